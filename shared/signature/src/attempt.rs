@@ -1,0 +1,300 @@
+//! One try to verify a request by one scheme.
+
+use crate::canonical::Message;
+use crate::input::Input;
+use crate::parse::timestamp::instant;
+use crate::present::{self, Candidates, Carried};
+use crate::spec::Segment;
+use crate::spec::scheme::{
+    Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
+};
+use crate::{EpochMillis, Rejection, Scheme, Secret, encoding, mac};
+
+pub(crate) struct Attempt<'a> {
+    pub(crate) secrets: &'a [Secret],
+    pub(crate) input: &'a Input<'a>,
+    pub(crate) now: EpochMillis,
+}
+
+/// What a proof says beside the scheme.
+pub(crate) struct Accepted {
+    pub(crate) secret_id: String,
+    pub(crate) at: Option<EpochMillis>,
+}
+
+type Result<T> = std::result::Result<T, Rejection>;
+
+/// A time as stated, and what it means.
+struct Stated {
+    text: String,
+    at: EpochMillis,
+}
+
+/// What one secret has to be tried against.
+struct Case<'c> {
+    candidates: &'c Candidates,
+    message: &'c Message<'c>,
+    timestamp: &'c str,
+}
+
+/// A secret and the candidates that it signed.
+struct Match<'c> {
+    secret: &'c Secret,
+    candidates: &'c Candidates,
+    stated: Option<&'c Stated>,
+}
+
+impl<'a> Attempt<'a> {
+    pub(crate) fn scheme(&self, scheme: &'a Scheme) -> Result<Accepted> {
+        match &scheme.kind {
+            Kind::Shared(shared) => self.shared(shared),
+            Kind::Public(public) => self.public(public),
+            Kind::Token(token) => self.token(token),
+            Kind::Basic(source) => self.basic(source),
+            Kind::None => Err(Rejection::Unsupported {
+                what: "none".to_owned(),
+            }),
+            Kind::Code(module) => Err(Rejection::Unsupported {
+                what: module.clone(),
+            }),
+        }
+    }
+
+    fn shared(&self, shared: &'a Shared) -> Result<Accepted> {
+        self.signed(
+            &shared.signed,
+            Some(shared.digest.length()),
+            |secret, case| {
+                let key = shared.key.key(secret)?;
+                let expected = shared.tag(&key, case.message, case.timestamp)?;
+                Some(mac::any_is(&case.candidates.signatures, &expected))
+            },
+        )
+    }
+
+    #[cfg(feature = "public-key")]
+    fn public(&self, public: &'a Public) -> Result<Accepted> {
+        self.signed(
+            &public.signed,
+            public.algorithm.signature_length(),
+            |secret, case| {
+                let key = crate::public_key::PublicKey::new(public, secret)?;
+                Some(key.any_is(&case.candidates.signatures, case.message, case.timestamp))
+            },
+        )
+    }
+
+    #[cfg(not(feature = "public-key"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "stands in for the method that needs the feature"
+    )]
+    fn public(&self, public: &'a Public) -> Result<Accepted> {
+        Err(Rejection::Unsupported {
+            what: public.algorithm.name().to_owned(),
+        })
+    }
+
+    /// `test` answers nothing for a secret that does not have the form of one.
+    fn signed(
+        &self,
+        signed: &'a Signed,
+        length: Option<usize>,
+        test: impl Fn(&str, &Case<'_>) -> Option<bool>,
+    ) -> Result<Accepted> {
+        let candidates = present::signatures(signed, length, self.input)?;
+        let message = &Message::resolve(&signed.message, self.input)?;
+        let stated = self.stated_before(signed, &candidates)?;
+        let mut tally = Tally::default();
+        let mut matches = Vec::new();
+        for secret in self.secrets {
+            for (candidates, stated) in candidates.iter().zip(&stated) {
+                let timestamp = stated.as_ref().map_or("", |stated| &*stated.text);
+                let case = Case {
+                    candidates,
+                    message,
+                    timestamp,
+                };
+                if tally.is_match(secret, test(secret.expose(), &case)) {
+                    matches.push(Match {
+                        secret,
+                        candidates,
+                        stated: stated.as_ref(),
+                    });
+                }
+            }
+        }
+        match &signed.timestamp {
+            None => tally.accepted(),
+            Some(timestamp) => {
+                tally.check()?;
+                self.first_in_time(timestamp, matches)
+            }
+        }
+    }
+
+    fn first_in_time(&self, timestamp: &Timestamp, matches: Vec<Match<'_>>) -> Result<Accepted> {
+        let mut reason = None;
+        for found in matches {
+            let at = match found.stated {
+                Some(stated) => stated.at,
+                None => self.stated(timestamp, found.candidates)?.at,
+            };
+            match in_window(timestamp, self.now, at) {
+                Ok(()) => {
+                    return Ok(Accepted {
+                        secret_id: found.secret.id().to_owned(),
+                        at: Some(at),
+                    });
+                }
+                Err(rejection) => reason = reason.or(Some(rejection)),
+            }
+        }
+        Err(reason.unwrap_or(Rejection::Mismatch))
+    }
+
+    /// The times that are known before the signature is checked. A time that sits
+    /// in a signed body waits, so that no unverified body is parsed for it.
+    fn stated_before(
+        &self,
+        signed: &'a Signed,
+        candidates: &[Candidates],
+    ) -> Result<Vec<Option<Stated>>> {
+        let early = signed.timestamp.as_ref().filter(|timestamp| {
+            signed.message.has(&Segment::Timestamp)
+                || !matches!(timestamp.source, TimestampSource::Json(_))
+        });
+        let stated = candidates.iter().map(|one| {
+            early
+                .map(|timestamp| self.stated(timestamp, one))
+                .transpose()
+        });
+        stated.collect()
+    }
+
+    fn stated(&self, timestamp: &Timestamp, candidates: &Candidates) -> Result<Stated> {
+        let text = match &timestamp.source {
+            TimestampSource::Header(name) => self.input.header(name)?.to_owned(),
+            TimestampSource::Json(path) => self.input.json(path)?,
+            TimestampSource::SignatureField => candidates
+                .timestamp
+                .clone()
+                .ok_or(Rejection::MalformedTimestamp)?,
+        };
+        let at = instant(&text, timestamp.unit).ok_or(Rejection::MalformedTimestamp)?;
+        Ok(Stated { text, at })
+    }
+
+    fn token(&self, token: &'a Token) -> Result<Accepted> {
+        let carried = present::values(&token.source, self.input)?;
+        let presented = carried.iter().map(|carried| bare_token(token, carried));
+        let presented = presented.collect::<Result<Vec<_>>>()?;
+        // A batch is as trustworthy as its least item.
+        let every = matches!(token.source, Source::Json(_));
+        self.compare(|secret| {
+            let same = |one: &&str| mac::same(one.as_bytes(), secret);
+            let equal = presented.iter().filter(|one| same(one)).count();
+            if every {
+                equal == presented.len()
+            } else {
+                equal > 0
+            }
+        })
+    }
+
+    fn basic(&self, source: &'a Source) -> Result<Accepted> {
+        let carried = present::values(source, self.input)?;
+        let presented = carried
+            .iter()
+            .map(credentials)
+            .collect::<Result<Vec<_>>>()?;
+        self.compare(|secret| {
+            presented
+                .iter()
+                .filter(|one| mac::same(one, secret))
+                .count()
+                > 0
+        })
+    }
+
+    fn compare(&self, is_same: impl Fn(&[u8]) -> bool) -> Result<Accepted> {
+        let mut tally = Tally::default();
+        for secret in self.secrets {
+            tally.is_match(secret, Some(is_same(secret.expose().as_bytes())));
+        }
+        tally.accepted()
+    }
+}
+
+/// Remembers the first secret that matched, and the first that has no right form.
+#[derive(Default)]
+struct Tally {
+    matched: Option<String>,
+    malformed: Option<String>,
+}
+
+impl Tally {
+    fn is_match(&mut self, secret: &Secret, outcome: Option<bool>) -> bool {
+        let (slot, hit) = match outcome {
+            Some(false) => return false,
+            Some(true) => (&mut self.matched, true),
+            None => (&mut self.malformed, false),
+        };
+        slot.get_or_insert_with(|| secret.id().to_owned());
+        hit
+    }
+
+    /// Says why, unless something matched.
+    fn check(&self) -> Result<()> {
+        match (&self.matched, &self.malformed) {
+            (Some(_), _) => Ok(()),
+            (None, Some(id)) => Err(Rejection::MalformedSecret { id: id.clone() }),
+            (None, None) => Err(Rejection::Mismatch),
+        }
+    }
+
+    fn accepted(self) -> Result<Accepted> {
+        self.check()?;
+        let secret_id = self.matched.ok_or(Rejection::Mismatch)?;
+        Ok(Accepted {
+            secret_id,
+            at: None,
+        })
+    }
+}
+
+fn bare_token<'c>(token: &Token, carried: &'c Carried) -> Result<&'c str> {
+    let value = carried.value.trim();
+    let bare = token
+        .prefix
+        .as_ref()
+        .map_or(Some(value), |prefix| prefix.strip(value));
+    bare.filter(|text| !text.is_empty())
+        .ok_or_else(|| carried.place.malformed())
+}
+
+fn credentials(carried: &Carried) -> Result<Vec<u8>> {
+    let (scheme, encoded) = carried.value.trim().split_once(' ').unwrap_or_default();
+    let decoded = encoding::base64(encoded.trim_start());
+    let decoded = decoded.filter(|bytes| !bytes.is_empty() && scheme.eq_ignore_ascii_case("basic"));
+    decoded.ok_or_else(|| carried.place.malformed())
+}
+
+/// Compares in the sender's unit: one that states whole seconds has cut off a part
+/// of one, and that part must not count against it.
+fn in_window(timestamp: &Timestamp, now: EpochMillis, at: EpochMillis) -> Result<()> {
+    let Some(tolerance) = timestamp.tolerance_seconds else {
+        return Ok(());
+    };
+    let now = match timestamp.unit {
+        Unit::S => now.to_seconds().to_millis(),
+        Unit::Ms | Unit::Iso8601 => now,
+    };
+    let age = now.saturating_since(at);
+    let skew_seconds = age.unsigned_abs().div_ceil(1000);
+    match (skew_seconds > u64::from(tolerance), age > 0) {
+        (false, _) => Ok(()),
+        (true, true) => Err(Rejection::Stale { skew_seconds }),
+        (true, false) => Err(Rejection::FromTheFuture { skew_seconds }),
+    }
+}

@@ -1,0 +1,40 @@
+//! Bytes from text and back.
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::spec::scheme::Encoding;
+
+/// Padding may be missing, but bits that no encoder sets are refused.
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+const BASE64URL: GeneralPurpose =
+    GeneralPurpose::new(&URL_SAFE, LENIENT.with_encode_padding(false));
+
+impl Encoding {
+    pub(crate) fn decode(self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Hex => hex::decode(text).ok(),
+            Self::Base64 => base64(text),
+            Self::Base64url => BASE64URL.decode(text).ok(),
+        }
+    }
+
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex => hex::encode(bytes),
+            Self::Base64 => BASE64.encode(bytes),
+            Self::Base64url => BASE64URL.encode(bytes),
+        }
+    }
+}
+
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text).ok()
+}
+
+pub(crate) fn base64_text(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
+}

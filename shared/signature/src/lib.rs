@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
+// Numbers in here are chosen by whoever sends the request.
+#![deny(clippy::arithmetic_side_effects)]
+
+mod headers;
+mod request;
+mod secret;
+mod time;
+
+pub mod catalog;
+mod spec;
+
+mod rejection;
+mod select;
+mod sign;
+mod verify;
+
+mod attempt;
+mod canonical;
+mod encoding;
+mod input;
+mod mac;
+mod parse;
+mod present;
+#[cfg(feature = "public-key")]
+mod public_key;
+
+pub use headers::{Headers, Repeated};
+pub use rejection::Rejection;
+pub use request::Request;
+pub use secret::{EmptySecret, Secret};
+pub use select::{SelectError, Selected, Selector};
+pub use sign::{SignError, sign};
+pub use spec::{
+    Citation, DefinitionError, Delivery, Handshake, HandshakeKind, Provider, Response, Scheme,
+    SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,
+};
+pub use time::{EpochMillis, EpochSeconds};
+pub use verify::{Proof, verify};

@@ -1,0 +1,103 @@
+//! Digests under a shared secret.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use subtle::ConstantTimeEq;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+use crate::canonical::Message;
+use crate::encoding;
+use crate::spec::scheme::{Construction, Digest, KeyFormat, KeyRule, Normalization, Shared};
+
+pub(crate) type Key = Zeroizing<Vec<u8>>;
+
+impl KeyRule {
+    /// The bytes that a secret stands for, or nothing when it does not have the form.
+    pub(crate) fn key(&self, secret: &str) -> Option<Key> {
+        let mut text = Zeroizing::new(match self.normalize {
+            Some(Normalization::Nfkd) => secret.nfkd().collect(),
+            None => secret.to_owned(),
+        });
+        if let Some(rest) = self
+            .strip_prefix
+            .as_ref()
+            .and_then(|prefix| text.strip_prefix(&**prefix))
+        {
+            text = Zeroizing::new(rest.to_owned());
+        }
+        if text.is_empty() {
+            return None;
+        }
+        text.push_str(self.suffix.as_deref().unwrap_or_default());
+        let key = match self.format {
+            KeyFormat::Utf8 => text.as_bytes().to_vec(),
+            KeyFormat::Base64 => encoding::base64(&text)?,
+            KeyFormat::Hex => hex::decode(&*text).ok()?,
+            KeyFormat::Sha1 => Sha1::digest(text.as_bytes()).to_vec(),
+        };
+        if key.is_empty() {
+            None
+        } else {
+            Some(Zeroizing::new(key))
+        }
+    }
+}
+
+impl Digest {
+    pub(crate) const fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+impl Shared {
+    /// What the sender should have presented.
+    pub(crate) fn tag(
+        &self,
+        key: &[u8],
+        message: &Message<'_>,
+        timestamp: &str,
+    ) -> Option<Vec<u8>> {
+        match (self.construction, self.digest) {
+            (Construction::Mac, Digest::Sha1) => mac::<Hmac<Sha1>>(key, message, timestamp),
+            (Construction::Mac, Digest::Sha256) => mac::<Hmac<Sha256>>(key, message, timestamp),
+            (Construction::Mac, Digest::Sha384) => mac::<Hmac<Sha384>>(key, message, timestamp),
+            (Construction::Mac, Digest::Sha512) => mac::<Hmac<Sha512>>(key, message, timestamp),
+            (Construction::Hash, Digest::Sha1) => Some(hash::<Sha1>(key, message, timestamp)),
+            (Construction::Hash, Digest::Sha256) => Some(hash::<Sha256>(key, message, timestamp)),
+            (Construction::Hash, Digest::Sha384) => Some(hash::<Sha384>(key, message, timestamp)),
+            (Construction::Hash, Digest::Sha512) => Some(hash::<Sha512>(key, message, timestamp)),
+        }
+    }
+}
+
+fn mac<M: Mac + KeyInit>(key: &[u8], message: &Message<'_>, timestamp: &str) -> Option<Vec<u8>> {
+    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    message.feed(timestamp, key, |bytes| mac.update(bytes));
+    Some(mac.finalize().into_bytes().to_vec())
+}
+
+fn hash<D: sha2::Digest>(key: &[u8], message: &Message<'_>, timestamp: &str) -> Vec<u8> {
+    let mut hash = D::new();
+    message.feed(timestamp, key, |bytes| hash.update(bytes));
+    hash.finalize().to_vec()
+}
+
+/// Compares two texts of any length in time that depends on neither's content,
+/// by way of digests that are equally long.
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    Sha256::digest(a).ct_eq(&Sha256::digest(b)).into()
+}
+
+/// Whether one of the presented signatures is the right one. Looks at all of them.
+pub(crate) fn any_is(presented: &[Vec<u8>], expected: &[u8]) -> bool {
+    presented.iter().fold(false, |found, signature| {
+        found | bool::from(signature.ct_eq(expected))
+    })
+}

@@ -1,0 +1,123 @@
+//! Paths into JSON: `a.b`, `a[0].b`, and `a[].b` for every item.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::spec::DefinitionError;
+
+/// A path that was understood when the definition was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JsonPath {
+    text: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+    Every,
+}
+
+impl JsonPath {
+    pub(crate) fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
+        let steps = steps(text)
+            .ok_or_else(|| DefinitionError::new(field, format!("{text:?} is not a JSON path")))?;
+        Ok(Self {
+            text: text.to_owned(),
+            steps,
+        })
+    }
+
+    /// A path to one value at most.
+    pub(crate) fn single(text: &str, field: &str) -> Result<Self, DefinitionError> {
+        let path = Self::parse(text, field)?;
+        if path.steps.contains(&Step::Every) {
+            return Err(DefinitionError::new(
+                field,
+                "[] stands for many values, one is needed",
+            ));
+        }
+        Ok(path)
+    }
+
+    /// Every value at this path. With `[]` an item without the value counts as null,
+    /// so that no item can be left out of a check.
+    pub(crate) fn find<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
+        let mut found = vec![root];
+        for step in &self.steps {
+            found = found
+                .into_iter()
+                .flat_map(|value| advance(step, value))
+                .collect();
+        }
+        found
+    }
+
+    pub(crate) fn find_one<'v>(&self, root: &'v Value) -> Option<&'v Value> {
+        self.find(root)
+            .into_iter()
+            .next()
+            .filter(|value| !value.is_null())
+    }
+}
+
+impl fmt::Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn advance<'v>(step: &Step, value: &'v Value) -> Vec<&'v Value> {
+    match (step, value) {
+        (Step::Key(key), _) => vec![value.get(key).unwrap_or(&Value::Null)],
+        (Step::Index(index), _) => vec![value.get(index).unwrap_or(&Value::Null)],
+        (Step::Every, Value::Array(items)) => items.iter().collect(),
+        (Step::Every, _) => vec![&Value::Null],
+    }
+}
+
+fn steps(text: &str) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    for piece in text.split('.') {
+        let (key, indices) = match piece.split_once('[') {
+            Some((key, indices)) => (key, Some(indices)),
+            None => (piece, None),
+        };
+        match (key, indices) {
+            ("", None) => return None,
+            ("", Some(_)) if !steps.is_empty() => return None,
+            ("", Some(_)) => {}
+            _ if key.contains(']') => return None,
+            _ => steps.push(Step::Key(key.to_owned())),
+        }
+        if let Some(indices) = indices {
+            for index in indices.strip_suffix(']')?.split("][") {
+                steps.push(step(index)?);
+            }
+        }
+    }
+    Some(steps)
+}
+
+fn step(index: &str) -> Option<Step> {
+    if index.is_empty() {
+        Some(Step::Every)
+    } else {
+        index.parse().ok().map(Step::Index)
+    }
+}
+
+/// The text of a scalar as a sender would have written it.
+///
+/// Fractions have no single spelling, so they have no text here.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_f64() => None,
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}

@@ -1,0 +1,148 @@
+//! Why a request was refused.
+
+/// The one reason why a request does not count as the provider's.
+///
+/// The text never holds a secret, an expected signature, or anything else that
+/// would help a forger. Names of headers and fields come from the provider's
+/// definition, not from the sender.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// There is nothing to verify with. The operator's fault.
+    #[error("no secret is configured")]
+    NoSecret,
+    /// A secret does not have the form the provider's secrets have, and no other
+    /// secret matched. The operator's fault.
+    #[error("secret {id} does not have the provider's format")]
+    MalformedSecret {
+        /// The id of the secret.
+        id: String,
+    },
+    /// The definition needs a setting that was not given. The operator's fault.
+    #[error("setting {name} is missing")]
+    MissingSetting {
+        /// The name of the setting.
+        name: String,
+    },
+    /// This build, or any, cannot verify this kind. The operator's fault.
+    #[error("verification by {what} is not supported")]
+    Unsupported {
+        /// The kind, or the name of the code module.
+        what: String,
+    },
+    /// A header that carries or enters the signature is not there.
+    #[error("header {name} is missing")]
+    MissingHeader {
+        /// The name of the header.
+        name: String,
+    },
+    /// Such a header is there more than once.
+    #[error("header {name} is repeated")]
+    RepeatedHeader {
+        /// The name of the header.
+        name: String,
+    },
+    /// Such a header is empty or does not follow its grammar.
+    #[error("header {name} is malformed")]
+    MalformedHeader {
+        /// The name of the header.
+        name: String,
+    },
+    /// A query parameter, form field, JSON value, or item of the signature header is not there.
+    #[error("field {name} is missing")]
+    MissingField {
+        /// The name or path of the field.
+        name: String,
+    },
+    /// Such a field is there more than once.
+    #[error("field {name} is repeated")]
+    RepeatedField {
+        /// The name or path of the field.
+        name: String,
+    },
+    /// Such a field is empty or does not follow its grammar.
+    #[error("field {name} is malformed")]
+    MalformedField {
+        /// The name or path of the field.
+        name: String,
+    },
+    /// The scheme reads JSON, and the body is not JSON.
+    #[error("the body is not JSON")]
+    BodyNotJson,
+    /// Signatures are there, but only of versions this definition does not know.
+    #[error("{name} holds no signature of a known version")]
+    UnknownVersion {
+        /// The name of the header or field.
+        name: String,
+    },
+    /// More signatures than any provider sends; none of them was looked at.
+    #[error("{name} holds too many signatures")]
+    TooManySignatures {
+        /// The name of the header or field.
+        name: String,
+    },
+    /// The timestamp cannot be read.
+    #[error("the timestamp is malformed")]
+    MalformedTimestamp,
+    /// No signature matches any secret.
+    #[error("no signature matches")]
+    Mismatch,
+    /// The signature is right, but too old: a replay, a late delivery, or a wrong clock.
+    #[error("the signature is {skew_seconds} s old")]
+    Stale {
+        /// How long ago the sender says it signed, rounded up.
+        skew_seconds: u64,
+    },
+    /// The signature is right, but from too far in the future: a wrong clock.
+    #[error("the signature is {skew_seconds} s in the future")]
+    FromTheFuture {
+        /// How far ahead the sender's time is, rounded up.
+        skew_seconds: u64,
+    },
+}
+
+impl Rejection {
+    /// A stable name in snake case, for logs and metrics.
+    ///
+    /// ```
+    /// use hookdock_signature::Rejection;
+    ///
+    /// assert_eq!(Rejection::Mismatch.code(), "mismatch");
+    /// ```
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSecret => "no_secret",
+            Self::MalformedSecret { .. } => "malformed_secret",
+            Self::MissingSetting { .. } => "missing_setting",
+            Self::Unsupported { .. } => "unsupported",
+            Self::MissingHeader { .. } => "missing_header",
+            Self::RepeatedHeader { .. } => "repeated_header",
+            Self::MalformedHeader { .. } => "malformed_header",
+            Self::MissingField { .. } => "missing_field",
+            Self::RepeatedField { .. } => "repeated_field",
+            Self::MalformedField { .. } => "malformed_field",
+            Self::BodyNotJson => "body_not_json",
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::TooManySignatures { .. } => "too_many_signatures",
+            Self::MalformedTimestamp => "malformed_timestamp",
+            Self::Mismatch => "mismatch",
+            Self::Stale { .. } => "stale",
+            Self::FromTheFuture { .. } => "from_the_future",
+        }
+    }
+
+    /// Whether the receiver's own configuration is at fault, not the sender.
+    ///
+    /// Such a refusal should be answered so that the provider tries again.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSecret
+                | Self::MalformedSecret { .. }
+                | Self::MissingSetting { .. }
+                | Self::Unsupported { .. }
+        )
+    }
+}

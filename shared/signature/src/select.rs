@@ -1,0 +1,229 @@
+//! Finds the event's id and type in a request.
+
+use serde_json::Value;
+
+use crate::parse::path::{JsonPath, scalar};
+use crate::spec::{DefinitionError, Scheme, Segment, Template};
+use crate::{Request, parse};
+
+/// Where a provider puts an event's id or type.
+///
+/// A list of parts, joined by dots: GitHub's type is a header and, where the
+/// body has one, an action. The first part has to be there, later ones may not.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+struct Part {
+    /// Tried in order.
+    places: Vec<Place>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    origin: Origin,
+    covered: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    Header(String),
+    Query(String),
+    Json(JsonPath),
+    Form(String),
+}
+
+/// A value that a [`Selector`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// The text, the parts joined by dots. Never empty.
+    pub value: String,
+    /// Whether the provider's signature covers all of it. Where it does not, a
+    /// captured request can be sent again under another value.
+    pub covered: bool,
+}
+
+/// Why a [`Selector`] could not look.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelectError {
+    /// The value is in the body, and the body is not JSON.
+    #[error("the body is not JSON")]
+    BodyNotJson,
+    /// The header or field is there more than once, so no value is the right one.
+    #[error("{name} is repeated")]
+    Repeated {
+        /// The name of the header or field.
+        name: String,
+    },
+}
+
+impl Selector {
+    /// Looks for the value.
+    ///
+    /// Nothing is found when the first part is missing, empty, or not a scalar.
+    ///
+    /// ```
+    /// use hookdock_signature::{Headers, Request, catalog};
+    ///
+    /// let github = catalog::find("github").unwrap();
+    /// let headers = Headers::from_iter([("X-GitHub-Event", "issues")]);
+    /// let request = Request {
+    ///     method: "POST",
+    ///     url: "https://hooks.example/github",
+    ///     headers: &headers,
+    ///     body: br#"{"action": "opened"}"#,
+    /// };
+    /// let selected = github.event_type().unwrap().select(&request)?.unwrap();
+    /// assert_eq!(selected.value, "issues.opened");
+    /// assert!(!selected.covered);
+    /// # Ok::<(), hookdock_signature::SelectError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SelectError::BodyNotJson`] when the first part is in a body that is not
+    /// JSON; [`SelectError::Repeated`] when it is there more than once.
+    pub fn select(&self, request: &Request<'_>) -> Result<Option<Selected>, SelectError> {
+        let mut fields = Lookup {
+            request,
+            json: None,
+        };
+        let mut selected: Option<Selected> = None;
+        for part in &self.parts {
+            match (&mut selected, part.find(&mut fields)) {
+                (None, Err(error)) => return Err(error),
+                (None, Ok(None)) => return Ok(None),
+                (None, Ok(first)) => selected = first,
+                (Some(_), Err(_) | Ok(None)) => {}
+                (Some(so_far), Ok(Some(next))) => so_far.append(&next),
+            }
+        }
+        Ok(selected)
+    }
+
+    /// Reads the text form: `header:NAME`, `json:PATH`, `form:NAME`, `query:NAME`,
+    /// several of them tried in order with ` or ` between them.
+    pub(crate) fn parse(
+        parts: &[String],
+        schemes: &[&Scheme],
+        field: &str,
+    ) -> Result<Self, DefinitionError> {
+        if parts.is_empty() {
+            return Err(DefinitionError::new(field, "no place is named"));
+        }
+        let parts = parts.iter().map(|part| Part::parse(part, schemes, field));
+        parts.collect::<Result<_, _>>().map(|parts| Self { parts })
+    }
+}
+
+impl Selected {
+    fn append(&mut self, next: &Self) {
+        self.value.push('.');
+        self.value.push_str(&next.value);
+        self.covered &= next.covered;
+    }
+}
+
+impl Part {
+    fn parse(text: &str, schemes: &[&Scheme], field: &str) -> Result<Self, DefinitionError> {
+        let places = text.split(" or ").map(|place| {
+            let origin = Origin::parse(place.trim(), field)?;
+            let covered = schemes
+                .iter()
+                .all(|scheme| origin.is_covered(scheme.template()));
+            Ok(Place { origin, covered })
+        });
+        places
+            .collect::<Result<_, _>>()
+            .map(|places| Self { places })
+    }
+
+    fn find(&self, fields: &mut Lookup<'_>) -> Result<Option<Selected>, SelectError> {
+        let mut trouble = None;
+        for place in &self.places {
+            match fields.get(&place.origin) {
+                Ok(Some(value)) if !value.is_empty() => {
+                    return Ok(Some(Selected {
+                        value,
+                        covered: place.covered,
+                    }));
+                }
+                Ok(_) => {}
+                Err(error) => trouble = trouble.or(Some(error)),
+            }
+        }
+        trouble.map_or(Ok(None), Err)
+    }
+}
+
+impl Origin {
+    fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
+        let unknown = || DefinitionError::new(field, format!("{text:?} names no place"));
+        match text.split_once(':').ok_or_else(unknown)? {
+            (_, "") => Err(unknown()),
+            ("header", name) => Ok(Self::Header(name.to_owned())),
+            ("query", name) => Ok(Self::Query(name.to_owned())),
+            ("json", path) => Ok(Self::Json(JsonPath::single(path, field)?)),
+            ("form", name) => Ok(Self::Form(name.to_owned())),
+            _ => Err(unknown()),
+        }
+    }
+
+    /// `{sorted_form}` does not count: names and values run together in it, so
+    /// the same signed bytes can be cut into other fields.
+    fn is_covered(&self, message: Option<&Template>) -> bool {
+        let Some(message) = message else { return false };
+        message
+            .segments()
+            .iter()
+            .any(|segment| match (self, segment) {
+                (Self::Header(name), Segment::Header(signed)) => signed.eq_ignore_ascii_case(name),
+                (Self::Query(_), Segment::Url) | (Self::Json(_) | Self::Form(_), Segment::Body) => {
+                    true
+                }
+                (Self::Json(path), Segment::Json(signed)) => signed == path,
+                (Self::Form(name), Segment::Form(signed)) => signed == name,
+                _ => false,
+            })
+    }
+}
+
+/// Parses the body once, and only when a part is in it.
+struct Lookup<'a> {
+    request: &'a Request<'a>,
+    json: Option<Result<Value, SelectError>>,
+}
+
+impl Lookup<'_> {
+    fn get(&mut self, origin: &Origin) -> Result<Option<String>, SelectError> {
+        let request = self.request;
+        match origin {
+            Origin::Header(name) => one(name, request.headers.get_all(name).map(str::to_owned)),
+            Origin::Query(name) => one(name, parse::query(request.url, name)),
+            Origin::Form(name) => one(name, parse::form(request.body, name)),
+            Origin::Json(path) => {
+                let json = self.json.get_or_insert_with(|| {
+                    serde_json::from_slice(request.body).map_err(|_| SelectError::BodyNotJson)
+                });
+                let root = json.as_ref().map_err(Clone::clone)?;
+                Ok(path.find_one(root).and_then(scalar))
+            }
+        }
+    }
+}
+
+fn one(
+    name: &str,
+    mut values: impl Iterator<Item = String>,
+) -> Result<Option<String>, SelectError> {
+    let first = values.next();
+    match values.next() {
+        Some(_) => Err(SelectError::Repeated {
+            name: name.to_owned(),
+        }),
+        None => Ok(first),
+    }
+}

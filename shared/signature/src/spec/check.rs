@@ -1,0 +1,313 @@
+//! From a definition as written to one that means something.
+
+use super::delivery::Delivery;
+use super::error::DefinitionError;
+use super::fields::Fields;
+use super::raw::{
+    RawAlternative, RawKind, RawPadding, RawProvider, RawScheme, RawSetting, RawWhen,
+};
+use super::scheme::{
+    Algorithm, Construction, Digest, EcdsaFormat, KeyRule, Kind, PublicKeyRule, RsaDigest, Scheme,
+    Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
+};
+use super::template::{Segment, Template};
+use super::{Provider, Setting};
+use crate::Selector;
+
+type Result<T> = std::result::Result<T, DefinitionError>;
+
+pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
+    name_of_file(&raw.id)?;
+    delivery(&raw.delivery)?;
+    let scheme = Scheme {
+        alternative: None,
+        when: None,
+        kind: kind(&raw.scheme, "scheme")?,
+    };
+    let alternatives = alternatives(raw.alternatives, &raw.scheme)?;
+    let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
+    let selector = |parts: &[String], field| Selector::parse(parts, &schemes, field);
+    let event_id = raw
+        .event_id
+        .as_ref()
+        .map(|id| selector(&id.from, "event_id.from"))
+        .transpose()?;
+    let event_type = raw
+        .event_type
+        .as_ref()
+        .map(|kind| selector(&kind.from, "event_type.from"))
+        .transpose()?;
+    let provider = Provider {
+        id: raw.id,
+        name: raw.name,
+        notes: raw.notes,
+        scheme,
+        alternatives,
+        settings: raw
+            .config
+            .into_iter()
+            .map(|(name, raw)| (name, setting(raw)))
+            .collect(),
+        event_id,
+        event_id_stable_on_retry: raw.event_id.and_then(|id| id.stable_on_retry),
+        event_type,
+        trust: raw.trust,
+        delivery: raw.delivery,
+        secret: raw.secret,
+        handshake: raw.handshake,
+        response: raw.response,
+        sources: raw.sources,
+    };
+    settings_are_declared(&provider)?;
+    Ok(provider)
+}
+
+fn name_of_file(id: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.is_empty() || !id.chars().all(plain) {
+        return Err(DefinitionError::new(
+            "id",
+            "only a-z, 0-9 and - are allowed",
+        ));
+    }
+    Ok(())
+}
+
+fn delivery(delivery: &Delivery) -> Result<()> {
+    if delivery.answer_within_ms == Some(0) {
+        return Err(DefinitionError::new(
+            "delivery.answer_within_ms",
+            "no time at all",
+        ));
+    }
+    Ok(())
+}
+
+fn setting(raw: RawSetting) -> Setting {
+    Setting {
+        description: raw.description,
+        value: raw.default,
+    }
+}
+
+fn settings_are_declared(provider: &Provider) -> Result<()> {
+    for scheme in provider.schemes() {
+        for name in scheme.settings() {
+            if !provider.settings.contains_key(name) {
+                return Err(DefinitionError::new(
+                    format!("config.{name}"),
+                    "used, not declared",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn alternatives(raw: Vec<RawAlternative>, main: &RawScheme) -> Result<Vec<Scheme>> {
+    raw.into_iter()
+        .enumerate()
+        .map(|(index, raw)| {
+            let at = format!("alternatives[{index}]");
+            let kind = kind(&raw.scheme.or(main), &format!("{at}.scheme"))?;
+            let when = raw.when.map(|raw| when(raw, &at)).transpose()?;
+            Ok(Scheme {
+                alternative: Some(raw.name),
+                when,
+                kind,
+            })
+        })
+        .collect()
+}
+
+fn when(raw: RawWhen, at: &str) -> Result<When> {
+    let test = match (raw.equals, raw.starts_with) {
+        (None, None) => WhenTest::Present,
+        (Some(text), None) => WhenTest::Equals(text),
+        (None, Some(text)) => WhenTest::StartsWith(text),
+        (Some(_), Some(_)) => {
+            return Err(DefinitionError::new(
+                format!("{at}.when"),
+                "equals or starts_with, not both",
+            ));
+        }
+    };
+    Ok(When {
+        header: raw.header,
+        test,
+    })
+}
+
+fn kind(raw: &RawScheme, at: &str) -> Result<Kind> {
+    let fields = Fields { raw, at };
+    match fields.need("kind", raw.kind)? {
+        RawKind::Hmac => hmac(&fields),
+        RawKind::Token => token(&fields),
+        RawKind::Basic => basic(&fields),
+        RawKind::Ed25519 => ed25519(&fields),
+        RawKind::Ecdsa => ecdsa(&fields),
+        RawKind::Rsa => rsa(&fields),
+        RawKind::None => fields.only(&[]).map(|()| Kind::None),
+        RawKind::Code => {
+            fields.only(&["module"])?;
+            Ok(Kind::Code(fields.need("module", raw.module.clone())?))
+        }
+    }
+}
+
+const SIGNED: [&str; 4] = ["encoding", "message", "signature", "timestamp"];
+
+fn hmac(fields: &Fields<'_>) -> Result<Kind> {
+    let raw = fields.raw;
+    fields.only(&[&SIGNED[..], &["digest", "construction", "key"]].concat())?;
+    let construction = raw.construction.unwrap_or(Construction::Mac);
+    let key = raw.key.clone().unwrap_or_default();
+    let shared = Shared {
+        digest: fields.need("digest", raw.digest)?,
+        construction,
+        key: KeyRule {
+            format: key.format,
+            strip_prefix: key.strip_prefix,
+            suffix: key.suffix,
+            normalize: key.normalize,
+        },
+        signed: signed(fields, construction)?,
+    };
+    Ok(Kind::Shared(shared))
+}
+
+fn token(fields: &Fields<'_>) -> Result<Kind> {
+    fields.only(&["signature"])?;
+    let signature = fields.signature(None)?;
+    fields.plain("a token is one plain value", &signature)?;
+    Ok(Kind::Token(Token {
+        source: signature.source,
+        prefix: signature.prefix,
+    }))
+}
+
+fn basic(fields: &Fields<'_>) -> Result<Kind> {
+    fields.only(&["signature"])?;
+    if fields.raw.signature.is_none() {
+        return Ok(Kind::Basic(Fields::authorization()));
+    }
+    let signature = fields.signature(None)?;
+    fields.plain("credentials are one plain value", &signature)?;
+    fields.header_only(&signature)?;
+    Ok(Kind::Basic(signature.source))
+}
+
+fn ed25519(fields: &Fields<'_>) -> Result<Kind> {
+    fields.only(&[&SIGNED[..], &["public_key"]].concat())?;
+    public(fields, Algorithm::Ed25519)
+}
+
+fn ecdsa(fields: &Fields<'_>) -> Result<Kind> {
+    let own = ["digest", "curve", "signature_format", "public_key"];
+    fields.only(&[&SIGNED[..], &own].concat())?;
+    fields.need("curve", fields.raw.curve)?;
+    if fields.need("digest", fields.raw.digest)? != Digest::Sha256 {
+        return Err(fields.error("digest", "P-256 goes with sha256"));
+    }
+    let format = fields.raw.signature_format.unwrap_or(EcdsaFormat::Der);
+    public(fields, Algorithm::EcdsaP256Sha256(format))
+}
+
+fn rsa(fields: &Fields<'_>) -> Result<Kind> {
+    fields.only(&[&SIGNED[..], &["digest", "padding", "public_key"]].concat())?;
+    let digest = match fields.need("digest", fields.raw.digest)? {
+        Digest::Sha1 => return Err(fields.error("digest", "sha1 signatures can be forged")),
+        Digest::Sha256 => RsaDigest::Sha256,
+        Digest::Sha384 => RsaDigest::Sha384,
+        Digest::Sha512 => RsaDigest::Sha512,
+    };
+    let algorithm = match fields.need("padding", fields.raw.padding)? {
+        RawPadding::Pkcs1v15 => Algorithm::RsaPkcs1(digest),
+        RawPadding::Pss => Algorithm::RsaPss(digest),
+    };
+    public(fields, algorithm)
+}
+
+fn public(fields: &Fields<'_>, algorithm: Algorithm) -> Result<Kind> {
+    let key = fields.need("public_key", fields.raw.public_key.clone())?;
+    Ok(Kind::Public(super::scheme::Public {
+        algorithm,
+        key: PublicKeyRule {
+            format: key.format,
+            strip_prefix: key.strip_prefix,
+        },
+        signed: signed(fields, Construction::Mac)?,
+    }))
+}
+
+fn signed(fields: &Fields<'_>, construction: Construction) -> Result<Signed> {
+    let message = Template::parse(
+        &fields.need("message", fields.raw.message.clone())?,
+        &fields.at("message"),
+    )?;
+    if message.has(&Segment::Secret) != (construction == Construction::Hash) {
+        return Err(fields.error(
+            "message",
+            "{secret} goes with construction = \"hash\", and only there",
+        ));
+    }
+    let timestamp = fields.timestamp()?;
+    if let Some(timestamp) = &timestamp {
+        timestamp_is_signed(fields, timestamp, &message)?;
+    } else if message.has(&Segment::Timestamp) {
+        return Err(fields.error("message", "{ts} needs a timestamp"));
+    }
+    let field = fields.timestamp_field();
+    Ok(Signed {
+        encoding: fields.need("encoding", fields.raw.encoding)?,
+        signature: fields.signature(field)?,
+        message,
+        timestamp,
+    })
+}
+
+/// A time that the sender does not sign protects nothing.
+fn timestamp_is_signed(
+    fields: &Fields<'_>,
+    timestamp: &Timestamp,
+    message: &Template,
+) -> Result<()> {
+    let signed = message
+        .segments()
+        .iter()
+        .any(|segment| match (&timestamp.source, segment) {
+            (_, Segment::Timestamp) | (TimestampSource::Json(_), Segment::Body) => true,
+            (TimestampSource::Json(path), Segment::Json(signed)) => path == signed,
+            (TimestampSource::Header(name), Segment::Header(signed)) => {
+                name.eq_ignore_ascii_case(signed)
+            }
+            _ => false,
+        });
+    if signed {
+        Ok(())
+    } else {
+        Err(fields.error("timestamp", "not part of the message"))
+    }
+}
+
+impl Fields<'_> {
+    fn timestamp(&self) -> Result<Option<Timestamp>> {
+        use super::raw::RawTimestampFrom as From;
+        let Some(raw) = &self.raw.timestamp else {
+            return Ok(None);
+        };
+        let source = match raw.from {
+            From::Header => TimestampSource::Header(raw.name.clone()),
+            From::SignatureField => TimestampSource::SignatureField,
+            From::Json => TimestampSource::Json(crate::parse::path::JsonPath::single(
+                &raw.name,
+                &self.at("timestamp.name"),
+            )?),
+        };
+        Ok(Some(Timestamp {
+            source,
+            unit: raw.unit,
+            tolerance_seconds: raw.tolerance_seconds,
+        }))
+    }
+}

@@ -1,0 +1,146 @@
+//! What is known about a provider beside its signature.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// How well a statement is founded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Trust {
+    /// Checked against the provider's own text or code.
+    Verified,
+    /// An independent public verifier says the same; the provider's text was not read.
+    ThirdParty,
+    /// Nobody checked it. Try it with a live delivery first.
+    Unconfirmed,
+}
+
+impl Trust {
+    /// The mark as it is written in a definition.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::ThirdParty => "third-party",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
+}
+
+/// Trust in the scheme and in the delivery facts, which come from different pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TrustMarks {
+    /// Trust in how requests are signed.
+    pub scheme: Trust,
+    /// Trust in [`Delivery`] and in the event selectors.
+    pub delivery: Trust,
+}
+
+/// How the provider delivers. Texts are for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// How long the provider waits for an answer, in milliseconds.
+    pub answer_within_ms: Option<u64>,
+    /// Which answers the provider takes as success.
+    pub success: Option<String>,
+    /// When and how often it tries again.
+    pub retries: Option<String>,
+    /// How to change the secret without losing events.
+    pub rotation: Option<String>,
+    /// How to ask for events that never arrived.
+    pub reconcile: Option<String>,
+}
+
+/// What the secret looks like and where the operator finds it.
+///
+/// No mark of trust covers where: dashboards change too often.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SecretNotes {
+    /// The form of the text.
+    pub format: Option<String>,
+    /// The page or command that shows it.
+    pub found: Option<String>,
+}
+
+/// Where a statement in the definition comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Citation {
+    /// The page, repository file, or package.
+    pub what: String,
+    /// Year and month in which it was read, such as `2026-11`.
+    pub read: String,
+}
+
+/// What the provider does to an endpoint before it sends events. Data only: the
+/// verifier does not act on it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Handshake {
+    /// The shape of the exchange.
+    pub kind: HandshakeKind,
+    /// The names the shape needs, such as the query parameter to echo.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// The exchange in words.
+    pub notes: Option<String>,
+}
+
+/// The shapes of handshake there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum HandshakeKind {
+    /// Answer with a query value as text.
+    EchoQueryText,
+    /// Answer with a query value in JSON.
+    EchoQueryJson,
+    /// Answer with a header's value in JSON.
+    EchoHeaderJson,
+    /// Copy a header to the answer.
+    EchoHeaderHeader,
+    /// Answer with a header's value as text.
+    EchoHeaderText,
+    /// Answer with a JSON value as text.
+    EchoJsonText,
+    /// Answer with a JSON value in JSON.
+    EchoJsonJson,
+    /// Answer with a digest of the challenge under a secret.
+    KeyedResponse,
+    /// Answer a signed ping with a fixed body.
+    PingReply,
+    /// Fetch a URL from the verified message.
+    ConfirmByGet,
+    /// Keep the secret that the first request carries.
+    CaptureSecret,
+    /// Copy a header to the answer and keep it as the secret.
+    EchoAndCaptureSecret,
+    /// Refuse the badly signed requests that the provider sends on purpose.
+    NegativeProbe,
+    /// Answer a HEAD request or an empty test with success.
+    #[serde(rename = "head-or-empty-200")]
+    HeadOrEmpty200,
+}
+
+/// The answer a provider insists on, where any success is not enough.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Response {
+    /// The status of the answer to an accepted event.
+    pub status: u16,
+    /// The content type of the body.
+    pub content_type: Option<String>,
+    /// The body.
+    pub body: Option<String>,
+}

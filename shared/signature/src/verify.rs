@@ -1,0 +1,160 @@
+//! From a request to proof or a reason.
+
+use crate::attempt::{Accepted, Attempt};
+use crate::input::Input;
+use crate::spec::scheme::WhenTest;
+use crate::{EpochMillis, Provider, Rejection, Request, Scheme, Secret, present};
+
+/// That a request came from who holds the secret, and nothing else.
+///
+/// Only [`verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    scheme: &'static str,
+    alternative: Option<String>,
+    secret_id: String,
+    provider_timestamp: Option<EpochMillis>,
+    tolerance_seconds: Option<u32>,
+}
+
+impl Proof {
+    fn new(scheme: &Scheme, accepted: Accepted) -> Self {
+        Self {
+            scheme: scheme.name(),
+            alternative: scheme.alternative().map(str::to_owned),
+            secret_id: accepted.secret_id,
+            provider_timestamp: accepted.at,
+            tolerance_seconds: scheme.tolerance_seconds(),
+        }
+    }
+
+    /// The scheme that held, such as `hmac-sha256`.
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// The name of the alternative that held, or nothing for the main scheme.
+    #[must_use]
+    pub fn alternative(&self) -> Option<&str> {
+        self.alternative.as_deref()
+    }
+
+    /// The id of the secret that matched.
+    #[must_use]
+    pub fn secret_id(&self) -> &str {
+        &self.secret_id
+    }
+
+    /// When the provider says it signed.
+    #[must_use]
+    pub const fn provider_timestamp(&self) -> Option<EpochMillis> {
+        self.provider_timestamp
+    }
+
+    /// The age window the request had to lie in, if any.
+    #[must_use]
+    pub const fn tolerance_seconds(&self) -> Option<u32> {
+        self.tolerance_seconds
+    }
+}
+
+/// Checks that a request was signed by the provider, at about `now`.
+///
+/// Every secret is tried against every presented signature, in time that does not
+/// depend on which of them match. The checks run in this order, and the first that
+/// fails is the reason: the parts of the request that the scheme needs, the
+/// signature, the age. So [`Rejection::Stale`] and [`Rejection::FromTheFuture`]
+/// always mean that the signature was right.
+///
+/// Alternatives that the request carries a signature for are tried after the main
+/// scheme. When all of them refuse, the first reason stands.
+///
+/// ```
+/// use hookdock_signature::{EpochMillis, Headers, Request, Secret, catalog, verify};
+///
+/// let github = catalog::find("github").unwrap();
+/// let secret = Secret::new("s1", "It's a Secret to Everybody")?;
+/// let headers = Headers::from_iter([(
+///     "X-Hub-Signature-256",
+///     "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+/// )]);
+/// let request = Request {
+///     method: "POST",
+///     url: "https://hooks.example/github",
+///     headers: &headers,
+///     body: b"Hello, World!",
+/// };
+/// let proof = verify(&github, &[secret], &request, EpochMillis::new(0)).unwrap();
+/// assert_eq!(proof.secret_id(), "s1");
+/// # Ok::<(), hookdock_signature::EmptySecret>(())
+/// ```
+///
+/// # Errors
+///
+/// A [`Rejection`], whose variants say what each reason means.
+pub fn verify(
+    provider: &Provider,
+    secrets: &[Secret],
+    request: &Request<'_>,
+    now: EpochMillis,
+) -> Result<Proof, Rejection> {
+    if secrets.is_empty() {
+        return Err(Rejection::NoSecret);
+    }
+    let input = Input::new(provider, request);
+    let attempt = Attempt {
+        secrets,
+        input: &input,
+        now,
+    };
+    let mut refusal = None;
+    for scheme in provider.schemes().filter(|scheme| applies(scheme, &input)) {
+        match attempt.scheme(scheme) {
+            Ok(accepted) => return Ok(Proof::new(scheme, accepted)),
+            Err(rejection) if is_final(&rejection) => return Err(rejection),
+            Err(rejection) => refusal = Some(more_telling(refusal, rejection)),
+        }
+    }
+    match refusal {
+        Some(rejection) => Err(rejection),
+        // No signature anywhere: the main scheme says what is missing.
+        None => {
+            let scheme = provider.scheme();
+            attempt
+                .scheme(scheme)
+                .map(|accepted| Proof::new(scheme, accepted))
+        }
+    }
+}
+
+fn applies<'a>(scheme: &'a Scheme, input: &Input<'a>) -> bool {
+    let when = scheme.when.as_ref().is_none_or(|when| {
+        let value = input.request.headers.single(&when.header).ok().flatten();
+        value.is_some_and(|value| match &when.test {
+            WhenTest::Present => true,
+            WhenTest::Equals(text) => value.trim() == text,
+            WhenTest::StartsWith(text) => value.trim_start().starts_with(&**text),
+        })
+    });
+    when && scheme
+        .source()
+        .is_none_or(|source| present::is_present(source, input))
+}
+
+/// A repeated header is nobody's honest request, whatever the alternatives say.
+const fn is_final(rejection: &Rejection) -> bool {
+    matches!(
+        rejection,
+        Rejection::RepeatedHeader { .. } | Rejection::RepeatedField { .. }
+    )
+}
+
+/// The first reason, unless it only says that the secret or the signature is
+/// another alternative's.
+fn more_telling(first: Option<Rejection>, next: Rejection) -> Rejection {
+    match first {
+        None | Some(Rejection::MalformedSecret { .. } | Rejection::UnknownVersion { .. }) => next,
+        Some(first) => first,
+    }
+}

@@ -1,0 +1,27 @@
+//! The crate from outside: vectors, refusals, definitions, properties.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod catalogue;
+#[cfg(test)]
+mod definitions;
+#[cfg(test)]
+mod handling;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod refusals_timed;
+#[cfg(test)]
+mod rows;
+#[cfg(test)]
+mod schemes;
+#[cfg(test)]
+mod selecting;
+#[cfg(test)]
+mod shapes;
+#[cfg(test)]
+mod signing;
