@@ -1,0 +1,99 @@
+//! A message for the dead-letter queue: what a person needs to see in the console.
+
+use crate::ledger::{DeadReason, Run};
+use crate::reference::{Reference, UnreadableReference};
+
+/// The longest text of an attribute.
+const LONGEST_MESSAGE: usize = 300;
+
+/// A message for the dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The body: a reference that runs again when it is moved back, or what came instead of one.
+    pub body: String,
+    /// Named texts, readable beside the body; at most ten, none of them empty.
+    pub attributes: Vec<(&'static str, String)>,
+}
+
+impl DeadLetter {
+    /// The dead letter of a run.
+    ///
+    /// # Errors
+    ///
+    /// The reference cannot be written.
+    pub fn of_run(
+        reference: &Reference,
+        run: &Run,
+        reason: DeadReason,
+    ) -> Result<Self, serde_json::Error> {
+        let last = run.last_failure();
+        let class = last.map(|failure| failure.class.code());
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        Ok(Self {
+            body: again(reference, run).to_json()?,
+            attributes: present([
+                ("reason", reason.code().to_owned()),
+                ("error_class", text(class)),
+                (
+                    "message",
+                    shortened(last.map_or("", |failure| &failure.message)),
+                ),
+                ("endpoint", reference.endpoint.to_string()),
+                (
+                    "event_type",
+                    text(reference.event_type.as_ref().map(|name| name.as_str())),
+                ),
+                (
+                    "event_id",
+                    text(reference.event_id.as_ref().map(|id| id.as_str())),
+                ),
+                ("job", run.id.job.to_string()),
+                ("attempts", run.attempt.to_string()),
+                ("delivery_id", reference.delivery_id.to_string()),
+            ]),
+        })
+    }
+
+    /// The dead letter of a message that is not a reference.
+    #[must_use]
+    pub fn of_unreadable(body: &str, error: &UnreadableReference) -> Self {
+        Self {
+            body: body.to_owned(),
+            attributes: present([
+                ("reason", "bad_reference".to_owned()),
+                ("message", shortened(&error.to_string())),
+            ]),
+        }
+    }
+
+    /// The attribute of that name.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// The reference that sets the dead run going again.
+fn again(reference: &Reference, run: &Run) -> Reference {
+    Reference {
+        generation: run.generation.saturating_add(1),
+        ..reference.clone()
+    }
+}
+
+/// SQS refuses an empty attribute.
+fn present<const N: usize>(attributes: [(&'static str, String); N]) -> Vec<(&'static str, String)> {
+    attributes
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}
+
+/// One line of bounded length, without the control characters that SQS refuses.
+fn shortened(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_MESSAGE)
+        .collect()
+}

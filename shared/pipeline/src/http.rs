@@ -1,0 +1,200 @@
+//! The use case over HTTP: the one place where URLs are read and status codes are chosen.
+//!
+//! | what happened | status | body |
+//! | --- | --- | --- |
+//! | accepted | 200, or what the provider expects | empty, or what the provider expects |
+//! | accepted, and the endpoint says `accepted` | 202 | `{"accepted":true,"requestId":"dlv_..."}` |
+//! | another method than POST | 405 and `Allow: POST` | fixed |
+//! | not a webhook URL, unknown endpoint or tenant | 404 | fixed |
+//! | body over the endpoint's limit | 413 | fixed |
+//! | signature refused | 401 | fixed |
+//! | a store, the queue or the secrets are not to be had | 503 and `Retry-After` | fixed |
+
+use bytes::Bytes;
+use hookdock_signature::Headers;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::delivery::RawDelivery;
+use crate::endpoint::Success;
+use crate::ingest::{Accepted, Ingest, Refusal};
+use crate::names::{DeliveryId, EndpointId, TenantId};
+use crate::ports::{Archive, Endpoints, System, WorkQueue};
+
+/// The header of every answer to a delivery that names it.
+pub const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-hookdock-delivery");
+
+/// When a sender that met a 503 should come back.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What the host knows of a request beyond HTTP.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The URL as the sender addressed it.
+    pub url: String,
+    /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
+    pub trace: Option<String>,
+}
+
+/// Answers one request.
+pub async fn answer<E: Endpoints, A: Archive, Q: WorkQueue, S: System>(
+    ingest: &Ingest<E, A, Q, S>,
+    request: Request<Bytes>,
+    origin: Origin,
+) -> Response<Bytes> {
+    let Some((endpoint, tenant)) = route(request.uri().path()) else {
+        return not_found();
+    };
+    if request.method() != Method::POST {
+        return method_not_allowed();
+    }
+    let raw = raw(ingest, request, origin, (endpoint, tenant));
+    let delivery_id = raw.id.clone();
+    let answer = match ingest.receive(raw).await {
+        Ok(accepted) => accept(&accepted),
+        Err(refusal) => refuse(&refusal),
+    };
+    named(answer, &delivery_id)
+}
+
+/// `/webhooks/{endpoint}` or `/webhooks/{endpoint}/{tenant}`. A name that breaks the grammar is
+/// as unknown as any other.
+fn route(path: &str) -> Option<(EndpointId, Option<TenantId>)> {
+    let mut parts = path.strip_prefix("/webhooks/")?.split('/');
+    let endpoint = parts.next()?.parse().ok()?;
+    let tenant = parts.next().map(str::parse).transpose().ok()?;
+    parts.next().is_none().then_some((endpoint, tenant))
+}
+
+fn raw<E, A, Q, S: System>(
+    ingest: &Ingest<E, A, Q, S>,
+    request: Request<Bytes>,
+    origin: Origin,
+    (endpoint, tenant): (EndpointId, Option<TenantId>),
+) -> RawDelivery {
+    let received_at = ingest.system.now();
+    let (parts, body) = request.into_parts();
+    RawDelivery {
+        id: DeliveryId::new(received_at, ingest.system.random()),
+        endpoint,
+        tenant,
+        method: parts.method.to_string(),
+        url: origin.url,
+        headers: headers(&parts.headers),
+        body,
+        received_at,
+        trace: origin.trace,
+    }
+}
+
+/// A value that is not UTF-8 is read as Latin-1, as HTTP has it; no provider signs such a one.
+fn headers(map: &HeaderMap) -> Headers {
+    map.iter()
+        .map(|(name, value)| (name.as_str(), text(value.as_bytes())))
+        .collect()
+}
+
+fn text(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().copied().map(char::from).collect(),
+    }
+}
+
+fn accept(accepted: &Accepted) -> Response<Bytes> {
+    match accepted.endpoint.success() {
+        Success::Accepted => {
+            let id = &accepted.delivery_id;
+            json(
+                StatusCode::ACCEPTED,
+                format!(r#"{{"accepted":true,"requestId":"{id}"}}"#),
+            )
+        }
+        Success::Ok => Response::default(),
+    }
+}
+
+fn refuse(refusal: &Refusal) -> Response<Bytes> {
+    match refusal {
+        Refusal::UnknownEndpoint => not_found(),
+        Refusal::TooLarge { .. } => error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
+        Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
+        Refusal::Unavailable(_) => with(
+            error(StatusCode::SERVICE_UNAVAILABLE, "try again later"),
+            RETRY_AFTER,
+            RETRY_AFTER_SECONDS,
+        ),
+    }
+}
+
+fn not_found() -> Response<Bytes> {
+    error(StatusCode::NOT_FOUND, "not found")
+}
+
+fn method_not_allowed() -> Response<Bytes> {
+    let answer = error(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
+    with(answer, ALLOW, HeaderValue::from_static("POST"))
+}
+
+/// The answer to a body that was cut off before it got here.
+#[must_use]
+pub fn too_large() -> Response<Bytes> {
+    error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large")
+}
+
+fn error(status: StatusCode, message: &'static str) -> Response<Bytes> {
+    json(status, format!(r#"{{"error":"{message}"}}"#))
+}
+
+fn json(status: StatusCode, body: String) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from(body));
+    *answer.status_mut() = status;
+    with(answer, CONTENT_TYPE, JSON)
+}
+
+fn with(mut answer: Response<Bytes>, name: HeaderName, value: HeaderValue) -> Response<Bytes> {
+    answer.headers_mut().insert(name, value);
+    answer
+}
+
+fn named(answer: Response<Bytes>, id: &DeliveryId) -> Response<Bytes> {
+    match HeaderValue::from_str(id.as_str()) {
+        Ok(value) => with(answer, DELIVERY_HEADER, value),
+        Err(_) => answer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, expected: Option<(&str, Option<&str>)>) {
+        let found = route(path);
+        let found = found
+            .as_ref()
+            .map(|(endpoint, tenant)| (endpoint.as_str(), tenant.as_ref().map(TenantId::as_str)));
+        assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn two_forms_of_url_are_registered_and_no_other() {
+        check("/webhooks/stripe", Some(("stripe", None)));
+        check("/webhooks/orders/acme", Some(("orders", Some("acme"))));
+        check("/webhooks/", None);
+        check("/webhooks", None);
+        check("/webhooks/stripe/", None);
+        check("/webhooks/stripe/acme/more", None);
+        check("/webhooks/Stripe", None);
+        check("/webhooks/..%2f", None);
+        check("/prod/webhooks/stripe", None);
+        check("/", None);
+    }
+
+    #[test]
+    fn a_header_that_is_not_utf_8_is_read_as_latin_1() {
+        assert_eq!(text(b"caf\xe9"), "caf\u{e9}");
+        assert_eq!(text("caf\u{e9}".as_bytes()), "caf\u{e9}");
+    }
+}

@@ -1,0 +1,71 @@
+//! What a job knows of its run and may reach.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hookdock_signature::EpochMillis;
+
+use crate::ledger::RunId;
+use crate::ports::Records;
+
+/// How far an attempt may go.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// When the attempt is cut off.
+    pub deadline: EpochMillis,
+}
+
+/// What a job knows of its run and may reach.
+#[derive(Clone)]
+pub struct Context {
+    run: RunId,
+    limits: Limits,
+    records: Arc<dyn Records>,
+}
+
+impl Context {
+    /// A context for one attempt.
+    #[must_use]
+    pub fn new(run: RunId, limits: Limits, records: Arc<dyn Records>) -> Self {
+        Self {
+            run,
+            limits,
+            records,
+        }
+    }
+
+    /// The run: the endpoint, the event and the job. It stays the same over all attempts.
+    #[must_use]
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// The number of this attempt, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.limits.attempt
+    }
+
+    /// When this attempt is cut off.
+    #[must_use]
+    pub fn deadline(&self) -> EpochMillis {
+        self.limits.deadline
+    }
+
+    /// The business records.
+    #[must_use]
+    pub fn records(&self) -> &dyn Records {
+        self.records.as_ref()
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("run", &self.run)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! Why an attempt failed, and what is to be done about it.
+
+use std::time::Duration;
+
+use crate::fault::{FaultKind, PortError, chain};
+
+/// The class of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Something did not answer in time, or the attempt ran out of time.
+    TimedOut,
+    /// A dependency asked us to slow down.
+    Throttled,
+    /// A dependency could not be reached or failed on its side.
+    Unavailable,
+    /// A dependency said no.
+    Refused,
+    /// The event is not what the job can work with.
+    BadData,
+    /// The job itself is at fault; a panic is one of these.
+    Bug,
+    /// The stored delivery is missing.
+    BodyMissing,
+    /// The stored delivery is not the one that was verified.
+    DigestMismatch,
+}
+
+/// What is to be done about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// Try again when the policy says so.
+    Retry,
+    /// Try again, but not before that long from now.
+    RetryAfter(Duration),
+    /// Never try again.
+    Never,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", class.code())]
+pub struct Failure {
+    class: ErrorClass,
+    message: String,
+    recovery: Recovery,
+}
+
+impl ErrorClass {
+    /// All classes.
+    pub const ALL: [Self; 8] = [
+        Self::TimedOut,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Refused,
+        Self::BadData,
+        Self::Bug,
+        Self::BodyMissing,
+        Self::DigestMismatch,
+    ];
+
+    /// A stable code for logs, records and dead letters.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Refused => "refused",
+            Self::BadData => "bad_data",
+            Self::Bug => "bug",
+            Self::BodyMissing => "body_missing",
+            Self::DigestMismatch => "digest_mismatch",
+        }
+    }
+
+    /// The class of that code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.code() == code)
+    }
+}
+
+impl Failure {
+    /// A failure that may go away by itself.
+    #[must_use]
+    pub fn passing(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            recovery: Recovery::Retry,
+        }
+    }
+
+    /// A failure that stays: the run is dead at once.
+    #[must_use]
+    pub fn permanent(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            recovery: Recovery::Never,
+        }
+    }
+
+    /// The same failure, to be tried again after that long at the earliest.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self {
+            recovery: Recovery::RetryAfter(wait),
+            ..self
+        }
+    }
+
+    /// The class.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        self.class
+    }
+
+    /// A short message. It is recorded and shown, so it must not hold personal data.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+}
+
+impl From<PortError> for Failure {
+    fn from(error: PortError) -> Self {
+        let class = match error.kind() {
+            FaultKind::Throttled => ErrorClass::Throttled,
+            FaultKind::TimedOut => ErrorClass::TimedOut,
+            FaultKind::Unavailable => ErrorClass::Unavailable,
+            // Settings and permissions are mended while retries go on.
+            FaultKind::Denied | FaultKind::Invalid => ErrorClass::Refused,
+        };
+        Self::passing(class, chain(&error))
+    }
+}

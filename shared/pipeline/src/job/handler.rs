@@ -1,0 +1,42 @@
+//! What counts as a job: an async function of a context and a payload.
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+
+use crate::job::context::Context;
+use crate::job::failure::Failure;
+use crate::job::payload::{Delivery, Payload};
+
+/// How a job ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The work is done.
+    Done,
+    /// There was nothing to do, for this reason.
+    Ignored(String),
+}
+
+/// How a job ended.
+pub type JobResult = Result<Outcome, Failure>;
+
+/// An async function that can be registered as a job.
+///
+/// Implemented for every `async fn(Context, P) -> JobResult` whose `P` is a [`Payload`].
+pub trait Handler<P>: Send + Sync + 'static {
+    /// Takes the payload and runs the function.
+    fn call(&self, cx: Context, delivery: &Delivery) -> BoxFuture<'static, JobResult>;
+}
+
+impl<F, P, R> Handler<P> for F
+where
+    F: Fn(Context, P) -> R + Send + Sync + 'static,
+    P: Payload + 'static,
+    R: Future<Output = JobResult> + Send + 'static,
+{
+    fn call(&self, cx: Context, delivery: &Delivery) -> BoxFuture<'static, JobResult> {
+        match P::of(delivery) {
+            Ok(payload) => self(cx, payload).boxed(),
+            Err(failure) => ready(Err(failure)).boxed(),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Which job runs for which event.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+use crate::job::context::Context;
+use crate::job::handler::{Handler, JobResult};
+use crate::job::payload::Delivery;
+use crate::names::JobName;
+use crate::pattern::Pattern;
+use crate::reference::Reference;
+
+type Erased = Box<dyn Fn(Context, &Delivery) -> BoxFuture<'static, JobResult> + Send + Sync>;
+
+/// A condition on events: an endpoint or a provider, and an event type.
+#[derive(Debug, Clone)]
+pub struct On {
+    source: Source,
+    event: Pattern,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Endpoint(Pattern),
+    Provider(Pattern),
+}
+
+impl On {
+    /// Events of an endpoint; a pattern such as `stripe`, `shop-*` or `*`.
+    ///
+    /// # Panics
+    ///
+    /// The pattern has a `*` that is not at its end.
+    #[must_use]
+    pub fn endpoint(pattern: &str) -> Self {
+        Self {
+            source: Source::Endpoint(literal(pattern)),
+            event: Pattern::any(),
+        }
+    }
+
+    /// Events of a provider in the catalogue, whatever the endpoint is called.
+    ///
+    /// # Panics
+    ///
+    /// The pattern has a `*` that is not at its end.
+    #[must_use]
+    pub fn provider(pattern: &str) -> Self {
+        Self {
+            source: Source::Provider(literal(pattern)),
+            event: Pattern::any(),
+        }
+    }
+
+    /// Only events of this type; a pattern such as `checkout.*`.
+    ///
+    /// # Panics
+    ///
+    /// The pattern has a `*` that is not at its end.
+    #[must_use]
+    pub fn event(self, pattern: &str) -> Self {
+        Self {
+            event: literal(pattern),
+            ..self
+        }
+    }
+
+    fn matches(&self, reference: &Reference) -> bool {
+        let event_type = reference
+            .event_type
+            .as_ref()
+            .map_or("", |event_type| event_type.as_str());
+        let source = match &self.source {
+            Source::Endpoint(pattern) => pattern.matches(reference.endpoint.as_str()),
+            Source::Provider(pattern) => pattern.matches(&reference.provider),
+        };
+        source && self.event.matches(event_type)
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a registry is built from literals before any event comes"
+)]
+fn literal<T>(text: &str) -> T
+where
+    T: std::str::FromStr<Err: fmt::Debug>,
+{
+    text.parse()
+        .expect("a job is registered under valid names and patterns")
+}
+
+/// A registered job.
+pub struct Job {
+    name: JobName,
+    on: On,
+    run: Erased,
+}
+
+impl Job {
+    /// The name it is recorded under.
+    #[must_use]
+    pub fn name(&self) -> &JobName {
+        &self.name
+    }
+
+    /// Starts an attempt.
+    #[must_use]
+    pub fn call(&self, cx: Context, delivery: &Delivery) -> BoxFuture<'static, JobResult> {
+        (self.run)(cx, delivery)
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("name", &self.name)
+            .field("on", &self.on)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The jobs, in the order in which they run for an event.
+#[derive(Debug, Default)]
+pub struct Registry {
+    jobs: Vec<Job>,
+}
+
+impl Registry {
+    /// A registry without jobs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a job.
+    ///
+    /// The name is what its runs are recorded under: a renamed job is a new one, and runs again
+    /// for events whose deliveries are still under way.
+    ///
+    /// # Panics
+    ///
+    /// The name does not fit the grammar of a [`JobName`], or is taken.
+    #[must_use]
+    pub fn job<P, H: Handler<P>>(mut self, name: &str, on: On, handler: H) -> Self {
+        let name: JobName = literal(name);
+        assert!(
+            self.jobs.iter().all(|job| job.name != name),
+            "job {name} is registered twice"
+        );
+        let run = Box::new(move |cx: Context, delivery: &Delivery| handler.call(cx, delivery));
+        self.jobs.push(Job { name, on, run });
+        self
+    }
+
+    /// All jobs.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter()
+    }
+
+    /// The jobs that run for the event of this reference.
+    pub fn matching(&self, reference: &Reference) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|job| job.on.matches(reference))
+    }
+}

@@ -1,0 +1,312 @@
+//! The stored forms of runs and events: flat, versioned, readable in a database console.
+
+use hookdock_signature::EpochMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{Flag, IgnoreCause};
+use crate::job::ErrorClass;
+use crate::ledger::{
+    Attempt, AttemptFailure, DeadReason, Ending, EventRecord, EventRef, Run, RunId, RunState,
+    Sighting,
+};
+use crate::names::{
+    BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, Owner, TenantId,
+};
+
+/// The version this code writes. It reads no other.
+const VERSION: u32 = 1;
+
+/// A stored run. Times are milliseconds since the epoch, but for `expires_at`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunItem {
+    /// The version of this form.
+    pub version: u32,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The event key.
+    pub event_key: EventKey,
+    /// The job.
+    pub job: JobName,
+    /// The name of the state.
+    pub state: String,
+    /// While running: until when nobody else may claim the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_until_ms: Option<i64>,
+    /// While retrying: when the next attempt is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_ms: Option<i64>,
+    /// When ignored: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// When dead: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When dead: whether the dead letter has been sent.
+    #[serde(default)]
+    pub buried: bool,
+    /// The worker that claimed the run last.
+    pub owner: Owner,
+    /// How often the run was claimed.
+    pub attempt: u32,
+    /// How often it was set going again by hand.
+    pub generation: u32,
+    /// The value of `attempt` when this generation began.
+    pub attempts_before: u32,
+    /// The last attempts, oldest first.
+    pub attempts: Vec<AttemptItem>,
+    /// When the run was first claimed.
+    pub opened_at_ms: i64,
+    /// When it last changed.
+    pub updated_at_ms: i64,
+    /// When the record may be cleaned up, in seconds since the epoch.
+    pub expires_at: i64,
+}
+
+/// A stored attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptItem {
+    /// Its number.
+    pub number: u32,
+    /// When it began.
+    pub started_at_ms: i64,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at_ms: Option<i64>,
+    /// What went wrong: the class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<String>,
+    /// What went wrong: the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+}
+
+/// A stored event. Times are milliseconds since the epoch, but for `expires_at`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventItem {
+    /// The version of this form.
+    pub version: u32,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The event key.
+    pub event_key: EventKey,
+    /// How many deliveries carried the event.
+    pub deliveries: u64,
+    /// The delivery that was recorded first.
+    pub first_delivery: DeliveryId,
+    /// The provider's id in the catalogue.
+    pub provider: String,
+    /// Whose event it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantId>,
+    /// The provider's id for the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<EventId>,
+    /// The provider's name for what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<EventType>,
+    /// What is odd about it.
+    #[serde(default)]
+    pub flags: Vec<Flag>,
+    /// The digest of the first delivery's body.
+    pub sha256: BodyDigest,
+    /// When the first delivery came in.
+    pub received_at_ms: i64,
+    /// Why the event has no run, if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<IgnoreCause>,
+    /// When the record may be cleaned up, in seconds since the epoch.
+    pub expires_at: i64,
+}
+
+/// Why a stored item is not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableItem {
+    /// It was written by another version.
+    #[error("version {0} of the record is not known")]
+    Version(u32),
+    /// A value is missing or unknown.
+    #[error("the record's {0} is missing or not known")]
+    Field(&'static str),
+}
+
+impl From<&Run> for RunItem {
+    fn from(run: &Run) -> Self {
+        let mut item = Self {
+            version: VERSION,
+            endpoint: run.id.event.endpoint.clone(),
+            event_key: run.id.event.key.clone(),
+            job: run.id.job.clone(),
+            state: run.state.name().to_owned(),
+            lease_until_ms: None,
+            not_before_ms: None,
+            cause: None,
+            reason: None,
+            buried: false,
+            owner: run.owner.clone(),
+            attempt: run.attempt,
+            generation: run.generation,
+            attempts_before: run.attempts_before,
+            attempts: run.attempts.iter().map(AttemptItem::from).collect(),
+            opened_at_ms: run.opened_at.get(),
+            updated_at_ms: run.updated_at.get(),
+            expires_at: run.expires_at().to_seconds().get(),
+        };
+        match &run.state {
+            RunState::Running { lease_until } => item.lease_until_ms = Some(lease_until.get()),
+            RunState::Retrying { not_before } => item.not_before_ms = Some(not_before.get()),
+            RunState::Done => {}
+            RunState::Ignored { cause } => item.cause = Some(cause.clone()),
+            RunState::Dead { reason, buried } => {
+                item.reason = Some(reason.code().to_owned());
+                item.buried = *buried;
+            }
+        }
+        item
+    }
+}
+
+impl TryFrom<RunItem> for Run {
+    type Error = UnreadableItem;
+
+    fn try_from(item: RunItem) -> Result<Self, UnreadableItem> {
+        if item.version != VERSION {
+            return Err(UnreadableItem::Version(item.version));
+        }
+        Ok(Self {
+            state: item.run_state()?,
+            id: RunId {
+                event: EventRef {
+                    endpoint: item.endpoint,
+                    key: item.event_key,
+                },
+                job: item.job,
+            },
+            owner: item.owner,
+            attempt: item.attempt,
+            generation: item.generation,
+            attempts_before: item.attempts_before,
+            attempts: item
+                .attempts
+                .into_iter()
+                .map(Attempt::try_from)
+                .collect::<Result<_, _>>()?,
+            opened_at: EpochMillis::new(item.opened_at_ms),
+            updated_at: EpochMillis::new(item.updated_at_ms),
+        })
+    }
+}
+
+impl RunItem {
+    fn run_state(&self) -> Result<RunState, UnreadableItem> {
+        let time = |millis: Option<i64>, field| {
+            millis
+                .map(EpochMillis::new)
+                .ok_or(UnreadableItem::Field(field))
+        };
+        match self.state.as_str() {
+            "running" => Ok(RunState::Running {
+                lease_until: time(self.lease_until_ms, "lease_until_ms")?,
+            }),
+            "retrying" => Ok(RunState::Retrying {
+                not_before: time(self.not_before_ms, "not_before_ms")?,
+            }),
+            "done" => Ok(RunState::Done),
+            "ignored" => Ok(RunState::Ignored {
+                cause: self.cause.clone().unwrap_or_default(),
+            }),
+            "dead" => {
+                let reason = self.reason.as_deref().and_then(DeadReason::from_code);
+                let reason = reason.ok_or(UnreadableItem::Field("reason"))?;
+                Ok(RunState::Dead {
+                    reason,
+                    buried: self.buried,
+                })
+            }
+            _ => Err(UnreadableItem::Field("state")),
+        }
+    }
+}
+
+impl From<&Attempt> for AttemptItem {
+    fn from(attempt: &Attempt) -> Self {
+        let ended = attempt.ended.as_ref();
+        let failure = ended.and_then(|ending| ending.failure.as_ref());
+        Self {
+            number: attempt.number,
+            started_at_ms: attempt.started_at.get(),
+            ended_at_ms: ended.map(|ending| ending.at.get()),
+            error_class: failure.map(|failure| failure.class.code().to_owned()),
+            error_message: failure.map(|failure| failure.message.clone()),
+        }
+    }
+}
+
+impl TryFrom<AttemptItem> for Attempt {
+    type Error = UnreadableItem;
+
+    fn try_from(item: AttemptItem) -> Result<Self, UnreadableItem> {
+        let failure = match item.error_class {
+            None => None,
+            Some(code) => Some(AttemptFailure {
+                class: ErrorClass::from_code(&code).ok_or(UnreadableItem::Field("error_class"))?,
+                message: item.error_message.unwrap_or_default(),
+            }),
+        };
+        let ended = item.ended_at_ms.map(|at| Ending {
+            at: EpochMillis::new(at),
+            failure,
+        });
+        Ok(Self {
+            number: item.number,
+            started_at: EpochMillis::new(item.started_at_ms),
+            ended,
+        })
+    }
+}
+
+impl From<&Sighting> for EventItem {
+    /// The item of an event that is seen for the first time.
+    fn from(sighting: &Sighting) -> Self {
+        Self {
+            version: VERSION,
+            endpoint: sighting.event.endpoint.clone(),
+            event_key: sighting.event.key.clone(),
+            deliveries: 1,
+            first_delivery: sighting.delivery_id.clone(),
+            provider: sighting.provider.clone(),
+            tenant: sighting.tenant.clone(),
+            event_id: sighting.event_id.clone(),
+            event_type: sighting.event_type.clone(),
+            flags: sighting.flags.clone(),
+            sha256: sighting.sha256.clone(),
+            received_at_ms: sighting.received_at.get(),
+            ignored: sighting.ignored,
+            expires_at: sighting.expires_at().to_seconds().get(),
+        }
+    }
+}
+
+impl TryFrom<EventItem> for EventRecord {
+    type Error = UnreadableItem;
+
+    fn try_from(item: EventItem) -> Result<Self, UnreadableItem> {
+        if item.version != VERSION {
+            return Err(UnreadableItem::Version(item.version));
+        }
+        Ok(Self {
+            event: EventRef {
+                endpoint: item.endpoint,
+                key: item.event_key,
+            },
+            deliveries: item.deliveries,
+            first_delivery: item.first_delivery,
+            provider: item.provider,
+            tenant: item.tenant,
+            event_id: item.event_id,
+            event_type: item.event_type,
+            flags: item.flags,
+            received_at: EpochMillis::new(item.received_at_ms),
+            ignored: item.ignored,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! The way of a webhook, without AWS, without a clock and without an environment.
+//!
+//! Read the modules in this order: [`delivery`] is what comes in, [`ingest`] takes it, [`http`]
+//! is its face; [`reference`] travels through the queue, [`process`] picks it up, [`ledger`] says
+//! what may happen to a run, [`job`] is the business logic. [`ports`] is what all of them ask of
+//! the world.
+
+pub mod dead_letter;
+pub mod delivery;
+pub mod endpoint;
+pub mod fault;
+pub mod http;
+pub mod identity;
+pub mod ingest;
+pub mod job;
+pub mod ledger;
+pub mod names;
+pub mod pattern;
+pub mod ports;
+pub mod process;
+mod race;
+pub mod reference;
+pub mod retry;
+pub mod sealed;
+pub mod stored;

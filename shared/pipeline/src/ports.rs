@@ -1,0 +1,141 @@
+//! What the use cases ask of the world. Each port is as wide as its caller needs.
+//!
+//! `hookdock-aws` and `hookdock-embedded` implement all of them, and one suite of contract tests
+//! holds both to the same behaviour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hookdock_signature::EpochMillis;
+use serde_json::Value;
+
+use crate::dead_letter::DeadLetter;
+use crate::endpoint::Endpoint;
+use crate::fault::PortError;
+use crate::ledger::{EventRecord, Fence, Run, Sighting};
+use crate::names::EndpointId;
+use crate::sealed::{ObjectKey, SealedDelivery};
+
+/// Time and chance, so that tests can choose both.
+pub trait System: Send + Sync {
+    /// The time of day.
+    fn now(&self) -> EpochMillis;
+
+    /// Waits that long.
+    fn sleep(&self, wait: Duration) -> impl Future<Output = ()> + Send;
+
+    /// 128 unpredictable bits.
+    fn random(&self) -> u128;
+}
+
+/// Where endpoints are configured.
+pub trait Endpoints: Send + Sync {
+    /// The endpoint of that name, possibly as it was a few minutes ago. `None`: there is none.
+    fn find(
+        &self,
+        id: &EndpointId,
+    ) -> impl Future<Output = Result<Option<Arc<Endpoint>>, PortError>> + Send;
+
+    /// The endpoint read anew, after a signature did not match: its secret may have been rotated.
+    /// `None`: it was read moments ago, so there is nothing newer to try.
+    fn refresh(
+        &self,
+        id: &EndpointId,
+    ) -> impl Future<Output = Result<Option<Arc<Endpoint>>, PortError>> + Send;
+}
+
+/// Where deliveries are kept. Only a verified delivery can be sealed, so nothing else gets in.
+pub trait Archive: Send + Sync {
+    /// Keeps the delivery; when this returns `Ok` it is durable.
+    fn put(&self, delivery: &SealedDelivery) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// The way to the processor. Only a sealed delivery has a reference to send.
+pub trait WorkQueue: Send + Sync {
+    /// Queues a reference to the delivery; when this returns `Ok` it is durable.
+    fn send(&self, delivery: &SealedDelivery)
+    -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// What the processor reads deliveries from.
+pub trait Deliveries: Send + Sync {
+    /// The stored object. `None`: it is not there.
+    fn read(
+        &self,
+        object: &ObjectKey,
+    ) -> impl Future<Output = Result<Option<Bytes>, PortError>> + Send;
+}
+
+/// What the processor does with a message that it cannot finish now.
+pub trait Messages: Send + Sync {
+    /// Hides the message for that long, counted from now and in whole seconds.
+    fn put_off(
+        &self,
+        receipt: &str,
+        wait: Duration,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Sends a message to the dead-letter queue.
+    fn bury(&self, letter: &DeadLetter) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// The record of events and runs.
+///
+/// The decisions are made in [`crate::ledger`]; a store only has to compare and swap.
+pub trait Ledger: Send + Sync {
+    /// Records that a delivery carried this event and returns what is known of it. Recording the
+    /// same delivery again changes nothing.
+    fn sight(
+        &self,
+        sighting: &Sighting,
+    ) -> impl Future<Output = Result<EventRecord, PortError>> + Send;
+
+    /// Writes a run that must not exist yet. `Some`: it does, and this is it.
+    fn open(&self, run: &Run) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;
+
+    /// Writes the run's next state if the stored run still has this fence. `Some`: it has not,
+    /// and this is the stored run.
+    fn advance(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;
+}
+
+/// One business record a job writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What kind of record, such as `orders`.
+    pub collection: String,
+    /// Its id within the collection.
+    pub id: String,
+    /// Its content.
+    pub body: Value,
+}
+
+/// What became of a conditional insert.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inserted {
+    /// The record is new.
+    New,
+    /// A record of that id was already there, with this content.
+    Already(Value),
+}
+
+/// The business records of the jobs, kept apart from Hookdock's own ledger.
+///
+/// The futures are boxed because a job meets this port behind `dyn`: its author writes plain
+/// functions without type parameters.
+pub trait Records: Send + Sync {
+    /// Writes the record unless its id is taken; decided atomically.
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>>;
+
+    /// The record's content, if there is one.
+    fn get<'a>(
+        &'a self,
+        collection: &'a str,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Value>, PortError>>;
+}

@@ -1,0 +1,87 @@
+//! The reference to a delivery that travels through the queue.
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Flag;
+use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
+use crate::sealed::ObjectKey;
+
+/// The version this code writes. It reads no other.
+pub const VERSION: u32 = 1;
+
+/// Where a delivery is and what is known of it, in under 2 KB of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The version of this form.
+    pub version: u32,
+    /// How often the event was set going again by hand: 0 from ingest, one more in each dead
+    /// letter, so that a dead letter that is moved back runs again.
+    pub generation: u32,
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// The endpoint it was sent to.
+    pub endpoint: EndpointId,
+    /// The provider's id in the catalogue.
+    pub provider: String,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// What makes it the same event again.
+    pub event_key: EventKey,
+    /// The provider's id for the event.
+    pub event_id: Option<EventId>,
+    /// The provider's name for what happened.
+    pub event_type: Option<EventType>,
+    /// What is odd about it.
+    pub flags: Vec<Flag>,
+    /// The stored object.
+    pub object: ObjectKey,
+    /// The digest of the body's bytes.
+    pub sha256: BodyDigest,
+    /// When it came in, milliseconds since the epoch.
+    pub received_at_ms: i64,
+}
+
+/// Why a message is not a reference.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableReference {
+    /// The message is not a reference.
+    #[error("the message is not a reference (line {line}, column {column})")]
+    NotJson {
+        /// Where the parser stopped. Its own message is left out: it can quote the text.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
+    /// It was written by another version.
+    #[error("version {0} of a reference is not known")]
+    Version(u32),
+}
+
+impl Reference {
+    /// Reads a reference.
+    ///
+    /// # Errors
+    ///
+    /// The text is not one, or it is of a version that this code does not know.
+    pub fn parse(json: &str) -> Result<Self, UnreadableReference> {
+        let reference: Self =
+            serde_json::from_str(json).map_err(|error| UnreadableReference::NotJson {
+                line: error.line(),
+                column: error.column(),
+            })?;
+        if reference.version == VERSION {
+            Ok(reference)
+        } else {
+            Err(UnreadableReference::Version(reference.version))
+        }
+    }
+
+    /// The written form.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written, which no reference is known to cause.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}

@@ -1,0 +1,107 @@
+//! A verified delivery made ready for the archive and the queue.
+
+use std::fmt;
+
+use bytes::Bytes;
+use hookdock_signature::EpochMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::VerifiedDelivery;
+use crate::identity::Identity;
+use crate::names::{DeliveryId, EndpointId};
+use crate::reference::{self, Reference};
+use crate::stored::{StoredDelivery, timestamp};
+
+/// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// The name for a delivery. All its parts are ours; nothing a sender wrote is in it.
+    #[must_use]
+    pub fn of(endpoint: &EndpointId, id: &DeliveryId, received_at: EpochMillis) -> Self {
+        let hour = timestamp(received_at).strftime("%Y/%m/%d/%H");
+        Self(format!("deliveries/{endpoint}/{hour}/{id}.json"))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is written for one verified delivery: the object, and the reference to it.
+#[derive(Debug)]
+pub struct SealedDelivery {
+    object: Bytes,
+    message: String,
+    reference: Reference,
+    trace: Option<String>,
+}
+
+impl SealedDelivery {
+    /// Seals a delivery. There is no other way to make one.
+    ///
+    /// # Errors
+    ///
+    /// The stored form cannot be written, which no delivery is known to cause; it must end in a
+    /// refusal all the same, never in an empty object.
+    pub fn of(delivery: &VerifiedDelivery) -> Result<Self, serde_json::Error> {
+        let raw = delivery.raw();
+        let identity = Identity::of(delivery);
+        let object = serde_json::to_vec(&StoredDelivery::of(delivery, &identity))?.into();
+        let reference = Reference {
+            version: reference::VERSION,
+            generation: 0,
+            delivery_id: raw.id.clone(),
+            endpoint: raw.endpoint.clone(),
+            provider: delivery.endpoint().provider().id().to_owned(),
+            tenant: identity.tenant,
+            event_key: identity.key,
+            event_id: identity.id,
+            event_type: identity.event_type,
+            flags: identity.flags,
+            object: ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
+            sha256: identity.sha256,
+            received_at_ms: raw.received_at.get(),
+        };
+        let message = reference.to_json()?;
+        Ok(Self {
+            object,
+            message,
+            reference,
+            trace: raw.trace.clone(),
+        })
+    }
+
+    /// The object to store.
+    #[must_use]
+    pub fn object(&self) -> &Bytes {
+        &self.object
+    }
+
+    /// The message to queue: the reference, written.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The reference.
+    #[must_use]
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// The trace to pass on.
+    #[must_use]
+    pub fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
+    }
+}

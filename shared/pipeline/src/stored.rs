@@ -1,0 +1,198 @@
+//! The stored form of a delivery: one versioned JSON object that a person can read.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hookdock_signature::{EpochMillis, Headers};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::VerifiedDelivery;
+use crate::identity::{Flag, Identity, KeySource};
+use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
+
+/// The version this code writes. It reads no other.
+pub const VERSION: u32 = 1;
+
+/// A stored delivery.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredDelivery<'a> {
+    /// The version of this form.
+    pub version: u32,
+    /// Our id for the delivery.
+    pub delivery_id: DeliveryId,
+    /// The endpoint it was sent to.
+    pub endpoint: EndpointId,
+    /// The provider's id in the catalogue.
+    pub provider: Cow<'a, str>,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// The event.
+    pub event: StoredEvent,
+    /// When it came in, by our clock, RFC 3339 with milliseconds.
+    pub received_at: Timestamp,
+    /// When the provider says it sent it.
+    pub provider_timestamp: Option<Timestamp>,
+    /// How it was verified.
+    pub verification: Verification<'a>,
+    /// The HTTP method.
+    pub method: Cow<'a, str>,
+    /// The URL as the sender addressed it.
+    pub url: Cow<'a, str>,
+    /// The headers in order, with repeats.
+    pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// How `body` is written.
+    pub body_encoding: BodyEncoding,
+    /// The body.
+    pub body: Cow<'a, str>,
+    /// The digest of the body's bytes.
+    pub sha256: BodyDigest,
+    /// The trace it belongs to.
+    pub trace: Option<Cow<'a, str>>,
+}
+
+/// The event a stored delivery carries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredEvent {
+    /// What makes it the same event again.
+    pub key: EventKey,
+    /// What the key was made of.
+    pub key_source: KeySource,
+    /// The provider's id for it.
+    pub id: Option<EventId>,
+    /// The provider's name for what happened.
+    #[serde(rename = "type")]
+    pub event_type: Option<EventType>,
+    /// What is odd about it.
+    pub flags: Vec<Flag>,
+}
+
+/// How a delivery was verified.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Verification<'a> {
+    /// The scheme, such as `hmac-sha256`.
+    pub scheme: Cow<'a, str>,
+    /// The name of the secret that matched.
+    pub secret_id: Cow<'a, str>,
+    /// How far the provider's timestamp may be from ours.
+    pub tolerance_seconds: Option<u32>,
+}
+
+/// How a stored body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyEncoding {
+    /// As it is: the body is UTF-8.
+    Text,
+    /// Standard base64.
+    Base64,
+}
+
+/// Why stored bytes are not a delivery.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableDelivery {
+    /// The object is not a stored delivery.
+    #[error("the object is not a stored delivery")]
+    NotJson(#[from] serde_json::Error),
+    /// It was written by another version.
+    #[error("version {0} of a stored delivery is not known")]
+    Version(u32),
+    /// Its body is not base64.
+    #[error("the stored body is not base64")]
+    Body(#[from] base64::DecodeError),
+}
+
+impl<'a> StoredDelivery<'a> {
+    /// The stored form of a verified delivery.
+    pub(crate) fn of(delivery: &'a VerifiedDelivery, identity: &Identity) -> Self {
+        let raw = delivery.raw();
+        let (body_encoding, body) = encode(&raw.body);
+        Self {
+            version: VERSION,
+            delivery_id: raw.id.clone(),
+            endpoint: raw.endpoint.clone(),
+            provider: delivery.endpoint().provider().id().into(),
+            tenant: identity.tenant.clone(),
+            event: StoredEvent::of(identity),
+            received_at: timestamp(raw.received_at),
+            provider_timestamp: delivery.proof().provider_timestamp().map(timestamp),
+            verification: Verification {
+                scheme: delivery.proof().scheme().into(),
+                secret_id: delivery.proof().secret_id().into(),
+                tolerance_seconds: delivery.proof().tolerance_seconds(),
+            },
+            method: raw.method.as_str().into(),
+            url: raw.url.as_str().into(),
+            headers: raw
+                .headers
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            body_encoding,
+            body,
+            sha256: identity.sha256.clone(),
+            trace: raw.trace.as_deref().map(Cow::Borrowed),
+        }
+    }
+
+    /// Reads a stored delivery.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not one, or it is of a version that this code does not know.
+    pub fn parse(json: &'a [u8]) -> Result<Self, UnreadableDelivery> {
+        let stored: Self = serde_json::from_slice(json)?;
+        if stored.version == VERSION {
+            Ok(stored)
+        } else {
+            Err(UnreadableDelivery::Version(stored.version))
+        }
+    }
+
+    /// The exact bytes of the body.
+    ///
+    /// # Errors
+    ///
+    /// The stored text is not what its encoding says.
+    pub fn body_bytes(&self) -> Result<Bytes, UnreadableDelivery> {
+        match self.body_encoding {
+            BodyEncoding::Text => Ok(Bytes::copy_from_slice(self.body.as_bytes())),
+            BodyEncoding::Base64 => Ok(STANDARD.decode(self.body.as_bytes())?.into()),
+        }
+    }
+
+    /// The headers, in order, with repeats.
+    #[must_use]
+    pub fn headers(&self) -> Headers {
+        self.headers
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value.as_ref()))
+            .collect()
+    }
+}
+
+impl StoredEvent {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            key: identity.key.clone(),
+            key_source: identity.key_source,
+            id: identity.id.clone(),
+            event_type: identity.event_type.clone(),
+            flags: identity.flags.clone(),
+        }
+    }
+}
+
+fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {
+    match std::str::from_utf8(body) {
+        Ok(text) => (BodyEncoding::Text, text.into()),
+        Err(_) => (BodyEncoding::Base64, STANDARD.encode(body).into()),
+    }
+}
+
+/// The instant as a timestamp; a time outside of years -9999 to 9999 becomes the epoch.
+pub(crate) fn timestamp(at: EpochMillis) -> Timestamp {
+    Timestamp::from_millisecond(at.get()).unwrap_or_default()
+}
