@@ -1,0 +1,83 @@
+//! Stored deliveries.
+
+use bytes::Bytes;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::ports::{Archive, Deliveries};
+use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use redb::ReadableTable as _;
+
+use crate::Embedded;
+use crate::store::OBJECTS;
+
+impl<S: Send + Sync> Archive for Embedded<S> {
+    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        let key = delivery.reference().object.clone();
+        let object = delivery.object().clone();
+        self.store
+            .write("store the delivery", move |transaction| {
+                let mut objects = transaction.open_table(OBJECTS)?;
+                objects.insert(key.as_str(), object.as_ref())?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+impl<S: Send + Sync> Deliveries for Embedded<S> {
+    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+        self.store.read("read the delivery", |snapshot| {
+            let found = snapshot.open_table(OBJECTS)?.get(object.as_str())?;
+            Ok(found.map(|object| Bytes::copy_from_slice(object.value())))
+        })
+    }
+}
+
+impl<S> Embedded<S> {
+    /// Removes a stored delivery, as an expiry rule would.
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub async fn expire(&self, object: &ObjectKey) -> Result<(), PortError> {
+        let key = object.clone();
+        self.store
+            .write("remove the delivery", move |transaction| {
+                transaction.open_table(OBJECTS)?.remove(key.as_str())?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The stored object of a delivery and its name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub fn stored(&self, delivery: &DeliveryId) -> Result<Option<(String, Bytes)>, PortError> {
+        let file = format!("/{delivery}.json");
+        self.store.read("look for the delivery", |snapshot| {
+            for entry in snapshot.open_table(OBJECTS)?.iter()? {
+                let (name, object) = entry?;
+                if name.value().ends_with(&file) {
+                    let object = Bytes::copy_from_slice(object.value());
+                    return Ok(Some((name.value().to_owned(), object)));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// The names of all stored deliveries, in order.
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub fn objects(&self) -> Result<Vec<String>, PortError> {
+        self.store.read("list the deliveries", |snapshot| {
+            let objects = snapshot.open_table(OBJECTS)?;
+            let names = objects.iter()?.map(|entry| Ok(entry?.0.value().to_owned()));
+            names.collect()
+        })
+    }
+}

@@ -1,0 +1,227 @@
+//! The database: tables, and writes that wait for the disk together.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::{fmt, thread};
+
+use futures_channel::oneshot;
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use redb::backends::InMemoryBackend;
+use redb::{Database, ReadTransaction, TableDefinition, WriteTransaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Object name -> object.
+pub(crate) const OBJECTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("objects");
+/// Message number -> message.
+pub(crate) const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
+/// (Visible from, in ms; message number), in the order in which messages are handed out.
+pub(crate) const VISIBLE: TableDefinition<'_, (i64, u64), ()> = TableDefinition::new("visible");
+/// Dead letter number -> dead letter.
+pub(crate) const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead_letters");
+/// (Endpoint, event key) -> event.
+pub(crate) const EVENTS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("events");
+/// (Endpoint, event key, delivery) for every delivery that carried the event.
+pub(crate) const SIGHTINGS: TableDefinition<'_, (&str, &str, &str), ()> =
+    TableDefinition::new("sightings");
+/// (Endpoint, event key, job) -> run.
+pub(crate) const RUNS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
+    TableDefinition::new("runs");
+/// (Collection, id) -> business record.
+pub(crate) const RECORDS: TableDefinition<'_, (&str, &str), &[u8]> =
+    TableDefinition::new("records");
+
+/// How many writes may share one commit.
+const MOST_IN_A_COMMIT: usize = 256;
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be made.
+    #[error("failed to make the data folder")]
+    Folder(#[from] std::io::Error),
+    /// The file is not to be had; most often another process has it open.
+    #[error("failed to open the database")]
+    Database(#[from] redb::DatabaseError),
+    /// The tables cannot be made.
+    #[error("failed to set up the database")]
+    SetUp(#[from] redb::Error),
+}
+
+/// What a transaction can fail with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error(transparent)]
+    Database(#[from] redb::Error),
+    #[error("a stored value is not readable")]
+    Value(#[from] serde_json::Error),
+    #[error("the database has stopped")]
+    Stopped,
+}
+
+/// redb has an error type for each of its calls, which all turn into `redb::Error`.
+macro_rules! from_redb {
+    ($($error:ident),*) => {$(
+        impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> Self {
+                Self::Database(error.into())
+            }
+        }
+    )*};
+}
+from_redb!(StorageError, TableError, TransactionError, CommitError);
+
+/// Runs inside a write transaction; what it returns is told how the commit went.
+type Write = Box<dyn FnOnce(&WriteTransaction) -> Result<Told, StoreError> + Send>;
+type Told = Box<dyn FnOnce() + Send>;
+
+pub(crate) struct Store {
+    database: Arc<Database>,
+    /// `None`: nothing waits for a disk, so a write runs where it is made.
+    writer: Option<Sender<Write>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Store {
+    pub(crate) fn in_memory() -> Result<Self, OpenError> {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
+        set_up(&database)?;
+        Ok(Self {
+            database: Arc::new(database),
+            writer: None,
+            thread: None,
+        })
+    }
+
+    pub(crate) fn on_disk(folder: &Path) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(folder)?;
+        let database = Database::create(folder.join("hookdock.redb"))?;
+        set_up(&database)?;
+        let database = Arc::new(database);
+        let (writer, writes) = channel();
+        let thread = thread::spawn({
+            let database = Arc::clone(&database);
+            move || commit_all(&database, &writes)
+        });
+        Ok(Self {
+            database,
+            writer: Some(writer),
+            thread: Some(thread),
+        })
+    }
+
+    /// Runs the closure in a write transaction; returns once it is durable.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        write: impl FnOnce(&WriteTransaction) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let (sender, receiver) = oneshot::channel();
+        let write: Write = Box::new(move |transaction| {
+            let written = write(transaction)?;
+            Ok(Box::new(move || drop(sender.send(written))))
+        });
+        match &self.writer {
+            None => commit(&self.database, write, std::iter::empty())
+                .map_err(|error| unavailable(action, error))?,
+            Some(writer) => {
+                writer
+                    .send(write)
+                    .map_err(|_| unavailable(action, StoreError::Stopped))?;
+            }
+        }
+        receiver
+            .await
+            .map_err(|_| unavailable(action, StoreError::Stopped))
+    }
+
+    /// Runs the closure over a snapshot.
+    pub(crate) fn read<T>(
+        &self,
+        action: &'static str,
+        read: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, PortError> {
+        use redb::ReadableDatabase as _;
+        let snapshot = self.database.begin_read().map_err(StoreError::from);
+        snapshot
+            .and_then(|snapshot| read(&snapshot))
+            .map_err(|error| unavailable(action, error))
+    }
+}
+
+impl Drop for Store {
+    /// Waits for the writes under way, so that nothing that was accepted is lost.
+    fn drop(&mut self) {
+        self.writer = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("on_disk", &self.writer.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A table exists from the first write on; reading needs it to.
+fn set_up(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(OBJECTS)?;
+    transaction.open_table(MESSAGES)?;
+    transaction.open_table(VISIBLE)?;
+    transaction.open_table(LETTERS)?;
+    transaction.open_table(EVENTS)?;
+    transaction.open_table(SIGHTINGS)?;
+    transaction.open_table(RUNS)?;
+    transaction.open_table(RECORDS)?;
+    Ok(transaction.commit()?)
+}
+
+/// Ends when the last handle to the store is gone.
+fn commit_all(database: &Database, writes: &Receiver<Write>) {
+    while let Ok(first) = writes.recv() {
+        let more = writes.try_iter().take(MOST_IN_A_COMMIT);
+        if let Err(error) = commit(database, first, more) {
+            // The callers were told by the loss of their channel.
+            tracing::error!(%error, "a commit failed");
+        }
+    }
+}
+
+/// All of them or none: the first that fails drops the others with it, and their callers hear
+/// that nothing was written.
+fn commit(
+    database: &Database,
+    first: Write,
+    more: impl Iterator<Item = Write>,
+) -> Result<(), StoreError> {
+    let transaction = database.begin_write()?;
+    let mut told = vec![first(&transaction)?];
+    for write in more {
+        told.push(write(&transaction)?);
+    }
+    transaction.commit()?;
+    told.into_iter().for_each(|tell| tell());
+    Ok(())
+}
+
+fn unavailable(action: &'static str, error: StoreError) -> PortError {
+    let kind = match error {
+        StoreError::Value(_) => FaultKind::Invalid,
+        StoreError::Database(_) | StoreError::Stopped => FaultKind::Unavailable,
+    };
+    PortError::new(action, kind).because(error)
+}
+
+pub(crate) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    Ok(serde_json::to_vec(value)?)
+}
+
+pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    Ok(serde_json::from_slice(bytes)?)
+}
