@@ -1,0 +1,94 @@
+//! `hookdock dev`: the whole loop on this machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use hookdock_embedded::EndpointFile;
+use hookdock_pipeline::retry::RetryPolicy;
+
+use crate::exit;
+use crate::stack::{Settings, Stack};
+
+/// The arguments of `hookdock dev`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The endpoints to serve, in TOML; see infra/endpoints.example.toml
+    #[arg(long, value_name = "FILE")]
+    endpoints: PathBuf,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    listen: SocketAddr,
+    /// Keep the data in this folder; without it, it is in memory and gone at the end
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+///
+/// The endpoints, the data or the port cannot be used.
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let endpoints = EndpointFile::read(&arguments.endpoints)?;
+    let banner = banner(&endpoints, &arguments);
+    let stack = Stack::open(Settings {
+        endpoints,
+        registry: hookdock_jobs::registry(),
+        policy: RetryPolicy::default(),
+        data: arguments.data.as_deref(),
+        listen: arguments.listen,
+    })
+    .await?;
+    say(&format!(
+        "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}",
+        stack.address()?
+    ));
+    let stopper = stack.stopper();
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        say("Finishing what is under way ...");
+        stopper.stop();
+    });
+    stack.run().await?;
+    Ok(exit::DONE)
+}
+
+/// Ctrl-C, or the signal a supervisor sends.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn banner(endpoints: &EndpointFile, arguments: &Arguments) -> String {
+    let mut lines: Vec<String> = endpoints
+        .iter()
+        .map(|endpoint| {
+            format!(
+                "  POST /webhooks/{}  ({})",
+                endpoint.id(),
+                endpoint.provider().name()
+            )
+        })
+        .collect();
+    lines.push(match &arguments.data {
+        Some(folder) => format!("  data in {}", folder.display()),
+        None => "  data in memory, gone at the end (--data DIR keeps it)".to_owned(),
+    });
+    lines.join("\n")
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "what is said to the person at the terminal"
+)]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

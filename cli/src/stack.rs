@@ -1,0 +1,231 @@
+//! The whole of Hookdock in this process: HTTP in front, the use cases, the embedded adapters.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, SystemClock};
+use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
+use hookdock_pipeline::fault::chain;
+use hookdock_pipeline::http::{Origin, answer, too_large};
+use hookdock_pipeline::ingest::Ingest;
+use hookdock_pipeline::job::Registry;
+use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::process::{Effects, Process, Received, Verdict};
+use hookdock_pipeline::retry::RetryPolicy;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How many messages are worked on at a time.
+const WORKERS: usize = 10;
+
+/// How long a worker has for one message, as the processor function does.
+const WORK_TIME: Duration = Duration::from_secs(30);
+
+/// How long the work under way may take once the stack is asked to stop.
+const LAST_WORK_TIME: Duration = Duration::from_secs(5);
+
+/// The embedded adapters on this machine's clock.
+pub type Local = Embedded<SystemClock>;
+type LocalIngest = Ingest<EndpointFile, Local, Local, SystemClock>;
+type LocalProcess = Process<Local, Local, Local, SystemClock>;
+
+/// What a stack is made of.
+#[derive(Debug)]
+pub struct Settings<'a> {
+    /// The endpoints.
+    pub endpoints: EndpointFile,
+    /// The jobs.
+    pub registry: Registry,
+    /// When a failed attempt is followed by another.
+    pub policy: RetryPolicy,
+    /// Where to keep the data; in memory when there is no place.
+    pub data: Option<&'a Path>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+}
+
+/// A stack that is ready to serve.
+#[derive(Debug)]
+pub struct Stack {
+    ingest: Arc<LocalIngest>,
+    process: Arc<LocalProcess>,
+    local: Local,
+    listener: TcpListener,
+    stop: watch::Sender<bool>,
+}
+
+/// The way to stop a stack.
+#[derive(Debug, Clone)]
+pub struct Stopper(watch::Sender<bool>);
+
+impl Stopper {
+    /// Asks the stack to stop: no new requests, no new work, what is under way is finished.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Stack {
+    /// Opens the data and the port.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not to be had.
+    pub async fn open(settings: Settings<'_>) -> anyhow::Result<Self> {
+        let queue = QueueSettings::default();
+        let local = match settings.data {
+            None => Local::in_memory(SystemClock, queue)?,
+            Some(folder) => Local::on_disk(folder, SystemClock, queue)
+                .with_context(|| format!("cannot use {} for the data", folder.display()))?,
+        };
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        Ok(Self {
+            ingest: Arc::new(Ingest {
+                endpoints: settings.endpoints,
+                archive: local.clone(),
+                queue: local.clone(),
+                system: SystemClock,
+            }),
+            process: Arc::new(Process {
+                deliveries: local.clone(),
+                messages: local.clone(),
+                ledger: local.clone(),
+                system: SystemClock,
+                effects: Effects {
+                    records: Arc::new(local.clone()),
+                },
+                registry: settings.registry,
+                policy: settings.policy,
+            }),
+            local,
+            listener,
+            stop: watch::Sender::new(false),
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// The operating system does not say.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Another handle to the data.
+    #[must_use]
+    pub fn local(&self) -> Local {
+        self.local.clone()
+    }
+
+    /// The way to stop it.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.stop.clone())
+    }
+
+    /// Serves and works until it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// The server failed.
+    pub async fn run(self) -> std::io::Result<()> {
+        let workers = tokio::spawn(work(self.process, self.local, self.stop.subscribe()));
+        let app = Router::new().fallback(receive).with_state(self.ingest);
+        let mut stop = self.stop.subscribe();
+        let served = axum::serve(self.listener, app)
+            .with_graceful_shutdown(async move { stopped(&mut stop).await })
+            .await;
+        self.stop.send_replace(true);
+        if workers.await.is_err() {
+            tracing::error!("the workers ended in a panic");
+        }
+        served
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the stack does; if it is gone, the stack is stopping too.
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+async fn receive(State(ingest): State<Arc<LocalIngest>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let origin = Origin {
+        url: url(&parts),
+        trace: None,
+    };
+    let answered = match to_bytes(body, BODY_CEILING_BYTES).await {
+        Ok(body) => answer(&ingest, Request::from_parts(parts, body), origin).await,
+        // Cut off by the sender or by us; there is nobody left to tell the difference to.
+        Err(_) => too_large(),
+    };
+    answered.map(Body::from)
+}
+
+fn url(parts: &axum::http::request::Parts) -> String {
+    let host = parts
+        .headers
+        .get(axum::http::header::HOST)
+        .and_then(|host| host.to_str().ok());
+    format!("http://{}{}", host.unwrap_or_default(), parts.uri)
+}
+
+/// Takes messages as workers become free, until asked to stop; then gives the work under way a
+/// little time. What is cut off comes back when its visibility runs out.
+async fn work(process: Arc<LocalProcess>, local: Local, mut stop: watch::Receiver<bool>) {
+    let mut working = JoinSet::new();
+    while !*stop.borrow() {
+        let free = WORKERS.saturating_sub(working.len());
+        // Not inside the select: a call that is dropped half-way hides messages from everybody.
+        for message in take(&local, free).await {
+            working.spawn(handle(Arc::clone(&process), local.clone(), message));
+        }
+        tokio::select! {
+            () = arrival(&local), if working.len() < WORKERS => {}
+            Some(_) = working.join_next() => {}
+            () = stopped(&mut stop) => {}
+        }
+    }
+    let last = async { while working.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_WORK_TIME, last).await.is_err() {
+        tracing::warn!("work was cut off; it comes back when its visibility runs out");
+    }
+}
+
+async fn take(local: &Local, most: usize) -> Vec<Message> {
+    local.receive(most).await.unwrap_or_else(|error| {
+        tracing::error!(error = chain(&error), "no messages could be received");
+        Vec::new()
+    })
+}
+
+async fn arrival(local: &Local) {
+    if let Err(error) = local.wait_for_work(Duration::from_secs(1)).await {
+        tracing::error!(error = chain(&error), "the queue could not be watched");
+        SystemClock.sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn handle(process: Arc<LocalProcess>, local: Local, message: Message) {
+    let received = Received {
+        body: message.body,
+        receipt: message.receipt.clone(),
+        deadline: SystemClock.now().plus(WORK_TIME),
+    };
+    if process.one(&received).await == Verdict::Finished
+        && let Err(error) = local.delete(&message.receipt).await
+    {
+        tracing::warn!(error = chain(&error), "a finished message was not deleted");
+    }
+}

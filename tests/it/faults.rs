@@ -1,0 +1,156 @@
+//! Every port call fails, hangs and fails late, one at a time.
+
+use hookdock_jobs::registry;
+use hookdock_pipeline::identity::IgnoreCause;
+use hookdock_pipeline::ledger::RunState;
+use hookdock_pipeline::ports::{Records as _, System as _};
+use hookdock_tests::faults::{Call, Fault};
+use hookdock_tests::requests::Draft;
+use hookdock_tests::stack::{START, Stack};
+use http::StatusCode;
+
+/// Shopify gives up after 5 s; nobody is kept waiting longer than that.
+const STRICTEST_MS: i64 = 5_000;
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_in_ingest_is_answered_503_in_time_and_the_providers_retry_succeeds() {
+    for call in [Call::Find, Call::Put, Call::Send] {
+        for fault in Fault::ALL {
+            let stack = Stack::with(registry());
+            stack.plan.strike(call, fault);
+            let draft = Draft::checkout("evt_1", "cs_1");
+            let answer = stack.post(&draft).await;
+            let case = format!("{call:?} {fault:?}");
+            assert!(stack.plan.has_struck(), "{case}");
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{case}");
+            assert_eq!(answer.headers()["retry-after"], "5", "{case}");
+            assert_eq!(
+                &answer.body()[..],
+                br#"{"error":"try again later"}"#,
+                "{case}"
+            );
+            assert!(
+                stack.system.now().get() - START.get() < STRICTEST_MS,
+                "{case}"
+            );
+
+            assert_eq!(stack.post(&draft).await.status(), StatusCode::OK, "{case}");
+            stack.drain().await;
+            assert_eq!(stack.run().state, RunState::Done, "{case}");
+            assert_eq!(stack.run().attempt, 1, "{case}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_while_secrets_are_refreshed_is_ours_and_not_the_senders() {
+    for fault in Fault::ALL {
+        let stack = Stack::with(registry());
+        stack.plan.strike(Call::Refresh, fault);
+        let newer = Draft {
+            secret: "whsec_newer".to_owned(),
+            ..Draft::checkout("evt_1", "cs_1")
+        };
+        let answer = stack.post(&newer).await;
+        assert_eq!(
+            answer.status(),
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{fault:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_ever_accepted_without_both_writes() {
+    for call in [Call::Put, Call::Send] {
+        for fault in [Fault::Fails, Fault::Hangs] {
+            let stack = Stack::with(registry());
+            stack.plan.strike(call, fault);
+            stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+            assert_eq!(
+                stack.local.backlog().expect("memory"),
+                0,
+                "{call:?} {fault:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_in_the_processor_delays_an_event_and_never_loses_or_repeats_its_effect() {
+    let places = [
+        (Call::Sight, 0),
+        (Call::Open, 0),
+        (Call::Fetch, 0),
+        (Call::Insert, 0),
+        (Call::Advance, 0),
+    ];
+    for (call, well) in places {
+        for fault in Fault::ALL {
+            let stack = Stack::with(registry());
+            stack.plan.strike_after(well, call, fault);
+            stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+            stack.drain().await;
+            let case = format!("{call:?} {fault:?}");
+            assert!(stack.plan.has_struck(), "{case}");
+            assert_eq!(stack.run().state, RunState::Done, "{case}");
+            let order = stack.local.get("orders", "cs_1").await.expect("memory");
+            assert!(order.is_some(), "{case}");
+            assert_eq!(
+                stack.local.dead_letters().expect("memory").len(),
+                0,
+                "{case}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_on_the_way_to_the_dead_letters_loses_none() {
+    let body = r#"{"id":"evt_1","type":"checkout.session.completed","data":{}}"#;
+    for (call, well) in [(Call::Bury, 0), (Call::Advance, 0), (Call::Advance, 1)] {
+        for fault in Fault::ALL {
+            let stack = Stack::with(registry());
+            stack.plan.strike_after(well, call, fault);
+            stack
+                .post(&Draft::stripe("stripe", "whsec_test", body))
+                .await;
+            stack.drain().await;
+            let case = format!("{call:?} {well} {fault:?}");
+            assert!(stack.plan.has_struck(), "{case}");
+            assert!(
+                matches!(stack.run().state, RunState::Dead { buried: true, .. }),
+                "{case}"
+            );
+            // Twice when a write that took effect was not answered; never not at all.
+            let letters = stack.local.dead_letters().expect("memory").len();
+            assert!((1..=2).contains(&letters), "{case}: {letters}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_cannot_be_put_off_comes_back_when_its_visibility_ends() {
+    for fault in Fault::ALL {
+        let stack = Stack::with(registry());
+        stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+        let message = stack.local.receive(1).await.expect("memory").remove(0);
+        stack.plan.strike(Call::Sight, Fault::Fails);
+        stack.work_on(&message).await;
+        stack.plan.strike(Call::PutOff, fault);
+        stack.drain().await;
+        assert_eq!(stack.run().state, RunState::Done, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_job_is_recorded_in_spite_of_a_fault() {
+    for fault in Fault::ALL {
+        let stack = Stack::with(registry());
+        stack.plan.strike(Call::Sight, fault);
+        stack.post(&Draft::github("{}")).await;
+        stack.drain().await;
+        assert_eq!(stack.event().ignored, Some(IgnoreCause::NoJob), "{fault:?}");
+        assert_eq!(stack.event().deliveries, 1, "{fault:?}");
+    }
+}

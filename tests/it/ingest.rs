@@ -1,0 +1,362 @@
+//! What a sender is answered, and what is kept.
+
+use bytes::Bytes;
+use hookdock_jobs::registry;
+use hookdock_pipeline::identity::{Flag, IgnoreCause, KeySource};
+use hookdock_pipeline::stored::{BodyEncoding, StoredDelivery};
+use hookdock_tests::faults::Call;
+use hookdock_tests::requests::Draft;
+use hookdock_tests::stack::{START, Stack};
+use http::{Method, Request, Response, StatusCode};
+
+fn stack() -> Stack {
+    Stack::with(registry())
+}
+
+fn body(answer: &Response<Bytes>) -> &str {
+    std::str::from_utf8(answer.body()).expect("UTF-8")
+}
+
+fn stored(stack: &Stack, answer: &Response<Bytes>) -> Bytes {
+    let id = answer.headers()["x-hookdock-delivery"]
+        .to_str()
+        .expect("ASCII");
+    stack
+        .local
+        .stored(&id.parse().expect("an id"))
+        .expect("memory")
+        .expect("stored")
+        .1
+}
+
+/// Refused: this status, this body, and nothing is kept.
+async fn refused(stack: &Stack, request: Request<Bytes>, status: u16, text: &str) {
+    let draft = Draft::github("");
+    let answer = stack.send(request, &draft).await;
+    assert_eq!((answer.status().as_u16(), body(&answer)), (status, text));
+    assert_eq!(stack.local.objects().expect("memory"), [""; 0]);
+    assert_eq!(stack.local.backlog().expect("memory"), 0);
+}
+
+const NOT_FOUND: &str = r#"{"error":"not found"}"#;
+const REFUSED: &str = r#"{"error":"signature refused"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_signed_webhook_is_answered_200_after_it_was_stored_and_queued() {
+    let stack = stack();
+    let answer = stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+    assert_eq!((answer.status(), body(&answer)), (StatusCode::OK, ""));
+    assert_eq!(stack.plan.calls(), [Call::Find, Call::Put, Call::Send]);
+    assert_eq!(stack.local.backlog().expect("memory"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_can_answer_202_with_an_id_that_finds_the_delivery() {
+    let stack = stack();
+    let draft = Draft::stripe(
+        "accounts/acme",
+        "whsec_acme",
+        r#"{"id":"evt_1","account":"acme"}"#,
+    );
+    let answer = stack.post(&draft).await;
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    let id = answer.headers()["x-hookdock-delivery"]
+        .to_str()
+        .expect("ASCII");
+    assert_eq!(
+        body(&answer),
+        format!(r#"{{"accepted":true,"requestId":"{id}"}}"#)
+    );
+    stored(&stack, &answer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stored_delivery_has_all_that_is_known_of_it() {
+    let stack = stack();
+    let draft = Draft::checkout("evt_1", "cs_1")
+        .with("X-Twice", "one")
+        .with("x-twice", "two");
+    let answer = stack.post(&draft).await;
+    let object = stored(&stack, &answer);
+    let stored = StoredDelivery::parse(&object).expect("readable");
+    assert_eq!(stored.version, 1);
+    assert_eq!(stored.endpoint.as_str(), "stripe");
+    assert_eq!(stored.provider, "stripe");
+    assert_eq!(stored.tenant, None);
+    assert_eq!(
+        stored.event.id.as_ref().map(|id| id.as_str()),
+        Some("evt_1")
+    );
+    assert_eq!(stored.event.key_source, KeySource::SignedId);
+    let event_type = stored.event.event_type.as_ref().map(|name| name.as_str());
+    assert_eq!(event_type, Some("checkout.session.completed"));
+    assert_eq!(stored.received_at.to_string(), "2027-01-15T08:00:00Z");
+    let sent_at = stored.provider_timestamp.map(|time| time.to_string());
+    assert_eq!(sent_at.as_deref(), Some("2027-01-15T08:00:00Z"));
+    assert_eq!(stored.verification.secret_id, "s1");
+    assert_eq!(stored.verification.tolerance_seconds, Some(300));
+    assert_eq!(stored.method, "POST");
+    assert_eq!(stored.url, "https://hooks.example/webhooks/stripe");
+    assert_eq!(stored.body_encoding, BodyEncoding::Text);
+    let twice: Vec<_> = stored
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "x-twice")
+        .collect();
+    assert_eq!(
+        twice
+            .iter()
+            .map(|(_, value)| value.as_ref())
+            .collect::<Vec<_>>(),
+        ["one", "two"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_names_of_objects_are_ours_alone() {
+    let stack = stack();
+    stack.post(&Draft::checkout("../../evt", "cs_1")).await;
+    let names = stack.local.objects().expect("memory");
+    assert!(
+        names[0].starts_with("deliveries/stripe/2027/01/15/08/dlv_"),
+        "{names:?}"
+    );
+    assert!(!names[0].contains("evt"), "{names:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_body_is_stored_byte_for_byte() {
+    let every_byte: Vec<u8> = (0..=255).collect();
+    for sent in [
+        &every_byte[..],
+        b"",
+        b"\xff\xfe not UTF-8",
+        b"payload=%7B%22a%22%3A1%7D&x=1",
+        b"<?xml version=\"1.0\"?><a>\r\n</a>\n",
+        b"{\"a\": 1 }\n",
+        "\u{feff}{\"caf\u{e9}\": \"\u{1f980}\"}".as_bytes(),
+    ] {
+        let stack = stack();
+        let answer = stack.post(&Draft::github(sent.to_vec())).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let object = stored(&stack, &answer);
+        let kept = StoredDelivery::parse(&object)
+            .expect("readable")
+            .body_bytes()
+            .expect("a body");
+        assert_eq!(kept, sent);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_endpoint_and_an_unknown_tenant_look_the_same() {
+    for path in [
+        "/webhooks/nobody",
+        "/webhooks/nobody/acme",
+        "/webhooks/orders/nobody",
+        "/webhooks/orders",
+        "/webhooks/stripe/acme",
+        "/webhooks/UPPER",
+        "/webhooks/",
+        "/",
+        "/favicon.ico",
+    ] {
+        let request = Request::post(path).body(Bytes::new()).expect("a request");
+        refused(&stack(), request, 404, NOT_FOUND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_method_is_answered_405_with_the_one_that_is_allowed() {
+    for method in [
+        Method::GET,
+        Method::PUT,
+        Method::DELETE,
+        Method::HEAD,
+        Method::PATCH,
+    ] {
+        let stack = stack();
+        let request = Request::builder().method(&method).uri("/webhooks/stripe");
+        let request = request.body(Bytes::new()).expect("a request");
+        let answer = stack.send(request.clone(), &Draft::github("")).await;
+        assert_eq!(answer.headers()["allow"], "POST");
+        refused(&stack, request, 405, r#"{"error":"method not allowed"}"#).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_over_the_limit_is_refused_whole_and_at_the_limit_it_is_taken() {
+    let stack = stack();
+    let draft = Draft::github(vec![b'x'; 100_001]);
+    let too_large = r#"{"error":"payload too large"}"#;
+    refused(&stack, draft.signed(START), 413, too_large).await;
+    let answer = stack.post(&Draft::github(vec![b'x'; 100_000])).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_that_is_missing_malformed_wrong_stale_or_repeated_is_refused() {
+    let draft = Draft::github("{}");
+    let change = |value: Option<&str>| {
+        let mut request = draft.signed(START);
+        request.headers_mut().remove("x-hub-signature-256");
+        if let Some(value) = value {
+            let value = value.parse().expect("a header value");
+            request.headers_mut().insert("x-hub-signature-256", value);
+        }
+        request
+    };
+    let mut repeated = draft.signed(START);
+    let signature = repeated.headers()["x-hub-signature-256"].clone();
+    repeated
+        .headers_mut()
+        .append("x-hub-signature-256", signature);
+    let stale = Draft::checkout("evt_1", "cs_1").signed(START.saturating_add(-301_000));
+    let early = Draft::checkout("evt_1", "cs_1").signed(START.saturating_add(301_000));
+    let forged = Draft {
+        secret: "guessed".to_owned(),
+        ..draft.clone()
+    }
+    .signed(START);
+    for request in [
+        change(None),
+        change(Some("")),
+        change(Some("sha256=")),
+        change(Some("sha256=zz")),
+        change(Some("sha1=00")),
+        repeated,
+        stale,
+        early,
+        forged,
+    ] {
+        refused(&stack(), request, 401, REFUSED).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_secret_accepts_nobody() {
+    let empty_key = "sha256=b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
+    let request = Request::post("/webhooks/open").header("x-hub-signature-256", empty_key);
+    let request = request.body(Bytes::new()).expect("a request");
+    refused(&stack(), request, 401, REFUSED).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_that_was_written_anew_is_refused() {
+    let draft = Draft::github(r#"{"b": 1, "a": 2}"#);
+    let mut request = draft.signed(START);
+    let value: serde_json::Value = serde_json::from_slice(&draft.body).expect("JSON");
+    *request.body_mut() = value.to_string().into();
+    refused(&stack(), request, 401, REFUSED).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_tenants_secret_does_not_open_anothers_url() {
+    let stack = stack();
+    let acme = Draft::order("acme", "acme secret");
+    assert_eq!(stack.post(&acme).await.status(), StatusCode::OK);
+    let crossed = Draft::order("acme", "globex secret").signed(START);
+    let answer = stack.send(crossed, &acme).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_event_of_two_tenants_is_two_events() {
+    let stack = stack();
+    stack.post(&Draft::order("acme", "acme secret")).await;
+    stack.post(&Draft::order("globex", "globex secret")).await;
+    stack.drain().await;
+    assert_eq!(stack.local.events().expect("memory").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_json_where_json_is_expected_is_kept_and_flagged() {
+    let stack = stack();
+    let answer = stack
+        .post(&Draft::stripe("stripe", "whsec_test", "not JSON"))
+        .await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    stack.drain().await;
+    let event = stack.event();
+    assert!(event.flags.contains(&Flag::BodyNotJson), "{event:?}");
+    assert_eq!(event.ignored, Some(IgnoreCause::NoJob));
+}
+
+#[tokio::test(start_paused = true)]
+async fn event_types_off_the_list_are_flagged_and_ignored_ones_never_run() {
+    for (event_type, flag, ignored) in [
+        ("checkout.session.completed", None, None),
+        (
+            "charge.failed",
+            Some(Flag::EventTypeUnknown),
+            Some(IgnoreCause::NoJob),
+        ),
+        (
+            "ping",
+            Some(Flag::EventTypeIgnored),
+            Some(IgnoreCause::EventTypeIgnored),
+        ),
+    ] {
+        let stack = stack();
+        let body = format!(r#"{{"id":"evt_1","type":"{event_type}"}}"#);
+        let answer = stack
+            .post(&Draft::stripe("picky", "whsec_picky", &body))
+            .await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        stack.drain().await;
+        let event = stack.event();
+        assert_eq!(
+            (event.flags.first().copied(), event.ignored),
+            (flag, ignored),
+            "{event_type}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_body_names_another_tenant_is_held_back() {
+    let stack = stack();
+    let body = r#"{"id":"evt_1","type":"checkout.session.completed","account":"globex"}"#;
+    stack
+        .post(&Draft::stripe("accounts/acme", "whsec_acme", body))
+        .await;
+    stack.drain().await;
+    let event = stack.event();
+    assert_eq!(event.ignored, Some(IgnoreCause::TenantMismatch));
+    assert_eq!(event.flags, [Flag::TenantMismatch]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tenant_can_come_from_the_signed_body() {
+    let stack = stack();
+    let body = r#"{"id":"evt_1","type":"t","account":"globex"}"#;
+    stack
+        .post(&Draft::stripe("accounts", "whsec_accounts", body))
+        .await;
+    stack.drain().await;
+    assert_eq!(
+        stack.event().tenant.map(String::from).as_deref(),
+        Some("globex")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unsigned_id_alone_does_not_make_the_event() {
+    let stack = stack();
+    let first = Draft::github(r#"{"a":1}"#);
+    stack.post(&first).await;
+    stack.post(&first).await;
+    stack.drain().await;
+    assert_eq!(
+        stack.event().deliveries,
+        2,
+        "the same id and body is the same event"
+    );
+    stack.post(&Draft::github(r#"{"a":2}"#)).await;
+    stack.drain().await;
+    assert_eq!(
+        stack.local.events().expect("memory").len(),
+        2,
+        "another body is another event"
+    );
+}

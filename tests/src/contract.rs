@@ -1,0 +1,393 @@
+//! The contracts of the ports: what the pipeline relies on, whoever keeps the data.
+//!
+//! Each function takes a fresh [`Bench`] and panics where the contract is broken.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use hookdock_embedded::EndpointFile;
+use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::delivery::{RawDelivery, VerifiedDelivery};
+use hookdock_pipeline::job::{ErrorClass, Failure};
+use hookdock_pipeline::ledger::{
+    Claim, DeadReason, EventRef, Fence, Run, RunId, Settlement, Sighting,
+};
+use hookdock_pipeline::names::{BodyDigest, DeliveryId, EventKey, Owner};
+use hookdock_pipeline::ports::{
+    Archive, Deliveries, Endpoints as _, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+};
+use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use hookdock_signature::EpochMillis;
+use serde_json::json;
+
+use crate::requests::{Draft, ENDPOINTS};
+use crate::stack::START;
+
+/// A set of adapters, and what a test has to see behind them.
+pub trait Bench: Sync {
+    /// The adapters.
+    type Ports: Archive + Deliveries + WorkQueue + Messages + Ledger + Records;
+
+    /// The adapters.
+    fn ports(&self) -> &Self::Ports;
+
+    /// Hands out the visible messages of the work queue.
+    fn receive(&self) -> impl Future<Output = Vec<Seen>> + Send;
+
+    /// Hands out what lies in the dead-letter queue.
+    fn dead_letters(&self) -> impl Future<Output = Vec<Seen>> + Send;
+
+    /// Lets time pass.
+    fn wait(&self, time: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// A message as a consumer of the queue sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its handle.
+    pub receipt: String,
+    /// Its body.
+    pub body: String,
+    /// Its attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// How often it was handed out.
+    pub receives: u32,
+}
+
+/// A delivery that is stored can be read back byte for byte, and others are missing.
+pub async fn archive<B: Bench>(bench: &B) {
+    let sealed = seal(&Draft::github(Bytes::from_static(b"\x00\xff binary")), 1).await;
+    let object = &sealed.reference().object;
+    assert_eq!(
+        bench.ports().read(object).await.expect("an answer"),
+        None,
+        "nothing is there yet"
+    );
+
+    bench.ports().put(&sealed).await.expect("stored");
+    let stored = bench
+        .ports()
+        .read(object)
+        .await
+        .expect("an answer")
+        .expect("stored");
+    assert_eq!(&stored, sealed.object(), "byte for byte");
+
+    bench
+        .ports()
+        .put(&sealed)
+        .await
+        .expect("storing it again is harmless");
+    let other = ObjectKey::of(&sealed.reference().endpoint, &delivery_id(2), START);
+    assert_eq!(bench.ports().read(&other).await.expect("an answer"), None);
+}
+
+/// A reference that is sent is received; put off, it is hidden for that long and counted again;
+/// a dead letter keeps its body and its attributes.
+pub async fn queue<B: Bench>(bench: &B) {
+    let sealed = seal(&Draft::order("acme", "acme secret"), 1).await;
+    bench.ports().send(&sealed).await.expect("sent");
+    let first = only(bench.receive().await);
+    assert_eq!(first.body, sealed.message());
+    assert_eq!(first.attributes["endpoint"], "orders");
+    assert_eq!(first.attributes["event_type"], "orders/create");
+    assert_eq!(first.receives, 1);
+    assert_eq!(
+        bench.receive().await,
+        [],
+        "a message that was handed out is hidden"
+    );
+
+    let second = Duration::from_secs(1);
+    bench
+        .ports()
+        .put_off(&first.receipt, second)
+        .await
+        .expect("put off");
+    assert_eq!(
+        bench.receive().await,
+        [],
+        "a message that was put off is hidden"
+    );
+    bench.wait(second + Duration::from_millis(200)).await;
+    assert_eq!(only(bench.receive().await).receives, 2);
+
+    let letter = DeadLetter {
+        body: "caf\u{e9}".to_owned(),
+        attributes: vec![
+            ("reason", "bad_reference".to_owned()),
+            ("job", "a_job".to_owned()),
+        ],
+    };
+    bench.ports().bury(&letter).await.expect("buried");
+    let buried = only(bench.dead_letters().await);
+    assert_eq!(buried.body, letter.body);
+    assert_eq!(buried.attributes["reason"], "bad_reference");
+    assert_eq!(buried.attributes["job"], "a_job");
+}
+
+/// An event counts each delivery once, however often and however many at once it is recorded,
+/// and keeps what its first delivery said.
+pub async fn events<B: Bench>(bench: &B) {
+    let event = sighting(1);
+    let record = bench.ports().sight(&event).await.expect("recorded");
+    assert_eq!(record.deliveries, 1);
+    assert_eq!(record.event_type, event.event_type);
+    assert_eq!(record.tenant, event.tenant);
+    assert_eq!(
+        bench.ports().sight(&event).await.expect("recorded"),
+        record,
+        "nothing changes"
+    );
+
+    let others: Vec<Sighting> = (2..=21)
+        .map(|number| Sighting {
+            delivery_id: delivery_id(number),
+            ..event.clone()
+        })
+        .collect();
+    let recorded = join_all(others.iter().map(|other| bench.ports().sight(other))).await;
+    assert!(recorded.iter().all(Result::is_ok), "{recorded:?}");
+    let record = bench.ports().sight(&event).await.expect("recorded");
+    assert_eq!(record.deliveries, 21);
+    assert_eq!(record.first_delivery, event.delivery_id);
+
+    let after_its_life = Sighting {
+        delivery_id: delivery_id(22),
+        seen_at: event.seen_at.plus(Duration::from_secs(31 * 24 * 60 * 60)),
+        ..event
+    };
+    let record = bench
+        .ports()
+        .sight(&after_its_life)
+        .await
+        .expect("recorded");
+    assert_eq!(
+        record.deliveries, 1,
+        "an event whose record life is over begins anew"
+    );
+}
+
+/// A run is opened by one worker only, and the others are told what they lost to.
+pub async fn claims<B: Bench>(bench: &B) {
+    let runs: Vec<Run> = (1..=10)
+        .map(|owner| Run::opened(run_id(), &claim(owner)))
+        .collect();
+    let answers = join_all(runs.iter().map(|run| bench.ports().open(run))).await;
+    let answers: Vec<Option<Run>> = answers
+        .into_iter()
+        .map(|answer| answer.expect("an answer"))
+        .collect();
+    assert_eq!(
+        answers.iter().filter(|answer| answer.is_none()).count(),
+        1,
+        "one wins"
+    );
+    let winner = runs
+        .iter()
+        .zip(&answers)
+        .find(|(_, answer)| answer.is_none());
+    let winner = winner.expect("one wins").0;
+    for told in answers.iter().flatten() {
+        assert_eq!(told, winner, "the others are told by whom they were beaten");
+    }
+}
+
+/// A run moves on only for who holds its fence: owner, attempt and state must all be right.
+pub async fn fences<B: Bench>(bench: &B) {
+    let run = Run::opened(run_id(), &claim(1));
+    let missing = bench.ports().advance(&run.fence(), &run).await;
+    assert!(
+        missing.is_err(),
+        "a run that was never opened has no state to move on from"
+    );
+    bench.ports().open(&run).await.expect("opened");
+    let done = run.settled(Settlement::Done, START);
+    let right = run.fence();
+    for wrong in [
+        Fence {
+            owner: Owner::new(2),
+            ..right.clone()
+        },
+        Fence {
+            attempt: 2,
+            ..right.clone()
+        },
+        Fence {
+            state: "retrying",
+            ..right.clone()
+        },
+    ] {
+        let answer = bench
+            .ports()
+            .advance(&wrong, &done)
+            .await
+            .expect("an answer");
+        assert_eq!(answer.as_ref(), Some(&run), "{wrong:?} is refused");
+    }
+    assert_eq!(
+        bench
+            .ports()
+            .advance(&right, &done)
+            .await
+            .expect("an answer"),
+        None
+    );
+    let late = bench
+        .ports()
+        .advance(&right, &done)
+        .await
+        .expect("an answer");
+    assert_eq!(late, Some(done), "the same write cannot be made twice");
+}
+
+/// Every state a run can be in is read back as it was written.
+pub async fn states<B: Bench>(bench: &B) {
+    let failure = || Failure::passing(ErrorClass::Throttled, "slow down, caf\u{e9}");
+    let mut run = Run::opened(run_id(), &claim(1));
+    bench.ports().open(&run).await.expect("opened");
+    let later = START.plus(Duration::from_secs(60));
+    let dead = run.settled(Settlement::Dead(DeadReason::Permanent, failure()), later);
+    let next = [
+        run.settled(Settlement::Retry(later, failure()), START),
+        run.settled(Settlement::Done, START),
+        run.settled(Settlement::Ignored("nothing to do".to_owned()), START),
+        dead.buried(),
+        dead,
+    ];
+    for next in next {
+        let answer = bench
+            .ports()
+            .advance(&run.fence(), &next)
+            .await
+            .expect("an answer");
+        assert_eq!(answer, None, "{next:?} is written");
+        assert_eq!(
+            bench.ports().open(&run).await.expect("an answer"),
+            Some(next.clone())
+        );
+        run = next;
+    }
+}
+
+/// A business record is written by one only, and the others are told what is there.
+pub async fn records<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    assert_eq!(ports.get("orders", "1").await.expect("an answer"), None);
+    let bodies = (0..10).map(|number| json!({ "number": number, "lines": [1.5, null, "x"] }));
+    let bodies: Vec<_> = bodies.collect();
+    let inserts = bodies
+        .iter()
+        .map(|body| ports.insert(record("orders", "1", body)));
+    let answers = join_all(inserts).await;
+    let answers: Vec<Inserted> = answers
+        .into_iter()
+        .map(|answer| answer.expect("an answer"))
+        .collect();
+    let won = answers
+        .iter()
+        .position(|answer| *answer == Inserted::New)
+        .expect("one is new");
+    for (place, answer) in answers.into_iter().enumerate() {
+        if place != won {
+            assert_eq!(answer, Inserted::Already(bodies[won].clone()));
+        }
+    }
+    let there = ports.get("orders", "1").await.expect("an answer");
+    assert_eq!(there.as_ref(), Some(&bodies[won]));
+    let elsewhere = ports.insert(record("invoices", "1", &json!("x"))).await;
+    assert_eq!(
+        elsewhere.expect("an answer"),
+        Inserted::New,
+        "collections are apart"
+    );
+}
+
+fn only(mut seen: Vec<Seen>) -> Seen {
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    seen.remove(0)
+}
+
+fn record(collection: &str, id: &str, body: &serde_json::Value) -> Record {
+    Record {
+        collection: collection.to_owned(),
+        id: id.to_owned(),
+        body: body.clone(),
+    }
+}
+
+fn delivery_id(number: u128) -> DeliveryId {
+    DeliveryId::new(START, number << 64)
+}
+
+fn event_ref() -> EventRef {
+    EventRef {
+        endpoint: "stripe".parse().expect("a name"),
+        key: EventKey::of(&[b"the event"]),
+    }
+}
+
+fn run_id() -> RunId {
+    RunId {
+        event: event_ref(),
+        job: "fulfil_order".parse().expect("a name"),
+    }
+}
+
+fn claim(owner: u128) -> Claim {
+    Claim {
+        owner: Owner::new(owner),
+        now: START,
+        lease_until: START.plus(Duration::from_secs(30)),
+        generation: 0,
+    }
+}
+
+fn sighting(number: u128) -> Sighting {
+    Sighting {
+        event: event_ref(),
+        delivery_id: delivery_id(number),
+        provider: "stripe".to_owned(),
+        tenant: Some("acme".parse().expect("a name")),
+        event_id: None,
+        event_type: Some("caf\u{e9}.opened".parse().expect("a type")),
+        flags: Vec::new(),
+        sha256: BodyDigest::of(b"x"),
+        received_at: START,
+        ignored: None,
+        seen_at: START,
+    }
+}
+
+/// A delivery, verified and sealed.
+pub async fn seal(draft: &Draft, number: u128) -> SealedDelivery {
+    let request = draft.signed(START);
+    let mut parts = draft.path.trim_start_matches("/webhooks/").split('/');
+    let id = parts.next().expect("an endpoint").parse().expect("a name");
+    let tenant = parts.next().map(|tenant| tenant.parse().expect("a name"));
+    let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
+    let endpoint = endpoints
+        .find(&id)
+        .await
+        .expect("an answer")
+        .expect("registered");
+    let headers = request.headers().iter();
+    let raw = RawDelivery {
+        id: delivery_id(number),
+        endpoint: id,
+        tenant,
+        method: "POST".to_owned(),
+        url: draft.origin().url,
+        headers: headers
+            .map(|(name, value)| (name.as_str(), value.to_str().expect("ASCII")))
+            .collect(),
+        body: draft.body.clone(),
+        received_at: EpochMillis::new(START.get()),
+        trace: draft.origin().trace,
+    };
+    let verified = VerifiedDelivery::verify(raw, Arc::clone(&endpoint)).expect("verified");
+    SealedDelivery::of(&verified).expect("sealed")
+}

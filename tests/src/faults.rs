@@ -1,0 +1,230 @@
+//! A wrapper around any adapters that lets one call fail.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
+use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::ports::{
+    Archive, Deliveries, Endpoints, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+};
+use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use serde_json::Value;
+
+/// A call through a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// `Endpoints::find`
+    Find,
+    /// `Endpoints::refresh`
+    Refresh,
+    /// `Archive::put`
+    Put,
+    /// `WorkQueue::send`
+    Send,
+    /// `Deliveries::read`
+    Fetch,
+    /// `Messages::put_off`
+    PutOff,
+    /// `Messages::bury`
+    Bury,
+    /// `Ledger::sight`
+    Sight,
+    /// `Ledger::open`
+    Open,
+    /// `Ledger::advance`
+    Advance,
+    /// `Records::insert`
+    Insert,
+    /// `Records::get`
+    Read,
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It fails and has no effect.
+    Fails,
+    /// It never answers, and has no effect.
+    Hangs,
+    /// It takes effect and fails all the same: the answer was lost.
+    FailsLate,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Fails, Self::Hangs, Self::FailsLate];
+}
+
+/// Which call meets which fault, and what was called.
+#[derive(Debug, Clone, Default)]
+pub struct Plan(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The call, how many of its kind go well before, the fault.
+    next: Option<(Call, usize, Fault)>,
+    calls: Vec<Call>,
+    struck: bool,
+}
+
+impl Plan {
+    /// Lets the first such call from now on meet the fault.
+    pub fn strike(&self, call: Call, fault: Fault) {
+        self.strike_after(0, call, fault);
+    }
+
+    /// Lets such a call meet the fault after that many went well.
+    pub fn strike_after(&self, well: usize, call: Call, fault: Fault) {
+        let mut state = self.state();
+        state.next = Some((call, well, fault));
+        state.struck = false;
+    }
+
+    /// Whether the fault has happened.
+    #[must_use]
+    pub fn has_struck(&self) -> bool {
+        self.state().struck
+    }
+
+    /// What was called so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0
+            .lock()
+            .expect("no test panics while it holds the plan")
+    }
+
+    fn fault(&self, call: Call) -> Option<Fault> {
+        let mut state = self.state();
+        state.calls.push(call);
+        match state.next {
+            Some((planned, 0, fault)) if planned == call => {
+                state.next = None;
+                state.struck = true;
+                Some(fault)
+            }
+            Some((planned, well, fault)) if planned == call => {
+                state.next = Some((planned, well - 1, fault));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    async fn around<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, PortError>> + Send,
+    ) -> Result<T, PortError> {
+        let lost = || PortError::new("make the planned call", FaultKind::Unavailable);
+        match self.fault(call) {
+            None => work.await,
+            Some(Fault::Fails) => Err(lost()),
+            Some(Fault::Hangs) => std::future::pending().await,
+            Some(Fault::FailsLate) => {
+                work.await?;
+                Err(lost())
+            }
+        }
+    }
+}
+
+/// Adapters whose calls go by a plan.
+#[derive(Debug, Clone)]
+pub struct Faulty<P> {
+    /// The adapters.
+    pub inner: P,
+    /// The plan.
+    pub plan: Plan,
+}
+
+impl<P: Endpoints> Endpoints for Faulty<P> {
+    async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
+        self.plan.around(Call::Find, self.inner.find(id)).await
+    }
+
+    async fn refresh(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
+        self.plan
+            .around(Call::Refresh, self.inner.refresh(id))
+            .await
+    }
+}
+
+impl<P: Archive> Archive for Faulty<P> {
+    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        self.plan.around(Call::Put, self.inner.put(delivery)).await
+    }
+}
+
+impl<P: WorkQueue> WorkQueue for Faulty<P> {
+    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        self.plan
+            .around(Call::Send, self.inner.send(delivery))
+            .await
+    }
+}
+
+impl<P: Deliveries> Deliveries for Faulty<P> {
+    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+        self.plan.around(Call::Fetch, self.inner.read(object)).await
+    }
+}
+
+impl<P: Messages> Messages for Faulty<P> {
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.plan
+            .around(Call::PutOff, self.inner.put_off(receipt, wait))
+            .await
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        self.plan.around(Call::Bury, self.inner.bury(letter)).await
+    }
+}
+
+impl<P: Ledger> Ledger for Faulty<P> {
+    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
+        self.plan
+            .around(Call::Sight, self.inner.sight(sighting))
+            .await
+    }
+
+    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+        self.plan.around(Call::Open, self.inner.open(run)).await
+    }
+
+    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+        self.plan
+            .around(Call::Advance, self.inner.advance(from, to))
+            .await
+    }
+}
+
+impl<P: Records> Records for Faulty<P> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+        self.plan
+            .around(Call::Insert, self.inner.insert(record))
+            .boxed()
+    }
+
+    fn get<'a>(
+        &'a self,
+        collection: &'a str,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
+        self.plan
+            .around(Call::Read, self.inner.get(collection, id))
+            .boxed()
+    }
+}

@@ -1,0 +1,13 @@
+//! What the tests share: signed requests, a stack on virtual time, faults at every port call,
+//! and the contracts that every set of adapters keeps.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is not as it should be"
+)]
+
+pub mod contract;
+pub mod faults;
+pub mod requests;
+pub mod stack;

@@ -1,0 +1,162 @@
+//! Signed requests, as providers send them.
+
+use bytes::Bytes;
+use hookdock_pipeline::http::Origin;
+use hookdock_signature::{EpochMillis, Headers, Request, Secret, catalog, sign};
+use http::HeaderValue;
+use http::header::HeaderName;
+
+/// The endpoints that the tests know, in the form of `hookdock dev --endpoints`.
+pub const ENDPOINTS: &str = r#"
+[endpoints.stripe]
+provider = "stripe"
+secrets = ["whsec_test"]
+
+[endpoints.github]
+provider = "github"
+secrets = ["github secret"]
+max_body_bytes = 100000
+
+[endpoints.orders]
+provider = "shopify"
+tenants.acme.secrets = ["acme secret"]
+tenants.globex.secrets = ["globex secret"]
+
+[endpoints.accounts]
+provider = "stripe"
+secrets = ["whsec_accounts"]
+tenants.acme.secrets = ["whsec_acme"]
+tenant_from = "/account"
+success = "accepted"
+
+[endpoints.picky]
+provider = "stripe"
+secrets = ["whsec_picky"]
+events.accept = ["checkout.*"]
+events.ignore = ["ping"]
+
+[endpoints.open]
+provider = "github"
+secrets = [""]
+"#;
+
+/// A request under construction.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Where it goes.
+    pub path: String,
+    /// Who signs.
+    pub provider: &'static str,
+    /// With which secret.
+    pub secret: String,
+    /// Headers before the signature.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Draft {
+    /// A Stripe checkout for the endpoint `stripe`.
+    #[must_use]
+    pub fn checkout(event: &str, session: &str) -> Self {
+        let body = serde_json::json!({
+            "id": event,
+            "type": "checkout.session.completed",
+            "data": { "object": {
+                "id": session, "payment_status": "paid",
+                "amount_total": 4200, "currency": "eur", "customer": "cus_1",
+            }},
+        });
+        Self::stripe("stripe", "whsec_test", &body.to_string())
+    }
+
+    /// A Stripe event with this body.
+    #[must_use]
+    pub fn stripe(endpoint: &str, secret: &str, body: &str) -> Self {
+        Self {
+            path: format!("/webhooks/{endpoint}"),
+            provider: "stripe",
+            secret: secret.to_owned(),
+            headers: Vec::new(),
+            body: body.to_owned().into(),
+        }
+    }
+
+    /// A GitHub event with these bytes as its body.
+    #[must_use]
+    pub fn github(body: impl Into<Bytes>) -> Self {
+        Self {
+            path: "/webhooks/github".to_owned(),
+            provider: "github",
+            secret: "github secret".to_owned(),
+            headers: vec![
+                ("X-GitHub-Event".to_owned(), "push".to_owned()),
+                ("X-GitHub-Delivery".to_owned(), "72d3162e".to_owned()),
+            ],
+            body: body.into(),
+        }
+    }
+
+    /// A Shopify order for a tenant of the endpoint `orders`.
+    #[must_use]
+    pub fn order(tenant: &str, secret: &str) -> Self {
+        Self {
+            path: format!("/webhooks/orders/{tenant}"),
+            provider: "shopify",
+            secret: secret.to_owned(),
+            headers: vec![
+                ("X-Shopify-Topic".to_owned(), "orders/create".to_owned()),
+                ("X-Shopify-Event-Id".to_owned(), "98880550".to_owned()),
+            ],
+            body: Bytes::from_static(br#"{"id":820982911}"#),
+        }
+    }
+
+    /// The same request with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The request, signed at that time.
+    ///
+    /// # Panics
+    ///
+    /// The provider is not one that a shared secret can sign for.
+    #[must_use]
+    pub fn signed(&self, at: EpochMillis) -> http::Request<Bytes> {
+        let own: Headers = self.headers.iter().cloned().collect();
+        let draft = Request {
+            method: "POST",
+            url: &self.url(),
+            headers: &own,
+            body: &self.body,
+        };
+        let provider = catalog::find(self.provider).expect("in the catalogue");
+        let secret = Secret::new("test", self.secret.as_str()).expect("not empty");
+        let signature = sign(&provider, &secret, &draft, at).expect("a shared secret can sign");
+        let headers = self.headers.iter().cloned().chain(signature);
+        let mut request = http::Request::post(self.path.as_str());
+        for (name, value) in headers {
+            request = request.header(
+                HeaderName::try_from(name).expect("a header name"),
+                HeaderValue::try_from(value).expect("a header value"),
+            );
+        }
+        request.body(self.body.clone()).expect("a request")
+    }
+
+    fn url(&self) -> String {
+        format!("https://hooks.example{}", self.path)
+    }
+
+    /// What a host adds to the request.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin {
+            url: self.url(),
+            trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned()),
+        }
+    }
+}

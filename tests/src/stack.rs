@@ -1,0 +1,166 @@
+//! The use cases over the embedded adapters, on a clock that jumps when nothing else is to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, TestSystem};
+use hookdock_pipeline::http::answer;
+use hookdock_pipeline::ingest::Ingest;
+use hookdock_pipeline::job::Registry;
+use hookdock_pipeline::ledger::{EventRecord, Run};
+use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::process::{Effects, Process, Received, Verdict};
+use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_signature::EpochMillis;
+
+use crate::faults::{Faulty, Plan};
+use crate::requests::{Draft, ENDPOINTS};
+
+/// The time at which every test begins: 2027-01-15T08:00:00Z.
+pub const START: EpochMillis = EpochMillis::new(1_800_000_000_000);
+
+/// The embedded adapters on virtual time.
+pub type Local = Embedded<TestSystem>;
+
+type TestIngest = Ingest<Faulty<EndpointFile>, Faulty<Local>, Faulty<Local>, TestSystem>;
+type TestProcess = Process<Faulty<Local>, Faulty<Local>, Faulty<Local>, TestSystem>;
+
+/// A whole stack.
+#[derive(Debug)]
+pub struct Stack {
+    /// The ingest use case.
+    pub ingest: TestIngest,
+    /// The process use case.
+    pub process: TestProcess,
+    /// The data.
+    pub local: Local,
+    /// The clock.
+    pub system: TestSystem,
+    /// Which call meets which fault.
+    pub plan: Plan,
+}
+
+impl Stack {
+    /// A stack with these jobs. Tests that use it run on Tokio's paused clock.
+    ///
+    /// # Panics
+    ///
+    /// The stack cannot be set up.
+    #[must_use]
+    pub fn with(registry: Registry) -> Self {
+        let system = TestSystem::starting_at(START);
+        let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
+        let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
+        let plan = Plan::default();
+        let faulty = Faulty {
+            inner: local.clone(),
+            plan: plan.clone(),
+        };
+        Self {
+            ingest: Ingest {
+                endpoints: Faulty {
+                    inner: endpoints,
+                    plan: plan.clone(),
+                },
+                archive: faulty.clone(),
+                queue: faulty.clone(),
+                system: system.clone(),
+            },
+            process: Process {
+                deliveries: faulty.clone(),
+                messages: faulty.clone(),
+                ledger: faulty.clone(),
+                system: system.clone(),
+                effects: Effects {
+                    records: Arc::new(faulty),
+                },
+                registry,
+                policy: RetryPolicy {
+                    max_attempts: 4,
+                    ..RetryPolicy::default()
+                },
+            },
+            local,
+            system,
+            plan,
+        }
+    }
+
+    /// Posts the request, signed now.
+    pub async fn post(&self, draft: &Draft) -> http::Response<Bytes> {
+        self.send(draft.signed(self.system.now()), draft).await
+    }
+
+    /// Posts a request as it is.
+    pub async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        draft: &Draft,
+    ) -> http::Response<Bytes> {
+        answer(&self.ingest, request, draft.origin()).await
+    }
+
+    /// Processes one message, as a worker with half a minute left.
+    pub async fn work_on(&self, message: &Message) -> Verdict {
+        let received = self.received(message);
+        let verdict = self.process.one(&received).await;
+        if verdict == Verdict::Finished {
+            self.local.delete(&message.receipt).await.expect("memory");
+        }
+        verdict
+    }
+
+    /// The message as the processor sees it.
+    #[must_use]
+    pub fn received(&self, message: &Message) -> Received {
+        Received {
+            body: message.body.clone(),
+            receipt: message.receipt.clone(),
+            deadline: self.system.now().plus(Duration::from_secs(30)),
+        }
+    }
+
+    /// Works, batch by batch, until the queue is empty.
+    ///
+    /// # Panics
+    ///
+    /// It is not empty after a day.
+    pub async fn drain(&self) {
+        let deadline = self.system.now().plus(Duration::from_secs(24 * 60 * 60));
+        while self.local.backlog().expect("memory") > 0 {
+            assert!(self.system.now() < deadline, "the queue does not get empty");
+            self.local
+                .wait_for_work(Duration::from_secs(60))
+                .await
+                .expect("memory");
+            let messages = self.local.receive(10).await.expect("memory");
+            join_all(messages.iter().map(|message| self.work_on(message))).await;
+        }
+    }
+
+    /// The only event there is.
+    ///
+    /// # Panics
+    ///
+    /// There is none, or more than one.
+    #[must_use]
+    pub fn event(&self) -> EventRecord {
+        let mut events = self.local.events().expect("memory");
+        assert_eq!(events.len(), 1, "{events:#?}");
+        events.remove(0)
+    }
+
+    /// The only run of the only event.
+    ///
+    /// # Panics
+    ///
+    /// There is none, or more than one.
+    #[must_use]
+    pub fn run(&self) -> Run {
+        let mut runs = self.local.runs(&self.event().event).expect("memory");
+        assert_eq!(runs.len(), 1, "{runs:#?}");
+        runs.remove(0)
+    }
+}
