@@ -48,11 +48,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let report = demonstrate(&progress).await?;
     progress.finish_and_clear();
     report.print(arguments.json)?;
-    Ok(if report.is_right() {
-        exit::DONE
-    } else {
-        exit::FAILED
-    })
+    Ok(if report.is_right() { exit::DONE } else { exit::FAILED })
 }
 
 async fn demonstrate(progress: &ProgressBar) -> anyhow::Result<Report> {

@@ -41,10 +41,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         listen: arguments.listen,
     })
     .await?;
-    say(&format!(
-        "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}",
-        stack.address()?
-    ));
+    say(&format!("Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}", stack.address()?));
     let stopper = stack.stopper();
     tokio::spawn(async move {
         asked_to_stop().await;
@@ -71,11 +68,7 @@ fn banner(endpoints: &EndpointFile, arguments: &Arguments) -> String {
     let mut lines: Vec<String> = endpoints
         .iter()
         .map(|endpoint| {
-            format!(
-                "  POST /webhooks/{}  ({})",
-                endpoint.id(),
-                endpoint.provider().name()
-            )
+            format!("  POST /webhooks/{}  ({})", endpoint.id(), endpoint.provider().name())
         })
         .collect();
     lines.push(match &arguments.data {
@@ -85,10 +78,7 @@ fn banner(endpoints: &EndpointFile, arguments: &Arguments) -> String {
     lines.join("\n")
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "what is said to the person at the terminal"
-)]
+#[expect(clippy::print_stderr, reason = "what is said to the person at the terminal")]
 fn say(text: &str) {
     eprintln!("{text}");
 }

@@ -12,10 +12,7 @@ pub const DONE: ExitCode = ExitCode::SUCCESS;
 pub const FAILED: ExitCode = ExitCode::FAILURE;
 
 /// Says why the command failed.
-#[expect(
-    clippy::print_stderr,
-    reason = "the last word of a command is for the person at it"
-)]
+#[expect(clippy::print_stderr, reason = "the last word of a command is for the person at it")]
 #[must_use]
 pub fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("hookdock: {error:#}");

@@ -101,9 +101,7 @@ impl Stack {
                 messages: local.clone(),
                 ledger: local.clone(),
                 system: SystemClock,
-                effects: Effects {
-                    records: Arc::new(local.clone()),
-                },
+                effects: Effects { records: Arc::new(local.clone()) },
                 registry: settings.registry,
                 policy: settings.policy,
             }),
@@ -161,10 +159,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 async fn receive(State(ingest): State<Arc<LocalIngest>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let origin = Origin {
-        url: url(&parts),
-        trace: None,
-    };
+    let origin = Origin { url: url(&parts), trace: None };
     let answered = match to_bytes(body, BODY_CEILING_BYTES).await {
         Ok(body) => answer(&ingest, Request::from_parts(parts, body), origin).await,
         // Cut off by the sender or by us; there is nobody left to tell the difference to.
@@ -174,10 +169,7 @@ async fn receive(State(ingest): State<Arc<LocalIngest>>, request: Request) -> Re
 }
 
 fn url(parts: &axum::http::request::Parts) -> String {
-    let host = parts
-        .headers
-        .get(axum::http::header::HOST)
-        .and_then(|host| host.to_str().ok());
+    let host = parts.headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
     format!("http://{}{}", host.unwrap_or_default(), parts.uri)
 }
 

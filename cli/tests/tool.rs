@@ -51,14 +51,9 @@ impl Dev {
         let first = lines.next().expect("a line").expect("UTF-8");
         // The pipe stays open, or the tool could not write to it any more.
         std::thread::spawn(move || lines.for_each(drop));
-        let address = first
-            .split_whitespace()
-            .find_map(|word| word.strip_prefix("http://"));
+        let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://"));
         let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
-        Self {
-            child,
-            address: address.trim_end_matches('.').to_owned(),
-        }
+        Self { child, address: address.trim_end_matches('.').to_owned() }
     }
 
     async fn post(&self, draft: &Draft) -> u16 {
@@ -73,10 +68,7 @@ impl Dev {
 
     fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .expect("kill");
+        let sent = Command::new("kill").args(["-INT", &id]).status().expect("kill");
         assert!(sent.success());
         self.child.wait().expect("an exit code").code()
     }
@@ -95,15 +87,10 @@ fn the_demonstration_shows_eight_right_outcomes() {
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["right"], true, "{report:#}");
     let rows = report["rows"].as_array().expect("rows");
-    let states: Vec<_> = rows
-        .iter()
-        .map(|row| row["state"].as_str().expect("a state"))
-        .collect();
+    let states: Vec<_> = rows.iter().map(|row| row["state"].as_str().expect("a state")).collect();
     assert_eq!(
         states,
-        [
-            "done", "done", "done", "done", "done", "refused", "refused", "dead"
-        ],
+        ["done", "done", "done", "done", "done", "refused", "refused", "dead"],
         "{report:#}"
     );
     assert_eq!(output.status.code(), Some(0));
@@ -113,13 +100,7 @@ fn the_demonstration_shows_eight_right_outcomes() {
 fn the_demonstration_is_a_table_for_a_person() {
     let output = run(&["demo"]);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    for part in [
-        "a Stripe checkout",
-        "refused",
-        "dead",
-        "deliveries/github/",
-        "8 of 8 outcomes",
-    ] {
+    for part in ["a Stripe checkout", "refused", "dead", "deliveries/github/", "8 of 8 outcomes"] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
 }
@@ -136,15 +117,9 @@ async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
         let draft = Draft::checkout(&format!("evt_{number}"), &format!("cs_{number}"));
         assert_eq!(dev.post(&draft).await, 200);
     }
-    let forged = Draft {
-        secret: "guessed".to_owned(),
-        ..Draft::checkout("evt_x", "cs_x")
-    };
+    let forged = Draft { secret: "guessed".to_owned(), ..Draft::checkout("evt_x", "cs_x") };
     assert_eq!(dev.post(&forged).await, 401);
-    let oversize = Draft {
-        body: vec![b'x'; 5_000_000].into(),
-        ..Draft::checkout("e", "c")
-    };
+    let oversize = Draft { body: vec![b'x'; 5_000_000].into(), ..Draft::checkout("e", "c") };
     assert_eq!(dev.post(&oversize).await, 413);
     assert_eq!(dev.interrupt(), Some(0));
 
@@ -160,12 +135,7 @@ async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
     assert_eq!(local.objects().expect("a database").len(), 20);
     assert_eq!(local.backlog().expect("a database"), 0);
     for event in local.events().expect("a database") {
-        assert_eq!(
-            local.runs(&event.event).expect("a database")[0]
-                .state
-                .name(),
-            "done"
-        );
+        assert_eq!(local.runs(&event.event).expect("a database")[0].state.name(), "done");
     }
     std::fs::remove_dir_all(folder).expect("removed");
 }
@@ -177,10 +147,7 @@ fn a_wrong_endpoints_file_is_explained() {
     for (text, explained) in [
         (None, "failed to read"),
         (Some("[endpoints.A]\n"), "line 1"),
-        (
-            Some("[endpoints.a]\nprovider = \"x\"\nsecrets = [\"y\"]\n"),
-            "provider \"x\" is not in",
-        ),
+        (Some("[endpoints.a]\nprovider = \"x\"\nsecrets = [\"y\"]\n"), "provider \"x\" is not in"),
     ] {
         if let Some(text) = text {
             std::fs::write(&file, text).expect("written");

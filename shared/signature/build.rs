@@ -29,9 +29,7 @@ fn ids() -> Result<Vec<String>, Box<dyn Error>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog"))? {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
+        if path.extension().is_some_and(|extension| extension == "toml")
             && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
         {
             ids.push(stem.to_owned());

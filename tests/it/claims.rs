@@ -79,18 +79,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self {
-            store: Store::default(),
-            now: START,
-            owners: 0,
-            held: [const { None }; 4],
-        }
+        Self { store: Store::default(), now: START, owners: 0, held: [const { None }; 4] }
     }
 
     fn take(&mut self, turn: Turn) {
-        self.now = self
-            .now
-            .plus(Duration::from_secs(turn.pass_seconds.unsigned_abs()));
+        self.now = self.now.plus(Duration::from_secs(turn.pass_seconds.unsigned_abs()));
         match turn.what {
             Move::Claim { generation } => self.claim(turn.worker, generation),
             Move::Done => self.settle(turn.worker, Settlement::Done),
@@ -100,10 +93,7 @@ impl World {
                 self.settle(turn.worker, Settlement::Retry(due, failure()));
             }
             Move::Die => {
-                self.settle(
-                    turn.worker,
-                    Settlement::Dead(DeadReason::Permanent, failure()),
-                );
+                self.settle(turn.worker, Settlement::Dead(DeadReason::Permanent, failure()));
             }
             Move::Bury => self.bury(turn.worker),
         }
@@ -125,10 +115,7 @@ impl World {
         match existing.claimed(&claim) {
             Ok(claimed) => {
                 check_claim(&existing, &claimed, &claim);
-                assert!(
-                    self.store.advance(&existing.fence(), &claimed),
-                    "nobody was between"
-                );
+                assert!(self.store.advance(&existing.fence(), &claimed), "nobody was between");
                 self.held[worker] = Some(claimed);
             }
             Err(refused) => check_refusal(&existing, &refused, &claim),
@@ -143,11 +130,7 @@ impl World {
         let stored = self.store.0.clone().expect("it was claimed");
         let owns = stored.owner == held.owner && matches!(stored.state, RunState::Running { .. });
         let next = held.settled(settlement, self.now);
-        assert_eq!(
-            self.store.advance(&held.fence(), &next),
-            owns,
-            "{stored:?} {next:?}"
-        );
+        assert_eq!(self.store.advance(&held.fence(), &next), owns, "{stored:?} {next:?}");
     }
 
     fn bury(&mut self, worker: usize) {
@@ -189,14 +172,8 @@ fn check_refusal(from: &Run, refused: &Unclaimable, claim: &Claim) {
 
 fn id() -> RunId {
     let endpoint = "stripe".parse().expect("a name");
-    let event = EventRef {
-        endpoint,
-        key: EventKey::of(&[b"event"]),
-    };
-    RunId {
-        event,
-        job: "a_job".parse().expect("a name"),
-    }
+    let event = EventRef { endpoint, key: EventKey::of(&[b"event"]) };
+    RunId { event, job: "a_job".parse().expect("a name") }
 }
 
 fn failure() -> Failure {
@@ -223,14 +200,6 @@ fn a_run_whose_record_life_is_over_is_claimed_as_if_it_had_never_been() {
     };
     let done = Run::opened(id(), &claim(START)).settled(Settlement::Done, START);
     let thirty_days = START.plus(Duration::from_secs(2_592_000));
-    assert_eq!(
-        done.claimed(&claim(thirty_days.saturating_add(-1))),
-        Err(Unclaimable::Ended)
-    );
-    assert_eq!(
-        done.claimed(&claim(thirty_days))
-            .expect("claimable")
-            .attempt,
-        1
-    );
+    assert_eq!(done.claimed(&claim(thirty_days.saturating_add(-1))), Err(Unclaimable::Ended));
+    assert_eq!(done.claimed(&claim(thirty_days)).expect("claimable").attempt, 1);
 }

@@ -15,10 +15,7 @@ struct Embed {
 impl Embed {
     fn in_memory() -> Self {
         let local = Embedded::in_memory(SystemClock, QueueSettings::default()).expect("memory");
-        Self {
-            local,
-            folder: None,
-        }
+        Self { local, folder: None }
     }
 
     fn on_disk(name: &str) -> Self {
@@ -26,10 +23,7 @@ impl Embed {
         drop(std::fs::remove_dir_all(&folder));
         let queue = QueueSettings::default();
         let local = Embedded::on_disk(&folder, SystemClock, queue).expect("a disk");
-        Self {
-            local,
-            folder: Some(folder),
-        }
+        Self { local, folder: Some(folder) }
     }
 }
 
@@ -49,12 +43,7 @@ impl Bench for Embed {
     }
 
     async fn receive(&self) -> Vec<Seen> {
-        let messages = self
-            .local
-            .receive(10)
-            .await
-            .expect("a database")
-            .into_iter();
+        let messages = self.local.receive(10).await.expect("a database").into_iter();
         messages
             .map(|message| Seen {
                 receipt: message.receipt,
@@ -108,37 +97,21 @@ async fn what_was_written_to_disk_is_there_after_a_restart() {
     drop(std::fs::remove_dir_all(&folder));
     let open = || Embedded::on_disk(&folder, SystemClock, QueueSettings::default());
     let before = open().expect("a disk");
-    before
-        .enqueue("a message".to_owned(), Vec::new())
-        .await
-        .expect("queued");
+    before.enqueue("a message".to_owned(), Vec::new()).await.expect("queued");
     assert!(open().is_err(), "two processes cannot share the data");
     drop(before);
-    let messages = open()
-        .expect("a disk")
-        .receive(1)
-        .await
-        .expect("a database");
+    let messages = open().expect("a disk").receive(1).await.expect("a database");
     assert_eq!(messages[0].body, "a message");
     std::fs::remove_dir_all(&folder).expect("removed");
 }
 
 #[tokio::test]
 async fn a_message_that_was_handed_out_too_often_becomes_a_dead_letter() {
-    let queue = QueueSettings {
-        visibility: Duration::ZERO,
-        max_receives: 2,
-    };
+    let queue = QueueSettings { visibility: Duration::ZERO, max_receives: 2 };
     let local = Embedded::in_memory(SystemClock, queue).expect("memory");
-    local
-        .enqueue("poison".to_owned(), Vec::new())
-        .await
-        .expect("queued");
+    local.enqueue("poison".to_owned(), Vec::new()).await.expect("queued");
     for receives in 1..=2 {
-        assert_eq!(
-            local.receive(1).await.expect("memory")[0].receives,
-            receives
-        );
+        assert_eq!(local.receive(1).await.expect("memory")[0].receives, receives);
     }
     assert_eq!(local.receive(1).await.expect("memory"), []);
     assert_eq!(local.dead_letters().expect("memory")[0].body, "poison");
@@ -147,15 +120,9 @@ async fn a_message_that_was_handed_out_too_often_becomes_a_dead_letter() {
 
 #[tokio::test]
 async fn an_old_receipt_neither_deletes_nor_puts_off() {
-    let queue = QueueSettings {
-        visibility: Duration::ZERO,
-        max_receives: 50,
-    };
+    let queue = QueueSettings { visibility: Duration::ZERO, max_receives: 50 };
     let local = Embedded::in_memory(SystemClock, queue).expect("memory");
-    local
-        .enqueue("work".to_owned(), Vec::new())
-        .await
-        .expect("queued");
+    local.enqueue("work".to_owned(), Vec::new()).await.expect("queued");
     let old = local.receive(1).await.expect("memory").remove(0);
     let new = local.receive(1).await.expect("memory").remove(0);
     local.delete(&old.receipt).await.expect("memory");

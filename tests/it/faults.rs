@@ -24,15 +24,8 @@ async fn a_fault_in_ingest_is_answered_503_in_time_and_the_providers_retry_succe
             assert!(stack.plan.has_struck(), "{case}");
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{case}");
             assert_eq!(answer.headers()["retry-after"], "5", "{case}");
-            assert_eq!(
-                &answer.body()[..],
-                br#"{"error":"try again later"}"#,
-                "{case}"
-            );
-            assert!(
-                stack.system.now().get() - START.get() < STRICTEST_MS,
-                "{case}"
-            );
+            assert_eq!(&answer.body()[..], br#"{"error":"try again later"}"#, "{case}");
+            assert!(stack.system.now().get() - START.get() < STRICTEST_MS, "{case}");
 
             assert_eq!(stack.post(&draft).await.status(), StatusCode::OK, "{case}");
             stack.drain().await;
@@ -47,16 +40,9 @@ async fn a_fault_while_secrets_are_refreshed_is_ours_and_not_the_senders() {
     for fault in Fault::ALL {
         let stack = Stack::with(registry());
         stack.plan.strike(Call::Refresh, fault);
-        let newer = Draft {
-            secret: "whsec_newer".to_owned(),
-            ..Draft::checkout("evt_1", "cs_1")
-        };
+        let newer = Draft { secret: "whsec_newer".to_owned(), ..Draft::checkout("evt_1", "cs_1") };
         let answer = stack.post(&newer).await;
-        assert_eq!(
-            answer.status(),
-            StatusCode::SERVICE_UNAVAILABLE,
-            "{fault:?}"
-        );
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{fault:?}");
     }
 }
 
@@ -67,11 +53,7 @@ async fn nothing_is_ever_accepted_without_both_writes() {
             let stack = Stack::with(registry());
             stack.plan.strike(call, fault);
             stack.post(&Draft::checkout("evt_1", "cs_1")).await;
-            assert_eq!(
-                stack.local.backlog().expect("memory"),
-                0,
-                "{call:?} {fault:?}"
-            );
+            assert_eq!(stack.local.backlog().expect("memory"), 0, "{call:?} {fault:?}");
         }
     }
 }
@@ -96,11 +78,7 @@ async fn a_fault_in_the_processor_delays_an_event_and_never_loses_or_repeats_its
             assert_eq!(stack.run().state, RunState::Done, "{case}");
             let order = stack.local.get("orders", "cs_1").await.expect("memory");
             assert!(order.is_some(), "{case}");
-            assert_eq!(
-                stack.local.dead_letters().expect("memory").len(),
-                0,
-                "{case}"
-            );
+            assert_eq!(stack.local.dead_letters().expect("memory").len(), 0, "{case}");
         }
     }
 }
@@ -112,16 +90,11 @@ async fn a_fault_on_the_way_to_the_dead_letters_loses_none() {
         for fault in Fault::ALL {
             let stack = Stack::with(registry());
             stack.plan.strike_after(well, call, fault);
-            stack
-                .post(&Draft::stripe("stripe", "whsec_test", body))
-                .await;
+            stack.post(&Draft::stripe("stripe", "whsec_test", body)).await;
             stack.drain().await;
             let case = format!("{call:?} {well} {fault:?}");
             assert!(stack.plan.has_struck(), "{case}");
-            assert!(
-                matches!(stack.run().state, RunState::Dead { buried: true, .. }),
-                "{case}"
-            );
+            assert!(matches!(stack.run().state, RunState::Dead { buried: true, .. }), "{case}");
             // Twice when a write that took effect was not answered; never not at all.
             let letters = stack.local.dead_letters().expect("memory").len();
             assert!((1..=2).contains(&letters), "{case}: {letters}");

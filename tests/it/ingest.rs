@@ -18,15 +18,8 @@ fn body(answer: &Response<Bytes>) -> &str {
 }
 
 fn stored(stack: &Stack, answer: &Response<Bytes>) -> Bytes {
-    let id = answer.headers()["x-hookdock-delivery"]
-        .to_str()
-        .expect("ASCII");
-    stack
-        .local
-        .stored(&id.parse().expect("an id"))
-        .expect("memory")
-        .expect("stored")
-        .1
+    let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
+    stack.local.stored(&id.parse().expect("an id")).expect("memory").expect("stored").1
 }
 
 /// Refused: this status, this body, and nothing is kept.
@@ -53,29 +46,18 @@ async fn a_signed_webhook_is_answered_200_after_it_was_stored_and_queued() {
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_can_answer_202_with_an_id_that_finds_the_delivery() {
     let stack = stack();
-    let draft = Draft::stripe(
-        "accounts/acme",
-        "whsec_acme",
-        r#"{"id":"evt_1","account":"acme"}"#,
-    );
+    let draft = Draft::stripe("accounts/acme", "whsec_acme", r#"{"id":"evt_1","account":"acme"}"#);
     let answer = stack.post(&draft).await;
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
-    let id = answer.headers()["x-hookdock-delivery"]
-        .to_str()
-        .expect("ASCII");
-    assert_eq!(
-        body(&answer),
-        format!(r#"{{"accepted":true,"requestId":"{id}"}}"#)
-    );
+    let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
+    assert_eq!(body(&answer), format!(r#"{{"accepted":true,"requestId":"{id}"}}"#));
     stored(&stack, &answer);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_stored_delivery_has_all_that_is_known_of_it() {
     let stack = stack();
-    let draft = Draft::checkout("evt_1", "cs_1")
-        .with("X-Twice", "one")
-        .with("x-twice", "two");
+    let draft = Draft::checkout("evt_1", "cs_1").with("X-Twice", "one").with("x-twice", "two");
     let answer = stack.post(&draft).await;
     let object = stored(&stack, &answer);
     let stored = StoredDelivery::parse(&object).expect("readable");
@@ -83,10 +65,7 @@ async fn the_stored_delivery_has_all_that_is_known_of_it() {
     assert_eq!(stored.endpoint.as_str(), "stripe");
     assert_eq!(stored.provider, "stripe");
     assert_eq!(stored.tenant, None);
-    assert_eq!(
-        stored.event.id.as_ref().map(|id| id.as_str()),
-        Some("evt_1")
-    );
+    assert_eq!(stored.event.id.as_ref().map(|id| id.as_str()), Some("evt_1"));
     assert_eq!(stored.event.key_source, KeySource::SignedId);
     let event_type = stored.event.event_type.as_ref().map(|name| name.as_str());
     assert_eq!(event_type, Some("checkout.session.completed"));
@@ -98,18 +77,8 @@ async fn the_stored_delivery_has_all_that_is_known_of_it() {
     assert_eq!(stored.method, "POST");
     assert_eq!(stored.url, "https://hooks.example/webhooks/stripe");
     assert_eq!(stored.body_encoding, BodyEncoding::Text);
-    let twice: Vec<_> = stored
-        .headers
-        .iter()
-        .filter(|(name, _)| name == "x-twice")
-        .collect();
-    assert_eq!(
-        twice
-            .iter()
-            .map(|(_, value)| value.as_ref())
-            .collect::<Vec<_>>(),
-        ["one", "two"]
-    );
+    let twice: Vec<_> = stored.headers.iter().filter(|(name, _)| name == "x-twice").collect();
+    assert_eq!(twice.iter().map(|(_, value)| value.as_ref()).collect::<Vec<_>>(), ["one", "two"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,10 +86,7 @@ async fn the_names_of_objects_are_ours_alone() {
     let stack = stack();
     stack.post(&Draft::checkout("../../evt", "cs_1")).await;
     let names = stack.local.objects().expect("memory");
-    assert!(
-        names[0].starts_with("deliveries/stripe/2027/01/15/08/dlv_"),
-        "{names:?}"
-    );
+    assert!(names[0].starts_with("deliveries/stripe/2027/01/15/08/dlv_"), "{names:?}");
     assert!(!names[0].contains("evt"), "{names:?}");
 }
 
@@ -140,10 +106,7 @@ async fn any_body_is_stored_byte_for_byte() {
         let answer = stack.post(&Draft::github(sent.to_vec())).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let object = stored(&stack, &answer);
-        let kept = StoredDelivery::parse(&object)
-            .expect("readable")
-            .body_bytes()
-            .expect("a body");
+        let kept = StoredDelivery::parse(&object).expect("readable").body_bytes().expect("a body");
         assert_eq!(kept, sent);
     }
 }
@@ -168,13 +131,7 @@ async fn an_unknown_endpoint_and_an_unknown_tenant_look_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn another_method_is_answered_405_with_the_one_that_is_allowed() {
-    for method in [
-        Method::GET,
-        Method::PUT,
-        Method::DELETE,
-        Method::HEAD,
-        Method::PATCH,
-    ] {
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::HEAD, Method::PATCH] {
         let stack = stack();
         let request = Request::builder().method(&method).uri("/webhooks/stripe");
         let request = request.body(Bytes::new()).expect("a request");
@@ -208,16 +165,10 @@ async fn a_signature_that_is_missing_malformed_wrong_stale_or_repeated_is_refuse
     };
     let mut repeated = draft.signed(START);
     let signature = repeated.headers()["x-hub-signature-256"].clone();
-    repeated
-        .headers_mut()
-        .append("x-hub-signature-256", signature);
+    repeated.headers_mut().append("x-hub-signature-256", signature);
     let stale = Draft::checkout("evt_1", "cs_1").signed(START.saturating_add(-301_000));
     let early = Draft::checkout("evt_1", "cs_1").signed(START.saturating_add(301_000));
-    let forged = Draft {
-        secret: "guessed".to_owned(),
-        ..draft.clone()
-    }
-    .signed(START);
+    let forged = Draft { secret: "guessed".to_owned(), ..draft.clone() }.signed(START);
     for request in [
         change(None),
         change(Some("")),
@@ -272,9 +223,7 @@ async fn the_same_event_of_two_tenants_is_two_events() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_not_json_where_json_is_expected_is_kept_and_flagged() {
     let stack = stack();
-    let answer = stack
-        .post(&Draft::stripe("stripe", "whsec_test", "not JSON"))
-        .await;
+    let answer = stack.post(&Draft::stripe("stripe", "whsec_test", "not JSON")).await;
     assert_eq!(answer.status(), StatusCode::OK);
     stack.drain().await;
     let event = stack.event();
@@ -286,30 +235,16 @@ async fn a_body_that_is_not_json_where_json_is_expected_is_kept_and_flagged() {
 async fn event_types_off_the_list_are_flagged_and_ignored_ones_never_run() {
     for (event_type, flag, ignored) in [
         ("checkout.session.completed", None, None),
-        (
-            "charge.failed",
-            Some(Flag::EventTypeUnknown),
-            Some(IgnoreCause::NoJob),
-        ),
-        (
-            "ping",
-            Some(Flag::EventTypeIgnored),
-            Some(IgnoreCause::EventTypeIgnored),
-        ),
+        ("charge.failed", Some(Flag::EventTypeUnknown), Some(IgnoreCause::NoJob)),
+        ("ping", Some(Flag::EventTypeIgnored), Some(IgnoreCause::EventTypeIgnored)),
     ] {
         let stack = stack();
         let body = format!(r#"{{"id":"evt_1","type":"{event_type}"}}"#);
-        let answer = stack
-            .post(&Draft::stripe("picky", "whsec_picky", &body))
-            .await;
+        let answer = stack.post(&Draft::stripe("picky", "whsec_picky", &body)).await;
         assert_eq!(answer.status(), StatusCode::OK);
         stack.drain().await;
         let event = stack.event();
-        assert_eq!(
-            (event.flags.first().copied(), event.ignored),
-            (flag, ignored),
-            "{event_type}"
-        );
+        assert_eq!((event.flags.first().copied(), event.ignored), (flag, ignored), "{event_type}");
     }
 }
 
@@ -317,9 +252,7 @@ async fn event_types_off_the_list_are_flagged_and_ignored_ones_never_run() {
 async fn an_event_whose_body_names_another_tenant_is_held_back() {
     let stack = stack();
     let body = r#"{"id":"evt_1","type":"checkout.session.completed","account":"globex"}"#;
-    stack
-        .post(&Draft::stripe("accounts/acme", "whsec_acme", body))
-        .await;
+    stack.post(&Draft::stripe("accounts/acme", "whsec_acme", body)).await;
     stack.drain().await;
     let event = stack.event();
     assert_eq!(event.ignored, Some(IgnoreCause::TenantMismatch));
@@ -330,14 +263,9 @@ async fn an_event_whose_body_names_another_tenant_is_held_back() {
 async fn the_tenant_can_come_from_the_signed_body() {
     let stack = stack();
     let body = r#"{"id":"evt_1","type":"t","account":"globex"}"#;
-    stack
-        .post(&Draft::stripe("accounts", "whsec_accounts", body))
-        .await;
+    stack.post(&Draft::stripe("accounts", "whsec_accounts", body)).await;
     stack.drain().await;
-    assert_eq!(
-        stack.event().tenant.map(String::from).as_deref(),
-        Some("globex")
-    );
+    assert_eq!(stack.event().tenant.map(String::from).as_deref(), Some("globex"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -347,16 +275,8 @@ async fn an_unsigned_id_alone_does_not_make_the_event() {
     stack.post(&first).await;
     stack.post(&first).await;
     stack.drain().await;
-    assert_eq!(
-        stack.event().deliveries,
-        2,
-        "the same id and body is the same event"
-    );
+    assert_eq!(stack.event().deliveries, 2, "the same id and body is the same event");
     stack.post(&Draft::github(r#"{"a":2}"#)).await;
     stack.drain().await;
-    assert_eq!(
-        stack.local.events().expect("memory").len(),
-        2,
-        "another body is another event"
-    );
+    assert_eq!(stack.local.events().expect("memory").len(), 2, "another body is another event");
 }

@@ -31,10 +31,7 @@ fn scripted(results: Vec<JobResult>) -> (Registry, Arc<AtomicU32>) {
         let result = results.get(call).cloned().unwrap_or(Ok(Outcome::Done));
         async move { result }
     };
-    (
-        Registry::new().job("scripted", On::endpoint("*"), job),
-        calls,
-    )
+    (Registry::new().job("scripted", On::endpoint("*"), job), calls)
 }
 
 fn unavailable() -> Failure {
@@ -52,11 +49,7 @@ async fn receive(stack: &Stack) -> Message {
         if let Some(message) = messages.pop() {
             return message;
         }
-        stack
-            .local
-            .wait_for_work(Duration::from_secs(3600))
-            .await
-            .expect("memory");
+        stack.local.wait_for_work(Duration::from_secs(3600)).await.expect("memory");
     }
 }
 
@@ -78,12 +71,7 @@ async fn a_paid_checkout_becomes_one_order() {
     stack.drain().await;
     let run = stack.run();
     assert_eq!((run.state, run.attempt), (RunState::Done, 1));
-    let order = stack
-        .local
-        .get("orders", "cs_1")
-        .await
-        .expect("memory")
-        .expect("an order");
+    let order = stack.local.get("orders", "cs_1").await.expect("memory").expect("an order");
     assert_eq!(order["amount"], 4200);
 }
 
@@ -93,11 +81,7 @@ async fn a_hundred_copies_at_once_are_all_accepted_and_run_once() {
     let stack = Stack::with(jobs);
     let draft = Draft::checkout("evt_1", "cs_1");
     let answers = join_all((0..100).map(|_| stack.post(&draft))).await;
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.status() == StatusCode::OK)
-    );
+    assert!(answers.iter().all(|answer| answer.status() == StatusCode::OK));
     stack.drain().await;
     assert_eq!(calls.load(Ordering::SeqCst), 1);
     assert_eq!(stack.event().deliveries, 100);
@@ -123,19 +107,9 @@ async fn a_job_that_always_fails_ends_dead_with_a_letter_a_person_can_read() {
     let stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
-    assert_eq!(
-        calls.load(Ordering::SeqCst),
-        4,
-        "the policy of these tests grants four"
-    );
+    assert_eq!(calls.load(Ordering::SeqCst), 4, "the policy of these tests grants four");
     let run = stack.run();
-    assert_eq!(
-        run.state,
-        RunState::Dead {
-            reason: DeadReason::AttemptsExhausted,
-            buried: true
-        }
-    );
+    assert_eq!(run.state, RunState::Dead { reason: DeadReason::AttemptsExhausted, buried: true });
     let letter = letter(&stack);
     for (name, value) in [
         ("reason", "attempts_exhausted"),
@@ -180,12 +154,7 @@ async fn a_job_with_nothing_to_do_says_why() {
     let stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
-    assert_eq!(
-        stack.run().state,
-        RunState::Ignored {
-            cause: "not paid yet".to_owned()
-        }
-    );
+    assert_eq!(stack.run().state, RunState::Ignored { cause: "not paid yet".to_owned() });
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,27 +173,16 @@ async fn a_panic_and_a_hang_are_failed_attempts_of_their_run_alone() {
     stack.drain().await;
     for event in stack.local.events().expect("memory") {
         let run = stack.local.runs(&event.event).expect("memory").remove(0);
-        let attempts = if event.event_id.as_ref().map(|id| id.as_str()) == Some("evt_good") {
-            1
-        } else {
-            2
-        };
-        assert_eq!(
-            (run.state, run.attempt),
-            (RunState::Done, attempts),
-            "{event:?}"
-        );
+        let attempts =
+            if event.event_id.as_ref().map(|id| id.as_str()) == Some("evt_good") { 1 } else { 2 };
+        assert_eq!((run.state, run.attempt), (RunState::Done, attempts), "{event:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_poisoned_event_in_a_hundred_costs_the_others_nothing() {
     async fn poisonable(_: Context, Json(event): Json<Value>) -> JobResult {
-        if event["id"] == "evt_7" {
-            Err(unavailable())
-        } else {
-            Ok(Outcome::Done)
-        }
+        if event["id"] == "evt_7" { Err(unavailable()) } else { Ok(Outcome::Done) }
     }
     let stack = Stack::with(Registry::new().job("poisonable", On::endpoint("*"), poisonable));
     for event in 0..100 {
@@ -236,31 +194,20 @@ async fn one_poisoned_event_in_a_hundred_costs_the_others_nothing() {
     let runs = runs.map(|event| stack.local.runs(&event.event).expect("memory").remove(0));
     let (done, dead): (Vec<_>, Vec<_>) = runs.partition(|run| run.state == RunState::Done);
     assert_eq!((done.len(), dead.len()), (99, 1));
-    assert!(
-        done.iter()
-            .all(|run| run.attempt == 1 && run.updated_at == accepted_at)
-    );
+    assert!(done.iter().all(|run| run.attempt == 1 && run.updated_at == accepted_at));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_no_reference_is_buried_with_the_reason() {
     for body in ["", "not JSON", "{}", r#"{"version":2}"#, "\u{1f980}"] {
         let stack = Stack::with(registry());
-        stack
-            .local
-            .enqueue(body.to_owned(), Vec::new())
-            .await
-            .expect("memory");
+        stack.local.enqueue(body.to_owned(), Vec::new()).await.expect("memory");
         accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
         stack.drain().await;
         let letter = letter(&stack);
         assert_eq!(letter.body, body);
         assert_eq!(attribute(&letter, "reason"), "bad_reference");
-        assert_eq!(
-            stack.run().state,
-            RunState::Done,
-            "its neighbour is not affected"
-        );
+        assert_eq!(stack.run().state, RunState::Done, "its neighbour is not affected");
     }
 }
 
@@ -297,11 +244,7 @@ async fn a_duplicate_that_meets_a_live_run_is_put_off_until_the_lease_ends() {
     assert_eq!(stack.work_on(&second).await, Verdict::Again);
     receive(&stack).await;
     let waited = START.until(stack.system.now());
-    assert_eq!(
-        waited,
-        Duration::from_secs(32),
-        "the invocation's 30 s and 2 s of margin"
-    );
+    assert_eq!(waited, Duration::from_secs(32), "the invocation's 30 s and 2 s of margin");
 }
 
 async fn hangs(_: Context, _: Body) -> JobResult {
@@ -311,11 +254,7 @@ async fn hangs(_: Context, _: Body) -> JobResult {
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_is_followed_by_another_and_its_late_write_is_refused() {
     async fn dies_once(cx: Context, _: Body) -> JobResult {
-        if cx.attempt() == 1 {
-            std::future::pending().await
-        } else {
-            Ok(Outcome::Done)
-        }
+        if cx.attempt() == 1 { std::future::pending().await } else { Ok(Outcome::Done) }
     }
     let stack = Stack::with(Registry::new().job("dies_once", On::endpoint("*"), dies_once));
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
@@ -328,11 +267,7 @@ async fn a_worker_that_dies_is_followed_by_another_and_its_late_write_is_refused
     assert_eq!((&run.state, run.attempt), (&RunState::Done, 2));
 
     let late = dead_workers.settled(Settlement::Retry(START, unavailable()), stack.system.now());
-    let answer = stack
-        .local
-        .advance(&dead_workers.fence(), &late)
-        .await
-        .expect("memory");
+    let answer = stack.local.advance(&dead_workers.fence(), &late).await.expect("memory");
     assert_eq!(answer, Some(run), "the late write changes nothing");
 }
 
@@ -346,13 +281,7 @@ async fn an_event_that_kills_every_worker_ends_dead() {
     }
     stack.drain().await;
     let run = stack.run();
-    assert_eq!(
-        run.state,
-        RunState::Dead {
-            reason: DeadReason::WorkerDied,
-            buried: true
-        }
-    );
+    assert_eq!(run.state, RunState::Dead { reason: DeadReason::WorkerDied, buried: true });
     assert_eq!(attribute(&letter(&stack), "reason"), "worker_died");
 }
 
@@ -365,23 +294,12 @@ async fn a_dead_letter_that_is_moved_back_runs_again_and_its_attempts_count_on()
     stack.drain().await;
     accept(&stack, &draft).await;
     stack.drain().await;
-    assert_eq!(
-        calls.load(Ordering::SeqCst),
-        4,
-        "the provider's retry does not wake the dead"
-    );
-    assert_eq!(
-        stack.local.dead_letters().expect("memory").len(),
-        1,
-        "nor does it bury it twice"
-    );
+    assert_eq!(calls.load(Ordering::SeqCst), 4, "the provider's retry does not wake the dead");
+    assert_eq!(stack.local.dead_letters().expect("memory").len(), 1, "nor does it bury it twice");
     stack.local.redrive().await.expect("memory");
     stack.drain().await;
     let run = stack.run();
-    assert_eq!(
-        (run.state, run.attempt, run.generation),
-        (RunState::Done, 6, 1)
-    );
+    assert_eq!((run.state, run.attempt, run.generation), (RunState::Done, 6, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -389,14 +307,10 @@ async fn a_job_that_fails_does_not_repeat_the_other_jobs_of_its_event() {
     let (jobs, failing) = scripted(vec![Err(unavailable()); 2]);
     let other = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&other);
-    let jobs = jobs.job(
-        "other",
-        On::provider("stripe").event("checkout.*"),
-        move |_, _: Body| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            async { Ok(Outcome::Done) }
-        },
-    );
+    let jobs = jobs.job("other", On::provider("stripe").event("checkout.*"), move |_, _: Body| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async { Ok(Outcome::Done) }
+    });
     let stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;

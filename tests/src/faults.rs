@@ -100,9 +100,7 @@ impl Plan {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0
-            .lock()
-            .expect("no test panics while it holds the plan")
+        self.0.lock().expect("no test panics while it holds the plan")
     }
 
     fn fault(&self, call: Call) -> Option<Fault> {
@@ -155,9 +153,7 @@ impl<P: Endpoints> Endpoints for Faulty<P> {
     }
 
     async fn refresh(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
-        self.plan
-            .around(Call::Refresh, self.inner.refresh(id))
-            .await
+        self.plan.around(Call::Refresh, self.inner.refresh(id)).await
     }
 }
 
@@ -169,9 +165,7 @@ impl<P: Archive> Archive for Faulty<P> {
 
 impl<P: WorkQueue> WorkQueue for Faulty<P> {
     async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        self.plan
-            .around(Call::Send, self.inner.send(delivery))
-            .await
+        self.plan.around(Call::Send, self.inner.send(delivery)).await
     }
 }
 
@@ -183,9 +177,7 @@ impl<P: Deliveries> Deliveries for Faulty<P> {
 
 impl<P: Messages> Messages for Faulty<P> {
     async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.plan
-            .around(Call::PutOff, self.inner.put_off(receipt, wait))
-            .await
+        self.plan.around(Call::PutOff, self.inner.put_off(receipt, wait)).await
     }
 
     async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
@@ -195,9 +187,7 @@ impl<P: Messages> Messages for Faulty<P> {
 
 impl<P: Ledger> Ledger for Faulty<P> {
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        self.plan
-            .around(Call::Sight, self.inner.sight(sighting))
-            .await
+        self.plan.around(Call::Sight, self.inner.sight(sighting)).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
@@ -205,17 +195,13 @@ impl<P: Ledger> Ledger for Faulty<P> {
     }
 
     async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
-        self.plan
-            .around(Call::Advance, self.inner.advance(from, to))
-            .await
+        self.plan.around(Call::Advance, self.inner.advance(from, to)).await
     }
 }
 
 impl<P: Records> Records for Faulty<P> {
     fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
-        self.plan
-            .around(Call::Insert, self.inner.insert(record))
-            .boxed()
+        self.plan.around(Call::Insert, self.inner.insert(record)).boxed()
     }
 
     fn get<'a>(
@@ -223,8 +209,6 @@ impl<P: Records> Records for Faulty<P> {
         collection: &'a str,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        self.plan
-            .around(Call::Read, self.inner.get(collection, id))
-            .boxed()
+        self.plan.around(Call::Read, self.inner.get(collection, id)).boxed()
     }
 }

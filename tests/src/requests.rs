@@ -127,12 +127,7 @@ impl Draft {
     #[must_use]
     pub fn signed(&self, at: EpochMillis) -> http::Request<Bytes> {
         let own: Headers = self.headers.iter().cloned().collect();
-        let draft = Request {
-            method: "POST",
-            url: &self.url(),
-            headers: &own,
-            body: &self.body,
-        };
+        let draft = Request { method: "POST", url: &self.url(), headers: &own, body: &self.body };
         let provider = catalog::find(self.provider).expect("in the catalogue");
         let secret = Secret::new("test", self.secret.as_str()).expect("not empty");
         let signature = sign(&provider, &secret, &draft, at).expect("a shared secret can sign");

@@ -54,16 +54,10 @@ impl Stack {
         let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
         let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
         let plan = Plan::default();
-        let faulty = Faulty {
-            inner: local.clone(),
-            plan: plan.clone(),
-        };
+        let faulty = Faulty { inner: local.clone(), plan: plan.clone() };
         Self {
             ingest: Ingest {
-                endpoints: Faulty {
-                    inner: endpoints,
-                    plan: plan.clone(),
-                },
+                endpoints: Faulty { inner: endpoints, plan: plan.clone() },
                 archive: faulty.clone(),
                 queue: faulty.clone(),
                 system: system.clone(),
@@ -73,14 +67,9 @@ impl Stack {
                 messages: faulty.clone(),
                 ledger: faulty.clone(),
                 system: system.clone(),
-                effects: Effects {
-                    records: Arc::new(faulty),
-                },
+                effects: Effects { records: Arc::new(faulty) },
                 registry,
-                policy: RetryPolicy {
-                    max_attempts: 4,
-                    ..RetryPolicy::default()
-                },
+                policy: RetryPolicy { max_attempts: 4, ..RetryPolicy::default() },
             },
             local,
             system,
@@ -131,10 +120,7 @@ impl Stack {
         let deadline = self.system.now().plus(Duration::from_secs(24 * 60 * 60));
         while self.local.backlog().expect("memory") > 0 {
             assert!(self.system.now() < deadline, "the queue does not get empty");
-            self.local
-                .wait_for_work(Duration::from_secs(60))
-                .await
-                .expect("memory");
+            self.local.wait_for_work(Duration::from_secs(60)).await.expect("memory");
             let messages = self.local.receive(10).await.expect("memory");
             join_all(messages.iter().map(|message| self.work_on(message))).await;
         }

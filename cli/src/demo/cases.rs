@@ -58,26 +58,14 @@ impl Draft {
     fn signed(self, at: EpochMillis, expected: Expected) -> anyhow::Result<Case> {
         let path = format!("/webhooks/{}", self.endpoint);
         let own: Headers = self.headers.iter().copied().collect();
-        let request = Request {
-            method: "POST",
-            url: &path,
-            headers: &own,
-            body: self.body.as_bytes(),
-        };
+        let request =
+            Request { method: "POST", url: &path, headers: &own, body: self.body.as_bytes() };
         let provider = catalog::find(self.provider)
             .ok_or_else(|| anyhow::anyhow!("{} is not in the catalogue", self.provider))?;
         let signature = sign(&provider, &Secret::new("demo", self.secret)?, &request, at)?;
-        let own = own
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let own = own.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let headers = own.chain(signature).collect();
-        Ok(Case {
-            title: self.title,
-            path,
-            headers,
-            body: self.body,
-            expected,
-        })
+        Ok(Case { title: self.title, path, headers, body: self.body, expected })
     }
 }
 
@@ -90,51 +78,27 @@ pub(crate) fn endpoints() -> anyhow::Result<EndpointFile> {
 pub(crate) fn registry() -> Registry {
     hookdock_jobs::registry()
         .job("note_push", On::provider("github").event("push"), note)
-        .job(
-            "note_order",
-            On::provider("shopify").event("orders/*"),
-            note,
-        )
-        .job(
-            "note_contact",
-            On::endpoint("standard").event("contact.*"),
-            note,
-        )
-        .job(
-            "always_fails",
-            On::endpoint("standard").event("demo.fails"),
-            always_fails,
-        )
+        .job("note_order", On::provider("shopify").event("orders/*"), note)
+        .job("note_contact", On::endpoint("standard").event("contact.*"), note)
+        .job("always_fails", On::endpoint("standard").event("demo.fails"), always_fails)
 }
 
 /// Writes down that the event happened.
 async fn note(cx: Context, delivery: Delivery) -> JobResult {
     let event = cx.run().event.key.to_string();
     let body = json!({ "type": delivery.event_type, "bytes": delivery.body.len() });
-    cx.records()
-        .insert(Record {
-            collection: "notes".to_owned(),
-            id: event,
-            body,
-        })
-        .await?;
+    cx.records().insert(Record { collection: "notes".to_owned(), id: event, body }).await?;
     Ok(Outcome::Done)
 }
 
 async fn always_fails(_: Context, _: Body) -> JobResult {
-    Err(Failure::passing(
-        ErrorClass::Unavailable,
-        "the CRM does not answer",
-    ))
+    Err(Failure::passing(ErrorClass::Unavailable, "the CRM does not answer"))
 }
 
 /// What is sent, in this order.
 pub(crate) fn cases(now: EpochMillis) -> anyhow::Result<Vec<Case>> {
     let ten_minutes_ago = now.saturating_add(-600_000);
-    let forger = Draft {
-        secret: "whsec_guessed",
-        ..checkout("a forged checkout", "cs_demo_2")
-    };
+    let forger = Draft { secret: "whsec_guessed", ..checkout("a forged checkout", "cs_demo_2") };
     Ok(vec![
         checkout("a Stripe checkout", "cs_demo_1").signed(now, Expected::done(2))?,
         push().signed(now, Expected::done(1))?,

@@ -66,30 +66,15 @@ pub(crate) struct Report {
 
 impl Expected {
     pub(crate) const fn done(deliveries: u64) -> Self {
-        Self {
-            answer: 200,
-            state: State::Done,
-            deliveries,
-            attempts: 1,
-        }
+        Self { answer: 200, state: State::Done, deliveries, attempts: 1 }
     }
 
     pub(crate) const fn dead(attempts: u32) -> Self {
-        Self {
-            answer: 200,
-            state: State::Dead,
-            deliveries: 1,
-            attempts,
-        }
+        Self { answer: 200, state: State::Dead, deliveries: 1, attempts }
     }
 
     pub(crate) const fn refused() -> Self {
-        Self {
-            answer: 401,
-            state: State::Refused,
-            deliveries: 0,
-            attempts: 0,
-        }
+        Self { answer: 401, state: State::Refused, deliveries: 0, attempts: 0 }
     }
 }
 
@@ -113,11 +98,7 @@ impl Row {
         let mut row = Self {
             case: case.title,
             answer: answer.status,
-            state: if answer.status < 400 {
-                State::Open
-            } else {
-                State::Refused
-            },
+            state: if answer.status < 400 { State::Open } else { State::Refused },
             deliveries: 0,
             attempts: 0,
             stored_at: None,
@@ -128,10 +109,7 @@ impl Row {
             let stored = StoredDelivery::parse(&object)?;
             row.exact_bytes = stored.body_bytes()? == case.body.as_bytes();
             row.stored_at = Some(name);
-            let event = EventRef {
-                endpoint: stored.endpoint,
-                key: stored.event.key,
-            };
+            let event = EventRef { endpoint: stored.endpoint, key: stored.event.key };
             row.follow(local, &event)?;
         }
         row.right = row.is_right(case.expected);
@@ -139,11 +117,7 @@ impl Row {
     }
 
     fn follow(&mut self, local: &Local, event: &EventRef) -> anyhow::Result<()> {
-        let Some(record) = local
-            .events()?
-            .into_iter()
-            .find(|record| record.event == *event)
-        else {
+        let Some(record) = local.events()?.into_iter().find(|record| record.event == *event) else {
             return Ok(());
         };
         let runs = local.runs(event)?;
@@ -180,9 +154,7 @@ fn state(record: &EventRecord, runs: &[Run]) -> State {
 
 impl Report {
     pub(crate) fn of(local: &Local, sent: &[(Case, Answer)]) -> anyhow::Result<Self> {
-        let rows = sent
-            .iter()
-            .map(|(case, answer)| Row::of(local, case, answer));
+        let rows = sent.iter().map(|(case, answer)| Row::of(local, case, answer));
         let rows: Vec<Row> = rows.collect::<anyhow::Result<_>>()?;
         let dead = rows.iter().filter(|row| row.state == State::Dead).count();
         let right = rows.iter().all(|row| row.right) && local.dead_letters()?.len() == dead;
@@ -208,15 +180,7 @@ impl Report {
         table
             .load_style(presets::UTF8_HORIZONTAL_ONLY)
             .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_header([
-                "sent",
-                "answer",
-                "state",
-                "deliveries",
-                "attempts",
-                "stored at",
-                "",
-            ]);
+            .set_header(["sent", "answer", "state", "deliveries", "attempts", "stored at", ""]);
         for row in &self.rows {
             table.add_row(row.cells());
         }
@@ -225,26 +189,16 @@ impl Report {
 
     fn summary(&self) -> String {
         let right = self.rows.iter().filter(|row| row.right).count();
-        let verdict = if self.right {
-            "everything is as it should be"
-        } else {
-            "NOT as it should be"
-        };
-        format!(
-            "{right} of {} outcomes are right: {verdict}.",
-            self.rows.len()
-        )
+        let verdict =
+            if self.right { "everything is as it should be" } else { "NOT as it should be" };
+        format!("{right} of {} outcomes are right: {verdict}.", self.rows.len())
     }
 }
 
 impl Row {
     fn cells(&self) -> [String; 7] {
         let count = |number: u64| {
-            if number == 0 {
-                "-".to_owned()
-            } else {
-                number.to_string()
-            }
+            if number == 0 { "-".to_owned() } else { number.to_string() }
         };
         [
             self.case.to_owned(),
@@ -252,15 +206,8 @@ impl Row {
             self.state.text().to_owned(),
             count(self.deliveries),
             count(self.attempts.into()),
-            self.stored_at
-                .clone()
-                .unwrap_or_else(|| "nothing stored".to_owned()),
-            if self.right {
-                "\u{2713}"
-            } else {
-                "\u{2717} wrong"
-            }
-            .to_owned(),
+            self.stored_at.clone().unwrap_or_else(|| "nothing stored".to_owned()),
+            if self.right { "\u{2713}" } else { "\u{2717} wrong" }.to_owned(),
         ]
     }
 }

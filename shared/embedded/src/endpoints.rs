@@ -89,10 +89,8 @@ impl EndpointFile {
     ///
     /// It cannot be read, or its endpoints cannot be used.
     pub fn read(path: &Path) -> Result<Self, EndpointFileError> {
-        let text = std::fs::read_to_string(path).map_err(|source| EndpointFileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| EndpointFileError::Read { path: path.to_owned(), source })?;
         Self::parse(&text)
     }
 
@@ -136,20 +134,10 @@ impl Endpoints for EndpointFile {
 
 fn unreadable(text: &str, error: &toml::de::Error) -> EndpointFileError {
     let before = error.span().and_then(|span| text.get(..span.start));
-    let line = before
-        .map_or(0, |before| before.matches('\n').count())
-        .saturating_add(1);
+    let line = before.map_or(0, |before| before.matches('\n').count()).saturating_add(1);
     // What follows the colon quotes the value, and the value may be a secret.
-    let message = error
-        .message()
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    EndpointFileError::Parse {
-        at: format!("line {line}"),
-        message,
-    }
+    let message = error.message().split(':').next().unwrap_or_default().to_owned();
+    EndpointFileError::Parse { at: format!("line {line}"), message }
 }
 
 impl From<Written> for EndpointSpec {
@@ -160,14 +148,7 @@ impl From<Written> for EndpointSpec {
             provider: written.provider,
             secrets: named(written.secrets),
             tenants: tenants
-                .map(|(name, tenant)| {
-                    (
-                        name,
-                        TenantSpec {
-                            secrets: named(tenant.secrets),
-                        },
-                    )
-                })
+                .map(|(name, tenant)| (name, TenantSpec { secrets: named(tenant.secrets) }))
                 .collect(),
             events: written.events,
             max_body_bytes: written.max_body_bytes,
@@ -180,11 +161,7 @@ impl From<Written> for EndpointSpec {
 fn named(secrets: Vec<String>) -> Vec<SecretSpec> {
     let numbered = (1_u32..).zip(secrets);
     numbered
-        .map(|(number, value)| SecretSpec {
-            id: format!("s{number}"),
-            value,
-            not_after: None,
-        })
+        .map(|(number, value)| SecretSpec { id: format!("s{number}"), value, not_after: None })
         .collect()
 }
 
@@ -229,10 +206,7 @@ mod tests {
         let error =
             EndpointFile::parse("[endpoints.a]\nprovider = \"github\"\nsecrets = \"hunter2\"\n")
                 .expect_err("a list is wanted");
-        assert_eq!(
-            error.to_string(),
-            "line 3 of the endpoints file is not right: invalid type"
-        );
+        assert_eq!(error.to_string(), "line 3 of the endpoints file is not right: invalid type");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 }

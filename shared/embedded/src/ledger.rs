@@ -15,29 +15,25 @@ impl<S: Send + Sync> Ledger for Embedded<S> {
         let sighting = sighting.clone();
         let item = self
             .store
-            .write("record the event", move |transaction| {
-                sight(transaction, &sighting)
-            })
+            .write("record the event", move |transaction| sight(transaction, &sighting))
             .await?;
         readable("read the event", item)
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
-        self.swap("claim the run", run, |existing| existing.is_none())
-            .await
+        self.swap("claim the run", run, |existing| existing.is_none()).await
     }
 
     async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
         let from = from.clone();
-        self.swap("write the run", to, move |existing| {
-            existing.is_some_and(|run| fits(run, &from))
-        })
-        .await
+        self.swap("write the run", to, move |existing| existing.is_some_and(|run| fits(run, &from)))
+            .await
     }
 }
 
 impl<S: Send + Sync> Embedded<S> {
-    /// Writes the run if the stored one is as it should be, else returns the stored one.
+    /// Writes the run if the stored one is as it should be, else returns the stored one. A write
+    /// that meets itself was made before, and its answer got lost.
     async fn swap(
         &self,
         action: &'static str,
@@ -50,6 +46,9 @@ impl<S: Send + Sync> Embedded<S> {
             .write(action, move |transaction| {
                 let mut runs = transaction.open_table(RUNS)?;
                 let existing = find_run(&runs, run_key(&id))?;
+                if existing.as_ref() == Some(&item) {
+                    return Ok(None);
+                }
                 if expected(existing.as_ref()) {
                     runs.insert(run_key(&id), to_bytes(&item)?.as_slice())?;
                     return Ok(None);
@@ -57,9 +56,7 @@ impl<S: Send + Sync> Embedded<S> {
                 Ok(Some(existing))
             })
             .await?;
-        let existing = existing
-            .map(|item| item.ok_or_else(|| gone(action)))
-            .transpose()?;
+        let existing = existing.map(|item| item.ok_or_else(|| gone(action))).transpose()?;
         existing.map(|item| readable(action, item)).transpose()
     }
 
@@ -71,15 +68,9 @@ impl<S: Send + Sync> Embedded<S> {
     pub fn events(&self) -> Result<Vec<EventRecord>, PortError> {
         let items: Vec<EventItem> = self.store.read("list the events", |snapshot| {
             let events = snapshot.open_table(EVENTS)?;
-            events
-                .iter()?
-                .map(|entry| from_bytes(entry?.1.value()))
-                .collect()
+            events.iter()?.map(|entry| from_bytes(entry?.1.value())).collect()
         })?;
-        items
-            .into_iter()
-            .map(|item| readable("read the event", item))
-            .collect()
+        items.into_iter().map(|item| readable("read the event", item)).collect()
     }
 
     /// The runs of an event, in the order of their jobs' names.
@@ -94,27 +85,16 @@ impl<S: Send + Sync> Embedded<S> {
             let of_event = runs.range((endpoint, key, "")..=(endpoint, key, "\u{7f}"))?;
             of_event.map(|entry| from_bytes(entry?.1.value())).collect()
         })?;
-        items
-            .into_iter()
-            .map(|item| readable("read the run", item))
-            .collect()
+        items.into_iter().map(|item| readable("read the run", item)).collect()
     }
 }
 
 fn sight(transaction: &WriteTransaction, sighting: &Sighting) -> Result<EventItem, StoreError> {
     let mut events = transaction.open_table(EVENTS)?;
     let mut sightings = transaction.open_table(SIGHTINGS)?;
-    let (endpoint, key) = (
-        sighting.event.endpoint.as_str(),
-        sighting.event.key.as_str(),
-    );
-    let stored = events
-        .get((endpoint, key))?
-        .map(|item| from_bytes(item.value()))
-        .transpose()?;
-    let known = sightings
-        .insert((endpoint, key, sighting.delivery_id.as_str()), ())?
-        .is_some();
+    let (endpoint, key) = (sighting.event.endpoint.as_str(), sighting.event.key.as_str());
+    let stored = events.get((endpoint, key))?.map(|item| from_bytes(item.value())).transpose()?;
+    let known = sightings.insert((endpoint, key, sighting.delivery_id.as_str()), ())?.is_some();
     let item = match stored.filter(|item| !is_over(item, sighting)) {
         None => EventItem::from(sighting),
         Some(item) if known => return Ok(item),
@@ -137,20 +117,14 @@ fn fits(item: &RunItem, fence: &Fence) -> bool {
 }
 
 fn run_key(id: &RunId) -> (&str, &str, &str) {
-    (
-        id.event.endpoint.as_str(),
-        id.event.key.as_str(),
-        id.job.as_str(),
-    )
+    (id.event.endpoint.as_str(), id.event.key.as_str(), id.job.as_str())
 }
 
 fn find_run(
     runs: &impl ReadableTable<(&'static str, &'static str, &'static str), &'static [u8]>,
     key: (&str, &str, &str),
 ) -> Result<Option<RunItem>, StoreError> {
-    runs.get(key)?
-        .map(|item| from_bytes(item.value()))
-        .transpose()
+    runs.get(key)?.map(|item| from_bytes(item.value())).transpose()
 }
 
 fn gone(action: &'static str) -> PortError {

@@ -39,10 +39,7 @@ pub struct QueueSettings {
 impl Default for QueueSettings {
     /// The defaults of `template.yaml`.
     fn default() -> Self {
-        Self {
-            visibility: Duration::from_secs(180),
-            max_receives: 50,
-        }
+        Self { visibility: Duration::from_secs(180), max_receives: 50 }
     }
 }
 
@@ -76,11 +73,6 @@ impl<S> Embedded<S> {
     }
 
     fn over(store: Store, system: S, queue: QueueSettings) -> Self {
-        Self {
-            store: Arc::new(store),
-            system,
-            queue,
-            work: Arc::default(),
-        }
+        Self { store: Arc::new(store), system, queue, work: Arc::default() }
     }
 }

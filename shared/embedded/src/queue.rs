@@ -48,8 +48,7 @@ struct Stored {
 impl<S: System> WorkQueue for Embedded<S> {
     async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         let attributes = attributes(delivery.reference());
-        self.enqueue(delivery.message().to_owned(), attributes)
-            .await
+        self.enqueue(delivery.message().to_owned(), attributes).await
     }
 }
 
@@ -76,11 +75,7 @@ impl<S: System> Messages for Embedded<S> {
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect(),
         };
-        self.store
-            .write("bury the message", move |transaction| {
-                bury(transaction, &buried)
-            })
-            .await
+        self.store.write("bury the message", move |transaction| bury(transaction, &buried)).await
     }
 }
 
@@ -96,12 +91,7 @@ impl<S: System> Embedded<S> {
         attributes: Vec<(String, String)>,
     ) -> Result<(), PortError> {
         let visible_at = self.system.now();
-        let stored = Stored {
-            body,
-            attributes,
-            visible_at_ms: visible_at.get(),
-            receives: 0,
-        };
+        let stored = Stored { body, attributes, visible_at_ms: visible_at.get(), receives: 0 };
         self.store
             .write("queue the message", move |transaction| {
                 let mut queue = Queue::open(transaction)?;
@@ -122,9 +112,7 @@ impl<S: System> Embedded<S> {
     pub async fn receive(&self, most: usize) -> Result<Vec<Message>, PortError> {
         let (now, settings) = (self.system.now(), self.queue);
         self.store
-            .write("receive messages", move |transaction| {
-                receive(transaction, most, now, settings)
-            })
+            .write("receive messages", move |transaction| receive(transaction, most, now, settings))
             .await
     }
 
@@ -154,9 +142,7 @@ impl<S: System> Embedded<S> {
     pub async fn wait_for_work(&self, most: Duration) -> Result<(), PortError> {
         let next = self.store.read("look for messages", |snapshot| {
             let visible = snapshot.open_table(VISIBLE)?;
-            Ok(visible
-                .first()?
-                .map(|(key, _)| EpochMillis::new(key.value().0)))
+            Ok(visible.first()?.map(|(key, _)| EpochMillis::new(key.value().0)))
         })?;
         let wait = next.map_or(most, |time| self.system.now().until(time).min(most));
         tokio::select! {
@@ -173,9 +159,8 @@ impl<S: System> Embedded<S> {
     /// The database failed.
     pub fn backlog(&self) -> Result<u64, PortError> {
         use redb::ReadableTableMetadata as _;
-        self.store.read("count the messages", |snapshot| {
-            Ok(snapshot.open_table(MESSAGES)?.len()?)
-        })
+        self.store
+            .read("count the messages", |snapshot| Ok(snapshot.open_table(MESSAGES)?.len()?))
     }
 
     /// The dead letters, oldest first.
@@ -186,10 +171,7 @@ impl<S: System> Embedded<S> {
     pub fn dead_letters(&self) -> Result<Vec<Buried>, PortError> {
         self.store.read("read the dead letters", |snapshot| {
             let letters = snapshot.open_table(LETTERS)?;
-            letters
-                .iter()?
-                .map(|entry| from_bytes(entry?.1.value()))
-                .collect()
+            letters.iter()?.map(|entry| from_bytes(entry?.1.value())).collect()
         })
     }
 
@@ -230,23 +212,15 @@ impl<'t> Queue<'t> {
         let Some((number, receives)) = parse_receipt(receipt) else {
             return Ok(None);
         };
-        let stored = self
-            .messages
-            .get(number)?
-            .map(|bytes| from_bytes::<Stored>(bytes.value()));
-        let stored = stored
-            .transpose()?
-            .filter(|stored| stored.receives == receives);
+        let stored = self.messages.get(number)?.map(|bytes| from_bytes::<Stored>(bytes.value()));
+        let stored = stored.transpose()?.filter(|stored| stored.receives == receives);
         Ok(stored.map(|stored| (number, stored)))
     }
 
     /// Writes the message, visible from that time on.
     fn show(&mut self, number: u64, stored: &Stored, at: EpochMillis) -> Result<(), StoreError> {
         self.visible.remove((stored.visible_at_ms, number))?;
-        let shown = Stored {
-            visible_at_ms: at.get(),
-            ..stored.clone()
-        };
+        let shown = Stored { visible_at_ms: at.get(), ..stored.clone() };
         self.visible.insert((at.get(), number), ())?;
         self.messages.insert(number, to_bytes(&shown)?.as_slice())?;
         Ok(())
@@ -274,30 +248,19 @@ fn receive(
     let mut queue = Queue::open(transaction)?;
     let mut messages = Vec::new();
     for number in queue.due(now, most)? {
-        let Some(bytes) = queue
-            .messages
-            .get(number)?
-            .map(|bytes| bytes.value().to_vec())
-        else {
+        let Some(bytes) = queue.messages.get(number)?.map(|bytes| bytes.value().to_vec()) else {
             continue;
         };
         let mut stored: Stored = from_bytes(&bytes)?;
         if stored.receives >= settings.max_receives {
             queue.remove(number, &stored)?;
-            let Stored {
-                body, attributes, ..
-            } = stored;
+            let Stored { body, attributes, .. } = stored;
             bury(transaction, &Buried { body, attributes })?;
             continue;
         }
         stored.receives = stored.receives.saturating_add(1);
         queue.show(number, &stored, now.plus(settings.visibility))?;
-        let Stored {
-            body,
-            attributes,
-            receives,
-            ..
-        } = stored;
+        let Stored { body, attributes, receives, .. } = stored;
         messages.push(Message {
             receipt: format!("{number}:{receives}"),
             body,
@@ -316,9 +279,7 @@ fn bury(transaction: &WriteTransaction, letter: &Buried) -> Result<(), StoreErro
 }
 
 fn next_number(table: &Table<'_, u64, &'static [u8]>) -> Result<u64, StoreError> {
-    Ok(table
-        .last()?
-        .map_or(0, |(number, _)| number.value().saturating_add(1)))
+    Ok(table.last()?.map_or(0, |(number, _)| number.value().saturating_add(1)))
 }
 
 fn parse_receipt(receipt: &str) -> Option<(u64, u32)> {

@@ -87,11 +87,7 @@ impl Store {
     pub(crate) fn in_memory() -> Result<Self, OpenError> {
         let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
         set_up(&database)?;
-        Ok(Self {
-            database: Arc::new(database),
-            writer: None,
-            thread: None,
-        })
+        Ok(Self { database: Arc::new(database), writer: None, thread: None })
     }
 
     pub(crate) fn on_disk(folder: &Path) -> Result<Self, OpenError> {
@@ -104,11 +100,7 @@ impl Store {
             let database = Arc::clone(&database);
             move || commit_all(&database, &writes)
         });
-        Ok(Self {
-            database,
-            writer: Some(writer),
-            thread: Some(thread),
-        })
+        Ok(Self { database, writer: Some(writer), thread: Some(thread) })
     }
 
     /// Runs the closure in a write transaction; returns once it is durable.
@@ -126,14 +118,10 @@ impl Store {
             None => commit(&self.database, write, std::iter::empty())
                 .map_err(|error| unavailable(action, error))?,
             Some(writer) => {
-                writer
-                    .send(write)
-                    .map_err(|_| unavailable(action, StoreError::Stopped))?;
+                writer.send(write).map_err(|_| unavailable(action, StoreError::Stopped))?;
             }
         }
-        receiver
-            .await
-            .map_err(|_| unavailable(action, StoreError::Stopped))
+        receiver.await.map_err(|_| unavailable(action, StoreError::Stopped))
     }
 
     /// Runs the closure over a snapshot.
@@ -144,9 +132,7 @@ impl Store {
     ) -> Result<T, PortError> {
         use redb::ReadableDatabase as _;
         let snapshot = self.database.begin_read().map_err(StoreError::from);
-        snapshot
-            .and_then(|snapshot| read(&snapshot))
-            .map_err(|error| unavailable(action, error))
+        snapshot.and_then(|snapshot| read(&snapshot)).map_err(|error| unavailable(action, error))
     }
 }
 
@@ -162,9 +148,7 @@ impl Drop for Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("on_disk", &self.writer.is_some())
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("on_disk", &self.writer.is_some()).finish_non_exhaustive()
     }
 }
 

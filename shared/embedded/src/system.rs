@@ -14,10 +14,7 @@ pub struct SystemClock;
 
 impl System for SystemClock {
     fn now(&self) -> EpochMillis {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the clock that the others take"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the clock that the others take")]
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         EpochMillis::new(0).plus(since_epoch.unwrap_or_default())
     }
@@ -28,10 +25,7 @@ impl System for SystemClock {
 
     fn random(&self) -> u128 {
         let mut bytes = [0; 16];
-        #[expect(
-            clippy::expect_used,
-            reason = "without chance there are no ids and no claims"
-        )]
+        #[expect(clippy::expect_used, reason = "without chance there are no ids and no claims")]
         getrandom::fill(&mut bytes).expect("the operating system has random numbers");
         u128::from_be_bytes(bytes)
     }
@@ -50,11 +44,7 @@ impl TestSystem {
     /// A clock that shows `epoch` now.
     #[must_use]
     pub fn starting_at(epoch: EpochMillis) -> Self {
-        Self {
-            epoch,
-            started: Instant::now(),
-            drawn: Arc::default(),
-        }
+        Self { epoch, started: Instant::now(), drawn: Arc::default() }
     }
 }
 

@@ -47,11 +47,7 @@ pub async fn fulfil_order(cx: Context, Json(event): Json<CheckoutCompleted>) -> 
         return Ok(Outcome::Ignored("the session is not paid yet".to_owned()));
     }
     let order = order(&session);
-    let record = Record {
-        collection: "orders".to_owned(),
-        id: session.id,
-        body: order.clone(),
-    };
+    let record = Record { collection: "orders".to_owned(), id: session.id, body: order.clone() };
     match cx.records().insert(record).await? {
         Inserted::New => Ok(Outcome::Done),
         Inserted::Already(existing) if existing == order => Ok(Outcome::Done),

@@ -34,19 +34,10 @@ impl DeadLetter {
             attributes: present([
                 ("reason", reason.code().to_owned()),
                 ("error_class", text(class)),
-                (
-                    "message",
-                    shortened(last.map_or("", |failure| &failure.message)),
-                ),
+                ("message", shortened(last.map_or("", |failure| &failure.message))),
                 ("endpoint", reference.endpoint.to_string()),
-                (
-                    "event_type",
-                    text(reference.event_type.as_ref().map(|name| name.as_str())),
-                ),
-                (
-                    "event_id",
-                    text(reference.event_id.as_ref().map(|id| id.as_str())),
-                ),
+                ("event_type", text(reference.event_type.as_ref().map(|name| name.as_str()))),
+                ("event_id", text(reference.event_id.as_ref().map(|id| id.as_str()))),
                 ("job", run.id.job.to_string()),
                 ("attempts", run.attempt.to_string()),
                 ("delivery_id", reference.delivery_id.to_string()),
@@ -76,24 +67,15 @@ impl DeadLetter {
 
 /// The reference that sets the dead run going again.
 fn again(reference: &Reference, run: &Run) -> Reference {
-    Reference {
-        generation: run.generation.saturating_add(1),
-        ..reference.clone()
-    }
+    Reference { generation: run.generation.saturating_add(1), ..reference.clone() }
 }
 
 /// SQS refuses an empty attribute.
 fn present<const N: usize>(attributes: [(&'static str, String); N]) -> Vec<(&'static str, String)> {
-    attributes
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .collect()
+    attributes.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// One line of bounded length, without the control characters that SQS refuses.
 fn shortened(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(LONGEST_MESSAGE)
-        .collect()
+    text.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect()
 }

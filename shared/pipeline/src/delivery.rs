@@ -35,12 +35,7 @@ impl RawDelivery {
     /// The parts a signature can cover.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
-        Request {
-            method: &self.method,
-            url: &self.url,
-            headers: &self.headers,
-            body: &self.body,
-        }
+        Request { method: &self.method, url: &self.url, headers: &self.headers, body: &self.body }
     }
 }
 
@@ -70,20 +65,9 @@ impl VerifiedDelivery {
     /// The delivery itself and the reason for its refusal. An endpoint that does not know the
     /// delivery's tenant has no secret for it.
     pub fn verify(raw: RawDelivery, endpoint: Arc<Endpoint>) -> Result<Self, Box<Unverified>> {
-        let secrets = endpoint
-            .secrets(raw.tenant.as_ref(), raw.received_at)
-            .unwrap_or_default();
-        match verify(
-            endpoint.provider(),
-            &secrets,
-            &raw.request(),
-            raw.received_at,
-        ) {
-            Ok(proof) => Ok(Self {
-                raw,
-                endpoint,
-                proof,
-            }),
+        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
+        match verify(endpoint.provider(), &secrets, &raw.request(), raw.received_at) {
+            Ok(proof) => Ok(Self { raw, endpoint, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
         }
     }

@@ -88,9 +88,7 @@ pub struct EventsSpec {
 
 impl std::fmt::Debug for SecretSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SecretSpec")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("SecretSpec").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -158,11 +156,7 @@ impl Endpoint {
                 None => return Err(problems.of(id)),
             },
         };
-        if problems.0.is_empty() {
-            Ok(endpoint)
-        } else {
-            Err(problems.of(id))
-        }
+        if problems.0.is_empty() { Ok(endpoint) } else { Err(problems.of(id)) }
     }
 
     /// Reads and checks the JSON form.
@@ -214,19 +208,14 @@ impl Endpoint {
             None => self.secrets.as_ref(),
             Some(tenant) => self.tenants.get(tenant),
         }?;
-        let live = registered
-            .iter()
-            .filter(|secret| secret.not_after.is_none_or(|end| at <= end));
+        let live = registered.iter().filter(|secret| secret.not_after.is_none_or(|end| at <= end));
         Some(live.map(|secret| secret.secret.clone()).collect())
     }
 
     /// Whether the endpoint expects this type of event.
     #[must_use]
     pub fn expects(&self, event_type: &EventType) -> Expected {
-        let on = |list: &[Pattern]| {
-            list.iter()
-                .any(|pattern| pattern.matches(event_type.as_str()))
-        };
+        let on = |list: &[Pattern]| list.iter().any(|pattern| pattern.matches(event_type.as_str()));
         if on(&self.ignore) {
             Expected::Ignored
         } else if on(&self.accept) {
@@ -251,10 +240,7 @@ struct Problems(Vec<String>);
 
 impl Problems {
     fn of(self, endpoint: &EndpointId) -> EndpointProblems {
-        EndpointProblems {
-            endpoint: endpoint.clone(),
-            problems: self.0,
-        }
+        EndpointProblems { endpoint: endpoint.clone(), problems: self.0 }
     }
 
     fn add(&mut self, problem: impl Into<String>) {
@@ -262,9 +248,7 @@ impl Problems {
     }
 
     fn keep<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>) -> Option<T> {
-        result
-            .map_err(|error| self.add(format!("{what}: {error}")))
-            .ok()
+        result.map_err(|error| self.add(format!("{what}: {error}"))).ok()
     }
 
     fn version(&mut self, version: u32) {
@@ -279,27 +263,18 @@ impl Problems {
         }
         let found = catalog::find(&spec.provider);
         if found.is_none() {
-            self.add(format!(
-                "provider {:?} is not in the catalogue",
-                spec.provider
-            ));
+            self.add(format!("provider {:?} is not in the catalogue", spec.provider));
         }
         found
     }
 
     fn secrets(&mut self, place: &str, specs: &[SecretSpec]) -> Vec<LiveSecret> {
-        specs
-            .iter()
-            .filter_map(|spec| self.secret(place, spec))
-            .collect()
+        specs.iter().filter_map(|spec| self.secret(place, spec)).collect()
     }
 
     fn secret(&mut self, place: &str, spec: &SecretSpec) -> Option<LiveSecret> {
         let what = format!("{place}, secret {:?}", spec.id);
-        let not_after = spec
-            .not_after
-            .as_deref()
-            .and_then(|text| self.instant(&what, text));
+        let not_after = spec.not_after.as_deref().and_then(|text| self.instant(&what, text));
         // An empty secret is no secret: anyone could sign with it. The others still count.
         match Secret::new(spec.id.as_str(), spec.value.as_str()) {
             Ok(secret) => Some(LiveSecret { secret, not_after }),
@@ -341,18 +316,13 @@ impl Problems {
     }
 
     fn patterns(&mut self, texts: &[String]) -> Vec<Pattern> {
-        texts
-            .iter()
-            .filter_map(|text| self.keep("event pattern", text.parse()))
-            .collect()
+        texts.iter().filter_map(|text| self.keep("event pattern", text.parse())).collect()
     }
 
     fn max_body_bytes(&mut self, asked: Option<usize>) -> usize {
         let limit = asked.unwrap_or(DEFAULT_MAX_BODY_BYTES);
         if limit == 0 || limit > BODY_CEILING_BYTES {
-            self.add(format!(
-                "max_body_bytes must be from 1 to {BODY_CEILING_BYTES}"
-            ));
+            self.add(format!("max_body_bytes must be from 1 to {BODY_CEILING_BYTES}"));
         }
         limit
     }
@@ -414,9 +384,7 @@ mod tests {
                 {"id": "s1", "value": " "}, {"id": "s2", "value": "x"}]}"#,
         )
         .expect("usable");
-        let live = endpoint
-            .secrets(None, EpochMillis::new(0))
-            .expect("registered");
+        let live = endpoint.secrets(None, EpochMillis::new(0)).expect("registered");
         assert_eq!(live.iter().map(Secret::id).collect::<Vec<_>>(), ["s2"]);
     }
 
@@ -429,16 +397,8 @@ mod tests {
         .expect("usable");
         let at = EpochMillis::new(0);
         assert!(endpoint.secrets(None, at).is_none());
-        assert!(
-            endpoint
-                .secrets(Some(&"acme".parse().expect("a name")), at)
-                .is_some()
-        );
-        assert!(
-            endpoint
-                .secrets(Some(&"other".parse().expect("a name")), at)
-                .is_none()
-        );
+        assert!(endpoint.secrets(Some(&"acme".parse().expect("a name")), at).is_some());
+        assert!(endpoint.secrets(Some(&"other".parse().expect("a name")), at).is_none());
     }
 
     #[test]
@@ -449,12 +409,7 @@ mod tests {
                 {"id": "new", "value": "y"}]}"#,
         )
         .expect("usable");
-        let live = |millis| {
-            endpoint
-                .secrets(None, EpochMillis::new(millis))
-                .expect("some")
-                .len()
-        };
+        let live = |millis| endpoint.secrets(None, EpochMillis::new(millis)).expect("some").len();
         assert_eq!(live(1_795_219_200_000), 2);
         assert_eq!(live(1_795_219_200_001), 1);
     }
@@ -472,10 +427,7 @@ mod tests {
             ("issues.deleted", Expected::Ignored),
             ("star", Expected::No),
         ] {
-            assert_eq!(
-                endpoint.expects(&event_type.parse().expect("a type")),
-                expected
-            );
+            assert_eq!(endpoint.expects(&event_type.parse().expect("a type")), expected);
         }
     }
 }

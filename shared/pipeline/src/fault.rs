@@ -52,20 +52,13 @@ impl PortError {
     /// An error whose message reads "failed to {action}".
     #[must_use]
     pub fn new(action: &'static str, kind: FaultKind) -> Self {
-        Self {
-            action,
-            kind,
-            source: None,
-        }
+        Self { action, kind, source: None }
     }
 
     /// The same error with its cause.
     #[must_use]
     pub fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            source: Some(source.into()),
-            ..self
-        }
+        Self { source: Some(source.into()), ..self }
     }
 
     /// The class of the failure.

@@ -91,9 +91,7 @@ fn raw<E, A, Q, S: System>(
 
 /// A value that is not UTF-8 is read as Latin-1, as HTTP has it; no provider signs such a one.
 fn headers(map: &HeaderMap) -> Headers {
-    map.iter()
-        .map(|(name, value)| (name.as_str(), text(value.as_bytes())))
-        .collect()
+    map.iter().map(|(name, value)| (name.as_str(), text(value.as_bytes()))).collect()
 }
 
 fn text(value: &[u8]) -> String {
@@ -107,10 +105,7 @@ fn accept(accepted: &Accepted) -> Response<Bytes> {
     match accepted.endpoint.success() {
         Success::Accepted => {
             let id = &accepted.delivery_id;
-            json(
-                StatusCode::ACCEPTED,
-                format!(r#"{{"accepted":true,"requestId":"{id}"}}"#),
-            )
+            json(StatusCode::ACCEPTED, format!(r#"{{"accepted":true,"requestId":"{id}"}}"#))
         }
         Success::Ok => Response::default(),
     }

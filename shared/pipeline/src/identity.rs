@@ -1,6 +1,6 @@
 //! Which event a verified delivery carries.
 
-use hookdock_signature::{SelectError, Selected};
+use hookdock_signature::{Fields, SelectError, Selected, Selector};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -76,21 +76,16 @@ impl Identity {
     #[must_use]
     pub fn of(delivery: &VerifiedDelivery) -> Self {
         let mut flags = Vec::new();
+        let request = delivery.raw().request();
+        let mut fields = Fields::of(&request);
+        let provider = delivery.endpoint().provider();
         let sha256 = BodyDigest::of(&delivery.raw().body);
-        let id = event_id(delivery, &mut flags);
-        let event_type = event_type(delivery, &mut flags);
+        let id = event_id(provider.event_id(), &mut fields, &mut flags);
+        let event_type = event_type(delivery, &mut fields, &mut flags);
         let tenant = tenant(delivery, &mut flags);
         let (key, key_source) = key(tenant.as_ref(), id.as_ref(), &sha256);
         let id = id.map(|(id, _)| id);
-        Self {
-            key,
-            key_source,
-            id,
-            event_type,
-            tenant,
-            sha256,
-            flags,
-        }
+        Self { key, key_source, id, event_type, tenant, sha256, flags }
     }
 }
 
@@ -108,9 +103,13 @@ pub fn ignore_cause(flags: &[Flag]) -> Option<IgnoreCause> {
     })
 }
 
-fn event_id(delivery: &VerifiedDelivery, flags: &mut Vec<Flag>) -> Option<(EventId, bool)> {
-    let selector = delivery.endpoint().provider().event_id()?;
-    let selected = note(selector.select(&delivery.raw().request()), flags)
+/// The id, and whether the signature covers it.
+fn event_id(
+    selector: Option<&Selector>,
+    fields: &mut Fields<'_>,
+    flags: &mut Vec<Flag>,
+) -> Option<(EventId, bool)> {
+    let selected = select(selector?, fields, flags)
         .and_then(|Selected { value, covered }| Some((value.parse().ok()?, covered)));
     if selected.is_none() {
         flags.push(Flag::EventIdMissing);
@@ -118,14 +117,15 @@ fn event_id(delivery: &VerifiedDelivery, flags: &mut Vec<Flag>) -> Option<(Event
     selected
 }
 
-fn event_type(delivery: &VerifiedDelivery, flags: &mut Vec<Flag>) -> Option<EventType> {
+fn event_type(
+    delivery: &VerifiedDelivery,
+    fields: &mut Fields<'_>,
+    flags: &mut Vec<Flag>,
+) -> Option<EventType> {
     let selector = delivery.endpoint().provider().event_type()?;
-    let selected: Option<EventType> = note(selector.select(&delivery.raw().request()), flags)
-        .and_then(|selected| selected.value.parse().ok());
-    match selected
-        .as_ref()
-        .map(|event_type| delivery.endpoint().expects(event_type))
-    {
+    let selected: Option<EventType> =
+        select(selector, fields, flags).and_then(|selected| selected.value.parse().ok());
+    match selected.as_ref().map(|event_type| delivery.endpoint().expects(event_type)) {
         None => flags.push(Flag::EventTypeMissing),
         Some(Expected::No) => flags.push(Flag::EventTypeUnknown),
         Some(Expected::Ignored) => flags.push(Flag::EventTypeIgnored),
@@ -134,10 +134,8 @@ fn event_type(delivery: &VerifiedDelivery, flags: &mut Vec<Flag>) -> Option<Even
     selected
 }
 
-fn note(
-    selected: Result<Option<Selected>, SelectError>,
-    flags: &mut Vec<Flag>,
-) -> Option<Selected> {
+fn select(selector: &Selector, fields: &mut Fields<'_>, flags: &mut Vec<Flag>) -> Option<Selected> {
+    let selected = selector.select_from(fields);
     if selected == Err(SelectError::BodyNotJson) && !flags.contains(&Flag::BodyNotJson) {
         flags.push(Flag::BodyNotJson);
     }
@@ -176,16 +174,12 @@ fn key(
     let tenant = tenant.map_or("", TenantId::as_str).as_bytes();
     let body = sha256.as_bytes();
     match id {
-        Some((id, true)) => (
-            EventKey::of(&[tenant, id.as_str().as_bytes()]),
-            KeySource::SignedId,
-        ),
+        Some((id, true)) => (EventKey::of(&[tenant, id.as_str().as_bytes()]), KeySource::SignedId),
         // Anyone who holds an old delivery could send it again under a new id, and nobody could
         // send another body under an old one: both together are what the provider vouches for.
-        Some((id, false)) => (
-            EventKey::of(&[tenant, id.as_str().as_bytes(), body]),
-            KeySource::UnsignedIdAndBody,
-        ),
+        Some((id, false)) => {
+            (EventKey::of(&[tenant, id.as_str().as_bytes(), body]), KeySource::UnsignedIdAndBody)
+        }
         None => (EventKey::of(&[tenant, b"", body]), KeySource::Body),
     }
 }

@@ -73,12 +73,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         let (delivery_id, endpoint_id) = (raw.id.clone(), raw.endpoint.clone());
         let received_at = raw.received_at;
         let result = self.take(raw, received_at).await;
-        log(
-            &result,
-            &delivery_id,
-            &endpoint_id,
-            received_at.until(self.system.now()),
-        );
+        log(&result, &delivery_id, &endpoint_id, received_at.until(self.system.now()));
         result
     }
 
@@ -114,10 +109,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
             return Err(refused(unverified.rejection));
         }
         let refresh = self.endpoints.refresh(&unverified.raw.endpoint);
-        match self
-            .in_time(deadline, "refresh the endpoint", refresh)
-            .await?
-        {
+        match self.in_time(deadline, "refresh the endpoint", refresh).await? {
             None => Err(refused(unverified.rejection)),
             Some(newer) => VerifiedDelivery::verify(unverified.raw, newer)
                 .map_err(|unverified| refused(unverified.rejection)),
@@ -133,10 +125,8 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
             let error = PortError::new("write the delivery", FaultKind::Invalid).because(error);
             Refusal::Unavailable(error)
         })?;
-        self.in_time(deadline, "store the delivery", self.archive.put(&sealed))
-            .await?;
-        self.in_time(deadline, "queue the reference", self.queue.send(&sealed))
-            .await
+        self.in_time(deadline, "store the delivery", self.archive.put(&sealed)).await?;
+        self.in_time(deadline, "queue the reference", self.queue.send(&sealed)).await
     }
 
     async fn in_time<T>(
@@ -154,11 +144,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
 
 fn check_size(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
     let (bytes, limit) = (raw.body.len(), endpoint.max_body_bytes());
-    if bytes <= limit {
-        Ok(())
-    } else {
-        Err(Refusal::TooLarge { bytes, limit })
-    }
+    if bytes <= limit { Ok(()) } else { Err(Refusal::TooLarge { bytes, limit }) }
 }
 
 /// Three quarters of the provider's own time limit, for the way back is not ours.

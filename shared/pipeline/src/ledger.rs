@@ -138,10 +138,7 @@ impl EventRef {
     /// The event a reference is about.
     #[must_use]
     pub fn of(reference: &Reference) -> Self {
-        Self {
-            endpoint: reference.endpoint.clone(),
-            key: reference.event_key.clone(),
-        }
+        Self { endpoint: reference.endpoint.clone(), key: reference.event_key.clone() }
     }
 }
 
@@ -323,9 +320,7 @@ impl Run {
     pub fn opened(id: RunId, claim: &Claim) -> Self {
         Self {
             id,
-            state: RunState::Running {
-                lease_until: claim.lease_until,
-            },
+            state: RunState::Running { lease_until: claim.lease_until },
             owner: claim.owner.clone(),
             attempt: 1,
             generation: claim.generation,
@@ -372,10 +367,7 @@ impl Run {
     }
 
     fn restarted(&self, claim: &Claim) -> Self {
-        Self {
-            attempts_before: self.attempt,
-            ..self.reclaimed(claim)
-        }
+        Self { attempts_before: self.attempt, ..self.reclaimed(claim) }
     }
 
     fn reclaimed(&self, claim: &Claim) -> Self {
@@ -384,9 +376,7 @@ impl Run {
         attempts.push(Attempt::begun(number, claim.now));
         attempts.drain(..attempts.len().saturating_sub(ATTEMPTS_KEPT));
         Self {
-            state: RunState::Running {
-                lease_until: claim.lease_until,
-            },
+            state: RunState::Running { lease_until: claim.lease_until },
             owner: claim.owner.clone(),
             attempt: number,
             generation: self.generation.max(claim.generation),
@@ -399,10 +389,7 @@ impl Run {
     /// The run after its attempt ended.
     #[must_use]
     pub fn settled(&self, settlement: Settlement, at: EpochMillis) -> Self {
-        let mut next = Self {
-            updated_at: at,
-            ..self.clone()
-        };
+        let mut next = Self { updated_at: at, ..self.clone() };
         let failure = match &settlement {
             Settlement::Retry(_, failure) | Settlement::Dead(_, failure) => Some(failure.into()),
             Settlement::Done | Settlement::Ignored(_) => None,
@@ -414,10 +401,7 @@ impl Run {
             Settlement::Done => RunState::Done,
             Settlement::Ignored(cause) => RunState::Ignored { cause },
             Settlement::Retry(not_before, _) => RunState::Retrying { not_before },
-            Settlement::Dead(reason, _) => RunState::Dead {
-                reason,
-                buried: false,
-            },
+            Settlement::Dead(reason, _) => RunState::Dead { reason, buried: false },
         };
         next
     }
@@ -426,13 +410,9 @@ impl Run {
     #[must_use]
     pub fn buried(&self) -> Self {
         match self.state {
-            RunState::Dead { reason, .. } => Self {
-                state: RunState::Dead {
-                    reason,
-                    buried: true,
-                },
-                ..self.clone()
-            },
+            RunState::Dead { reason, .. } => {
+                Self { state: RunState::Dead { reason, buried: true }, ..self.clone() }
+            }
             _ => self.clone(),
         }
     }
@@ -440,11 +420,7 @@ impl Run {
     /// What the stored run must still carry for the next write.
     #[must_use]
     pub fn fence(&self) -> Fence {
-        Fence {
-            owner: self.owner.clone(),
-            attempt: self.attempt,
-            state: self.state.name(),
-        }
+        Fence { owner: self.owner.clone(), attempt: self.attempt, state: self.state.name() }
     }
 
     /// How many attempts this generation has had.
@@ -456,10 +432,7 @@ impl Run {
     /// What went wrong last, if anything is known of it.
     #[must_use]
     pub fn last_failure(&self) -> Option<&AttemptFailure> {
-        self.attempts
-            .iter()
-            .rev()
-            .find_map(|attempt| attempt.ended.as_ref()?.failure.as_ref())
+        self.attempts.iter().rev().find_map(|attempt| attempt.ended.as_ref()?.failure.as_ref())
     }
 
     /// When the record's life ends. Until the store has cleaned it up, a claim treats it as gone.
@@ -471,19 +444,12 @@ impl Run {
 
 impl Attempt {
     fn begun(number: u32, started_at: EpochMillis) -> Self {
-        Self {
-            number,
-            started_at,
-            ended: None,
-        }
+        Self { number, started_at, ended: None }
     }
 }
 
 impl From<&Failure> for AttemptFailure {
     fn from(failure: &Failure) -> Self {
-        Self {
-            class: failure.class(),
-            message: failure.message().to_owned(),
-        }
+        Self { class: failure.class(), message: failure.message().to_owned() }
     }
 }

@@ -198,10 +198,7 @@ impl TryFrom<String> for BodyDigest {
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes)
             .map(|()| Self(bytes))
-            .map_err(|_| InvalidName {
-                kind: "a digest",
-                grammar: "64 hexadecimal digits",
-            })
+            .map_err(|_| InvalidName { kind: "a digest", grammar: "64 hexadecimal digits" })
     }
 }
 
@@ -218,9 +215,7 @@ fn bounded(text: &str, longest: usize) -> bool {
 fn is_label(text: &str, longest: usize) -> bool {
     bounded(text, longest)
         && !text.starts_with('-')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn is_printable(text: &str, longest: usize) -> bool {
@@ -241,9 +236,7 @@ mod tests {
             assert!(good.parse::<EndpointId>().is_ok(), "{good}");
         }
         let long = "a".repeat(64);
-        for bad in [
-            "", "-a", "Stripe", "a/b", "a.b", "../etc", "a b", "ä", &long,
-        ] {
+        for bad in ["", "-a", "Stripe", "a/b", "a.b", "../etc", "a b", "ä", &long] {
             assert!(bad.parse::<EndpointId>().is_err(), "{bad}");
         }
     }

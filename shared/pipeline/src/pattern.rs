@@ -18,20 +18,13 @@ impl Pattern {
     /// The pattern that everything matches.
     #[must_use]
     pub fn any() -> Self {
-        Self {
-            prefix: String::new(),
-            open: true,
-        }
+        Self { prefix: String::new(), open: true }
     }
 
     /// Whether the pattern covers this name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        if self.open {
-            name.starts_with(&self.prefix)
-        } else {
-            name == self.prefix
-        }
+        if self.open { name.starts_with(&self.prefix) } else { name == self.prefix }
     }
 }
 
@@ -46,10 +39,7 @@ impl FromStr for Pattern {
         if text.is_empty() || prefix.contains('*') {
             return Err(InvalidPattern(text.to_owned()));
         }
-        Ok(Self {
-            prefix: prefix.to_owned(),
-            open,
-        })
+        Ok(Self { prefix: prefix.to_owned(), open })
     }
 }
 

@@ -112,8 +112,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Ok(Ok(Progress::Later(wait))) => self.put_off(message, wait).await,
             Ok(Err(error)) => {
                 tracing::error!(error = chain(&error), "message failed and will come back");
-                self.put_off(message, self.policy.wait(1, self.system.random()))
-                    .await
+                self.put_off(message, self.policy.wait(1, self.system.random())).await
             }
             Err(race::OutOfTime) => {
                 tracing::error!("message ran out of time and will come back");
@@ -131,15 +130,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let jobs: Vec<&Job> = self.registry.matching(reference).collect();
         let ignored = ignore_cause(&reference.flags)
             .or_else(|| jobs.is_empty().then_some(IgnoreCause::NoJob));
-        self.ledger
-            .sight(&Sighting::of(reference, ignored, self.system.now()))
-            .await?;
+        self.ledger.sight(&Sighting::of(reference, ignored, self.system.now())).await?;
         let mut progress = Progress::Finished;
         for job in jobs.into_iter().filter(|_| ignored.is_none()) {
-            let id = RunId {
-                event: event.clone(),
-                job: job.name().clone(),
-            };
+            let id = RunId { event: event.clone(), job: job.name().clone() };
             progress = progress.and(self.run(job, id, reference, message.deadline).await?);
         }
         Ok(progress)
@@ -160,10 +154,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         };
         let result = if run.tries() > self.policy.max_attempts {
             // Its workers died without a word, each time.
-            Err(Failure::permanent(
-                ErrorClass::TimedOut,
-                "no worker lived to report",
-            ))
+            Err(Failure::permanent(ErrorClass::TimedOut, "no worker lived to report"))
         } else {
             self.attempt(job, &run, reference, deadline).await
         };
@@ -194,10 +185,9 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         match self.ledger.advance(&existing.fence(), &claimed).await? {
             None => Ok(Ok(claimed)),
             // Somebody was faster; what they did decides when it is worth coming back.
-            Some(newer) => Ok(Err(newer
-                .claimed(&claim)
-                .err()
-                .unwrap_or(Unclaimable::Until(claim.now)))),
+            Some(newer) => {
+                Ok(Err(newer.claimed(&claim).err().unwrap_or(Unclaimable::Until(claim.now))))
+            }
         }
     }
 
@@ -211,10 +201,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let deadline = deadline.minus(SETTLE_MARGIN);
         let work = async {
             let delivery = self.delivery(reference).await?;
-            let limits = Limits {
-                attempt: run.tries(),
-                deadline,
-            };
+            let limits = Limits { attempt: run.tries(), deadline };
             let cx = Context::new(run.id.clone(), limits, Arc::clone(&self.effects.records));
             job.call(cx, &delivery).await
         };
@@ -223,10 +210,9 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         match race::by(&self.system, deadline, caught).await {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => Err(Failure::passing(ErrorClass::Bug, "the job panicked")),
-            Err(race::OutOfTime) => Err(Failure::passing(
-                ErrorClass::TimedOut,
-                "the attempt ran out of time",
-            )),
+            Err(race::OutOfTime) => {
+                Err(Failure::passing(ErrorClass::TimedOut, "the attempt ran out of time"))
+            }
         }
     }
 
@@ -314,9 +300,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             error = chain(error),
             "message is not a reference"
         );
-        self.messages
-            .bury(&DeadLetter::of_unreadable(&message.body, error))
-            .await?;
+        self.messages.bury(&DeadLetter::of_unreadable(&message.body, error)).await?;
         Ok(Progress::Finished)
     }
 
@@ -337,9 +321,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 }
 
 fn log_settled(run: &Run, reference: &Reference) {
-    let failure = run
-        .last_failure()
-        .filter(|_| !matches!(run.state, RunState::Done));
+    let failure = run.last_failure().filter(|_| !matches!(run.state, RunState::Done));
     tracing::info!(
         delivery.id = %reference.delivery_id,
         endpoint = %run.id.event.endpoint,

@@ -64,11 +64,9 @@ impl Reference {
     ///
     /// The text is not one, or it is of a version that this code does not know.
     pub fn parse(json: &str) -> Result<Self, UnreadableReference> {
-        let reference: Self =
-            serde_json::from_str(json).map_err(|error| UnreadableReference::NotJson {
-                line: error.line(),
-                column: error.column(),
-            })?;
+        let reference: Self = serde_json::from_str(json).map_err(|error| {
+            UnreadableReference::NotJson { line: error.line(), column: error.column() }
+        })?;
         if reference.version == VERSION {
             Ok(reference)
         } else {

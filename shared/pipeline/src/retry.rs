@@ -38,10 +38,7 @@ impl RetryPolicy {
     #[must_use]
     pub fn wait(&self, tries: u32, random: u128) -> Duration {
         let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
-        let bound = self
-            .first_wait
-            .saturating_mul(doubled)
-            .min(self.longest_wait);
+        let bound = self.first_wait.saturating_mul(doubled).min(self.longest_wait);
         spread(Duration::from_secs(1), bound, random)
     }
 }
@@ -50,12 +47,8 @@ impl RetryPolicy {
 #[must_use]
 pub fn spread(least: Duration, most: Duration, random: u128) -> Duration {
     let width = most.saturating_sub(least).as_millis();
-    let chosen = random
-        .checked_rem(width.saturating_add(1))
-        .unwrap_or_default();
-    least.saturating_add(Duration::from_millis(
-        u64::try_from(chosen).unwrap_or(u64::MAX),
-    ))
+    let chosen = random.checked_rem(width.saturating_add(1)).unwrap_or_default();
+    least.saturating_add(Duration::from_millis(u64::try_from(chosen).unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]
@@ -66,10 +59,7 @@ mod tests {
         let policy = RetryPolicy::default();
         let width = u128::from(longest_seconds - 1) * 1000;
         assert_eq!(policy.wait(tries, 0), Duration::from_secs(1));
-        assert_eq!(
-            policy.wait(tries, width),
-            Duration::from_secs(longest_seconds)
-        );
+        assert_eq!(policy.wait(tries, width), Duration::from_secs(longest_seconds));
         assert_eq!(policy.wait(tries, width + 1), Duration::from_secs(1));
     }
 
@@ -85,10 +75,7 @@ mod tests {
 
     #[test]
     fn the_wait_is_never_shorter_than_a_second_and_never_overflows() {
-        assert_eq!(
-            RetryPolicy::default().wait(u32::MAX, 0),
-            Duration::from_secs(1)
-        );
+        assert_eq!(RetryPolicy::default().wait(u32::MAX, 0), Duration::from_secs(1));
     }
 
     #[test]

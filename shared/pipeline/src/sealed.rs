@@ -73,12 +73,7 @@ impl SealedDelivery {
             received_at_ms: raw.received_at.get(),
         };
         let message = reference.to_json()?;
-        Ok(Self {
-            object,
-            message,
-            reference,
-            trace: raw.trace.clone(),
-        })
+        Ok(Self { object, message, reference, trace: raw.trace.clone() })
     }
 
     /// The object to store.

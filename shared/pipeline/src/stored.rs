@@ -125,11 +125,7 @@ impl<'a> StoredDelivery<'a> {
             },
             method: raw.method.as_str().into(),
             url: raw.url.as_str().into(),
-            headers: raw
-                .headers
-                .iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
+            headers: raw.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             body_encoding,
             body,
             sha256: identity.sha256.clone(),
@@ -166,10 +162,7 @@ impl<'a> StoredDelivery<'a> {
     /// The headers, in order, with repeats.
     #[must_use]
     pub fn headers(&self) -> Headers {
-        self.headers
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value.as_ref()))
-            .collect()
+        self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
     }
 }
 

@@ -51,48 +51,31 @@ impl<'a> Attempt<'a> {
             Kind::Public(public) => self.public(public),
             Kind::Token(token) => self.token(token),
             Kind::Basic(source) => self.basic(source),
-            Kind::None => Err(Rejection::Unsupported {
-                what: "none".to_owned(),
-            }),
-            Kind::Code(module) => Err(Rejection::Unsupported {
-                what: module.clone(),
-            }),
+            Kind::None => Err(Rejection::Unsupported { what: "none".to_owned() }),
+            Kind::Code(module) => Err(Rejection::Unsupported { what: module.clone() }),
         }
     }
 
     fn shared(&self, shared: &'a Shared) -> Result<Accepted> {
-        self.signed(
-            &shared.signed,
-            Some(shared.digest.length()),
-            |secret, case| {
-                let key = shared.key.key(secret)?;
-                let expected = shared.tag(&key, case.message, case.timestamp)?;
-                Some(mac::any_is(&case.candidates.signatures, &expected))
-            },
-        )
+        self.signed(&shared.signed, Some(shared.digest.length()), |secret, case| {
+            let key = shared.key.key(secret)?;
+            let expected = shared.tag(&key, case.message, case.timestamp)?;
+            Some(mac::any_is(&case.candidates.signatures, &expected))
+        })
     }
 
     #[cfg(feature = "public-key")]
     fn public(&self, public: &'a Public) -> Result<Accepted> {
-        self.signed(
-            &public.signed,
-            public.algorithm.signature_length(),
-            |secret, case| {
-                let key = crate::public_key::PublicKey::new(public, secret)?;
-                Some(key.any_is(&case.candidates.signatures, case.message, case.timestamp))
-            },
-        )
+        self.signed(&public.signed, public.algorithm.signature_length(), |secret, case| {
+            let key = crate::public_key::PublicKey::new(public, secret)?;
+            Some(key.any_is(&case.candidates.signatures, case.message, case.timestamp))
+        })
     }
 
     #[cfg(not(feature = "public-key"))]
-    #[expect(
-        clippy::unused_self,
-        reason = "stands in for the method that needs the feature"
-    )]
+    #[expect(clippy::unused_self, reason = "stands in for the method that needs the feature")]
     fn public(&self, public: &'a Public) -> Result<Accepted> {
-        Err(Rejection::Unsupported {
-            what: public.algorithm.name().to_owned(),
-        })
+        Err(Rejection::Unsupported { what: public.algorithm.name().to_owned() })
     }
 
     /// `test` answers nothing for a secret that does not have the form of one.
@@ -110,17 +93,9 @@ impl<'a> Attempt<'a> {
         for secret in self.secrets {
             for (candidates, stated) in candidates.iter().zip(&stated) {
                 let timestamp = stated.as_ref().map_or("", |stated| &*stated.text);
-                let case = Case {
-                    candidates,
-                    message,
-                    timestamp,
-                };
+                let case = Case { candidates, message, timestamp };
                 if tally.is_match(secret, test(secret.expose(), &case)) {
-                    matches.push(Match {
-                        secret,
-                        candidates,
-                        stated: stated.as_ref(),
-                    });
+                    matches.push(Match { secret, candidates, stated: stated.as_ref() });
                 }
             }
         }
@@ -142,10 +117,7 @@ impl<'a> Attempt<'a> {
             };
             match in_window(timestamp, self.now, at) {
                 Ok(()) => {
-                    return Ok(Accepted {
-                        secret_id: found.secret.id().to_owned(),
-                        at: Some(at),
-                    });
+                    return Ok(Accepted { secret_id: found.secret.id().to_owned(), at: Some(at) });
                 }
                 Err(rejection) => reason = reason.or(Some(rejection)),
             }
@@ -164,11 +136,9 @@ impl<'a> Attempt<'a> {
             signed.message.has(&Segment::Timestamp)
                 || !matches!(timestamp.source, TimestampSource::Json(_))
         });
-        let stated = candidates.iter().map(|one| {
-            early
-                .map(|timestamp| self.stated(timestamp, one))
-                .transpose()
-        });
+        let stated = candidates
+            .iter()
+            .map(|one| early.map(|timestamp| self.stated(timestamp, one)).transpose());
         stated.collect()
     }
 
@@ -176,10 +146,9 @@ impl<'a> Attempt<'a> {
         let text = match &timestamp.source {
             TimestampSource::Header(name) => self.input.header(name)?.to_owned(),
             TimestampSource::Json(path) => self.input.json(path)?,
-            TimestampSource::SignatureField => candidates
-                .timestamp
-                .clone()
-                .ok_or(Rejection::MalformedTimestamp)?,
+            TimestampSource::SignatureField => {
+                candidates.timestamp.clone().ok_or(Rejection::MalformedTimestamp)?
+            }
         };
         let at = instant(&text, timestamp.unit).ok_or(Rejection::MalformedTimestamp)?;
         Ok(Stated { text, at })
@@ -194,27 +163,14 @@ impl<'a> Attempt<'a> {
         self.compare(|secret| {
             let same = |one: &&str| mac::same(one.as_bytes(), secret);
             let equal = presented.iter().filter(|one| same(one)).count();
-            if every {
-                equal == presented.len()
-            } else {
-                equal > 0
-            }
+            if every { equal == presented.len() } else { equal > 0 }
         })
     }
 
     fn basic(&self, source: &'a Source) -> Result<Accepted> {
         let carried = present::values(source, self.input)?;
-        let presented = carried
-            .iter()
-            .map(credentials)
-            .collect::<Result<Vec<_>>>()?;
-        self.compare(|secret| {
-            presented
-                .iter()
-                .filter(|one| mac::same(one, secret))
-                .count()
-                > 0
-        })
+        let presented = carried.iter().map(credentials).collect::<Result<Vec<_>>>()?;
+        self.compare(|secret| presented.iter().filter(|one| mac::same(one, secret)).count() > 0)
     }
 
     fn compare(&self, is_same: impl Fn(&[u8]) -> bool) -> Result<Accepted> {
@@ -256,21 +212,14 @@ impl Tally {
     fn accepted(self) -> Result<Accepted> {
         self.check()?;
         let secret_id = self.matched.ok_or(Rejection::Mismatch)?;
-        Ok(Accepted {
-            secret_id,
-            at: None,
-        })
+        Ok(Accepted { secret_id, at: None })
     }
 }
 
 fn bare_token<'c>(token: &Token, carried: &'c Carried) -> Result<&'c str> {
     let value = carried.value.trim();
-    let bare = token
-        .prefix
-        .as_ref()
-        .map_or(Some(value), |prefix| prefix.strip(value));
-    bare.filter(|text| !text.is_empty())
-        .ok_or_else(|| carried.place.malformed())
+    let bare = token.prefix.as_ref().map_or(Some(value), |prefix| prefix.strip(value));
+    bare.filter(|text| !text.is_empty()).ok_or_else(|| carried.place.malformed())
 }
 
 fn credentials(carried: &Carried) -> Result<Vec<u8>> {

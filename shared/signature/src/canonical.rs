@@ -18,9 +18,7 @@ enum Piece<'a> {
 impl<'a> Message<'a> {
     /// Looks up everything but the time and the secret, which differ between tries.
     pub(crate) fn resolve(template: &'a Template, input: &Input<'a>) -> Result<Self, Rejection> {
-        let pieces = template
-            .with_following()
-            .map(|(segment, next)| piece(segment, next, input));
+        let pieces = template.with_following().map(|(segment, next)| piece(segment, next, input));
         Ok(Self(pieces.collect::<Result<_, _>>()?))
     }
 
@@ -65,9 +63,9 @@ fn piece<'a>(
 /// cut into headers and body in two ways.
 fn separable<'v>(name: &str, value: &'v str, next: Option<&str>) -> Result<&'v str, Rejection> {
     match next {
-        Some(separator) if value.contains(separator) => Err(Rejection::MalformedHeader {
-            name: name.to_owned(),
-        }),
+        Some(separator) if value.contains(separator) => {
+            Err(Rejection::MalformedHeader { name: name.to_owned() })
+        }
         _ => Ok(value),
     }
 }
@@ -76,10 +74,7 @@ fn separable<'v>(name: &str, value: &'v str, next: Option<&str>) -> Result<&'v s
 fn sorted_form(request: &Request<'_>) -> String {
     let mut pairs: Vec<_> = form_urlencoded::parse(request.body).collect();
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    pairs
-        .into_iter()
-        .flat_map(|(name, value)| [name, value])
-        .collect()
+    pairs.into_iter().flat_map(|(name, value)| [name, value]).collect()
 }
 
 /// What `HubSpot`'s documentation says to decode before signing; the rest stays.

@@ -61,29 +61,18 @@ impl Headers {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
-        Self(
-            headers
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        Self(headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
 
 impl<N: Into<String>, V: Into<String>> Extend<(N, V)> for Headers {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, headers: I) {
-        self.0.extend(
-            headers
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
+        self.0.extend(headers.into_iter().map(|(name, value)| (name.into(), value.into())));
     }
 }
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }

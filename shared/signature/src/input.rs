@@ -17,19 +17,13 @@ pub(crate) struct Input<'a> {
 
 impl<'a> Input<'a> {
     pub(crate) const fn new(provider: &'a Provider, request: &'a Request<'a>) -> Self {
-        Self {
-            request,
-            provider,
-            json: OnceCell::new(),
-        }
+        Self { request, provider, json: OnceCell::new() }
     }
 
     /// A header that has to be there, once, with something in it.
     pub(crate) fn header(&self, name: &str) -> Result<&'a str, Rejection> {
         let found = self.optional_header(name)?;
-        found.ok_or_else(|| Rejection::MissingHeader {
-            name: name.to_owned(),
-        })
+        found.ok_or_else(|| Rejection::MissingHeader { name: name.to_owned() })
     }
 
     pub(crate) fn optional_header(&self, name: &str) -> Result<Option<&'a str>, Rejection> {
@@ -53,9 +47,7 @@ impl<'a> Input<'a> {
 
     pub(crate) fn json(&self, path: &JsonPath) -> Result<String, Rejection> {
         let root = self.body_as_json()?;
-        let missing = || Rejection::MissingField {
-            name: path.to_string(),
-        };
+        let missing = || Rejection::MissingField { name: path.to_string() };
         text_of(path, path.find_one(root).ok_or_else(missing)?)
     }
 
@@ -63,14 +55,9 @@ impl<'a> Input<'a> {
     pub(crate) fn json_all(&self, path: &JsonPath) -> Result<Vec<String>, Rejection> {
         let found = path.find(self.body_as_json()?);
         if found.iter().all(|value| value.is_null()) {
-            return Err(Rejection::MissingField {
-                name: path.to_string(),
-            });
+            return Err(Rejection::MissingField { name: path.to_string() });
         }
-        found
-            .into_iter()
-            .map(|value| text_of(path, value))
-            .collect()
+        found.into_iter().map(|value| text_of(path, value)).collect()
     }
 
     fn body_as_json(&self) -> Result<&Value, Rejection> {
@@ -82,9 +69,7 @@ impl<'a> Input<'a> {
 
     pub(crate) fn setting(&self, name: &str) -> Result<&'a str, Rejection> {
         let value = self.provider.setting(name);
-        value.ok_or_else(|| Rejection::MissingSetting {
-            name: name.to_owned(),
-        })
+        value.ok_or_else(|| Rejection::MissingSetting { name: name.to_owned() })
     }
 
     pub(crate) fn name(&self, name: &'a Name) -> Result<&'a str, Rejection> {
@@ -98,9 +83,7 @@ impl<'a> Input<'a> {
 fn text_of(path: &JsonPath, value: &Value) -> Result<String, Rejection> {
     match scalar(value) {
         Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(Rejection::MalformedField {
-            name: path.to_string(),
-        }),
+        _ => Err(Rejection::MalformedField { name: path.to_string() }),
     }
 }
 

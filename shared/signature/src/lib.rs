@@ -30,7 +30,7 @@ pub use headers::{Headers, Repeated};
 pub use rejection::Rejection;
 pub use request::Request;
 pub use secret::{EmptySecret, Secret};
-pub use select::{SelectError, Selected, Selector};
+pub use select::{Fields, SelectError, Selected, Selector};
 pub use sign::{SignError, sign};
 pub use spec::{
     Citation, DefinitionError, Delivery, Handshake, HandshakeKind, Provider, Response, Scheme,

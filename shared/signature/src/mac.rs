@@ -20,10 +20,8 @@ impl KeyRule {
             Some(Normalization::Nfkd) => secret.nfkd().collect(),
             None => secret.to_owned(),
         });
-        if let Some(rest) = self
-            .strip_prefix
-            .as_ref()
-            .and_then(|prefix| text.strip_prefix(&**prefix))
+        if let Some(rest) =
+            self.strip_prefix.as_ref().and_then(|prefix| text.strip_prefix(&**prefix))
         {
             text = Zeroizing::new(rest.to_owned());
         }
@@ -37,11 +35,7 @@ impl KeyRule {
             KeyFormat::Hex => hex::decode(&*text).ok()?,
             KeyFormat::Sha1 => Sha1::digest(text.as_bytes()).to_vec(),
         };
-        if key.is_empty() {
-            None
-        } else {
-            Some(Zeroizing::new(key))
-        }
+        if key.is_empty() { None } else { Some(Zeroizing::new(key)) }
     }
 }
 
@@ -97,7 +91,5 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// Whether one of the presented signatures is the right one. Looks at all of them.
 pub(crate) fn any_is(presented: &[Vec<u8>], expected: &[u8]) -> bool {
-    presented.iter().fold(false, |found, signature| {
-        found | bool::from(signature.ct_eq(expected))
-    })
+    presented.iter().fold(false, |found, signature| found | bool::from(signature.ct_eq(expected)))
 }

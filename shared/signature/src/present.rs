@@ -52,12 +52,7 @@ impl Place {
 
 /// Every value the definition points at; there is at least one.
 pub(crate) fn values<'a>(source: &'a Source, input: &Input<'a>) -> Result<Vec<Carried>, Rejection> {
-    let field = |name: &str, value| {
-        vec![Carried {
-            place: Place::Field(name.to_owned()),
-            value,
-        }]
-    };
+    let field = |name: &str, value| vec![Carried { place: Place::Field(name.to_owned()), value }];
     match source {
         Source::Header { name, also } => headers(input.name(name)?, also, input),
         Source::Numbered { prefix, max } => numbered(prefix, *max, input),
@@ -69,12 +64,7 @@ pub(crate) fn values<'a>(source: &'a Source, input: &Input<'a>) -> Result<Vec<Ca
         Source::Json(path) => {
             let place = Place::Field(path.to_string());
             let values = input.json_all(path)?.into_iter();
-            Ok(values
-                .map(|value| Carried {
-                    place: place.clone(),
-                    value,
-                })
-                .collect())
+            Ok(values.map(|value| Carried { place: place.clone(), value }).collect())
         }
     }
 }
@@ -93,16 +83,11 @@ fn headers(first: &str, also: &[String], input: &Input<'_>) -> Result<Vec<Carrie
     let mut found = Vec::new();
     for name in std::iter::once(first).chain(also.iter().map(|name| &**name)) {
         if let Some(value) = input.optional_header(name)? {
-            found.push(Carried {
-                place: Place::Header(name.to_owned()),
-                value: value.to_owned(),
-            });
+            found.push(Carried { place: Place::Header(name.to_owned()), value: value.to_owned() });
         }
     }
     if found.is_empty() {
-        return Err(Rejection::MissingHeader {
-            name: first.to_owned(),
-        });
+        return Err(Rejection::MissingHeader { name: first.to_owned() });
     }
     Ok(found)
 }
@@ -118,18 +103,13 @@ fn numbered(prefix: &str, max: u16, input: &Input<'_>) -> Result<Vec<Carried>, R
         if value.trim().is_empty() {
             return Err(Rejection::MalformedHeader { name });
         }
-        let carried = Carried {
-            place: Place::Header(name.clone()),
-            value: value.to_owned(),
-        };
+        let carried = Carried { place: Place::Header(name.clone()), value: value.to_owned() };
         if found.insert(number, carried).is_some() {
             return Err(Rejection::RepeatedHeader { name });
         }
     }
     if found.is_empty() {
-        return Err(Rejection::MissingHeader {
-            name: format!("{prefix}1"),
-        });
+        return Err(Rejection::MissingHeader { name: format!("{prefix}1") });
     }
     Ok(found.into_values().collect())
 }
@@ -139,9 +119,7 @@ fn number(name: &str, prefix: &str) -> Option<u16> {
     if !head.eq_ignore_ascii_case(prefix) {
         return None;
     }
-    tail.parse()
-        .ok()
-        .filter(|number: &u16| number.to_string() == tail)
+    tail.parse().ok().filter(|number: &u16| number.to_string() == tail)
 }
 
 /// Splits and decodes. What does not decode, or has a length that no signature of
@@ -152,10 +130,7 @@ pub(crate) fn signatures<'a>(
     input: &Input<'a>,
 ) -> Result<Vec<Candidates>, Rejection> {
     let left = match &signed.signature.layout {
-        Layout::Pairs {
-            match_left: Some(name),
-            ..
-        } => input.provider.setting(name),
+        Layout::Pairs { match_left: Some(name), .. } => input.provider.setting(name),
         _ => None,
     };
     let carried = values(&signed.signature.source, input)?;
@@ -186,12 +161,7 @@ struct Collected {
 
 impl Collected {
     const fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            count: 0,
-            found: Vec::new(),
-            reason: None,
-        }
+        Self { limit, count: 0, found: Vec::new(), reason: None }
     }
 
     fn count(&mut self, more: usize, place: &Place) -> Result<(), Rejection> {
@@ -226,20 +196,9 @@ impl Collected {
 }
 
 fn decode(signed: &Signed, length: Option<usize>, group: &layout::Group<'_>) -> Option<Candidates> {
-    let decoded = group
-        .signatures
-        .iter()
-        .filter_map(|text| signed.encoding.decode(text));
-    let signatures: Vec<_> = decoded
-        .filter(|bytes| length.is_none_or(|length| bytes.len() == length))
-        .collect();
+    let decoded = group.signatures.iter().filter_map(|text| signed.encoding.decode(text));
+    let signatures: Vec<_> =
+        decoded.filter(|bytes| length.is_none_or(|length| bytes.len() == length)).collect();
     let timestamp = group.timestamp.map(str::to_owned);
-    if signatures.is_empty() {
-        None
-    } else {
-        Some(Candidates {
-            timestamp,
-            signatures,
-        })
-    }
+    if signatures.is_empty() { None } else { Some(Candidates { timestamp, signatures }) }
 }

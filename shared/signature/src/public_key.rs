@@ -61,9 +61,7 @@ impl PublicKey {
         timestamp: &str,
     ) -> bool {
         let prepared = self.prepare(message, timestamp);
-        presented.iter().fold(false, |found, signature| {
-            found | self.is(&prepared, signature)
-        })
+        presented.iter().fold(false, |found, signature| found | self.is(&prepared, signature))
     }
 
     fn prepare(&self, message: &Message<'_>, timestamp: &str) -> Prepared {

@@ -25,10 +25,7 @@ impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field(
-                "url",
-                &self.url.split(['?', '#']).next().unwrap_or_default(),
-            )
+            .field("url", &self.url.split(['?', '#']).next().unwrap_or_default())
             .field("headers", &self.headers)
             .field("body_bytes", &self.body.len())
             .finish()

@@ -12,10 +12,7 @@ use zeroize::Zeroizing;
 /// use hookdock_signature::Secret;
 ///
 /// let secret = Secret::new("s1", "whsec_abc")?;
-/// assert_eq!(
-///     format!("{secret:?}"),
-///     r#"Secret { id: "s1", value: "[redacted]" }"#
-/// );
+/// assert_eq!(format!("{secret:?}"), r#"Secret { id: "s1", value: "[redacted]" }"#);
 /// # Ok::<(), hookdock_signature::EmptySecret>(())
 /// ```
 #[derive(Clone)]
@@ -63,9 +60,6 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secret")
-            .field("id", &self.id)
-            .field("value", &"[redacted]")
-            .finish()
+        f.debug_struct("Secret").field("id", &self.id).field("value", &"[redacted]").finish()
     }
 }

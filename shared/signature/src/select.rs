@@ -87,13 +87,18 @@ impl Selector {
     /// [`SelectError::BodyNotJson`] when the first part is in a body that is not
     /// JSON; [`SelectError::Repeated`] when it is there more than once.
     pub fn select(&self, request: &Request<'_>) -> Result<Option<Selected>, SelectError> {
-        let mut fields = Lookup {
-            request,
-            json: None,
-        };
+        self.select_from(&mut Fields::of(request))
+    }
+
+    /// Looks for the value in the fields of a request that other selectors read as well.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Selector::select`].
+    pub fn select_from(&self, fields: &mut Fields<'_>) -> Result<Option<Selected>, SelectError> {
         let mut selected: Option<Selected> = None;
         for part in &self.parts {
-            match (&mut selected, part.find(&mut fields)) {
+            match (&mut selected, part.find(fields)) {
                 (None, Err(error)) => return Err(error),
                 (None, Ok(None)) => return Ok(None),
                 (None, Ok(first)) => selected = first,
@@ -131,25 +136,18 @@ impl Part {
     fn parse(text: &str, schemes: &[&Scheme], field: &str) -> Result<Self, DefinitionError> {
         let places = text.split(" or ").map(|place| {
             let origin = Origin::parse(place.trim(), field)?;
-            let covered = schemes
-                .iter()
-                .all(|scheme| origin.is_covered(scheme.template()));
+            let covered = schemes.iter().all(|scheme| origin.is_covered(scheme.template()));
             Ok(Place { origin, covered })
         });
-        places
-            .collect::<Result<_, _>>()
-            .map(|places| Self { places })
+        places.collect::<Result<_, _>>().map(|places| Self { places })
     }
 
-    fn find(&self, fields: &mut Lookup<'_>) -> Result<Option<Selected>, SelectError> {
+    fn find(&self, fields: &mut Fields<'_>) -> Result<Option<Selected>, SelectError> {
         let mut trouble = None;
         for place in &self.places {
             match fields.get(&place.origin) {
                 Ok(Some(value)) if !value.is_empty() => {
-                    return Ok(Some(Selected {
-                        value,
-                        covered: place.covered,
-                    }));
+                    return Ok(Some(Selected { value, covered: place.covered }));
                 }
                 Ok(_) => {}
                 Err(error) => trouble = trouble.or(Some(error)),
@@ -176,28 +174,30 @@ impl Origin {
     /// the same signed bytes can be cut into other fields.
     fn is_covered(&self, message: Option<&Template>) -> bool {
         let Some(message) = message else { return false };
-        message
-            .segments()
-            .iter()
-            .any(|segment| match (self, segment) {
-                (Self::Header(name), Segment::Header(signed)) => signed.eq_ignore_ascii_case(name),
-                (Self::Query(_), Segment::Url) | (Self::Json(_) | Self::Form(_), Segment::Body) => {
-                    true
-                }
-                (Self::Json(path), Segment::Json(signed)) => signed == path,
-                (Self::Form(name), Segment::Form(signed)) => signed == name,
-                _ => false,
-            })
+        message.segments().iter().any(|segment| match (self, segment) {
+            (Self::Header(name), Segment::Header(signed)) => signed.eq_ignore_ascii_case(name),
+            (Self::Query(_), Segment::Url) | (Self::Json(_) | Self::Form(_), Segment::Body) => true,
+            (Self::Json(path), Segment::Json(signed)) => signed == path,
+            (Self::Form(name), Segment::Form(signed)) => signed == name,
+            _ => false,
+        })
     }
 }
 
-/// Parses the body once, and only when a part is in it.
-struct Lookup<'a> {
+/// The fields of one request. The body is parsed once, and only when a selector asks for it.
+#[derive(Debug)]
+pub struct Fields<'a> {
     request: &'a Request<'a>,
     json: Option<Result<Value, SelectError>>,
 }
 
-impl Lookup<'_> {
+impl<'a> Fields<'a> {
+    /// The fields of this request.
+    #[must_use]
+    pub fn of(request: &'a Request<'a>) -> Self {
+        Self { request, json: None }
+    }
+
     fn get(&mut self, origin: &Origin) -> Result<Option<String>, SelectError> {
         let request = self.request;
         match origin {
@@ -221,9 +221,7 @@ fn one(
 ) -> Result<Option<String>, SelectError> {
     let first = values.next();
     match values.next() {
-        Some(_) => Err(SelectError::Repeated {
-            name: name.to_owned(),
-        }),
+        Some(_) => Err(SelectError::Repeated { name: name.to_owned() }),
         None => Ok(first),
     }
 }

@@ -54,10 +54,7 @@ type Header = (String, String);
 ///     body: br#"{"id": "evt_1"}"#,
 /// };
 /// let headers = Headers::from_iter(sign(&stripe, &secret, &draft, now).unwrap());
-/// let signed = Request {
-///     headers: &headers,
-///     ..draft
-/// };
+/// let signed = Request { headers: &headers, ..draft };
 /// assert!(verify(&stripe, &[secret], &signed, now).is_ok());
 /// # Ok::<(), hookdock_signature::EmptySecret>(())
 /// ```
@@ -80,9 +77,9 @@ pub fn sign(
             let value = format!("Basic {}", base64_text(secret.expose().as_bytes()));
             Ok(vec![(header_name(source, &input)?, value)])
         }
-        Kind::Public(_) | Kind::None | Kind::Code(_) => Err(SignError::NotShared {
-            scheme: provider.scheme().name(),
-        }),
+        Kind::Public(_) | Kind::None | Kind::Code(_) => {
+            Err(SignError::NotShared { scheme: provider.scheme().name() })
+        }
     }
 }
 
@@ -103,31 +100,17 @@ fn signature<'a>(
 ) -> Result<Vec<Header>, SignError> {
     let signed = &shared.signed;
     let name = header_name(&signed.signature.source, input)?;
-    let time = signed
-        .timestamp
-        .as_ref()
-        .map(|timestamp| time(timestamp, input, at))
-        .transpose()?;
+    let time = signed.timestamp.as_ref().map(|timestamp| time(timestamp, input, at)).transpose()?;
     let time = time.unwrap_or_default();
-    let malformed = || Rejection::MalformedSecret {
-        id: secret.id().to_owned(),
-    };
+    let malformed = || Rejection::MalformedSecret { id: secret.id().to_owned() };
     let key = shared.key.key(secret.expose()).ok_or_else(malformed)?;
     let message = Message::resolve(&signed.message, input)?;
     let tag = shared.tag(&key, &message, &time).ok_or_else(malformed)?;
-    let value = lay_out(
-        &signed.signature,
-        &signed.encoding.encode(&tag),
-        &time,
-        input,
-    )?;
-    let own_header = signed
-        .timestamp
-        .as_ref()
-        .and_then(|timestamp| match &timestamp.source {
-            TimestampSource::Header(name) => Some((name.clone(), time)),
-            TimestampSource::SignatureField | TimestampSource::Json(_) => None,
-        });
+    let value = lay_out(&signed.signature, &signed.encoding.encode(&tag), &time, input)?;
+    let own_header = signed.timestamp.as_ref().and_then(|timestamp| match &timestamp.source {
+        TimestampSource::Header(name) => Some((name.clone(), time)),
+        TimestampSource::SignatureField | TimestampSource::Json(_) => None,
+    });
     Ok(own_header.into_iter().chain([(name, value)]).collect())
 }
 
@@ -162,28 +145,13 @@ fn lay_out(
     Ok(match &signature.layout {
         Layout::Plain | Layout::List { .. } => item,
         Layout::Tagged { tag, tag_sep, .. } => format!("{tag}{tag_sep}{item}"),
-        Layout::Pairs {
-            pair_sep,
-            match_left,
-            ..
-        } => {
-            let left = match_left
-                .as_ref()
-                .map(|name| input.setting(name))
-                .transpose()?;
+        Layout::Pairs { pair_sep, match_left, .. } => {
+            let left = match_left.as_ref().map(|name| input.setting(name)).transpose()?;
             format!("{}{pair_sep}{item}", left.unwrap_or_default())
         }
-        Layout::Positional {
-            item_sep,
-            timestamp: 0,
-        } => format!("{time}{item_sep}{item}"),
+        Layout::Positional { item_sep, timestamp: 0 } => format!("{time}{item_sep}{item}"),
         Layout::Positional { item_sep, .. } => format!("{item}{item_sep}{time}"),
-        Layout::KeyValue {
-            field,
-            item_sep,
-            timestamp,
-            ..
-        } => match timestamp {
+        Layout::KeyValue { field, item_sep, timestamp, .. } => match timestamp {
             Some(name) => format!("{name}={time}{item_sep}{field}={item}"),
             None => format!("{field}={item}"),
         },

@@ -103,11 +103,7 @@ pub fn verify(
         return Err(Rejection::NoSecret);
     }
     let input = Input::new(provider, request);
-    let attempt = Attempt {
-        secrets,
-        input: &input,
-        now,
-    };
+    let attempt = Attempt { secrets, input: &input, now };
     let mut refusal = None;
     for scheme in provider.schemes().filter(|scheme| applies(scheme, &input)) {
         match attempt.scheme(scheme) {
@@ -121,9 +117,7 @@ pub fn verify(
         // No signature anywhere: the main scheme says what is missing.
         None => {
             let scheme = provider.scheme();
-            attempt
-                .scheme(scheme)
-                .map(|accepted| Proof::new(scheme, accepted))
+            attempt.scheme(scheme).map(|accepted| Proof::new(scheme, accepted))
         }
     }
 }
@@ -137,17 +131,12 @@ fn applies<'a>(scheme: &'a Scheme, input: &Input<'a>) -> bool {
             WhenTest::StartsWith(text) => value.trim_start().starts_with(&**text),
         })
     });
-    when && scheme
-        .source()
-        .is_none_or(|source| present::is_present(source, input))
+    when && scheme.source().is_none_or(|source| present::is_present(source, input))
 }
 
 /// A repeated header is nobody's honest request, whatever the alternatives say.
 const fn is_final(rejection: &Rejection) -> bool {
-    matches!(
-        rejection,
-        Rejection::RepeatedHeader { .. } | Rejection::RepeatedField { .. }
-    )
+    matches!(rejection, Rejection::RepeatedHeader { .. } | Rejection::RepeatedField { .. })
 }
 
 /// The first reason, unless it only says that the secret or the signature is

@@ -29,11 +29,7 @@ impl Context {
     /// A context for one attempt.
     #[must_use]
     pub fn new(run: RunId, limits: Limits, records: Arc<dyn Records>) -> Self {
-        Self {
-            run,
-            limits,
-            records,
-        }
+        Self { run, limits, records }
     }
 
     /// The run: the endpoint, the event and the job. It stays the same over all attempts.

@@ -84,30 +84,19 @@ impl Failure {
     /// A failure that may go away by itself.
     #[must_use]
     pub fn passing(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self {
-            class,
-            message: message.into(),
-            recovery: Recovery::Retry,
-        }
+        Self { class, message: message.into(), recovery: Recovery::Retry }
     }
 
     /// A failure that stays: the run is dead at once.
     #[must_use]
     pub fn permanent(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self {
-            class,
-            message: message.into(),
-            recovery: Recovery::Never,
-        }
+        Self { class, message: message.into(), recovery: Recovery::Never }
     }
 
     /// The same failure, to be tried again after that long at the earliest.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
-        Self {
-            recovery: Recovery::RetryAfter(wait),
-            ..self
-        }
+        Self { recovery: Recovery::RetryAfter(wait), ..self }
     }
 
     /// The class.

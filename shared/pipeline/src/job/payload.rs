@@ -92,17 +92,15 @@ pub struct Body(pub Bytes);
 
 impl<T: DeserializeOwned + Send> Payload for Json<T> {
     fn of(delivery: &Delivery) -> Result<Self, Failure> {
-        serde_json::from_slice(&delivery.body)
-            .map(Self)
-            .map_err(|error| {
-                // The parser's own message can quote the body.
-                let message = format!(
-                    "the body is not the JSON that the job reads (line {}, column {})",
-                    error.line(),
-                    error.column()
-                );
-                Failure::permanent(ErrorClass::BadData, message)
-            })
+        serde_json::from_slice(&delivery.body).map(Self).map_err(|error| {
+            // The parser's own message can quote the body.
+            let message = format!(
+                "the body is not the JSON that the job reads (line {}, column {})",
+                error.line(),
+                error.column()
+            );
+            Failure::permanent(ErrorClass::BadData, message)
+        })
     }
 }
 

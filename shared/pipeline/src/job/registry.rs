@@ -34,10 +34,7 @@ impl On {
     /// The pattern has a `*` that is not at its end.
     #[must_use]
     pub fn endpoint(pattern: &str) -> Self {
-        Self {
-            source: Source::Endpoint(literal(pattern)),
-            event: Pattern::any(),
-        }
+        Self { source: Source::Endpoint(literal(pattern)), event: Pattern::any() }
     }
 
     /// Events of a provider in the catalogue, whatever the endpoint is called.
@@ -47,10 +44,7 @@ impl On {
     /// The pattern has a `*` that is not at its end.
     #[must_use]
     pub fn provider(pattern: &str) -> Self {
-        Self {
-            source: Source::Provider(literal(pattern)),
-            event: Pattern::any(),
-        }
+        Self { source: Source::Provider(literal(pattern)), event: Pattern::any() }
     }
 
     /// Only events of this type; a pattern such as `checkout.*`.
@@ -60,17 +54,11 @@ impl On {
     /// The pattern has a `*` that is not at its end.
     #[must_use]
     pub fn event(self, pattern: &str) -> Self {
-        Self {
-            event: literal(pattern),
-            ..self
-        }
+        Self { event: literal(pattern), ..self }
     }
 
     fn matches(&self, reference: &Reference) -> bool {
-        let event_type = reference
-            .event_type
-            .as_ref()
-            .map_or("", |event_type| event_type.as_str());
+        let event_type = reference.event_type.as_ref().map_or("", |event_type| event_type.as_str());
         let source = match &self.source {
             Source::Endpoint(pattern) => pattern.matches(reference.endpoint.as_str()),
             Source::Provider(pattern) => pattern.matches(&reference.provider),
@@ -79,16 +67,12 @@ impl On {
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "a registry is built from literals before any event comes"
-)]
+#[expect(clippy::expect_used, reason = "a registry is built from literals before any event comes")]
 fn literal<T>(text: &str) -> T
 where
     T: std::str::FromStr<Err: fmt::Debug>,
 {
-    text.parse()
-        .expect("a job is registered under valid names and patterns")
+    text.parse().expect("a job is registered under valid names and patterns")
 }
 
 /// A registered job.
@@ -145,10 +129,7 @@ impl Registry {
     #[must_use]
     pub fn job<P, H: Handler<P>>(mut self, name: &str, on: On, handler: H) -> Self {
         let name: JobName = literal(name);
-        assert!(
-            self.jobs.iter().all(|job| job.name != name),
-            "job {name} is registered twice"
-        );
+        assert!(self.jobs.iter().all(|job| job.name != name), "job {name} is registered twice");
         let run = Box::new(move |cx: Context, delivery: &Delivery| handler.call(cx, delivery));
         self.jobs.push(Job { name, on, run });
         self

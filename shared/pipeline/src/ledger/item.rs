@@ -175,21 +175,14 @@ impl TryFrom<RunItem> for Run {
         Ok(Self {
             state: item.run_state()?,
             id: RunId {
-                event: EventRef {
-                    endpoint: item.endpoint,
-                    key: item.event_key,
-                },
+                event: EventRef { endpoint: item.endpoint, key: item.event_key },
                 job: item.job,
             },
             owner: item.owner,
             attempt: item.attempt,
             generation: item.generation,
             attempts_before: item.attempts_before,
-            attempts: item
-                .attempts
-                .into_iter()
-                .map(Attempt::try_from)
-                .collect::<Result<_, _>>()?,
+            attempts: item.attempts.into_iter().map(Attempt::try_from).collect::<Result<_, _>>()?,
             opened_at: EpochMillis::new(item.opened_at_ms),
             updated_at: EpochMillis::new(item.updated_at_ms),
         })
@@ -199,28 +192,21 @@ impl TryFrom<RunItem> for Run {
 impl RunItem {
     fn run_state(&self) -> Result<RunState, UnreadableItem> {
         let time = |millis: Option<i64>, field| {
-            millis
-                .map(EpochMillis::new)
-                .ok_or(UnreadableItem::Field(field))
+            millis.map(EpochMillis::new).ok_or(UnreadableItem::Field(field))
         };
         match self.state.as_str() {
-            "running" => Ok(RunState::Running {
-                lease_until: time(self.lease_until_ms, "lease_until_ms")?,
-            }),
-            "retrying" => Ok(RunState::Retrying {
-                not_before: time(self.not_before_ms, "not_before_ms")?,
-            }),
+            "running" => {
+                Ok(RunState::Running { lease_until: time(self.lease_until_ms, "lease_until_ms")? })
+            }
+            "retrying" => {
+                Ok(RunState::Retrying { not_before: time(self.not_before_ms, "not_before_ms")? })
+            }
             "done" => Ok(RunState::Done),
-            "ignored" => Ok(RunState::Ignored {
-                cause: self.cause.clone().unwrap_or_default(),
-            }),
+            "ignored" => Ok(RunState::Ignored { cause: self.cause.clone().unwrap_or_default() }),
             "dead" => {
                 let reason = self.reason.as_deref().and_then(DeadReason::from_code);
                 let reason = reason.ok_or(UnreadableItem::Field("reason"))?;
-                Ok(RunState::Dead {
-                    reason,
-                    buried: self.buried,
-                })
+                Ok(RunState::Dead { reason, buried: self.buried })
             }
             _ => Err(UnreadableItem::Field("state")),
         }
@@ -252,15 +238,8 @@ impl TryFrom<AttemptItem> for Attempt {
                 message: item.error_message.unwrap_or_default(),
             }),
         };
-        let ended = item.ended_at_ms.map(|at| Ending {
-            at: EpochMillis::new(at),
-            failure,
-        });
-        Ok(Self {
-            number: item.number,
-            started_at: EpochMillis::new(item.started_at_ms),
-            ended,
-        })
+        let ended = item.ended_at_ms.map(|at| Ending { at: EpochMillis::new(at), failure });
+        Ok(Self { number: item.number, started_at: EpochMillis::new(item.started_at_ms), ended })
     }
 }
 
@@ -294,10 +273,7 @@ impl TryFrom<EventItem> for EventRecord {
             return Err(UnreadableItem::Version(item.version));
         }
         Ok(Self {
-            event: EventRef {
-                endpoint: item.endpoint,
-                key: item.event_key,
-            },
+            event: EventRef { endpoint: item.endpoint, key: item.event_key },
             deliveries: item.deliveries,
             first_delivery: item.first_delivery,
             provider: item.provider,

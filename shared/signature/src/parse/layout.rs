@@ -33,49 +33,25 @@ pub(crate) fn groups<'v>(
     match &signature.layout {
         Layout::Plain => tally.add(value),
         Layout::List { item_sep } => value.split(&**item_sep).for_each(|item| tally.add(item)),
-        Layout::Tagged {
-            tag,
-            tag_sep,
-            item_sep,
-        } => {
+        Layout::Tagged { tag, tag_sep, item_sep } => {
             for item in value.split(&**item_sep) {
                 tally.add_named(item, tag_sep, |name| name == tag);
             }
         }
-        Layout::Pairs {
-            pair_sep, item_sep, ..
-        } => {
+        Layout::Pairs { pair_sep, item_sep, .. } => {
             for item in value.split(&**item_sep) {
                 tally.add_named(item, pair_sep, |name| left.is_none_or(|left| left == name));
             }
         }
-        Layout::Positional {
-            item_sep,
-            timestamp,
-        } => return positional(value, item_sep, *timestamp, tally),
-        Layout::KeyValue {
-            field,
-            item_sep,
-            group_sep,
-            timestamp,
-        } => {
-            let keys = Keys {
-                field,
-                item_sep,
-                timestamp: timestamp.as_deref(),
-            };
-            return key_values(
-                value,
-                group_sep.as_deref(),
-                &keys,
-                signature.prefix.as_ref(),
-            );
+        Layout::Positional { item_sep, timestamp } => {
+            return positional(value, item_sep, *timestamp, tally);
+        }
+        Layout::KeyValue { field, item_sep, group_sep, timestamp } => {
+            let keys = Keys { field, item_sep, timestamp: timestamp.as_deref() };
+            return key_values(value, group_sep.as_deref(), &keys, signature.prefix.as_ref());
         }
     }
-    Ok(vec![Group {
-        timestamp: None,
-        signatures: tally.finish()?,
-    }])
+    Ok(vec![Group { timestamp: None, signatures: tally.finish()? }])
 }
 
 fn positional<'v>(
@@ -95,10 +71,7 @@ fn positional<'v>(
     let signatures = tally.finish()?;
     let missing = || GrammarError::MissingTimestamp(format!("#{timestamp}"));
     let stated = stated.filter(|text| !text.is_empty()).ok_or_else(missing)?;
-    Ok(vec![Group {
-        timestamp: Some(stated),
-        signatures,
-    }])
+    Ok(vec![Group { timestamp: Some(stated), signatures }])
 }
 
 struct Keys<'s> {
@@ -116,16 +89,12 @@ fn key_values<'v>(
     let Some(group_sep) = group_sep else {
         return Ok(vec![key_value_group(value, keys, prefix)?]);
     };
-    let texts = value
-        .split(group_sep)
-        .filter(|text| !text.trim().is_empty());
+    let texts = value.split(group_sep).filter(|text| !text.trim().is_empty());
     let texts: Vec<&str> = texts.take(MAX_GROUPS.saturating_add(1)).collect();
     if texts.len() > MAX_GROUPS {
         return Err(GrammarError::TooMany);
     }
-    let groups = texts
-        .into_iter()
-        .map(|text| key_value_group(text, keys, prefix));
+    let groups = texts.into_iter().map(|text| key_value_group(text, keys, prefix));
     groups.collect()
 }
 
@@ -150,10 +119,7 @@ fn key_value_group<'v>(
     if let (Some(timestamp), None | Some("")) = (keys.timestamp, stated) {
         return Err(GrammarError::MissingTimestamp(timestamp.to_owned()));
     }
-    Ok(Group {
-        timestamp: stated,
-        signatures,
-    })
+    Ok(Group { timestamp: stated, signatures })
 }
 
 /// Collects signatures and remembers what else was seen.
@@ -166,12 +132,7 @@ struct Tally<'v, 's> {
 
 impl<'v, 's> Tally<'v, 's> {
     const fn new(prefix: Option<&'s Prefix>) -> Self {
-        Self {
-            prefix,
-            signatures: Vec::new(),
-            unknown: false,
-            too_many: false,
-        }
+        Self { prefix, signatures: Vec::new(), unknown: false, too_many: false }
     }
 
     fn add_named(&mut self, item: &'v str, sep: &str, wanted: impl Fn(&str) -> bool) {

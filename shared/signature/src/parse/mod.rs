@@ -7,9 +7,7 @@ pub(crate) mod timestamp;
 /// The values of one query parameter, decoded.
 pub(crate) fn query(url: &str, name: &str) -> impl Iterator<Item = String> {
     let before_fragment = url.split('#').next().unwrap_or_default();
-    let query = before_fragment
-        .split_once('?')
-        .map_or("", |(_, query)| query);
+    let query = before_fragment.split_once('?').map_or("", |(_, query)| query);
     form(query.as_bytes(), name)
 }
 

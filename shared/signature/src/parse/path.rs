@@ -24,20 +24,14 @@ impl JsonPath {
     pub(crate) fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
         let steps = steps(text)
             .ok_or_else(|| DefinitionError::new(field, format!("{text:?} is not a JSON path")))?;
-        Ok(Self {
-            text: text.to_owned(),
-            steps,
-        })
+        Ok(Self { text: text.to_owned(), steps })
     }
 
     /// A path to one value at most.
     pub(crate) fn single(text: &str, field: &str) -> Result<Self, DefinitionError> {
         let path = Self::parse(text, field)?;
         if path.steps.contains(&Step::Every) {
-            return Err(DefinitionError::new(
-                field,
-                "[] stands for many values, one is needed",
-            ));
+            return Err(DefinitionError::new(field, "[] stands for many values, one is needed"));
         }
         Ok(path)
     }
@@ -47,19 +41,13 @@ impl JsonPath {
     pub(crate) fn find<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
         let mut found = vec![root];
         for step in &self.steps {
-            found = found
-                .into_iter()
-                .flat_map(|value| advance(step, value))
-                .collect();
+            found = found.into_iter().flat_map(|value| advance(step, value)).collect();
         }
         found
     }
 
     pub(crate) fn find_one<'v>(&self, root: &'v Value) -> Option<&'v Value> {
-        self.find(root)
-            .into_iter()
-            .next()
-            .filter(|value| !value.is_null())
+        self.find(root).into_iter().next().filter(|value| !value.is_null())
     }
 }
 
@@ -102,11 +90,7 @@ fn steps(text: &str) -> Option<Vec<Step>> {
 }
 
 fn step(index: &str) -> Option<Step> {
-    if index.is_empty() {
-        Some(Step::Every)
-    } else {
-        index.parse().ok().map(Step::Index)
-    }
+    if index.is_empty() { Some(Step::Every) } else { index.parse().ok().map(Step::Index) }
 }
 
 /// The text of a scalar as a sender would have written it.

@@ -19,35 +19,21 @@ type Result<T> = std::result::Result<T, DefinitionError>;
 pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
     name_of_file(&raw.id)?;
     delivery(&raw.delivery)?;
-    let scheme = Scheme {
-        alternative: None,
-        when: None,
-        kind: kind(&raw.scheme, "scheme")?,
-    };
+    let scheme = Scheme { alternative: None, when: None, kind: kind(&raw.scheme, "scheme")? };
     let alternatives = alternatives(raw.alternatives, &raw.scheme)?;
     let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
     let selector = |parts: &[String], field| Selector::parse(parts, &schemes, field);
-    let event_id = raw
-        .event_id
-        .as_ref()
-        .map(|id| selector(&id.from, "event_id.from"))
-        .transpose()?;
-    let event_type = raw
-        .event_type
-        .as_ref()
-        .map(|kind| selector(&kind.from, "event_type.from"))
-        .transpose()?;
+    let event_id =
+        raw.event_id.as_ref().map(|id| selector(&id.from, "event_id.from")).transpose()?;
+    let event_type =
+        raw.event_type.as_ref().map(|kind| selector(&kind.from, "event_type.from")).transpose()?;
     let provider = Provider {
         id: raw.id,
         name: raw.name,
         notes: raw.notes,
         scheme,
         alternatives,
-        settings: raw
-            .config
-            .into_iter()
-            .map(|(name, raw)| (name, setting(raw)))
-            .collect(),
+        settings: raw.config.into_iter().map(|(name, raw)| (name, setting(raw))).collect(),
         event_id,
         event_id_stable_on_retry: raw.event_id.and_then(|id| id.stable_on_retry),
         event_type,
@@ -65,39 +51,27 @@ pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
 fn name_of_file(id: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if id.is_empty() || !id.chars().all(plain) {
-        return Err(DefinitionError::new(
-            "id",
-            "only a-z, 0-9 and - are allowed",
-        ));
+        return Err(DefinitionError::new("id", "only a-z, 0-9 and - are allowed"));
     }
     Ok(())
 }
 
 fn delivery(delivery: &Delivery) -> Result<()> {
     if delivery.answer_within_ms == Some(0) {
-        return Err(DefinitionError::new(
-            "delivery.answer_within_ms",
-            "no time at all",
-        ));
+        return Err(DefinitionError::new("delivery.answer_within_ms", "no time at all"));
     }
     Ok(())
 }
 
 fn setting(raw: RawSetting) -> Setting {
-    Setting {
-        description: raw.description,
-        value: raw.default,
-    }
+    Setting { description: raw.description, value: raw.default }
 }
 
 fn settings_are_declared(provider: &Provider) -> Result<()> {
     for scheme in provider.schemes() {
         for name in scheme.settings() {
             if !provider.settings.contains_key(name) {
-                return Err(DefinitionError::new(
-                    format!("config.{name}"),
-                    "used, not declared",
-                ));
+                return Err(DefinitionError::new(format!("config.{name}"), "used, not declared"));
             }
         }
     }
@@ -111,11 +85,7 @@ fn alternatives(raw: Vec<RawAlternative>, main: &RawScheme) -> Result<Vec<Scheme
             let at = format!("alternatives[{index}]");
             let kind = kind(&raw.scheme.or(main), &format!("{at}.scheme"))?;
             let when = raw.when.map(|raw| when(raw, &at)).transpose()?;
-            Ok(Scheme {
-                alternative: Some(raw.name),
-                when,
-                kind,
-            })
+            Ok(Scheme { alternative: Some(raw.name), when, kind })
         })
         .collect()
 }
@@ -132,10 +102,7 @@ fn when(raw: RawWhen, at: &str) -> Result<When> {
             ));
         }
     };
-    Ok(When {
-        header: raw.header,
-        test,
-    })
+    Ok(When { header: raw.header, test })
 }
 
 fn kind(raw: &RawScheme, at: &str) -> Result<Kind> {
@@ -180,10 +147,7 @@ fn token(fields: &Fields<'_>) -> Result<Kind> {
     fields.only(&["signature"])?;
     let signature = fields.signature(None)?;
     fields.plain("a token is one plain value", &signature)?;
-    Ok(Kind::Token(Token {
-        source: signature.source,
-        prefix: signature.prefix,
-    }))
+    Ok(Kind::Token(Token { source: signature.source, prefix: signature.prefix }))
 }
 
 fn basic(fields: &Fields<'_>) -> Result<Kind> {
@@ -232,10 +196,7 @@ fn public(fields: &Fields<'_>, algorithm: Algorithm) -> Result<Kind> {
     let key = fields.need("public_key", fields.raw.public_key.clone())?;
     Ok(Kind::Public(super::scheme::Public {
         algorithm,
-        key: PublicKeyRule {
-            format: key.format,
-            strip_prefix: key.strip_prefix,
-        },
+        key: PublicKeyRule { format: key.format, strip_prefix: key.strip_prefix },
         signed: signed(fields, Construction::Mac)?,
     }))
 }
@@ -246,10 +207,9 @@ fn signed(fields: &Fields<'_>, construction: Construction) -> Result<Signed> {
         &fields.at("message"),
     )?;
     if message.has(&Segment::Secret) != (construction == Construction::Hash) {
-        return Err(fields.error(
-            "message",
-            "{secret} goes with construction = \"hash\", and only there",
-        ));
+        return Err(
+            fields.error("message", "{secret} goes with construction = \"hash\", and only there")
+        );
     }
     let timestamp = fields.timestamp()?;
     if let Some(timestamp) = &timestamp {
@@ -272,22 +232,15 @@ fn timestamp_is_signed(
     timestamp: &Timestamp,
     message: &Template,
 ) -> Result<()> {
-    let signed = message
-        .segments()
-        .iter()
-        .any(|segment| match (&timestamp.source, segment) {
-            (_, Segment::Timestamp) | (TimestampSource::Json(_), Segment::Body) => true,
-            (TimestampSource::Json(path), Segment::Json(signed)) => path == signed,
-            (TimestampSource::Header(name), Segment::Header(signed)) => {
-                name.eq_ignore_ascii_case(signed)
-            }
-            _ => false,
-        });
-    if signed {
-        Ok(())
-    } else {
-        Err(fields.error("timestamp", "not part of the message"))
-    }
+    let signed = message.segments().iter().any(|segment| match (&timestamp.source, segment) {
+        (_, Segment::Timestamp) | (TimestampSource::Json(_), Segment::Body) => true,
+        (TimestampSource::Json(path), Segment::Json(signed)) => path == signed,
+        (TimestampSource::Header(name), Segment::Header(signed)) => {
+            name.eq_ignore_ascii_case(signed)
+        }
+        _ => false,
+    });
+    if signed { Ok(()) } else { Err(fields.error("timestamp", "not part of the message")) }
 }
 
 impl Fields<'_> {
@@ -304,10 +257,6 @@ impl Fields<'_> {
                 &self.at("timestamp.name"),
             )?),
         };
-        Ok(Some(Timestamp {
-            source,
-            unit: raw.unit,
-            tolerance_seconds: raw.tolerance_seconds,
-        }))
+        Ok(Some(Timestamp { source, unit: raw.unit, tolerance_seconds: raw.tolerance_seconds }))
     }
 }

@@ -19,10 +19,7 @@ pub enum DefinitionError {
 
 impl DefinitionError {
     pub(crate) fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Field {
-            field: field.into(),
-            problem: problem.into(),
-        }
+        Self::Field { field: field.into(), problem: problem.into() }
     }
 }
 

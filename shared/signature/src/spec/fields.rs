@@ -49,10 +49,7 @@ impl Fields<'_> {
     }
 
     fn refuse(&self, present: &[(&str, bool)], allowed: &[&str], problem: &str) -> Result<()> {
-        match present
-            .iter()
-            .find(|(key, present)| *present && !allowed.contains(key))
-        {
+        match present.iter().find(|(key, present)| *present && !allowed.contains(key)) {
             Some((key, _)) => Err(self.error(key, problem)),
             None => Ok(()),
         }
@@ -73,10 +70,7 @@ impl Fields<'_> {
         let prefix = raw.prefix.clone();
         Ok(Signature {
             source: self.source(raw)?,
-            prefix: prefix.map(|text| Prefix {
-                text,
-                required: !raw.prefix_optional,
-            }),
+            prefix: prefix.map(|text| Prefix { text, required: !raw.prefix_optional }),
             layout: self.layout(raw, timestamp)?,
         })
     }
@@ -94,17 +88,11 @@ impl Fields<'_> {
         let allowed: &[&str] = match raw.layout {
             RawLayout::Plain => &[],
             RawLayout::List | RawLayout::Positional => &["signature.item_sep"],
-            RawLayout::Kv => &[
-                "signature.field",
-                "signature.item_sep",
-                "signature.group_sep",
-            ],
+            RawLayout::Kv => &["signature.field", "signature.item_sep", "signature.group_sep"],
             RawLayout::Tagged => &["signature.tag", "signature.tag_sep", "signature.item_sep"],
-            RawLayout::Pairs => &[
-                "signature.pair_sep",
-                "signature.item_sep",
-                "signature.match_left",
-            ],
+            RawLayout::Pairs => {
+                &["signature.pair_sep", "signature.item_sep", "signature.match_left"]
+            }
         };
         self.refuse(&present, allowed, "means nothing for this layout")
     }
@@ -121,9 +109,7 @@ impl Fields<'_> {
         }
         Ok(match raw.layout {
             RawLayout::Plain => Layout::Plain,
-            RawLayout::List => Layout::List {
-                item_sep: item_sep()?,
-            },
+            RawLayout::List => Layout::List { item_sep: item_sep()? },
             RawLayout::Tagged => Layout::Tagged {
                 tag: text("signature.tag", &raw.tag)?,
                 tag_sep: text("signature.tag_sep", &raw.tag_sep)?,
@@ -165,10 +151,7 @@ impl Fields<'_> {
             return Err(self.error("signature.name", "empty"));
         }
         Ok(match raw.from {
-            RawFrom::Header => Source::Header {
-                name: Name::parse(name),
-                also: raw.also.clone(),
-            },
+            RawFrom::Header => Source::Header { name: Name::parse(name), also: raw.also.clone() },
             RawFrom::Query => Source::Query(Name::parse(name)),
             RawFrom::Json => Source::Json(self.json_name(name)?),
             RawFrom::Form => Source::Form(name.to_owned()),
@@ -177,17 +160,11 @@ impl Fields<'_> {
 
     fn numbered(&self, raw: &RawSignature, prefix: &str) -> Result<Source> {
         if raw.name.is_some() || !raw.also.is_empty() {
-            return Err(self.error(
-                "signature.numbered_prefix",
-                "stands instead of name and also",
-            ));
+            return Err(self.error("signature.numbered_prefix", "stands instead of name and also"));
         }
         match self.need("signature.max", raw.max)? {
             0 => Err(self.error("signature.max", "at least 1")),
-            max => Ok(Source::Numbered {
-                prefix: prefix.to_owned(),
-                max,
-            }),
+            max => Ok(Source::Numbered { prefix: prefix.to_owned(), max }),
         }
     }
 
@@ -210,18 +187,12 @@ impl Fields<'_> {
     pub(super) fn header_only(&self, signature: &Signature) -> Result<()> {
         match signature.source {
             Source::Header { .. } if signature.prefix.is_none() => Ok(()),
-            _ => Err(self.error(
-                "signature",
-                "credentials travel in a header, without a prefix",
-            )),
+            _ => Err(self.error("signature", "credentials travel in a header, without a prefix")),
         }
     }
 
     pub(super) fn authorization() -> Source {
-        Source::Header {
-            name: Name::Fixed("Authorization".to_owned()),
-            also: Vec::new(),
-        }
+        Source::Header { name: Name::Fixed("Authorization".to_owned()), also: Vec::new() }
     }
 }
 
@@ -237,10 +208,7 @@ pub(super) fn position(name: &str) -> Option<usize> {
 impl Name {
     /// `{config:name}` as a whole, or the name itself.
     fn parse(text: &str) -> Self {
-        match text
-            .strip_prefix("{config:")
-            .and_then(|rest| rest.strip_suffix('}'))
-        {
+        match text.strip_prefix("{config:").and_then(|rest| rest.strip_suffix('}')) {
             Some(setting) => Self::Setting(setting.to_owned()),
             None => Self::Fixed(text.to_owned()),
         }
@@ -257,11 +225,9 @@ impl Name {
 impl Source {
     pub(crate) fn header_names<'a>(&'a self, provider: &'a Provider) -> Vec<&'a str> {
         match self {
-            Self::Header { name, also } => name
-                .resolve(provider)
-                .into_iter()
-                .chain(also.iter().map(|name| &**name))
-                .collect(),
+            Self::Header { name, also } => {
+                name.resolve(provider).into_iter().chain(also.iter().map(|name| &**name)).collect()
+            }
             Self::Numbered { .. } | Self::Query(_) | Self::Json(_) | Self::Form(_) => Vec::new(),
         }
     }
@@ -272,10 +238,7 @@ impl Scheme {
     pub(super) fn settings(&self) -> Vec<&str> {
         let name = match self.source() {
             Some(
-                Source::Header {
-                    name: Name::Setting(name),
-                    ..
-                }
+                Source::Header { name: Name::Setting(name), .. }
                 | Source::Query(Name::Setting(name)),
             ) => Some(&**name),
             _ => None,
@@ -285,10 +248,7 @@ impl Scheme {
             Kind::Public(public) => public.signed.signature.layout.setting(),
             Kind::Token(_) | Kind::Basic(_) | Kind::None | Kind::Code(_) => None,
         };
-        let message = self
-            .template()
-            .into_iter()
-            .flat_map(super::Template::segments);
+        let message = self.template().into_iter().flat_map(super::Template::segments);
         let inside = message.filter_map(|segment| match segment {
             Segment::Config(name) => Some(&**name),
             _ => None,

@@ -174,9 +174,7 @@ impl Provider {
 
     /// The settings that the definition declares.
     pub fn settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
-        self.settings
-            .iter()
-            .map(|(name, setting)| (&**name, setting))
+        self.settings.iter().map(|(name, setting)| (&**name, setting))
     }
 
     /// The names of headers whose value is itself a secret, to be kept out of logs.
@@ -200,10 +198,7 @@ impl Provider {
         match self.settings.get_mut(name) {
             Some(setting) => setting.value = Some(value.into()),
             None => {
-                return Err(UnknownSetting {
-                    provider: self.id,
-                    name: name.to_owned(),
-                });
+                return Err(UnknownSetting { provider: self.id, name: name.to_owned() });
             }
         }
         Ok(self)

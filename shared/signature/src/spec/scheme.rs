@@ -44,8 +44,7 @@ impl Scheme {
     /// The age window, where the provider sends a time and it is enforced.
     #[must_use]
     pub fn tolerance_seconds(&self) -> Option<u32> {
-        self.timestamp()
-            .and_then(|timestamp| timestamp.tolerance_seconds)
+        self.timestamp().and_then(|timestamp| timestamp.tolerance_seconds)
     }
 
     pub(crate) fn template(&self) -> Option<&Template> {
@@ -121,10 +120,7 @@ impl Shared {
 #[derive(Clone, Debug)]
 pub(crate) struct Public {
     pub(crate) algorithm: Algorithm,
-    #[cfg_attr(
-        not(feature = "public-key"),
-        expect(dead_code, reason = "read by the feature")
-    )]
+    #[cfg_attr(not(feature = "public-key"), expect(dead_code, reason = "read by the feature"))]
     pub(crate) key: PublicKeyRule,
     pub(crate) signed: Signed,
 }
@@ -240,10 +236,7 @@ pub(crate) struct KeyRule {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    not(feature = "public-key"),
-    expect(dead_code, reason = "read by the feature")
-)]
+#[cfg_attr(not(feature = "public-key"), expect(dead_code, reason = "read by the feature"))]
 pub(crate) struct PublicKeyRule {
     pub(crate) format: PublicKeyFormat,
     pub(crate) strip_prefix: Option<String>,

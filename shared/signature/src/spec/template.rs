@@ -39,19 +39,10 @@ impl Template {
             rest = tail;
         }
         push_literal(&mut segments, rest, field)?;
-        if segments
-            .iter()
-            .all(|segment| matches!(segment, Segment::Literal(_) | Segment::Secret))
-        {
-            return Err(DefinitionError::new(
-                field,
-                "nothing of the request is signed",
-            ));
+        if segments.iter().all(|segment| matches!(segment, Segment::Literal(_) | Segment::Secret)) {
+            return Err(DefinitionError::new(field, "nothing of the request is signed"));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            segments,
-        })
+        Ok(Self { text: text.to_owned(), segments })
     }
 
     pub(crate) fn text(&self) -> &str {

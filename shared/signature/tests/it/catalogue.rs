@@ -56,17 +56,9 @@ fn every_provider_has_a_signature_that_was_not_made_here() {
 fn every_vector_names_its_source() {
     for id in catalog::ids() {
         for vector in vectors(id) {
-            assert!(
-                !vector.source.is_empty() && is_year_and_month(&vector.read),
-                "{}",
-                vector.id
-            );
+            assert!(!vector.source.is_empty() && is_year_and_month(&vector.read), "{}", vector.id);
             let trust = [Trust::Verified, Trust::ThirdParty, Trust::Unconfirmed];
-            assert!(
-                trust.iter().any(|trust| trust.as_str() == vector.trust),
-                "{}",
-                vector.id
-            );
+            assert!(trust.iter().any(|trust| trust.as_str() == vector.trust), "{}", vector.id);
         }
     }
 }

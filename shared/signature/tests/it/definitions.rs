@@ -31,54 +31,18 @@ fn keys_that_contradict_each_other_are_refused() {
         ("digest = \"sha256\"", "", "scheme.digest: missing"),
         ("kind = \"hmac\"", "", "scheme.kind: missing"),
         ("name = \"S\"", "", "scheme.signature.name: missing"),
-        (
-            "name = \"S\"",
-            "name = \"\"",
-            "scheme.signature.name: empty",
-        ),
-        (
-            "{body}",
-            "",
-            "scheme.message: nothing of the request is signed",
-        ),
-        (
-            "{body}",
-            "v0:",
-            "scheme.message: nothing of the request is signed",
-        ),
-        (
-            "{body}",
-            "{bodi}",
-            "scheme.message: {bodi} is not a placeholder",
-        ),
-        (
-            "{body}",
-            "{header:}",
-            "scheme.message: {header:} is not a placeholder",
-        ),
+        ("name = \"S\"", "name = \"\"", "scheme.signature.name: empty"),
+        ("{body}", "", "scheme.message: nothing of the request is signed"),
+        ("{body}", "v0:", "scheme.message: nothing of the request is signed"),
+        ("{body}", "{bodi}", "scheme.message: {bodi} is not a placeholder"),
+        ("{body}", "{header:}", "scheme.message: {header:} is not a placeholder"),
         ("{body}", "{body", "scheme.message: a { is not closed"),
         ("{body}", "body}{body}", "scheme.message: a } has no {"),
-        (
-            "{body}",
-            "{json:a[}",
-            "scheme.message: \"a[\" is not a JSON path",
-        ),
-        (
-            "{body}",
-            "{json:a[].b}",
-            "scheme.message: [] stands for many values, one is needed",
-        ),
-        (
-            "{body}",
-            "{ts}.{body}",
-            "scheme.message: {ts} needs a timestamp",
-        ),
+        ("{body}", "{json:a[}", "scheme.message: \"a[\" is not a JSON path"),
+        ("{body}", "{json:a[].b}", "scheme.message: [] stands for many values, one is needed"),
+        ("{body}", "{ts}.{body}", "scheme.message: {ts} needs a timestamp"),
         ("{body}", "{config:k}{body}", "config.k: used, not declared"),
-        (
-            "name = \"S\"",
-            "name = \"{config:h}\"",
-            "config.h: used, not declared",
-        ),
+        ("name = \"S\"", "name = \"{config:h}\"", "config.h: used, not declared"),
         (
             "{body}",
             "{secret}{body}",
@@ -89,16 +53,8 @@ fn keys_that_contradict_each_other_are_refused() {
             "kind = \"hmac\"\nconstruction = \"hash\"",
             "scheme.message: {secret} goes with construction = \"hash\", and only there",
         ),
-        (
-            "kind = \"hmac\"",
-            "kind = \"token\"",
-            "scheme.digest: means nothing for this kind",
-        ),
-        (
-            "kind = \"hmac\"",
-            "kind = \"none\"",
-            "scheme.digest: means nothing for this kind",
-        ),
+        ("kind = \"hmac\"", "kind = \"token\"", "scheme.digest: means nothing for this kind"),
+        ("kind = \"hmac\"", "kind = \"none\"", "scheme.digest: means nothing for this kind"),
         (
             "kind = \"hmac\"",
             "kind = \"hmac\"\npublic_key = { format = \"hex\" }",
@@ -134,16 +90,8 @@ fn keys_that_contradict_each_other_are_refused() {
             "name = \"S\"\nnumbered_prefix = \"S-\"\nmax = 3",
             "scheme.signature.numbered_prefix: stands instead of name and also",
         ),
-        (
-            "name = \"S\"",
-            "numbered_prefix = \"S-\"",
-            "scheme.signature.max: missing",
-        ),
-        (
-            "name = \"S\"",
-            "numbered_prefix = \"S-\"\nmax = 0",
-            "scheme.signature.max: at least 1",
-        ),
+        ("name = \"S\"", "numbered_prefix = \"S-\"", "scheme.signature.max: missing"),
+        ("name = \"S\"", "numbered_prefix = \"S-\"\nmax = 0", "scheme.signature.max: at least 1"),
         (
             "from = \"header\"",
             "from = \"form\"\nalso = [\"T\"]",
@@ -168,22 +116,10 @@ fn what_is_added_is_checked_too() {
             "scheme.timestamp.name: [] stands for many values, one is needed",
         ),
         ("[event_id]\nfrom = []", "event_id.from: no place is named"),
-        (
-            "[event_id]\nfrom = [\"id\"]",
-            "event_id.from: \"id\" names no place",
-        ),
-        (
-            "[event_type]\nfrom = [\"xml:id\"]",
-            "event_type.from: \"xml:id\" names no place",
-        ),
-        (
-            "[event_type]\nfrom = [\"header:\"]",
-            "event_type.from: \"header:\" names no place",
-        ),
-        (
-            "[delivery]\nanswer_within_ms = 0",
-            "delivery.answer_within_ms: no time at all",
-        ),
+        ("[event_id]\nfrom = [\"id\"]", "event_id.from: \"id\" names no place"),
+        ("[event_type]\nfrom = [\"xml:id\"]", "event_type.from: \"xml:id\" names no place"),
+        ("[event_type]\nfrom = [\"header:\"]", "event_type.from: \"header:\" names no place"),
+        ("[delivery]\nanswer_within_ms = 0", "delivery.answer_within_ms: no time at all"),
         (
             "[[alternatives]]\nname = \"b\"\nscheme = { message = \"{ts}{body}\" }",
             "alternatives[0].scheme.message: {ts} needs a timestamp",
@@ -218,36 +154,16 @@ fn public_keys_are_checked_too() {
             "digest = \"sha1\"",
             "scheme.digest: sha1 signatures can be forged",
         ),
-        (
-            "wise",
-            "padding = \"pkcs1v15\"",
-            "",
-            "scheme.padding: missing",
-        ),
+        ("wise", "padding = \"pkcs1v15\"", "", "scheme.padding: missing"),
         (
             "discord",
             "kind = \"ed25519\"",
             "kind = \"ed25519\"\ndigest = \"sha256\"",
             "scheme.digest: means nothing for this kind",
         ),
-        (
-            "discord",
-            "public_key = { format = \"hex\" }",
-            "",
-            "scheme.public_key: missing",
-        ),
-        (
-            "telnyx",
-            "{ts}|{body}",
-            "{body}",
-            "scheme.timestamp: not part of the message",
-        ),
-        (
-            "recurly",
-            "#0",
-            "t",
-            "scheme.timestamp.name: the positional layout needs #0 or #1",
-        ),
+        ("discord", "public_key = { format = \"hex\" }", "", "scheme.public_key: missing"),
+        ("telnyx", "{ts}|{body}", "{body}", "scheme.timestamp: not part of the message"),
+        ("recurly", "#0", "t", "scheme.timestamp.name: the positional layout needs #0 or #1"),
         (
             "slack",
             "from = \"header\", name = \"X-Slack-Request-Timestamp\"",
@@ -301,10 +217,7 @@ fn an_alternative_takes_what_it_does_not_name() {
 fn settings_have_defaults_and_strangers_are_refused() {
     let provider = provider(scheme("mailchimp"));
     let settings: Vec<_> = provider.settings().collect();
-    assert_eq!(
-        (settings[0].0, settings[0].1.value.as_deref()),
-        ("parameter", Some("key"))
-    );
+    assert_eq!((settings[0].0, settings[0].1.value.as_deref()), ("parameter", Some("key")));
     let error = provider.configure("parametre", "x").unwrap_err();
     assert_eq!(error.to_string(), "provider acme has no setting parametre");
 }
@@ -317,12 +230,7 @@ fn headers_that_are_secrets_are_named() {
         ("slack", vec![]),
     ];
     for (name, expected) in rows {
-        assert_eq!(
-            provider(scheme(name))
-                .credential_headers()
-                .collect::<Vec<_>>(),
-            expected
-        );
+        assert_eq!(provider(scheme(name)).credential_headers().collect::<Vec<_>>(), expected);
     }
 }
 
@@ -339,9 +247,6 @@ fn facts_that_are_not_executed_are_kept() {
         body = "Hello API Event Received"
         "#
     ));
-    assert_eq!(
-        provider.handshake().unwrap().parameters["query"],
-        "challenge"
-    );
+    assert_eq!(provider.handshake().unwrap().parameters["query"], "challenge");
     assert_eq!(provider.response().unwrap().status, 200);
 }

@@ -10,10 +10,7 @@ use crate::support::{Case, case, provider, shape_vectors};
 
 fn every_provider() -> Vec<Provider> {
     let shapes = SCHEMES.iter().map(|(_, text)| provider(text));
-    catalog::ids()
-        .filter_map(catalog::find)
-        .chain(shapes)
-        .collect()
+    catalog::ids().filter_map(catalog::find).chain(shapes).collect()
 }
 
 /// Header names that some definition looks at, with any spelling.
@@ -22,13 +19,8 @@ fn header_name() -> impl Strategy<Value = String> {
         .into_iter()
         .flat_map(|vector| vector.headers.into_keys())
         .chain(
-            [
-                "Stripe-Signature",
-                "X-Hub-Signature-256",
-                "webhook-id",
-                "webhook-signature",
-            ]
-            .map(str::to_owned),
+            ["Stripe-Signature", "X-Hub-Signature-256", "webhook-id", "webhook-signature"]
+                .map(str::to_owned),
         )
         .collect();
     select(known)
@@ -67,10 +59,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         "bt_signature=a|b&bt_payload=%zz",
         "[[[[[[[[[[",
     ]);
-    prop_oneof![
-        json.prop_map(|text| text.as_bytes().to_vec()),
-        vec(any::<u8>(), 0..200)
-    ]
+    prop_oneof![json.prop_map(|text| text.as_bytes().to_vec()), vec(any::<u8>(), 0..200)]
 }
 
 proptest! {
@@ -173,12 +162,7 @@ fn signed(name: &str, body: &[u8], secret: &str, now_ms: i64) -> Case {
     };
     let headers = case.headers();
     let key = Secret::new("s0", secret).unwrap();
-    let added = sign(
-        &case.provider,
-        &key,
-        &case.request(&headers),
-        EpochMillis::new(now_ms),
-    );
+    let added = sign(&case.provider, &key, &case.request(&headers), EpochMillis::new(now_ms));
     case.headers.extend(added.unwrap());
     case
 }

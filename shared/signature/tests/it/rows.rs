@@ -5,12 +5,7 @@ use hookdock_signature::Rejection;
 use crate::support::{Case, case, check};
 
 pub(crate) type Change = fn(&mut Case);
-pub(crate) type Row = (
-    &'static str,
-    &'static str,
-    Change,
-    Result<&'static str, Rejection>,
-);
+pub(crate) type Row = (&'static str, &'static str, Change, Result<&'static str, Rejection>);
 
 /// One change per row, and the reason it must give.
 #[track_caller]
@@ -23,27 +18,19 @@ pub(crate) fn check_all(rows: Vec<Row>) {
 }
 
 pub(crate) fn missing(name: &str) -> Result<&'static str, Rejection> {
-    Err(Rejection::MissingHeader {
-        name: name.to_owned(),
-    })
+    Err(Rejection::MissingHeader { name: name.to_owned() })
 }
 
 pub(crate) fn repeated(name: &str) -> Result<&'static str, Rejection> {
-    Err(Rejection::RepeatedHeader {
-        name: name.to_owned(),
-    })
+    Err(Rejection::RepeatedHeader { name: name.to_owned() })
 }
 
 pub(crate) fn malformed(name: &str) -> Result<&'static str, Rejection> {
-    Err(Rejection::MalformedHeader {
-        name: name.to_owned(),
-    })
+    Err(Rejection::MalformedHeader { name: name.to_owned() })
 }
 
 pub(crate) fn unknown(name: &str) -> Result<&'static str, Rejection> {
-    Err(Rejection::UnknownVersion {
-        name: name.to_owned(),
-    })
+    Err(Rejection::UnknownVersion { name: name.to_owned() })
 }
 
 pub(crate) const MISMATCH: Result<&str, Rejection> = Err(Rejection::Mismatch);

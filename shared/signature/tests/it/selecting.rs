@@ -4,31 +4,18 @@ use hookdock_signature::{Headers, Provider, Request, SelectError, Selected, Sele
 
 use crate::support::provider;
 
-type Row = (
-    &'static str,
-    &'static [(&'static str, &'static str)],
-    &'static str,
-    Outcome,
-);
+type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, Outcome);
 type Outcome = Result<Option<Selected>, SelectError>;
 
 fn select(selector: Option<&Selector>, headers: &[(&str, &str)], body: &str) -> Outcome {
     let headers = Headers::from_iter(headers.iter().copied());
     let url = "https://example.com/x?q=from-query";
-    let request = Request {
-        method: "POST",
-        url,
-        headers: &headers,
-        body: body.as_bytes(),
-    };
+    let request = Request { method: "POST", url, headers: &headers, body: body.as_bytes() };
     selector.unwrap().select(&request)
 }
 
 fn found(value: &str, covered: bool) -> Outcome {
-    Ok(Some(Selected {
-        value: value.to_owned(),
-        covered,
-    }))
+    Ok(Some(Selected { value: value.to_owned(), covered }))
 }
 
 fn named(id: &str) -> Provider {
@@ -38,41 +25,22 @@ fn named(id: &str) -> Provider {
 #[test]
 fn the_first_four_have_an_event_id() {
     let rows: [Row; 8] = [
-        (
-            "github",
-            &[("x-github-delivery", "72d3162e")],
-            "",
-            found("72d3162e", false),
-        ),
+        ("github", &[("x-github-delivery", "72d3162e")], "", found("72d3162e", false)),
         ("github", &[], "{}", Ok(None)),
         ("stripe", &[], r#"{"id":"evt_1"}"#, found("evt_1", true)),
         ("stripe", &[], "id=evt_1", Err(SelectError::BodyNotJson)),
         ("stripe", &[], r#"{"id":null}"#, Ok(None)),
-        (
-            "standard-webhooks",
-            &[("webhook-id", "msg_1")],
-            "",
-            found("msg_1", true),
-        ),
+        ("standard-webhooks", &[("webhook-id", "msg_1")], "", found("msg_1", true)),
         (
             "shopify",
             &[("X-Shopify-Event-Id", "e1"), ("X-Shopify-Webhook-Id", "w1")],
             "",
             found("e1", false),
         ),
-        (
-            "shopify",
-            &[("shopify-event-id", "e2")],
-            "",
-            found("e2", false),
-        ),
+        ("shopify", &[("shopify-event-id", "e2")], "", found("e2", false)),
     ];
     for (id, headers, body, expected) in rows {
-        assert_eq!(
-            select(named(id).event_id(), headers, body),
-            expected,
-            "{id} {body}"
-        );
+        assert_eq!(select(named(id).event_id(), headers, body), expected, "{id} {body}");
     }
 }
 
@@ -80,70 +48,26 @@ fn the_first_four_have_an_event_id() {
 fn the_first_four_have_an_event_type() {
     const EVENT: (&str, &str) = ("X-GitHub-Event", "issues");
     let rows: [Row; 9] = [
-        (
-            "github",
-            &[EVENT],
-            r#"{"action":"opened"}"#,
-            found("issues.opened", false),
-        ),
-        (
-            "github",
-            &[EVENT],
-            r#"{"ref":"main"}"#,
-            found("issues", false),
-        ),
+        ("github", &[EVENT], r#"{"action":"opened"}"#, found("issues.opened", false)),
+        ("github", &[EVENT], r#"{"ref":"main"}"#, found("issues", false)),
         ("github", &[EVENT], "payload=%7B%7D", found("issues", false)),
-        (
-            "github",
-            &[EVENT],
-            r#"{"action":{}}"#,
-            found("issues", false),
-        ),
+        ("github", &[EVENT], r#"{"action":{}}"#, found("issues", false)),
         ("github", &[], r#"{"action":"opened"}"#, Ok(None)),
-        (
-            "stripe",
-            &[],
-            r#"{"type":"charge.succeeded"}"#,
-            found("charge.succeeded", true),
-        ),
-        (
-            "standard-webhooks",
-            &[],
-            r#"{"type":"a.b"}"#,
-            found("a.b", true),
-        ),
-        (
-            "shopify",
-            &[("X-Shopify-Topic", "orders/create")],
-            "",
-            found("orders/create", false),
-        ),
-        (
-            "shopify",
-            &[("shopify-topic", "orders/create")],
-            "",
-            found("orders/create", false),
-        ),
+        ("stripe", &[], r#"{"type":"charge.succeeded"}"#, found("charge.succeeded", true)),
+        ("standard-webhooks", &[], r#"{"type":"a.b"}"#, found("a.b", true)),
+        ("shopify", &[("X-Shopify-Topic", "orders/create")], "", found("orders/create", false)),
+        ("shopify", &[("shopify-topic", "orders/create")], "", found("orders/create", false)),
     ];
     for (id, headers, body, expected) in rows {
-        assert_eq!(
-            select(named(id).event_type(), headers, body),
-            expected,
-            "{id} {body}"
-        );
+        assert_eq!(select(named(id).event_type(), headers, body), expected, "{id} {body}");
     }
 }
 
 #[test]
 fn a_repeated_header_is_no_id() {
     let headers = [("X-GitHub-Delivery", "a"), ("x-github-delivery", "a")];
-    let repeated = SelectError::Repeated {
-        name: "X-GitHub-Delivery".to_owned(),
-    };
-    assert_eq!(
-        select(named("github").event_id(), &headers, ""),
-        Err(repeated)
-    );
+    let repeated = SelectError::Repeated { name: "X-GitHub-Delivery".to_owned() };
+    assert_eq!(select(named("github").event_id(), &headers, ""), Err(repeated));
 }
 
 #[test]
@@ -164,14 +88,8 @@ fn coverage_follows_the_message() {
     ];
     for (message, from, covered) in rows {
         let provider = with_id(message, from, "");
-        let body = if from.starts_with("json") {
-            r#"{"id":1,"other":1}"#
-        } else {
-            "id=1&other=1"
-        };
-        let selected = select(provider.event_id(), &[("x-id", "1")], body)
-            .unwrap()
-            .unwrap();
+        let body = if from.starts_with("json") { r#"{"id":1,"other":1}"# } else { "id=1&other=1" };
+        let selected = select(provider.event_id(), &[("x-id", "1")], body).unwrap().unwrap();
         assert_eq!(selected.covered, covered, "{message} {from}");
     }
 }
@@ -180,10 +98,7 @@ fn coverage_follows_the_message() {
 fn what_one_alternative_leaves_out_is_not_covered() {
     let alternative = "[[alternatives]]\nname = \"b\"\nscheme = { message = \"{url}\" }";
     let provider = with_id("{body}", "json:id", alternative);
-    assert_eq!(
-        select(provider.event_id(), &[], r#"{"id":"a"}"#),
-        found("a", false)
-    );
+    assert_eq!(select(provider.event_id(), &[], r#"{"id":"a"}"#), found("a", false));
 }
 
 #[test]
@@ -193,26 +108,14 @@ fn paths_reach_into_lists_and_numbers() {
         ("json:a[1].b", r#"{"a":[0,{"b":7}]}"#, found("7", true)),
         ("json:[0].id", r#"[{"id":true}]"#, found("true", true)),
         ("json:a[0][1]", r#"{"a":[[1,2]]}"#, found("2", true)),
-        (
-            "json:id",
-            r#"{"id":18446744073709551615}"#,
-            found("18446744073709551615", true),
-        ),
+        ("json:id", r#"{"id":18446744073709551615}"#, found("18446744073709551615", true)),
         ("json:id", r#"{"id":1.5}"#, Ok(None)),
         ("json:id", r#"{"id":""}"#, Ok(None)),
         ("json:a.b", r#"{"a":[]}"#, Ok(None)),
-        (
-            "json:missing or json:id",
-            r#"{"id":"second"}"#,
-            found("second", true),
-        ),
+        ("json:missing or json:id", r#"{"id":"second"}"#, found("second", true)),
     ];
     for (from, body, expected) in rows {
-        assert_eq!(
-            select(with_id("{body}", from, "").event_id(), &[], body),
-            expected,
-            "{from}"
-        );
+        assert_eq!(select(with_id("{body}", from, "").event_id(), &[], body), expected, "{from}");
     }
 }
 

@@ -38,10 +38,7 @@ fn the_time_has_a_header_of_its_own_where_the_provider_sends_one() {
     let mut draft = case("standard-webhooks-1");
     draft.remove("webhook-timestamp");
     let added = signed(&mut draft).unwrap();
-    assert_eq!(
-        added[0],
-        ("webhook-timestamp".to_owned(), "1614265330".to_owned())
-    );
+    assert_eq!(added[0], ("webhook-timestamp".to_owned(), "1614265330".to_owned()));
     assert_eq!(added.len(), 2);
 }
 
@@ -63,24 +60,15 @@ fn every_shape_that_can_be_signed_is_accepted() {
 #[test]
 fn what_cannot_be_signed_is_named() {
     for (name, _) in SCHEMES {
-        let vector = shape_vectors()
-            .into_iter()
-            .find(|vector| vector.definition == *name)
-            .unwrap();
+        let vector = shape_vectors().into_iter().find(|vector| vector.definition == *name).unwrap();
         let mut draft = vector.case(provider(scheme(name)));
         let expected = match *name {
             "discord" | "telnyx" | "standard-webhooks-asym" => {
                 SignError::NotShared { scheme: "ed25519" }
             }
-            "sendgrid" | "ecdsa-fixed" => SignError::NotShared {
-                scheme: "ecdsa-p256-sha256",
-            },
-            "wise" | "bridge-xyz" => SignError::NotShared {
-                scheme: "rsa-pkcs1v15-sha256",
-            },
-            "utila" => SignError::NotShared {
-                scheme: "rsa-pss-sha512",
-            },
+            "sendgrid" | "ecdsa-fixed" => SignError::NotShared { scheme: "ecdsa-p256-sha256" },
+            "wise" | "bridge-xyz" => SignError::NotShared { scheme: "rsa-pkcs1v15-sha256" },
+            "utila" => SignError::NotShared { scheme: "rsa-pss-sha512" },
             "braintree" | "mailgun" | "mailchimp" | "graph" => SignError::NotInHeader,
             _ => continue,
         };
@@ -92,24 +80,17 @@ fn what_cannot_be_signed_is_named() {
 fn an_incomplete_draft_is_refused() {
     let mut draft = case("standard-webhooks-1");
     draft.remove("webhook-id");
-    let missing = Rejection::MissingHeader {
-        name: "webhook-id".to_owned(),
-    };
+    let missing = Rejection::MissingHeader { name: "webhook-id".to_owned() };
     assert_eq!(signed(&mut draft), Err(SignError::Draft(missing)));
     let mut draft = case("standard-webhooks-1");
     draft.secrets = vec!["whsec_!".to_owned()];
-    let malformed = Rejection::MalformedSecret {
-        id: "s0".to_owned(),
-    };
+    let malformed = Rejection::MalformedSecret { id: "s0".to_owned() };
     assert_eq!(signed(&mut draft), Err(SignError::Draft(malformed)));
 }
 
 #[test]
 fn a_time_that_no_calendar_has_is_refused() {
-    let twitch = shape_vectors()
-        .into_iter()
-        .find(|vector| vector.definition == "twitch")
-        .unwrap();
+    let twitch = shape_vectors().into_iter().find(|vector| vector.definition == "twitch").unwrap();
     let mut draft = twitch.case(provider(scheme("twitch")));
     draft.now_ms = i64::MAX;
     assert_eq!(signed(&mut draft), Err(SignError::Time));
@@ -120,10 +101,7 @@ fn a_draft_without_headers_is_enough_where_no_header_is_signed() {
     let github = catalog::find("github").unwrap();
     let mut draft = case("github-1");
     draft.provider = github;
-    draft.headers = Headers::default()
-        .iter()
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .collect();
+    draft.headers = Headers::default().iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
     signed(&mut draft).unwrap();
     check("signed", &draft, &Ok("s0"));
 }

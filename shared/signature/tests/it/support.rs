@@ -49,9 +49,7 @@ impl Vector {
         let provider = self
             .settings
             .iter()
-            .fold(provider, |provider, (name, value)| {
-                provider.configure(name, value).unwrap()
-            });
+            .fold(provider, |provider, (name, value)| provider.configure(name, value).unwrap());
         Case {
             provider,
             secrets: vec![self.secret.clone()],
@@ -80,19 +78,11 @@ impl Case {
     }
 
     pub(crate) fn request<'a>(&'a self, headers: &'a Headers) -> Request<'a> {
-        Request {
-            method: &self.method,
-            url: &self.url,
-            headers,
-            body: &self.body,
-        }
+        Request { method: &self.method, url: &self.url, headers, body: &self.body }
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        let found = self
-            .headers
-            .iter()
-            .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
+        let found = self.headers.iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
         &found.unwrap().1
     }
 
@@ -106,8 +96,7 @@ impl Case {
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
-        self.headers
-            .retain(|(candidate, _)| !candidate.eq_ignore_ascii_case(name));
+        self.headers.retain(|(candidate, _)| !candidate.eq_ignore_ascii_case(name));
     }
 
     pub(crate) fn rename(&mut self, from: &str, to: &str) {
@@ -135,9 +124,7 @@ pub(crate) fn vectors(provider: &str) -> Vec<Vector> {
 }
 
 pub(crate) fn shape_vectors() -> Vec<Vector> {
-    serde_json::from_str::<VectorFile>(include_str!("shapes.json"))
-        .unwrap()
-        .vectors
+    serde_json::from_str::<VectorFile>(include_str!("shapes.json")).unwrap().vectors
 }
 
 /// An example of the catalogue, ready to be changed.
@@ -158,9 +145,7 @@ pub(crate) fn definition(scheme: &str) -> String {
 }
 
 pub(crate) fn provider(scheme: &str) -> Provider {
-    definition(scheme)
-        .parse()
-        .unwrap_or_else(|error| panic!("{error}\n{scheme}"))
+    definition(scheme).parse().unwrap_or_else(|error| panic!("{error}\n{scheme}"))
 }
 
 /// One change, one reason.
