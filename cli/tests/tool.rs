@@ -3,6 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test stops where something is not as it should be"
 )]
 
@@ -158,4 +159,33 @@ fn a_wrong_endpoints_file_is_explained() {
         assert_eq!(output.status.code(), Some(1));
     }
     std::fs::remove_dir_all(folder).expect("removed");
+}
+
+/// The commands of a document's console blocks that run this tool.
+fn documented(document: &str) -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
+    let text = std::fs::read_to_string(path).expect("a document");
+    let typed = text.lines().filter_map(|line| line.strip_prefix("$ "));
+    let ours = typed.filter_map(|line| line.split_once("hookdock-cli -- "));
+    ours.map(|(_, rest)| rest.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn every_command_and_flag_in_the_documents_exists() {
+    let commands = documented("README.md");
+    assert!(commands.len() >= 2, "{commands:?}");
+    for words in commands {
+        let help = run(&[&words[0], "--help"]);
+        let help = String::from_utf8(help.stdout).expect("UTF-8");
+        for flag in words.iter().filter(|word| word.starts_with("--")) {
+            assert!(help.contains(flag.as_str()), "{words:?}: {flag} is not in\n{help}");
+        }
+    }
+}
+
+#[test]
+fn the_example_of_an_endpoints_file_is_usable() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/endpoints.example.toml");
+    let file = hookdock_embedded::EndpointFile::read(&path).expect("usable");
+    assert!(file.iter().count() >= 2);
 }

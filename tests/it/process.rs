@@ -133,7 +133,7 @@ async fn a_failure_that_stays_is_dead_at_once() {
     accept(&stack, &Draft::stripe("stripe", "whsec_test", body)).await;
     stack.drain().await;
     assert_eq!(stack.run().attempt, 1);
-    assert_eq!(attribute(&letter(&stack), "reason"), "permanent");
+    assert_eq!(attribute(&letter(&stack), "reason"), "bad_data");
     assert_eq!(attribute(&letter(&stack), "error_class"), "bad_data");
 }
 
@@ -227,7 +227,7 @@ async fn a_missing_object_and_a_changed_body_are_dead_with_the_reason() {
         let body = reference.to_json().expect("JSON");
         stack.local.enqueue(body, Vec::new()).await.expect("memory");
         stack.drain().await;
-        assert_eq!(attribute(&letter(&stack), "error_class"), class);
+        assert_eq!(attribute(&letter(&stack), "reason"), class);
         assert_eq!(stack.run().attempt, 1);
     }
 }

@@ -11,3 +11,8 @@ pub mod contract;
 pub mod faults;
 pub mod requests;
 pub mod stack;
+
+/// The README's example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

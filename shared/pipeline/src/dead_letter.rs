@@ -32,7 +32,7 @@ impl DeadLetter {
         Ok(Self {
             body: again(reference, run).to_json()?,
             attributes: present([
-                ("reason", reason.code().to_owned()),
+                ("reason", why(reason, class).to_owned()),
                 ("error_class", text(class)),
                 ("message", shortened(last.map_or("", |failure| &failure.message))),
                 ("endpoint", reference.endpoint.to_string()),
@@ -62,6 +62,14 @@ impl DeadLetter {
     pub fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a person reads first: a failure that stays is best named by its class.
+fn why(reason: DeadReason, class: Option<&'static str>) -> &'static str {
+    match (reason, class) {
+        (DeadReason::Permanent, Some(class)) => class,
+        (reason, _) => reason.code(),
     }
 }
 

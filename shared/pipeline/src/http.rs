@@ -107,7 +107,18 @@ fn accept(accepted: &Accepted) -> Response<Bytes> {
             let id = &accepted.delivery_id;
             json(StatusCode::ACCEPTED, format!(r#"{{"accepted":true,"requestId":"{id}"}}"#))
         }
-        Success::Ok => Response::default(),
+        Success::Ok => accepted.endpoint.provider().response().map(insisted).unwrap_or_default(),
+    }
+}
+
+/// The answer that a provider insists on. The catalogue is checked, so nothing of it is lost here.
+fn insisted(wanted: &hookdock_signature::Response) -> Response<Bytes> {
+    let mut answer = Response::new(wanted.body.clone().unwrap_or_default().into());
+    *answer.status_mut() = StatusCode::from_u16(wanted.status).unwrap_or_default();
+    let content_type = wanted.content_type.as_deref();
+    match content_type.and_then(|text| HeaderValue::from_str(text).ok()) {
+        Some(value) => with(answer, CONTENT_TYPE, value),
+        None => answer,
     }
 }
 
@@ -185,6 +196,39 @@ mod tests {
         check("/webhooks/..%2f", None);
         check("/prod/webhooks/stripe", None);
         check("/", None);
+    }
+
+    #[test]
+    fn a_provider_gets_the_answer_it_insists_on() {
+        let provider = hookdock_signature::Provider::from_toml(
+            r#"
+            id = "fussy"
+            name = "Fussy"
+            [scheme]
+            kind = "hmac"
+            digest = "sha256"
+            encoding = "hex"
+            message = "{body}"
+            [scheme.signature]
+            from = "header"
+            name = "X-Signature"
+            [response]
+            status = 204
+            content_type = "text/plain"
+            body = "Hello API Event Received"
+            [trust]
+            scheme = "unconfirmed"
+            delivery = "unconfirmed"
+            [[sources]]
+            what = "this test"
+            read = "2026-11"
+            "#,
+        )
+        .expect("a provider");
+        let answer = insisted(provider.response().expect("an answer"));
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(answer.headers()["content-type"], "text/plain");
+        assert_eq!(&answer.body()[..], b"Hello API Event Received");
     }
 
     #[test]

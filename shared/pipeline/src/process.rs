@@ -101,21 +101,24 @@ impl Progress {
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// Processes one message. Whatever goes wrong is this message's alone, and ends in a verdict.
     pub async fn one(&self, message: &Received) -> Verdict {
+        let reference = Reference::parse(&message.body);
+        let delivery_id = reference.as_ref().map(|reference| reference.delivery_id.as_str()).ok();
         let work = async {
-            match Reference::parse(&message.body) {
-                Ok(reference) => self.event(&reference, message).await,
-                Err(error) => self.bury_unreadable(message, &error).await,
+            match &reference {
+                Ok(reference) => self.event(reference, message).await,
+                Err(error) => self.bury_unreadable(message, error).await,
             }
         };
         match race::by(&self.system, message.deadline, work).await {
             Ok(Ok(Progress::Finished)) => Verdict::Finished,
             Ok(Ok(Progress::Later(wait))) => self.put_off(message, wait).await,
             Ok(Err(error)) => {
-                tracing::error!(error = chain(&error), "message failed and will come back");
+                let error = chain(&error);
+                tracing::error!(delivery.id = delivery_id, error, "message will come back");
                 self.put_off(message, self.policy.wait(1, self.system.random())).await
             }
             Err(race::OutOfTime) => {
-                tracing::error!("message ran out of time and will come back");
+                tracing::error!(delivery.id = delivery_id, "message ran out of time");
                 Verdict::Again
             }
         }
