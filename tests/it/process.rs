@@ -272,8 +272,14 @@ async fn a_worker_that_dies_is_followed_by_another_and_its_late_write_is_refused
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_kills_every_worker_ends_dead() {
-    let stack = Stack::with(Registry::new().job("hangs", On::endpoint("*"), hangs));
+async fn an_event_that_kills_every_worker_ends_dead_without_another_victim() {
+    let victims = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&victims);
+    let deadly = move |cx: Context, body: Body| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        hangs(cx, body)
+    };
+    let stack = Stack::with(Registry::new().job("deadly", On::endpoint("*"), deadly));
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     for _ in 0..4 {
         let message = receive(&stack).await;
@@ -283,6 +289,7 @@ async fn an_event_that_kills_every_worker_ends_dead() {
     let run = stack.run();
     assert_eq!(run.state, RunState::Dead { reason: DeadReason::WorkerDied, buried: true });
     assert_eq!(attribute(&letter(&stack), "reason"), "worker_died");
+    assert_eq!(victims.load(Ordering::SeqCst), 4);
 }
 
 #[tokio::test(start_paused = true)]
