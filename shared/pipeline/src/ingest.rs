@@ -55,7 +55,7 @@ pub enum Refusal {
         limit: usize,
     },
     /// The signature was found wrong.
-    #[error("the signature was refused: {0}")]
+    #[error("the signature was refused")]
     Unauthorized(#[source] Rejection),
     /// We cannot take it now; the sender should try again.
     #[error("the delivery cannot be taken now")]
