@@ -1,6 +1,7 @@
 //! A message for the dead-letter queue: what a person needs to see in the console.
 
 use crate::ledger::{DeadReason, Run};
+use crate::names::is_sendable;
 use crate::reference::{Reference, UnreadableReference};
 
 /// The longest text of an attribute.
@@ -83,7 +84,7 @@ fn present<const N: usize>(attributes: [(&'static str, String); N]) -> Vec<(&'st
     attributes.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// One line of bounded length, without the control characters that SQS refuses.
+/// One line of bounded length, without the characters that SQS refuses.
 fn shortened(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect()
+    text.chars().filter(|c| is_sendable(*c)).take(LONGEST_MESSAGE).collect()
 }

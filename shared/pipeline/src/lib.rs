@@ -1,7 +1,7 @@
 //! The way of a webhook, without AWS, without a clock and without an environment.
 //!
 //! Read the modules in this order: [`delivery`] is what comes in, [`ingest`] takes it, [`http`]
-//! is its face; [`reference`] travels through the queue, [`process`] picks it up, [`ledger`] says
+//! is its face; [`mod@reference`] travels through the queue, [`process`] picks it up, [`ledger`] says
 //! what may happen to a run, [`job`] is the business logic. [`ports`] is what all of them ask of
 //! the world.
 

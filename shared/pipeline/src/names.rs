@@ -219,7 +219,13 @@ fn is_label(text: &str, longest: usize) -> bool {
 }
 
 fn is_printable(text: &str, longest: usize) -> bool {
-    bounded(text, longest) && !text.chars().any(char::is_control)
+    bounded(text, longest) && text.chars().all(is_sendable)
+}
+
+/// Whether the character can be in a message attribute: SQS takes neither control characters nor
+/// the two that Unicode leaves unused (SQS, `SendMessage`, read 2026-11).
+pub(crate) fn is_sendable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 fn is_hex(text: &str, digits: usize) -> bool {
@@ -266,6 +272,7 @@ mod tests {
     fn an_event_type_cannot_carry_control_characters() {
         assert!("checkout.session.completed".parse::<EventType>().is_ok());
         assert!("a\nb".parse::<EventType>().is_err());
+        assert!("a\u{ffff}".parse::<EventType>().is_err());
         assert!("x".repeat(257).parse::<EventType>().is_err());
     }
 }

@@ -27,7 +27,7 @@ use crate::retry::{LONGEST_WAIT, RetryPolicy};
 const LEASE_MARGIN: Duration = Duration::from_secs(2);
 
 /// What is left of the invocation to a job's outcome: one write to the ledger, or a dead letter.
-const SETTLE_MARGIN: Duration = Duration::from_secs(1);
+const SETTLE_MARGIN: Duration = Duration::from_secs(2);
 
 /// The use case and its ports.
 #[derive(Debug)]

@@ -1,0 +1,298 @@
+//! A batch of messages, each of which succeeds or fails alone.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use hookdock_aws::log;
+use hookdock_pipeline::ports::{Deliveries, Ledger, Messages, System};
+use hookdock_pipeline::process::{Process, Received, Verdict};
+use hookdock_signature::EpochMillis;
+use lambda_runtime::{Context, Diagnostic};
+use tracing::Instrument as _;
+
+/// What is left of the invocation for the answer. Without it one slow message would take its
+/// neighbours' answers along.
+const ANSWER_MARGIN: Duration = Duration::from_millis(500);
+
+/// A message of the batch has no id. Lambda reads an empty id in the answer as "all have failed",
+/// and a missing one as "none has", so the batch fails before anything is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a message of the batch has no id")]
+pub struct NamelessMessage;
+
+/// A message and the name its failure is reported under.
+struct Named {
+    id: String,
+    message: Received,
+}
+
+/// Processes the messages side by side, and names those that are to come back.
+pub(crate) async fn run<D: Deliveries, M: Messages, L: Ledger, S: System>(
+    process: &Process<D, M, L, S>,
+    event: SqsEvent,
+    context: &Context,
+) -> Result<SqsBatchResponse, NamelessMessage> {
+    let deadline = deadline(context);
+    let named = event.records.into_iter().map(|record| named(record, deadline));
+    let named = named.collect::<Result<Vec<_>, _>>()?;
+    let verdicts = named.iter().map(|named| {
+        verdict(process, named).instrument(log::message(&context.request_id, &named.id))
+    });
+    let verdicts = join_all(verdicts).await;
+    Ok(answer(named.into_iter().zip(verdicts)))
+}
+
+fn deadline(context: &Context) -> EpochMillis {
+    let end = EpochMillis::new(i64::try_from(context.deadline).unwrap_or(i64::MAX));
+    end.minus(ANSWER_MARGIN)
+}
+
+/// A message without a body is one whose body is no reference.
+fn named(record: SqsMessage, deadline: EpochMillis) -> Result<Named, NamelessMessage> {
+    let Some(id) = record.message_id.filter(|id| !id.is_empty()) else {
+        tracing::error!("a message has no id; the whole batch is given back");
+        return Err(NamelessMessage);
+    };
+    let body = record.body.unwrap_or_default();
+    let receipt = record.receipt_handle.unwrap_or_default();
+    Ok(Named { id, message: Received { body, receipt, deadline } })
+}
+
+/// A panic is this message's alone: nothing it could have left half-done is shared.
+async fn verdict<D: Deliveries, M: Messages, L: Ledger, S: System>(
+    process: &Process<D, M, L, S>,
+    named: &Named,
+) -> Verdict {
+    // Boxed, since the compiler gives up on futures that are nested as deep as the SDK's.
+    let caught = AssertUnwindSafe(Box::pin(process.one(&named.message))).catch_unwind().await;
+    caught.unwrap_or_else(|_panic| {
+        tracing::error!("the message made the processor panic and will come back");
+        Verdict::Again
+    })
+}
+
+fn answer(verdicts: impl Iterator<Item = (Named, Verdict)>) -> SqsBatchResponse {
+    let mut answer = SqsBatchResponse::default();
+    for (named, verdict) in verdicts {
+        match verdict {
+            Verdict::Finished => {}
+            Verdict::Again => answer.add_failure(named.id),
+        }
+    }
+    answer
+}
+
+impl From<NamelessMessage> for Diagnostic {
+    fn from(error: NamelessMessage) -> Self {
+        Self { error_type: "NamelessMessage".to_owned(), error_message: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use bytes::Bytes;
+    use futures_util::future::{BoxFuture, ready};
+    use hookdock_pipeline::dead_letter::DeadLetter;
+    use hookdock_pipeline::fault::{FaultKind, PortError};
+    use hookdock_pipeline::job::Registry;
+    use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
+    use hookdock_pipeline::ports::{Inserted, Record, Records};
+    use hookdock_pipeline::process::Effects;
+    use hookdock_pipeline::retry::RetryPolicy;
+    use hookdock_pipeline::sealed::ObjectKey;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Does with a message what its body says. No body here is a reference, so each goes to the
+    /// dead letters; that is where they part.
+    #[derive(Clone, Default)]
+    struct Scripted {
+        buried: Arc<Mutex<Vec<String>>>,
+        put_off: Arc<Mutex<Vec<String>>>,
+    }
+
+    fn down() -> PortError {
+        PortError::new("do anything", FaultKind::Unavailable)
+    }
+
+    impl Messages for Scripted {
+        async fn put_off(&self, receipt: &str, _: Duration) -> Result<(), PortError> {
+            self.put_off.lock().expect("a lock").push(receipt.to_owned());
+            Ok(())
+        }
+
+        async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+            match letter.body.as_str() {
+                "panic" => panic!("a bug"),
+                "down" => Err(down()),
+                "hang" => std::future::pending().await,
+                body => {
+                    self.buried.lock().expect("a lock").push(body.to_owned());
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    struct Nothing;
+
+    impl Deliveries for Nothing {
+        async fn read(&self, _: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+            Err(down())
+        }
+    }
+
+    impl Ledger for Nothing {
+        async fn sight(&self, _: &Sighting) -> Result<EventRecord, PortError> {
+            Err(down())
+        }
+
+        async fn open(&self, _: &Run) -> Result<Option<Run>, PortError> {
+            Err(down())
+        }
+
+        async fn advance(&self, _: &Fence, _: &Run) -> Result<Option<Run>, PortError> {
+            Err(down())
+        }
+    }
+
+    impl Records for Nothing {
+        fn insert(&self, _: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+            ready(Err(down())).boxed()
+        }
+
+        fn get<'a>(
+            &'a self,
+            _: &'a str,
+            _: &'a str,
+        ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
+            ready(Err(down())).boxed()
+        }
+    }
+
+    /// It is ten seconds past the epoch, and time passes on Tokio's clock.
+    struct Stopped(tokio::time::Instant);
+
+    impl System for Stopped {
+        fn now(&self) -> EpochMillis {
+            EpochMillis::new(10_000).plus(self.0.elapsed())
+        }
+
+        async fn sleep(&self, wait: Duration) {
+            tokio::time::sleep(wait).await;
+        }
+
+        fn random(&self) -> u128 {
+            0
+        }
+    }
+
+    async fn handle(script: &Scripted, records: Value) -> Result<String, NamelessMessage> {
+        let process = Process {
+            deliveries: Nothing,
+            messages: script.clone(),
+            ledger: Nothing,
+            system: Stopped(tokio::time::Instant::now()),
+            effects: Effects { records: Arc::new(Nothing) },
+            registry: Registry::new(),
+            policy: RetryPolicy::default(),
+        };
+        let event = serde_json::from_value(json!({ "Records": records })).expect("an event");
+        let mut context = Context::default();
+        context.deadline = 15_000;
+        let answer = crate::handle(&process, lambda_runtime::LambdaEvent::new(event, context));
+        Ok(serde_json::to_string(&answer.await?).expect("JSON"))
+    }
+
+    /// A record as SQS documents it.
+    fn record(id: &str, body: &str) -> Value {
+        // AWS: "Using Lambda with Amazon SQS" (read 2026-11).
+        json!({
+            "messageId": id,
+            "receiptHandle": format!("receipt-{id}"),
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": "1545082649183",
+                "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+                "ApproximateFirstReceiveTimestamp": "1545082649185",
+            },
+            "messageAttributes": {
+                "endpoint": {
+                    "stringValue": "stripe", "stringListValues": [], "binaryListValues": [],
+                    "dataType": "String",
+                },
+            },
+            "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
+            "awsRegion": "us-east-2",
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_without_failures_is_answered_with_an_empty_list() {
+        let script = Scripted::default();
+        let answer = handle(&script, json!([record("1", "a"), record("2", "b")])).await;
+        assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[]}"#));
+        assert_eq!(*script.buried.lock().expect("a lock"), ["a", "b"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_panics_or_fails_comes_back_alone() {
+        let script = Scripted::default();
+        let batch = ["a", "panic", "b", "down", "c"];
+        let batch = (0..5).map(|number| record(&number.to_string(), batch[number])).collect();
+        let answer = handle(&script, Value::Array(batch)).await;
+        assert_eq!(
+            answer.as_deref(),
+            Ok(r#"{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"3"}]}"#)
+        );
+        assert_eq!(*script.buried.lock().expect("a lock"), ["a", "b", "c"]);
+        assert_eq!(*script.put_off.lock().expect("a lock"), ["receipt-3"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_hangs_leaves_half_a_second_for_the_answer() {
+        let script = Scripted::default();
+        let began = tokio::time::Instant::now();
+        let answer = handle(&script, json!([record("1", "hang"), record("2", "a")])).await;
+        assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#));
+        assert_eq!(began.elapsed(), Duration::from_millis(4_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_without_an_id_gives_the_whole_batch_back_untouched() {
+        for id in [json!(""), json!(null)] {
+            let script = Scripted::default();
+            let mut nameless = record("2", "b");
+            nameless["messageId"] = id;
+            let answer = handle(&script, json!([record("1", "a"), nameless])).await;
+            assert_eq!(answer, Err(NamelessMessage));
+            assert!(script.buried.lock().expect("a lock").is_empty());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_without_a_body_goes_to_the_dead_letters() {
+        let script = Scripted::default();
+        let mut bodiless = record("1", "");
+        bodiless["body"] = Value::Null;
+        let answer = handle(&script, json!([bodiless])).await;
+        assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[]}"#));
+        assert_eq!(*script.buried.lock().expect("a lock"), [""]);
+    }
+
+    #[test]
+    fn lambda_is_told_the_error_by_a_stable_name() {
+        let told = Diagnostic::from(NamelessMessage);
+        assert_eq!(told.error_type, "NamelessMessage");
+        assert_eq!(told.error_message, "a message of the batch has no id");
+    }
+}

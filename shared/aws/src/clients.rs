@@ -1,0 +1,177 @@
+//! The SDK's clients: one HTTPS client, one set of connections, and time limits for each caller.
+//!
+//! | | connect | one attempt | one call | why |
+//! | --- | --- | --- | --- | --- |
+//! | ingest: Secrets Manager, SQS | 0.7 s | 1 s | 2.2 s | a sender waits, and 4 s are all it has |
+//! | ingest: S3 | 0.7 s | 1.5 s | 3.2 s | the same; the body of the largest delivery takes longer |
+//! | processor: DynamoDB | 0.7 s | 0.8 s | 5 s | an outcome has about a second to be recorded in |
+//! | processor: S3, SQS | 1 s | 3 s | 10 s | nobody waits, and giving up early repeats work for nothing |
+//!
+//! Should the first attempt of each of ingest's three calls hang, and the second be quick, then
+//! all of them together take about 3.7 s. AWS answers these calls within tens of milliseconds, so
+//! an attempt that has not been answered after a second will not be.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+/// S3 closes a connection that was idle for about 20 s, and a frozen function does not see it;
+/// a request on such a connection hangs until its time is up. The default is 90 s.
+const POOL_IDLE: Duration = Duration::from_secs(15);
+
+/// The wait before the second attempt is at most this, evenly spread; it doubles from then on.
+/// The default of one second is a quarter of what a sender has.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+
+/// How long calls may take.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    connect: Duration,
+    attempt: Duration,
+    call: Duration,
+    attempts: u32,
+}
+
+const INGEST: Limits = Limits {
+    connect: Duration::from_millis(700),
+    attempt: Duration::from_millis(1000),
+    call: Duration::from_millis(2200),
+    attempts: 3,
+};
+
+const INGEST_S3: Limits =
+    Limits { attempt: Duration::from_millis(1500), call: Duration::from_millis(3200), ..INGEST };
+
+const PROCESSOR: Limits = Limits {
+    connect: Duration::from_secs(1),
+    attempt: Duration::from_secs(3),
+    call: Duration::from_secs(10),
+    attempts: 5,
+};
+
+const PROCESSOR_DYNAMO: Limits = Limits {
+    connect: Duration::from_millis(700),
+    attempt: Duration::from_millis(800),
+    call: Duration::from_secs(5),
+    ..PROCESSOR
+};
+
+impl Limits {
+    fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.call)
+            .build()
+    }
+
+    fn retries(self) -> RetryConfig {
+        RetryConfig::standard().with_max_attempts(self.attempts).with_initial_backoff(FIRST_BACKOFF)
+    }
+}
+
+/// Where AWS is, and as whom it is called. What is left out, the SDK finds as it does everywhere:
+/// in a function's environment, or in a person's profile.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// One address for all services, such as that of a stand-in.
+    pub endpoint_url: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// An access key and its secret.
+    pub access_key: Option<(String, String)>,
+}
+
+impl Connection {
+    fn loader(&self) -> ConfigLoader {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(url) = &self.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some((id, secret)) = &self.access_key {
+            let credentials = Credentials::new(id, secret, None, None, "hookdock");
+            loader = loader.credentials_provider(credentials);
+        }
+        loader
+    }
+}
+
+/// What ingest talks to.
+pub(crate) struct IngestClients {
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+}
+
+/// What the processor talks to.
+pub(crate) struct ProcessorClients {
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) dynamo: aws_sdk_dynamodb::Client,
+}
+
+impl IngestClients {
+    pub(crate) async fn new(connection: &Connection) -> Self {
+        let config = load(INGEST, connection).await;
+        Self {
+            s3: s3(&config, INGEST_S3),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
+        }
+    }
+}
+
+impl ProcessorClients {
+    pub(crate) async fn new(connection: &Connection) -> Self {
+        let config = load(PROCESSOR, connection).await;
+        Self {
+            s3: s3(&config, PROCESSOR),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            dynamo: dynamo(&config, PROCESSOR_DYNAMO),
+        }
+    }
+}
+
+/// Stalled-stream protection is off: what is sent and read is in memory, and the limits above
+/// cover it.
+async fn load(limits: Limits, connection: &Connection) -> SdkConfig {
+    let http = Builder::new()
+        .pool_idle_timeout(POOL_IDLE)
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https();
+    connection
+        .loader()
+        .http_client(http)
+        .timeout_config(limits.timeouts())
+        .retry_config(limits.retries())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .load()
+        .await
+}
+
+/// At an address of its own, S3 is reached by path, for such an address has no subdomains. A
+/// checksum beside the signature, which covers the body, would be computed for nothing.
+fn s3(config: &SdkConfig, limits: Limits) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(config)
+        .timeout_config(limits.timeouts())
+        .force_path_style(config.endpoint_url().is_some())
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
+fn dynamo(config: &SdkConfig, limits: Limits) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(limits.timeouts());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}

@@ -1,0 +1,98 @@
+//! What the tables have in common: items, and conditions that did not hold.
+
+use std::collections::HashMap;
+use std::error::Error;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::classify::port_error;
+
+/// A stored item.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A condition did not hold for this item, as it was at that moment. `None`: there was none.
+#[derive(Debug)]
+pub(crate) struct Conflict(pub(crate) Option<Item>);
+
+/// An error that may be a conflict.
+pub(crate) trait Conditional:
+    ProvideErrorMetadata + Error + Send + Sync + Sized + 'static
+{
+    /// The conflict, if that is what it is.
+    fn conflict(&self) -> Option<Conflict>;
+}
+
+impl Conditional for PutItemError {
+    fn conflict(&self) -> Option<Conflict> {
+        match self {
+            Self::ConditionalCheckFailedException(refused) => Some(Conflict(refused.item.clone())),
+            _ => None,
+        }
+    }
+}
+
+impl Conditional for UpdateItemError {
+    fn conflict(&self) -> Option<Conflict> {
+        match self {
+            Self::ConditionalCheckFailedException(refused) => Some(Conflict(refused.item.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// Tells a condition that did not hold from a call that failed.
+pub(crate) fn conditional<O, E: Conditional>(
+    action: &'static str,
+    result: Result<O, SdkError<E>>,
+) -> Result<Result<O, Conflict>, PortError> {
+    let error = match result {
+        Ok(output) => return Ok(Ok(output)),
+        Err(error) => error,
+    };
+    match error.as_service_error().and_then(Conditional::conflict) {
+        Some(conflict) => Ok(Err(conflict)),
+        None => Err(port_error(action)(error)),
+    }
+}
+
+/// `#name` for each name, since many a plain one is a reserved word.
+pub(crate) fn names<const N: usize>(names: [&str; N]) -> Option<HashMap<String, String>> {
+    Some(names.map(|name| (format!("#{name}"), name.to_owned())).into())
+}
+
+/// A text.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number.
+pub(crate) fn number(value: impl Into<i64>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
+}
+
+/// The item that holds the value's fields.
+pub(crate) fn to_item(action: &'static str, value: &impl Serialize) -> Result<Item, PortError> {
+    serde_dynamo::to_item(value).map_err(|error| unfit(action, error))
+}
+
+/// The value whose fields the item holds.
+pub(crate) fn from_item<T: DeserializeOwned>(
+    action: &'static str,
+    item: Item,
+) -> Result<T, PortError> {
+    serde_dynamo::from_item(item).map_err(|error| unfit(action, error))
+}
+
+/// A stored form that is not ours, or one of ours that cannot be stored.
+pub(crate) fn unfit(
+    action: &'static str,
+    error: impl Into<Box<dyn Error + Send + Sync>>,
+) -> PortError {
+    PortError::new(action, FaultKind::Invalid).because(error)
+}

@@ -1,0 +1,400 @@
+//! The ledger in a DynamoDB table: one item per event, and one per run beside it.
+//!
+//! | attribute | event | run | |
+//! | --- | --- | --- | --- |
+//! | `pk` | `event#{endpoint}#{event key}` | the same | an event and its runs lie together |
+//! | `sk` | `event` | `run#{job}` | |
+//! | `state_key` | | `{state}#{shard}` | index `by_state`, while running, retrying or dead |
+//! | `endpoint_key` | `{endpoint}#{yyyy-mm-dd}` | | index `by_endpoint`, by the day of receipt |
+//! | `tenant_key` | `{endpoint}#{tenant}` | | index `by_tenant`, if there is a tenant |
+//! | `delivery_ids` | the first hundred | | by which a delivery is counted once |
+//!
+//! The others are those of [`EventItem`] and [`RunItem`]. The shard is the first digit of the
+//! event key: an index takes a thousand writes a second for one key, and all runs of a stack
+//! change their state under so few of them.
+//!
+//! What a conditional write met comes back with its refusal, so that the loser knows why without
+//! a second call. The SDK repeats a write whose answer got lost; the repetition is refused by
+//! what the first one wrote, and is told by the owner's token in it.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnRefusal,
+};
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::ledger::{
+    EventItem, EventRecord, EventRef, Fence, Run, RunId, RunItem, RunState, Sighting,
+};
+use hookdock_pipeline::names::EventKey;
+use hookdock_pipeline::ports::Ledger;
+use hookdock_signature::EpochMillis;
+use jiff::Timestamp;
+
+use crate::dynamo::{Conflict, Item, conditional, from_item, names, number, text, to_item, unfit};
+
+const SIGHT: &str = "record the event";
+const CLAIM: &str = "claim the run";
+const WRITE: &str = "write the run";
+
+/// How many of an event's deliveries are told apart. A provider that sends more often than that
+/// is only counted, and a delivery that is seen twice then counts twice.
+const DELIVERIES_KEPT: usize = 100;
+
+/// How often a sighting is tried that finds the event changed each time.
+const SIGHT_TRIES: u32 = 3;
+
+/// The ledger in a DynamoDB table.
+#[derive(Debug, Clone)]
+pub struct DynamoLedger {
+    client: Client,
+    table: String,
+}
+
+impl Ledger for DynamoLedger {
+    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
+        for _ in 0..SIGHT_TRIES {
+            if let Some(event) = self.try_sight(sighting).await? {
+                return EventRecord::try_from(event).map_err(|error| unfit(SIGHT, error));
+            }
+        }
+        let error = PortError::new(SIGHT, FaultKind::Unavailable);
+        Err(error.because("the event changed each time it was looked at"))
+    }
+
+    /// ```text
+    ///   (none) ----- open -----> running
+    ///   any state -- open -----> refused, and the stored run says why
+    /// ```
+    ///
+    /// A run whose time is over, and that DynamoDB has not cleaned up, is refused like any other:
+    /// whoever may claim it does so by `advance`.
+    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+        let put = self
+            .put(run_item(run)?)
+            .condition_expression("attribute_not_exists(#pk)")
+            .set_expression_attribute_names(names(["pk"]));
+        match conditional(CLAIM, put.send().await)? {
+            Ok(_) => Ok(None),
+            Err(conflict) => other_than(CLAIM, run, conflict),
+        }
+    }
+
+    /// ```text
+    ///   A  open --- running(A,1) ------------ (dies) ----- done? refused: owner and attempt are B's
+    ///   B                lease over: running(B,2) --- done
+    ///   C                lease over: refused: B was faster
+    /// ```
+    ///
+    /// It succeeds as long as nobody has written since the run was read: each claim brings a new
+    /// owner and a higher attempt, and what the owner itself writes changes the state.
+    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+        let put = self
+            .put(run_item(to)?)
+            .condition_expression("#owner = :owner AND #attempt = :attempt AND #state = :state")
+            .set_expression_attribute_names(names(["owner", "attempt", "state"]))
+            .expression_attribute_values(":owner", text(from.owner.as_str()))
+            .expression_attribute_values(":attempt", number(from.attempt))
+            .expression_attribute_values(":state", text(from.state));
+        match conditional(WRITE, put.send().await)? {
+            Ok(_) => Ok(None),
+            Err(conflict) => other_than(WRITE, to, conflict),
+        }
+    }
+}
+
+impl DynamoLedger {
+    pub(crate) fn new(client: Client, table: &str) -> Self {
+        Self { client, table: table.to_owned() }
+    }
+
+    /// `None`: the event changed meanwhile, so it is worth looking again.
+    async fn try_sight(&self, sighting: &Sighting) -> Result<Option<EventItem>, PortError> {
+        let old = match self.first(sighting).await? {
+            Ok(event) => return Ok(Some(event)),
+            Err(Conflict(None)) => return Ok(None),
+            Err(Conflict(Some(old))) => old,
+        };
+        let ids = delivery_ids(&old);
+        if ids.iter().any(|id| id == sighting.delivery_id.as_str()) {
+            return from_item(SIGHT, old).map(Some);
+        }
+        let keep_id = ids.len() < DELIVERIES_KEPT;
+        self.further(sighting, keep_id).await
+    }
+
+    /// Records an event that is not on record.
+    ///
+    /// ```text
+    ///   (none) --- first ---> recorded --- first: refused --- (its time is over) --- first --->
+    /// ```
+    ///
+    /// The last case is there because DynamoDB cleans up in its own time: what has expired counts
+    /// as never recorded.
+    async fn first(&self, sighting: &Sighting) -> Result<Result<EventItem, Conflict>, PortError> {
+        let event = EventItem::from(sighting);
+        let put = self
+            .put(event_item(&event, sighting)?)
+            .condition_expression("attribute_not_exists(#pk) OR #expires_at <= :seen_at")
+            .set_expression_attribute_names(names(["pk", "expires_at"]))
+            .expression_attribute_values(":seen_at", seconds(sighting.seen_at));
+        Ok(conditional(SIGHT, put.send().await)?.map(|_| event))
+    }
+
+    /// Counts one more delivery of an event that is on record, and puts its expiry off.
+    ///
+    /// It succeeds while the record stands and does not know the delivery. It is refused, and
+    /// `None` returned, when the record expired or was cleaned up since it was read, or a twin of
+    /// this message has counted the delivery.
+    async fn further(
+        &self,
+        sighting: &Sighting,
+        keep_id: bool,
+    ) -> Result<Option<EventItem>, PortError> {
+        let id = sighting.delivery_id.as_str();
+        let counted = if keep_id { ", #delivery_ids :ids" } else { "" };
+        let ids = keep_id.then(|| (":ids".to_owned(), AttributeValue::Ss(vec![id.to_owned()])));
+        let values = [
+            (":expires_at".to_owned(), seconds(sighting.expires_at())),
+            (":seen_at".to_owned(), seconds(sighting.seen_at)),
+            (":one".to_owned(), number(1)),
+            (":id".to_owned(), text(id)),
+        ];
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(partition(&sighting.event)))
+            .key("sk", text(EVENT_SORT))
+            .update_expression(format!(
+                "SET #expires_at = :expires_at ADD #deliveries :one{counted}"
+            ))
+            .condition_expression("#expires_at > :seen_at AND NOT contains(#delivery_ids, :id)")
+            .set_expression_attribute_names(names(["expires_at", "deliveries", "delivery_ids"]))
+            .set_expression_attribute_values(Some(values.into_iter().chain(ids).collect()))
+            .return_values(ReturnValue::AllNew);
+        let new = conditional(SIGHT, update.send().await)?.ok().and_then(|done| done.attributes);
+        new.map(|item| from_item(SIGHT, item)).transpose()
+    }
+
+    fn put(&self, item: Item) -> PutItemFluentBuilder {
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(OnRefusal::AllOld)
+    }
+}
+
+const EVENT_SORT: &str = "event";
+
+fn partition(event: &EventRef) -> String {
+    format!("event#{}#{}", event.endpoint, event.key)
+}
+
+fn run_sort(id: &RunId) -> String {
+    format!("run#{}", id.job)
+}
+
+fn event_item(event: &EventItem, sighting: &Sighting) -> Result<Item, PortError> {
+    let mut item = to_item(SIGHT, event)?;
+    let endpoint = &event.endpoint;
+    let keys = [
+        ("pk", text(partition(&sighting.event))),
+        ("sk", text(EVENT_SORT)),
+        ("endpoint_key", text(format!("{endpoint}#{}", day(sighting.received_at)))),
+        ("delivery_ids", AttributeValue::Ss(vec![sighting.delivery_id.to_string()])),
+    ];
+    item.extend(keys.map(|(name, value)| (name.to_owned(), value)));
+    if let Some(tenant) = &event.tenant {
+        item.insert("tenant_key".to_owned(), text(format!("{endpoint}#{tenant}")));
+    }
+    Ok(item)
+}
+
+fn run_item(run: &Run) -> Result<Item, PortError> {
+    let mut item = to_item(WRITE, &RunItem::from(run))?;
+    item.insert("pk".to_owned(), text(partition(&run.id.event)));
+    item.insert("sk".to_owned(), text(run_sort(&run.id)));
+    if let Some(key) = state_key(&run.state, &run.id.event.key) {
+        item.insert("state_key".to_owned(), text(key));
+    }
+    Ok(item)
+}
+
+/// What has ended well is in no list of things to look after.
+fn state_key(state: &RunState, key: &EventKey) -> Option<String> {
+    match state {
+        RunState::Running { .. } | RunState::Retrying { .. } | RunState::Dead { .. } => {
+            let shard = key.as_str().chars().next()?;
+            Some(format!("{}#{shard}", state.name()))
+        }
+        RunState::Done | RunState::Ignored { .. } => None,
+    }
+}
+
+/// The run that stood in the way, unless it is the very one that was to be written: then an
+/// earlier try of the same call has succeeded, and its answer got lost.
+fn other_than(
+    action: &'static str,
+    written: &Run,
+    conflict: Conflict,
+) -> Result<Option<Run>, PortError> {
+    let Conflict(Some(item)) = conflict else {
+        return Err(unfit(action, "the run is not recorded any more"));
+    };
+    Ok(Some(stored_run(action, item)?).filter(|stored| stored != written))
+}
+
+fn stored_run(action: &'static str, item: Item) -> Result<Run, PortError> {
+    let item: RunItem = from_item(action, item)?;
+    Run::try_from(item).map_err(|error| unfit(action, error))
+}
+
+fn delivery_ids(item: &Item) -> &[String] {
+    match item.get("delivery_ids") {
+        Some(AttributeValue::Ss(ids)) => ids,
+        _ => &[],
+    }
+}
+
+fn seconds(at: EpochMillis) -> AttributeValue {
+    number(at.to_seconds().get())
+}
+
+/// The day in UTC; a time outside of years -9999 to 9999 becomes the epoch.
+fn day(at: EpochMillis) -> String {
+    let time = Timestamp::from_millisecond(at.get()).unwrap_or_default();
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hookdock_pipeline::job::{ErrorClass, Failure};
+    use hookdock_pipeline::ledger::{Claim, DeadReason, Settlement};
+    use hookdock_pipeline::names::{BodyDigest, DeliveryId, Owner};
+
+    use super::*;
+
+    /// 2026-11-21T23:59:59.999Z
+    const NOW: EpochMillis = EpochMillis::new(1_795_305_599_999);
+
+    fn run() -> Run {
+        let event = EventRef {
+            endpoint: "orders".parse().expect("a name"),
+            key: EventKey::of(&[b"evt_1"]),
+        };
+        let claim = Claim {
+            owner: Owner::new(7),
+            now: NOW,
+            lease_until: NOW.plus(Duration::from_secs(62)),
+            generation: 0,
+        };
+        Run::opened(RunId { event, job: "fulfil_order".parse().expect("a name") }, &claim)
+    }
+
+    fn sighting(tenant: Option<&str>) -> Sighting {
+        Sighting {
+            event: run().id.event,
+            delivery_id: DeliveryId::new(NOW, 1),
+            provider: "shopify".to_owned(),
+            tenant: tenant.map(|name| name.parse().expect("a name")),
+            event_id: None,
+            event_type: Some("orders/create".parse().expect("a type")),
+            flags: Vec::new(),
+            sha256: BodyDigest::of(b"{}"),
+            received_at: NOW,
+            ignored: None,
+            seen_at: NOW.plus(Duration::from_secs(3)),
+        }
+    }
+
+    fn attribute<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+        match item.get(name)? {
+            AttributeValue::S(text) | AttributeValue::N(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn failed() -> Failure {
+        Failure::permanent(ErrorClass::BadData, "no total")
+    }
+
+    #[test]
+    fn an_event_and_its_runs_share_a_partition() {
+        let run_item = run_item(&run()).expect("an item");
+        let event = sighting(None);
+        let event_item = event_item(&EventItem::from(&event), &event).expect("an item");
+        let partition = format!("event#orders#{}", EventKey::of(&[b"evt_1"]));
+        assert_eq!(attribute(&run_item, "pk"), Some(partition.as_str()));
+        assert_eq!(attribute(&event_item, "pk"), Some(partition.as_str()));
+        assert_eq!(attribute(&run_item, "sk"), Some("run#fulfil_order"));
+        assert_eq!(attribute(&event_item, "sk"), Some("event"));
+    }
+
+    #[test]
+    fn events_are_listed_by_endpoint_and_day_and_by_tenant_if_they_have_one() {
+        for (tenant, key) in [(None, None), (Some("acme"), Some("orders#acme"))] {
+            let sighting = sighting(tenant);
+            let item = event_item(&EventItem::from(&sighting), &sighting).expect("an item");
+            assert_eq!(attribute(&item, "endpoint_key"), Some("orders#2026-11-21"));
+            assert_eq!(attribute(&item, "tenant_key"), key);
+            assert_eq!(attribute(&item, "received_at_ms"), Some("1795305599999"));
+            assert_eq!(attribute(&item, "expires_at"), Some("1797897602"));
+        }
+    }
+
+    #[test]
+    fn only_runs_that_need_looking_after_are_listed_by_state() {
+        let claimed = run();
+        let shard = claimed.id.event.key.as_str().chars().next().expect("a digit");
+        for (settlement, state) in [
+            (None, Some("running")),
+            (Some(Settlement::Retry(NOW, failed())), Some("retrying")),
+            (Some(Settlement::Dead(DeadReason::Permanent, failed())), Some("dead")),
+            (Some(Settlement::Done), None),
+            (Some(Settlement::Ignored("test mode".to_owned())), None),
+        ] {
+            let run = settlement.map_or(claimed.clone(), |end| claimed.settled(end, NOW));
+            let item = run_item(&run).expect("an item");
+            let expected = state.map(|state| format!("{state}#{shard}"));
+            assert_eq!(attribute(&item, "state_key"), expected.as_deref());
+            assert_eq!(attribute(&item, "updated_at_ms"), Some("1795305599999"));
+        }
+    }
+
+    #[test]
+    fn a_run_comes_back_as_it_was_written() {
+        for run in [run(), run().settled(Settlement::Retry(NOW, failed()), NOW)] {
+            assert_eq!(stored_run(WRITE, run_item(&run).expect("an item")).expect("a run"), run);
+        }
+    }
+
+    #[test]
+    fn an_event_comes_back_as_it_was_written() {
+        let sighting = sighting(Some("acme"));
+        let event = EventItem::from(&sighting);
+        let item = event_item(&event, &sighting).expect("an item");
+        assert_eq!(delivery_ids(&item), [sighting.delivery_id.to_string()]);
+        assert_eq!(from_item::<EventItem>(SIGHT, item).expect("an event"), event);
+    }
+
+    #[test]
+    fn a_write_that_meets_itself_has_succeeded() {
+        let run = run();
+        let conflict = |run: &Run| Conflict(Some(run_item(run).expect("an item")));
+        assert_eq!(other_than(CLAIM, &run, conflict(&run)).expect("read"), None);
+        let other = Run { owner: Owner::new(8), ..run.clone() };
+        assert_eq!(other_than(CLAIM, &run, conflict(&other)).expect("read"), Some(other));
+    }
+
+    #[test]
+    fn a_run_of_another_version_is_not_read() {
+        let mut item = run_item(&run()).expect("an item");
+        item.insert("version".to_owned(), number(2));
+        let error = stored_run(WRITE, item).expect_err("not readable");
+        assert_eq!(error.kind(), FaultKind::Invalid);
+    }
+}

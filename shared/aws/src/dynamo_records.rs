@@ -1,0 +1,113 @@
+//! What the jobs write, in a DynamoDB table: key `collection` and `id`, content in the map `body`.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnRefusal;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::ports::{Inserted, Record, Records};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::classify::port_error;
+use crate::dynamo::{Conflict, Item, conditional, from_item, names, text, to_item, unfit};
+
+const INSERT: &str = "write the record";
+const READ: &str = "read the record";
+
+/// The business records in a DynamoDB table.
+///
+/// Numbers go through DynamoDB's own: 38 digits, and `1.0` comes back as `1`.
+#[derive(Debug, Clone)]
+pub struct DynamoRecords {
+    client: Client,
+    table: String,
+}
+
+/// A stored record.
+#[derive(Serialize, Deserialize)]
+struct RecordItem {
+    collection: String,
+    id: String,
+    body: Value,
+}
+
+impl DynamoRecords {
+    pub(crate) fn new(client: Client, table: &str) -> Self {
+        Self { client, table: table.to_owned() }
+    }
+
+    /// ```text
+    ///   (none) --- insert ---> the record --- insert: refused, with the record's content
+    /// ```
+    async fn insert(&self, record: Record) -> Result<Inserted, PortError> {
+        let Record { collection, id, body: content } = record;
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(INSERT, &RecordItem { collection, id, body: content })?))
+            .condition_expression("attribute_not_exists(#id)")
+            .set_expression_attribute_names(names(["id"]))
+            .return_values_on_condition_check_failure(OnRefusal::AllOld);
+        match conditional(INSERT, put.send().await)? {
+            Ok(_) => Ok(Inserted::New),
+            Err(Conflict(Some(item))) => Ok(Inserted::Already(body(INSERT, item)?)),
+            Err(Conflict(None)) => Err(unfit(INSERT, "the record that is there was not shown")),
+        }
+    }
+
+    async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, PortError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("collection", text(collection))
+            .key("id", text(id))
+            .consistent_read(true);
+        let found = get.send().await.map_err(port_error(READ))?;
+        found.item.map(|item| body(READ, item)).transpose()
+    }
+}
+
+impl Records for DynamoRecords {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+        Self::insert(self, record).boxed()
+    }
+
+    fn get<'a>(
+        &'a self,
+        collection: &'a str,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
+        Self::get(self, collection, id).boxed()
+    }
+}
+
+fn body(action: &'static str, item: Item) -> Result<Value, PortError> {
+    from_item(action, item).map(|record: RecordItem| record.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_body_comes_back_as_it_was_written() {
+        let written = json!({
+            "total": 4200, "currency": "eur", "paid": true, "note": "", "coupon": null,
+            "lines": [{"sku": "a", "weight": 0.25}, {"sku": "b", "weight": -3}], "meta": {},
+        });
+        let record = RecordItem {
+            collection: "orders".to_owned(),
+            id: "cs_1".to_owned(),
+            body: written.clone(),
+        };
+        let item = to_item(INSERT, &record).expect("an item");
+        assert_eq!(item.get("collection"), Some(&text("orders")));
+        assert_eq!(item.get("id"), Some(&text("cs_1")));
+        assert_eq!(body(READ, item).expect("a record"), written);
+    }
+}

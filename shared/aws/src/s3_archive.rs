@@ -1,0 +1,72 @@
+//! Deliveries in an S3 bucket, one object each.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::ports::{Archive, Deliveries};
+use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+
+use crate::classify::port_error;
+
+const STORE: &str = "store the delivery";
+const READ: &str = "read the delivery";
+
+/// How long reading an object may take in all. The SDK's own limits end where the body begins.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// Deliveries in an S3 bucket.
+#[derive(Debug, Clone)]
+pub struct S3Archive {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Archive {
+    pub(crate) fn new(client: Client, bucket: &str) -> Self {
+        Self { client, bucket: bucket.to_owned() }
+    }
+
+    async fn whole(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+        let call = self.client.get_object().bucket(&self.bucket).key(object.as_str());
+        match call.send().await {
+            Ok(found) => {
+                let body =
+                    found.body.collect().await.map_err(|error| {
+                        PortError::new(READ, FaultKind::Unavailable).because(error)
+                    })?;
+                Ok(Some(body.into_bytes()))
+            }
+            // S3 says so only to those who may list the bucket; to others it says "denied".
+            Err(SdkError::ServiceError(answer)) if answer.err().is_no_such_key() => Ok(None),
+            Err(error) => Err(port_error(READ)(error)),
+        }
+    }
+}
+
+impl Archive for S3Archive {
+    /// A plain put: the key holds the delivery's own id, so a second put of it, after an answer
+    /// that got lost, writes the same bytes over themselves. A conditional one would be refused.
+    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(delivery.reference().object.as_str())
+            .content_type("application/json")
+            .body(ByteStream::from(delivery.object().clone()))
+            .send()
+            .await
+            .map_err(port_error(STORE))?;
+        Ok(())
+    }
+}
+
+impl Deliveries for S3Archive {
+    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+        let read = tokio::time::timeout(READ_WITHIN, self.whole(object)).await;
+        read.unwrap_or_else(|slow| Err(PortError::new(READ, FaultKind::TimedOut).because(slow)))
+    }
+}

@@ -1,0 +1,93 @@
+//! Endpoints, each in one Secrets Manager secret named `{stack}/endpoint/{endpoint}`.
+//!
+//! What was read is kept and reused; `cache.rs` says for how long.
+
+mod allowance;
+mod cache;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::get_secret_value::{
+    GetSecretValueError, GetSecretValueOutput,
+};
+use cache::{Cache, Store};
+use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::ports::Endpoints;
+
+use crate::classify::port_error;
+use crate::system::SystemClock;
+
+const READ: &str = "read the endpoint's secret";
+
+/// Endpoints in Secrets Manager, with a memory.
+#[derive(Debug)]
+pub struct SecretEndpoints(Cache<SecretStore, SystemClock>);
+
+impl SecretEndpoints {
+    pub(crate) fn new(client: Client, stack: &str, listed: &BTreeSet<EndpointId>) -> Self {
+        let store = SecretStore { client, stack: stack.to_owned() };
+        Self(Cache::new(store, SystemClock, listed.clone()))
+    }
+
+    /// Reads the listed endpoints ahead of the first request. What fails or takes too long is
+    /// read when it is needed.
+    pub(crate) async fn warm(&self) {
+        self.0.warm().await;
+    }
+}
+
+impl Endpoints for SecretEndpoints {
+    async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
+        self.0.find(id).await
+    }
+
+    async fn refresh(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
+        self.0.refresh(id).await
+    }
+}
+
+#[derive(Debug)]
+struct SecretStore {
+    client: Client,
+    stack: String,
+}
+
+impl Store for SecretStore {
+    /// A secret that is there and not usable is our fault, and must not look like an endpoint
+    /// that is not there: the provider would take the 404 for good.
+    async fn read(&self, id: &EndpointId) -> Result<Option<Endpoint>, PortError> {
+        let name = format!("{}/endpoint/{id}", self.stack);
+        match self.client.get_secret_value().secret_id(name).send().await {
+            Ok(secret) => endpoint(id, &secret).map(Some),
+            Err(error) if error.as_service_error().is_some_and(is_gone) => Ok(None),
+            Err(error) => Err(port_error(READ)(error)),
+        }
+    }
+}
+
+/// A deleted secret keeps its name for some days; reading it is then an invalid request, with
+/// nothing but this sentence to tell it from others (Secrets Manager, read 2026-11).
+fn is_gone(error: &GetSecretValueError) -> bool {
+    match error {
+        GetSecretValueError::ResourceNotFoundException(_) => true,
+        GetSecretValueError::InvalidRequestException(error) => {
+            error.message().is_some_and(|message| message.contains("marked for deletion"))
+        }
+        _ => false,
+    }
+}
+
+fn endpoint(id: &EndpointId, secret: &GetSecretValueOutput) -> Result<Endpoint, PortError> {
+    let unusable = PortError::new(READ, FaultKind::Invalid);
+    let binary = secret.secret_binary().map(AsRef::as_ref);
+    match secret.secret_string().map(str::as_bytes).or(binary) {
+        Some(json) => Endpoint::from_json(id, json).map_err(|problems| unusable.because(problems)),
+        None => Err(unusable.because("the secret has no value")),
+    }
+}

@@ -1,0 +1,172 @@
+//! References in an SQS queue, and dead letters in another.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::BuildError;
+use aws_sdk_sqs::types::{
+    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+};
+use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::names::{EndpointId, TenantId};
+use hookdock_pipeline::ports::{Messages, WorkQueue};
+use hookdock_pipeline::sealed::SealedDelivery;
+use sha2::{Digest as _, Sha256};
+
+use crate::classify::port_error;
+
+const SEND: &str = "queue the reference";
+const PUT_OFF: &str = "put the message off";
+const BURY: &str = "send the dead letter";
+
+/// The longest a message can be hidden (SQS quota, read 2026-11).
+const LONGEST_HIDDEN_SECONDS: i32 = 12 * 60 * 60;
+
+/// SQS refuses a message without a body.
+const NO_BODY: &str = "(no body)";
+
+/// The queue as ingest sees it: something to send references to.
+#[derive(Debug, Clone)]
+pub struct SqsQueue {
+    client: Client,
+    queue_url: String,
+}
+
+/// The queues as the processor sees them: messages to put off, and a place for dead letters.
+#[derive(Debug, Clone)]
+pub struct SqsMessages {
+    client: Client,
+    queue_url: String,
+    dead_letter_url: String,
+}
+
+impl SqsQueue {
+    pub(crate) fn new(client: Client, queue_url: &str) -> Self {
+        Self { client, queue_url: queue_url.to_owned() }
+    }
+}
+
+impl SqsMessages {
+    pub(crate) fn new(client: Client, queue_url: &str, dead_letter_url: &str) -> Self {
+        Self {
+            client,
+            queue_url: queue_url.to_owned(),
+            dead_letter_url: dead_letter_url.to_owned(),
+        }
+    }
+}
+
+impl WorkQueue for SqsQueue {
+    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        let reference = delivery.reference();
+        let event_type = reference.event_type.as_ref();
+        let mut call = self
+            .client
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(delivery.message())
+            .message_attributes("endpoint", text(SEND, reference.endpoint.as_str())?)
+            .set_message_group_id(
+                reference.tenant.as_ref().map(|tenant| group(&reference.endpoint, tenant)),
+            );
+        if let Some(event_type) = event_type {
+            call = call.message_attributes("event_type", text(SEND, event_type.as_str())?);
+        }
+        if let Some(trace) = delivery.trace() {
+            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+            call = call.message_system_attributes(name, system_text(SEND, trace)?);
+        }
+        call.send().await.map_err(port_error(SEND))?;
+        Ok(())
+    }
+}
+
+impl Messages for SqsMessages {
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.queue_url)
+            .receipt_handle(receipt)
+            .visibility_timeout(whole_seconds(wait))
+            .send()
+            .await
+            .map_err(port_error(PUT_OFF))?;
+        Ok(())
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        let body = if letter.body.is_empty() { NO_BODY } else { &letter.body };
+        let mut call =
+            self.client.send_message().queue_url(&self.dead_letter_url).message_body(body);
+        for (name, value) in &letter.attributes {
+            call = call.message_attributes(*name, text(BURY, value)?);
+        }
+        call.send().await.map_err(port_error(BURY))?;
+        Ok(())
+    }
+}
+
+/// Rounded up: a message that comes back too early meets a run that is not due.
+fn whole_seconds(wait: Duration) -> i32 {
+    let seconds = wait.as_millis().div_ceil(1000);
+    i32::try_from(seconds).unwrap_or(LONGEST_HIDDEN_SECONDS).min(LONGEST_HIDDEN_SECONDS)
+}
+
+/// One tenant of one endpoint. On a standard queue the group keeps a tenant with many events from
+/// holding up the others. What a sender chose is not sent: it is hashed. No endpoint's name has a
+/// slash in it, so no two pairs share a text.
+fn group(endpoint: &EndpointId, tenant: &TenantId) -> String {
+    hex::encode(Sha256::digest(format!("{endpoint}/{tenant}")))
+}
+
+fn text(action: &'static str, value: &str) -> Result<MessageAttributeValue, PortError> {
+    let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+    value.map_err(unbuilt(action))
+}
+
+fn system_text(
+    action: &'static str,
+    value: &str,
+) -> Result<MessageSystemAttributeValue, PortError> {
+    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(value);
+    value.build().map_err(unbuilt(action))
+}
+
+fn unbuilt(action: &'static str) -> impl FnOnce(BuildError) -> PortError {
+    move |error| PortError::new(action, FaultKind::Invalid).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up_to_whole_seconds_and_never_above_what_sqs_takes() {
+        for (millis, seconds) in [
+            (0, 0),
+            (1, 1),
+            (1_000, 1),
+            (1_001, 2),
+            (43_199_001, 43_200),
+            (43_200_001, 43_200),
+            (u64::MAX, 43_200),
+        ] {
+            assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis}");
+        }
+    }
+
+    #[test]
+    fn each_tenant_of_an_endpoint_is_a_group_of_its_own() {
+        let group = |endpoint: &str, tenant: &str| {
+            group(&endpoint.parse().expect("a name"), &tenant.parse().expect("a name"))
+        };
+        // printf orders/acme | sha256sum
+        assert_eq!(
+            group("orders", "acme"),
+            "634d59ce5be97ec83de86d249d12d401d1d77a83baba5496b226bd65ba887992"
+        );
+        assert_ne!(group("orders", "acme"), group("orders", "other"));
+        assert_ne!(group("orders", "acme"), group("returns", "acme"));
+    }
+}

@@ -1,0 +1,182 @@
+//! The adapters for AWS keep the contracts, against MiniStack, over real HTTP.
+//!
+//! Each test starts a MiniStack of its own on a free loopback port and stops it. `tests/run tools`
+//! installs it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops where something is not as it should be"
+)]
+
+mod ministack;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hookdock_aws::config::{IngestConfig, ProcessorConfig};
+use hookdock_aws::{AwsIngest, AwsProcess};
+use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::job::Registry;
+use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
+use hookdock_pipeline::ports::{
+    Archive, Deliveries, Endpoints as _, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+};
+use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use hookdock_tests::contract::{self, Bench, Seen};
+use hookdock_tests::stack::START;
+use ministack::MiniStack;
+use serde_json::{Value, json};
+
+struct Aws {
+    ministack: MiniStack,
+    ports: Ports,
+}
+
+/// Both functions' adapters as one.
+struct Ports {
+    ingest: AwsIngest,
+    process: AwsProcess,
+}
+
+impl Aws {
+    async fn start() -> Self {
+        let ministack = MiniStack::start().await;
+        let connection = ministack.connection();
+        let name = |name: &str| Some(ministack.setting(name));
+        let ingest = IngestConfig::read(name).expect("usable");
+        let process = ProcessorConfig::read(name).expect("usable");
+        let ports = Ports {
+            ingest: hookdock_aws::ingest(&connection, &ingest).await,
+            process: hookdock_aws::process(&connection, &process, Registry::new()).await,
+        };
+        Self { ministack, ports }
+    }
+}
+
+impl Bench for Aws {
+    type Ports = Ports;
+
+    fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    async fn receive(&self) -> Vec<Seen> {
+        self.ministack.receive("work").await.iter().map(seen).collect()
+    }
+
+    async fn dead_letters(&self) -> Vec<Seen> {
+        self.ministack.receive("dead").await.iter().map(seen).collect()
+    }
+
+    async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+fn seen(message: &Value) -> Seen {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let attributes = message["MessageAttributes"].as_object().into_iter().flatten();
+    Seen {
+        receipt: text(&message["ReceiptHandle"]),
+        body: text(&message["Body"]),
+        attributes: attributes
+            .map(|(name, value)| (name.clone(), text(&value["StringValue"])))
+            .collect::<BTreeMap<_, _>>(),
+        receives: text(&message["Attributes"]["ApproximateReceiveCount"])
+            .parse()
+            .expect("a number"),
+    }
+}
+
+macro_rules! contracts {
+    ($($contract:ident),*) => {$(
+        #[tokio::test]
+        async fn $contract() {
+            contract::$contract(&Aws::start().await).await;
+        }
+    )*};
+}
+contracts!(archive, queue, events, claims, fences, states, records);
+
+#[tokio::test]
+async fn an_endpoint_is_one_secret_and_is_read_anew_when_a_signature_does_not_match() {
+    let aws = Aws::start().await;
+    let (known, unknown) = ("github".parse().expect("a name"), "nobody".parse().expect("a name"));
+    let secret = |value: &str| json!({"version": 1, "provider": "github", "secrets": [{"id": value, "value": value}]});
+    aws.ministack.create_secret("test/endpoint/github", &secret("old")).await;
+    let endpoints = &aws.ports.ingest.endpoints;
+    assert!(endpoints.find(&unknown).await.expect("an answer").is_none());
+    let found = endpoints.find(&known).await.expect("an answer").expect("an endpoint");
+    assert_eq!(found.provider().id(), "github");
+    assert!(endpoints.refresh(&known).await.expect("an answer").is_none(), "read moments ago");
+
+    // Another environment, in which the endpoint was not read moments ago.
+    aws.ministack.put_secret("test/endpoint/github", &secret("new")).await;
+    let config = IngestConfig::read(|name| Some(aws.ministack.setting(name))).expect("usable");
+    let other = hookdock_aws::ingest(&aws.ministack.connection(), &config).await;
+    let newer = other.endpoints.find(&known).await.expect("an answer").expect("an endpoint");
+    let secrets = newer.secrets(None, START).expect("registered");
+    assert_eq!(secrets[0].id(), "new");
+}
+
+impl Archive for Ports {
+    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        self.ingest.archive.put(delivery).await
+    }
+}
+
+impl WorkQueue for Ports {
+    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        self.ingest.queue.send(delivery).await
+    }
+}
+
+impl Deliveries for Ports {
+    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+        self.process.deliveries.read(object).await
+    }
+}
+
+impl Messages for Ports {
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.process.messages.put_off(receipt, wait).await
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        self.process.messages.bury(letter).await
+    }
+}
+
+impl Ledger for Ports {
+    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
+        self.process.ledger.sight(sighting).await
+    }
+
+    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+        self.process.ledger.open(run).await
+    }
+
+    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+        self.process.ledger.advance(from, to).await
+    }
+}
+
+impl Records for Ports {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+        self.process.effects.records.insert(record)
+    }
+
+    fn get<'a>(
+        &'a self,
+        collection: &'a str,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
+        Arc::as_ref(&self.process.effects.records).get(collection, id)
+    }
+}

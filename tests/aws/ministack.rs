@@ -1,0 +1,160 @@
+//! A local stand-in for AWS with what Hookdock needs in it.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use hookdock_aws::Connection;
+use reqwest::Client;
+use serde_json::{Value, json};
+
+const REGION: &str = "eu-central-1";
+
+/// A MiniStack that is stopped when it is dropped, also by a failing test.
+pub(crate) struct MiniStack {
+    child: Child,
+    url: String,
+    client: Client,
+    data: PathBuf,
+}
+
+impl MiniStack {
+    /// Starts it and makes the bucket, the queues and the tables.
+    pub(crate) async fn start() -> Self {
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}");
+        let data = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("ministack-{port}"));
+        std::fs::create_dir_all(&data).expect("a folder");
+        let program =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ministack/bin/ministack");
+        let child = Command::new(program)
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("MINISTACK_REGION", REGION)
+            .current_dir(&data)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("`tests/run tools` installs it");
+        let ministack = Self { child, url, client: Client::new(), data };
+        ministack.wait_until_ready().await;
+        ministack.furnish().await;
+        ministack
+    }
+
+    /// How the SDK reaches it.
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
+            endpoint_url: Some(self.url.clone()),
+            region: Some(REGION.to_owned()),
+            access_key: Some(("test".to_owned(), "test".to_owned())),
+        }
+    }
+
+    /// What the functions' environment says.
+    pub(crate) fn setting(&self, name: &str) -> String {
+        match name {
+            "HOOKDOCK_STACK" => "test".to_owned(),
+            "HOOKDOCK_BUCKET" => "deliveries".to_owned(),
+            "HOOKDOCK_QUEUE_URL" => self.queue_url("work"),
+            "HOOKDOCK_DLQ_URL" => self.queue_url("dead"),
+            "HOOKDOCK_TABLE" => "ledger".to_owned(),
+            "HOOKDOCK_RECORDS_TABLE" => "records".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// The visible messages of a queue, with all their attributes.
+    pub(crate) async fn receive(&self, queue: &str) -> Vec<Value> {
+        let request = json!({
+            "QueueUrl": self.queue_url(queue),
+            "MaxNumberOfMessages": 10,
+            "MessageAttributeNames": ["All"],
+            "MessageSystemAttributeNames": ["All"],
+        });
+        let answer = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
+        answer["Messages"].as_array().cloned().unwrap_or_default()
+    }
+
+    pub(crate) async fn create_secret(&self, name: &str, value: &Value) {
+        let request = json!({"Name": name, "SecretString": value.to_string()});
+        self.call("secretsmanager", "secretsmanager.CreateSecret", &request).await;
+    }
+
+    pub(crate) async fn put_secret(&self, name: &str, value: &Value) {
+        let request = json!({"SecretId": name, "SecretString": value.to_string()});
+        self.call("secretsmanager", "secretsmanager.PutSecretValue", &request).await;
+    }
+
+    async fn wait_until_ready(&self) {
+        for _ in 0..300 {
+            if self.client.get(&self.url).send().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("MiniStack does not answer");
+    }
+
+    async fn furnish(&self) {
+        let bucket = self.client.put(format!("{}/deliveries", self.url)).send().await;
+        assert!(bucket.expect("an answer").status().is_success());
+        for queue in ["work", "dead"] {
+            self.call("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": queue})).await;
+        }
+        for (table, hash, range) in [("ledger", "pk", "sk"), ("records", "collection", "id")] {
+            let request = json!({
+                "TableName": table,
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [
+                    {"AttributeName": hash, "AttributeType": "S"},
+                    {"AttributeName": range, "AttributeType": "S"},
+                ],
+                "KeySchema": [
+                    {"AttributeName": hash, "KeyType": "HASH"},
+                    {"AttributeName": range, "KeyType": "RANGE"},
+                ],
+            });
+            self.call("dynamodb", "DynamoDB_20120810.CreateTable", &request).await;
+        }
+    }
+
+    /// Calls an operation of one of the services that speak JSON. Nothing checks the signature.
+    async fn call(&self, service: &str, target: &str, request: &Value) -> Value {
+        let scope = format!("test/20270115/{REGION}/{service}/aws4_request");
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");
+        let answer = self
+            .client
+            .post(&self.url)
+            .header("X-Amz-Target", target)
+            .header("Content-Type", "application/x-amz-json-1.0")
+            .header("Authorization", authorization)
+            .body(request.to_string())
+            .send()
+            .await
+            .expect("an answer");
+        let status = answer.status();
+        let body = answer.text().await.expect("a body");
+        assert!(status.is_success(), "{target}: {status} {body}");
+        serde_json::from_str(&body).unwrap_or_default()
+    }
+
+    fn queue_url(&self, queue: &str) -> String {
+        format!("{}/000000000000/{queue}", self.url)
+    }
+}
+
+impl Drop for MiniStack {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        drop(std::fs::remove_dir_all(&self.data));
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    listener.local_addr().expect("an address").port()
+}
