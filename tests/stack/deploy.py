@@ -1,0 +1,71 @@
+"""Builds and deploys the real template with the real `sam`.
+
+`python tests/stack/deploy.py` only builds, so that a slow build can be a step of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "target" / "stack"
+BUILT = DATA / "build"
+TOOLS = ROOT / "target" / "sam" / "bin"
+LONGEST_SECONDS = {"build": 3600, "deploy": 300}
+ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
+
+
+def build() -> Path:
+    """Builds both functions for this machine and returns the folder to deploy from."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    sam(
+        "build",
+        *("--build-dir", BUILT),
+        *("--parameter-overrides", f"Architecture={ARCHITECTURE}"),
+    )
+    return BUILT
+
+
+def deploy(built: Path, stack_name: str, parameters: dict[str, str], environment: dict[str, str]) -> None:
+    sam(
+        "deploy",
+        *("--template-file", built / "template.yaml"),
+        *("--stack-name", stack_name),
+        *("--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())),
+        *("--capabilities", "CAPABILITY_IAM"),
+        "--resolve-s3",
+        "--no-confirm-changeset",
+        environment=environment,
+    )
+
+
+def sam(command: str, *arguments: object, environment: dict[str, str] | None = None) -> None:
+    """Runs `sam` from the template's folder; its output goes to target/stack/sam-{command}.log."""
+    log = DATA / f"sam-{command}.log"
+    with log.open("wb") as output:
+        ended = subprocess.run(
+            [TOOLS / "sam", command, *map(str, arguments)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PATH": f"{TOOLS}:{os.environ['PATH']}",
+                "SAM_CLI_TELEMETRY": "0",
+                **(environment or {}),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=LONGEST_SECONDS[command],
+            check=False,
+        )
+    if ended.returncode:
+        raise RuntimeError(f"sam {command} failed:\n{log.read_text()[-4000:]}")
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    print(f"built in {build()} after {time.monotonic() - started:.0f} s")

@@ -1,0 +1,40 @@
+"""The names under which the product stores and answers, in one place."""
+
+from __future__ import annotations
+
+DELIVERY_HEADER = "x-hookdock-delivery"
+ACCEPTED_ID = "requestId"
+
+FULFIL_ORDER = "fulfil_order"
+ORDERS = "orders"
+"""The collection in which `fulfil_order` keeps its records."""
+
+# Ledger
+HASH_KEY = "pk"
+RANGE_KEY = "sk"
+EVENT = "event"
+DELIVERIES = "deliveries"
+TENANT = "tenant"
+IGNORED_BECAUSE = "ignored"
+STATE = "state"
+ATTEMPT = "attempt"
+
+# Records
+COLLECTION = "collection"
+ID = "id"
+
+
+def event_partition(endpoint: str, event_key: str) -> str:
+    return f"event#{endpoint}#{event_key}"
+
+
+def run_of(job: str) -> str:
+    return f"run#{job}"
+
+
+def deliveries_of(endpoint: str) -> str:
+    return f"deliveries/{endpoint}/"
+
+
+def secret_of(stack_name: str, endpoint: str) -> str:
+    return f"{stack_name}/endpoint/{endpoint}"

@@ -1,0 +1,135 @@
+"""What the template promises and the emulator does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+import deploy
+
+Resource = dict[str, Any]
+
+TEMPLATE: dict[str, Any] = yaml_parse((deploy.ROOT / "template.yaml").read_text())
+PARAMETERS: dict[str, Resource] = TEMPLATE["Parameters"]
+RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
+LEDGER_REMEMBERS_DAYS = 30
+DEAD_LETTERS_KEPT_SECONDS = 14 * 86400
+
+
+def properties(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = RESOURCES[name]["Properties"]
+    return found
+
+
+def of_type(kind: str) -> list[str]:
+    return [name for name, resource in RESOURCES.items() if resource["Type"] == kind]
+
+
+def allow_statements() -> Iterator[Resource]:
+    for role in of_type("AWS::IAM::Role"):
+        for policy in properties(role)["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def actions(statement: Resource) -> list[str]:
+    action = statement["Action"]
+    return action if isinstance(action, list) else [action]
+
+
+def test_every_parameter_is_explained_preset_and_in_a_group() -> None:
+    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+
+    assert sorted(grouped) == sorted(PARAMETERS)
+    for name, parameter in PARAMETERS.items():
+        assert "?" in parameter["Description"], name
+        assert "Default" in parameter, name
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_the_processor_may_run() -> None:
+    hidden = TEMPLATE["Mappings"]["ProcessorTimeout"]
+
+    assert sorted(map(int, hidden)) == PARAMETERS["ProcessorTimeout"]["AllowedValues"]
+    for seconds, row in hidden.items():
+        assert row["VisibilitySeconds"] >= 6 * int(seconds)
+
+
+def test_dead_letters_outlive_the_queue() -> None:
+    days = TEMPLATE["Mappings"]["Days"]
+
+    assert properties("DeadLetterQueue")["MessageRetentionPeriod"] == DEAD_LETTERS_KEPT_SECONDS
+    assert sorted(map(int, days)) == PARAMETERS["QueueRetentionDays"]["AllowedValues"]
+    for count, row in days.items():
+        assert row["Seconds"] == 86400 * int(count) < DEAD_LETTERS_KEPT_SECONDS
+
+
+def test_a_delivery_is_kept_as_long_as_the_ledger_remembers_it() -> None:
+    assert PARAMETERS["DeliveryRetentionDays"]["MinValue"] >= LEDGER_REMEMBERS_DAYS
+
+
+def test_the_queue_sets_nothing_aside_before_the_processor_has_given_up() -> None:
+    assert PARAMETERS["MaxReceiveCount"]["Default"] > 2 * PARAMETERS["MaxAttempts"]["Default"]
+
+
+def test_no_role_has_a_wildcard_action() -> None:
+    for statement in allow_statements():
+        assert not [action for action in actions(statement) if "*" in action]
+
+
+def test_only_traces_may_go_to_any_resource() -> None:
+    anywhere = [
+        action for statement in allow_statements() if statement["Resource"] == "*" for action in actions(statement)
+    ]
+
+    assert {action.partition(":")[0] for action in anywhere} == {"xray"}
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table") + of_type("AWS::S3::Bucket"))
+def test_what_holds_data_survives_the_stack(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
+def test_tables_are_paid_by_use_and_restorable(name: str) -> None:
+    assert properties(name)["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties(name)["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == {
+        "Ref": "PointInTimeRecovery"
+    }
+
+
+def test_the_ledger_forgets_by_itself() -> None:
+    assert properties("LedgerTable")["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_the_bucket_is_private_and_forgets_by_itself() -> None:
+    bucket = properties("DeliveryBucket")
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == {"Ref": "DeliveryRetentionDays"}
+
+
+def test_every_queue_and_bucket_refuses_what_does_not_come_over_tls() -> None:
+    policies = of_type("AWS::SQS::QueuePolicy") + of_type("AWS::S3::BucketPolicy")
+    without_tls = {"Bool": {"aws:SecureTransport": "false"}}
+    denied = [properties(policy)["PolicyDocument"]["Statement"][0] for policy in policies]
+
+    assert len(denied) == len(of_type("AWS::SQS::Queue") + of_type("AWS::S3::Bucket"))
+    for statement in denied:
+        assert (statement["Effect"], statement["Condition"]) == ("Deny", without_tls)
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Logs::LogGroup"))
+def test_logs_are_not_kept_for_ever(name: str) -> None:
+    assert properties(name)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_access_logs_leave_the_query_out() -> None:
+    settings = properties("WebhookStage")["AccessLogSettings"]["Fn::If"][1]
+
+    assert "query" not in settings["Format"].lower()
+    assert "\n" not in settings["Format"]
