@@ -129,4 +129,9 @@ async fn an_old_receipt_neither_deletes_nor_puts_off() {
     assert_eq!(local.backlog().expect("memory"), 1);
     local.delete(&new.receipt).await.expect("memory");
     assert_eq!(local.backlog().expect("memory"), 0);
+
+    local.enqueue("other work".to_owned(), Vec::new()).await.expect("queued");
+    local.receive(1).await.expect("memory");
+    local.delete(&old.receipt).await.expect("memory");
+    assert_eq!(local.backlog().expect("memory"), 1, "nor does it fit a later message");
 }

@@ -11,7 +11,7 @@ use hookdock_signature::EpochMillis;
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{LETTERS, MESSAGES, StoreError, VISIBLE, from_bytes, to_bytes};
+use crate::store::{LETTERS, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes};
 use crate::{Embedded, QueueSettings};
 
 /// A message that was handed out.
@@ -90,13 +90,10 @@ impl<S: System> Embedded<S> {
         body: String,
         attributes: Vec<(String, String)>,
     ) -> Result<(), PortError> {
-        let visible_at = self.system.now();
-        let stored = Stored { body, attributes, visible_at_ms: visible_at.get(), receives: 0 };
+        let now = self.system.now();
         self.store
             .write("queue the message", move |transaction| {
-                let mut queue = Queue::open(transaction)?;
-                let number = next_number(&queue.messages)?;
-                queue.show(number, &stored, visible_at)
+                Queue::open(transaction)?.add(body, attributes, now)
             })
             .await?;
         self.work.notify_one();
@@ -111,6 +108,10 @@ impl<S: System> Embedded<S> {
     /// The database failed.
     pub async fn receive(&self, most: usize) -> Result<Vec<Message>, PortError> {
         let (now, settings) = (self.system.now(), self.queue);
+        // Looking costs nothing; a write waits for the disk.
+        if most == 0 || self.next_visible()?.is_none_or(|time| now < time) {
+            return Ok(Vec::new());
+        }
         self.store
             .write("receive messages", move |transaction| receive(transaction, most, now, settings))
             .await
@@ -140,16 +141,21 @@ impl<S: System> Embedded<S> {
     ///
     /// The database failed.
     pub async fn wait_for_work(&self, most: Duration) -> Result<(), PortError> {
-        let next = self.store.read("look for messages", |snapshot| {
-            let visible = snapshot.open_table(VISIBLE)?;
-            Ok(visible.first()?.map(|(key, _)| EpochMillis::new(key.value().0)))
-        })?;
+        let next = self.next_visible()?;
         let wait = next.map_or(most, |time| self.system.now().until(time).min(most));
         tokio::select! {
             () = self.work.notified() => {}
             () = self.system.sleep(wait) => {}
         }
         Ok(())
+    }
+
+    /// When the first message is visible, or was.
+    fn next_visible(&self) -> Result<Option<EpochMillis>, PortError> {
+        self.store.read("look for messages", |snapshot| {
+            let visible = snapshot.open_table(VISIBLE)?;
+            Ok(visible.first()?.map(|(key, _)| EpochMillis::new(key.value().0)))
+        })
     }
 
     /// How many messages there are, visible or hidden.
@@ -181,20 +187,18 @@ impl<S: System> Embedded<S> {
     ///
     /// The database failed.
     pub async fn redrive(&self) -> Result<(), PortError> {
-        for letter in self.dead_letters()? {
-            self.enqueue(letter.body, letter.attributes).await?;
-        }
+        let now = self.system.now();
         self.store
-            .write("remove the dead letters", |transaction| {
-                transaction.open_table(LETTERS)?.retain(|_, _| false)?;
-                Ok(())
-            })
-            .await
+            .write("move the dead letters", move |transaction| redrive(transaction, now))
+            .await?;
+        self.work.notify_one();
+        Ok(())
     }
 }
 
 /// The two tables of the queue inside a transaction. A message is in both, always.
 struct Queue<'t> {
+    transaction: &'t WriteTransaction,
     messages: Table<'t, u64, &'static [u8]>,
     visible: Table<'t, (i64, u64), ()>,
 }
@@ -202,9 +206,22 @@ struct Queue<'t> {
 impl<'t> Queue<'t> {
     fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
         Ok(Self {
+            transaction,
             messages: transaction.open_table(MESSAGES)?,
             visible: transaction.open_table(VISIBLE)?,
         })
+    }
+
+    /// Adds a message that is visible from now on.
+    fn add(
+        &mut self,
+        body: String,
+        attributes: Vec<(String, String)>,
+        now: EpochMillis,
+    ) -> Result<(), StoreError> {
+        let number = next_number(self.transaction)?;
+        let stored = Stored { body, attributes, visible_at_ms: now.get(), receives: 0 };
+        self.show(number, &stored, now)
     }
 
     /// The message a receipt stands for, if the receipt is the latest.
@@ -272,14 +289,27 @@ fn receive(
 }
 
 fn bury(transaction: &WriteTransaction, letter: &Buried) -> Result<(), StoreError> {
+    let number = next_number(transaction)?;
     let mut letters = transaction.open_table(LETTERS)?;
-    let number = next_number(&letters)?;
     letters.insert(number, to_bytes(letter)?.as_slice())?;
     Ok(())
 }
 
-fn next_number(table: &Table<'_, u64, &'static [u8]>) -> Result<u64, StoreError> {
-    Ok(table.last()?.map_or(0, |(number, _)| number.value().saturating_add(1)))
+fn redrive(transaction: &WriteTransaction, now: EpochMillis) -> Result<(), StoreError> {
+    let mut queue = Queue::open(transaction)?;
+    let mut letters = transaction.open_table(LETTERS)?;
+    while let Some((_, letter)) = letters.pop_first()? {
+        let Buried { body, attributes } = from_bytes(letter.value())?;
+        queue.add(body, attributes, now)?;
+    }
+    Ok(())
+}
+
+fn next_number(transaction: &WriteTransaction) -> Result<u64, StoreError> {
+    let mut numbers = transaction.open_table(NUMBERS)?;
+    let next = numbers.get(())?.map_or(0, |last| last.value()).saturating_add(1);
+    numbers.insert((), next)?;
+    Ok(next)
 }
 
 fn parse_receipt(receipt: &str) -> Option<(u64, u32)> {

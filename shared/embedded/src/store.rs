@@ -20,6 +20,9 @@ pub(crate) const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::ne
 pub(crate) const VISIBLE: TableDefinition<'_, (i64, u64), ()> = TableDefinition::new("visible");
 /// Dead letter number -> dead letter.
 pub(crate) const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead_letters");
+/// The last number that was given to a message or a dead letter. Numbers are never given twice:
+/// a receipt that is late must not fit another message.
+pub(crate) const NUMBERS: TableDefinition<'_, (), u64> = TableDefinition::new("numbers");
 /// (Endpoint, event key) -> event.
 pub(crate) const EVENTS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("events");
 /// (Endpoint, event key, delivery) for every delivery that carried the event.
@@ -159,6 +162,7 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(MESSAGES)?;
     transaction.open_table(VISIBLE)?;
     transaction.open_table(LETTERS)?;
+    transaction.open_table(NUMBERS)?;
     transaction.open_table(EVENTS)?;
     transaction.open_table(SIGHTINGS)?;
     transaction.open_table(RUNS)?;
