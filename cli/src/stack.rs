@@ -26,8 +26,8 @@ use tokio::task::JoinSet;
 /// How many messages are worked on at a time.
 const WORKERS: usize = 10;
 
-/// How long a worker has for one message, as the processor function does.
-const WORK_TIME: Duration = Duration::from_secs(30);
+/// How long a worker has for one message: the default of `template.yaml`.
+const WORK_TIME: Duration = Duration::from_secs(60);
 
 /// How long the work under way may take once the stack is asked to stop.
 const LAST_WORK_TIME: Duration = Duration::from_secs(5);

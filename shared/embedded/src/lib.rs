@@ -39,7 +39,7 @@ pub struct QueueSettings {
 impl Default for QueueSettings {
     /// The defaults of `template.yaml`.
     fn default() -> Self {
-        Self { visibility: Duration::from_secs(180), max_receives: 50 }
+        Self { visibility: Duration::from_secs(360), max_receives: 50 }
     }
 }
 

@@ -104,7 +104,7 @@ fn text(value: &[u8]) -> String {
 fn accept(accepted: &Accepted) -> Response<Bytes> {
     match accepted.endpoint.success() {
         Success::Accepted => {
-            let id = &accepted.delivery_id;
+            let id = &accepted.reference.delivery_id;
             json(StatusCode::ACCEPTED, format!(r#"{{"accepted":true,"requestId":"{id}"}}"#))
         }
         Success::Ok => accepted.endpoint.provider().response().map(insisted).unwrap_or_default(),

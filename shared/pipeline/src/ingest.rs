@@ -9,9 +9,10 @@ use hookdock_signature::{EpochMillis, Rejection};
 use crate::delivery::{RawDelivery, VerifiedDelivery};
 use crate::endpoint::Endpoint;
 use crate::fault::{FaultKind, PortError, chain};
-use crate::names::{DeliveryId, EndpointId};
+use crate::names::{DeliveryId, EndpointId, EventType};
 use crate::ports::{Archive, Endpoints, System, WorkQueue};
 use crate::race;
+use crate::reference::Reference;
 use crate::sealed::SealedDelivery;
 
 /// How long a sender is kept waiting where the catalogue does not know its time limit. The
@@ -34,10 +35,10 @@ pub struct Ingest<E, A, Q, S> {
 /// A delivery that is durable, in the archive and in the queue. Nothing has run yet.
 #[derive(Debug)]
 pub struct Accepted {
-    /// Our id for it.
-    pub delivery_id: DeliveryId,
     /// The endpoint it was sent to.
     pub endpoint: Arc<Endpoint>,
+    /// What was queued.
+    pub reference: Reference,
 }
 
 /// Why a delivery is not accepted.
@@ -87,11 +88,8 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         check_size(&raw, &endpoint)?;
         let deadline = received_at.plus(patience(&endpoint));
         let verified = self.verify(raw, endpoint, deadline).await?;
-        self.keep(&verified, deadline).await?;
-        Ok(Accepted {
-            delivery_id: verified.raw().id.clone(),
-            endpoint: Arc::clone(verified.endpoint()),
-        })
+        let reference = self.keep(&verified, deadline).await?;
+        Ok(Accepted { endpoint: Arc::clone(verified.endpoint()), reference })
     }
 
     /// A signature that does not match may have been made with a secret that is newer than ours.
@@ -120,13 +118,14 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         &self,
         verified: &VerifiedDelivery,
         deadline: EpochMillis,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Reference, Refusal> {
         let sealed = SealedDelivery::of(verified).map_err(|error| {
             let error = PortError::new("write the delivery", FaultKind::Invalid).because(error);
             Refusal::Unavailable(error)
         })?;
         self.in_time(deadline, "store the delivery", self.archive.put(&sealed)).await?;
-        self.in_time(deadline, "queue the reference", self.queue.send(&sealed)).await
+        self.in_time(deadline, "queue the reference", self.queue.send(&sealed)).await?;
+        Ok(sealed.into_reference())
     }
 
     async fn in_time<T>(
@@ -172,7 +171,9 @@ fn log(result: &Result<Accepted, Refusal>, id: &DeliveryId, endpoint: &EndpointI
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match result {
         Ok(accepted) => tracing::info!(
-            delivery.id = %id, %endpoint, provider = accepted.endpoint.provider().id(), duration_ms,
+            delivery.id = %id, %endpoint, provider = accepted.reference.provider, duration_ms,
+            event.key = %accepted.reference.event_key,
+            event.r#type = accepted.reference.event_type.as_ref().map(EventType::as_str),
             "delivery accepted"
         ),
         Err(Refusal::Unavailable(error)) => tracing::error!(

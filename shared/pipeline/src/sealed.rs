@@ -94,6 +94,12 @@ impl SealedDelivery {
         &self.reference
     }
 
+    /// The reference, when the rest is stored and queued.
+    #[must_use]
+    pub fn into_reference(self) -> Reference {
+        self.reference
+    }
+
     /// The trace to pass on.
     #[must_use]
     pub fn trace(&self) -> Option<&str> {

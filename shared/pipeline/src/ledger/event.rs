@@ -1,0 +1,105 @@
+//! Events, as recorded.
+
+use hookdock_signature::EpochMillis;
+
+use crate::identity::{Flag, IgnoreCause};
+use crate::ledger::RECORD_LIFE;
+use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
+use crate::reference::Reference;
+
+/// One event: an endpoint and an event key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventRef {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The event key.
+    pub key: EventKey,
+}
+
+/// A delivery that carried an event, to be recorded.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    /// The event.
+    pub event: EventRef,
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// The provider's id in the catalogue.
+    pub provider: String,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// The provider's id for the event.
+    pub event_id: Option<EventId>,
+    /// The provider's name for what happened.
+    pub event_type: Option<EventType>,
+    /// What is odd about it.
+    pub flags: Vec<Flag>,
+    /// The digest of the body.
+    pub sha256: BodyDigest,
+    /// When the delivery came in.
+    pub received_at: EpochMillis,
+    /// Why it has no run, if it has none.
+    pub ignored: Option<IgnoreCause>,
+    /// When this was recorded.
+    pub seen_at: EpochMillis,
+}
+
+/// What is known of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRecord {
+    /// The event.
+    pub event: EventRef,
+    /// How many deliveries carried it: the provider's retries, never added to our attempts.
+    pub deliveries: u64,
+    /// The delivery that was recorded first.
+    pub first_delivery: DeliveryId,
+    /// The provider's id in the catalogue.
+    pub provider: String,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// The provider's id for the event.
+    pub event_id: Option<EventId>,
+    /// The provider's name for what happened.
+    pub event_type: Option<EventType>,
+    /// What is odd about it.
+    pub flags: Vec<Flag>,
+    /// When the first delivery came in.
+    pub received_at: EpochMillis,
+    /// Why it has no run, if it has none.
+    pub ignored: Option<IgnoreCause>,
+}
+
+impl Sighting {
+    /// The sighting of the delivery that a reference points to.
+    #[must_use]
+    pub fn of(reference: &Reference, ignored: Option<IgnoreCause>, seen_at: EpochMillis) -> Self {
+        Self {
+            event: EventRef::of(reference),
+            delivery_id: reference.delivery_id.clone(),
+            provider: reference.provider.clone(),
+            tenant: reference.tenant.clone(),
+            event_id: reference.event_id.clone(),
+            event_type: reference.event_type.clone(),
+            flags: reference.flags.clone(),
+            sha256: reference.sha256.clone(),
+            received_at: EpochMillis::new(reference.received_at_ms),
+            ignored,
+            seen_at,
+        }
+    }
+}
+
+impl Sighting {
+    /// When the event's record may be cleaned up, if this is the last that is seen of it.
+    #[must_use]
+    pub fn expires_at(&self) -> EpochMillis {
+        self.seen_at.plus(RECORD_LIFE)
+    }
+}
+
+impl EventRef {
+    /// The event a reference is about.
+    #[must_use]
+    pub fn of(reference: &Reference) -> Self {
+        Self { endpoint: reference.endpoint.clone(), key: reference.event_key.clone() }
+    }
+}

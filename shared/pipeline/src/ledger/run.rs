@@ -1,0 +1,331 @@
+//! Runs and their moves.
+
+use hookdock_signature::EpochMillis;
+
+use crate::job::{ErrorClass, Failure};
+use crate::ledger::{EventRef, RECORD_LIFE};
+use crate::names::{JobName, Owner};
+
+/// How many attempts a run's record lists; older ones are only counted.
+const ATTEMPTS_KEPT: usize = 10;
+
+/// One job for one event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId {
+    /// The event.
+    pub event: EventRef,
+    /// The job.
+    pub job: JobName,
+}
+
+/// What a worker brings along to claim a run.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The token only this worker knows.
+    pub owner: Owner,
+    /// The time of the claim.
+    pub now: EpochMillis,
+    /// Until when nobody else may claim.
+    pub lease_until: EpochMillis,
+    /// The generation of the message.
+    pub generation: u32,
+}
+
+/// What a stored run must still carry for a write to succeed: nobody has claimed or settled it
+/// since it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// The last worker that claimed the run.
+    pub owner: Owner,
+    /// The number of that claim.
+    pub attempt: u32,
+    /// The state that claim was left in.
+    pub state: &'static str,
+}
+
+/// The state of a run, with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunState {
+    /// A worker has it.
+    Running {
+        /// Until when nobody else may claim it.
+        lease_until: EpochMillis,
+    },
+    /// An attempt failed; another will follow.
+    Retrying {
+        /// Not before this time.
+        not_before: EpochMillis,
+    },
+    /// The job has done its work.
+    Done,
+    /// The job decided that there is nothing to do.
+    Ignored {
+        /// Why.
+        cause: String,
+    },
+    /// No further attempt is made.
+    Dead {
+        /// Why.
+        reason: DeadReason,
+        /// Whether the dead letter has been sent.
+        buried: bool,
+    },
+}
+
+/// Why no further attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadReason {
+    /// The failure cannot go away by itself.
+    Permanent,
+    /// The last attempt that the policy grants failed.
+    AttemptsExhausted,
+    /// The workers that had the last attempts never reported.
+    WorkerDied,
+}
+
+/// One try of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it began.
+    pub started_at: EpochMillis,
+    /// How it ended. `None`: it is under way, or its worker died.
+    pub ended: Option<Ending>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// When.
+    pub at: EpochMillis,
+    /// What went wrong, if something did.
+    pub failure: Option<AttemptFailure>,
+}
+
+/// What went wrong in an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptFailure {
+    /// The class.
+    pub class: ErrorClass,
+    /// A short message.
+    pub message: String,
+}
+
+/// One job for one event, as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Which one.
+    pub id: RunId,
+    /// Its state.
+    pub state: RunState,
+    /// The worker that claimed it last.
+    pub owner: Owner,
+    /// How often it was claimed, over all generations.
+    pub attempt: u32,
+    /// How often it was set going again by hand.
+    pub generation: u32,
+    /// The value of `attempt` when this generation began.
+    pub attempts_before: u32,
+    /// The last attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// When it was first claimed.
+    pub opened_at: EpochMillis,
+    /// When it last changed.
+    pub updated_at: EpochMillis,
+}
+
+/// Why a run cannot be claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unclaimable {
+    /// Not before this time: a worker has it, or it waits for its next attempt.
+    Until(EpochMillis),
+    /// It has ended.
+    Ended,
+    /// It is dead, and its dead letter may not have been sent.
+    Unburied(Box<Run>),
+}
+
+/// How a run that was claimed goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// It is done.
+    Done,
+    /// There was nothing to do.
+    Ignored(String),
+    /// It failed and is tried again at that time.
+    Retry(EpochMillis, Failure),
+    /// It failed for good.
+    Dead(DeadReason, Failure),
+}
+
+impl RunState {
+    /// The state's name, as recorded.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Running { .. } => "running",
+            Self::Retrying { .. } => "retrying",
+            Self::Done => "done",
+            Self::Ignored { .. } => "ignored",
+            Self::Dead { .. } => "dead",
+        }
+    }
+}
+
+impl DeadReason {
+    /// A stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::AttemptsExhausted => "attempts_exhausted",
+            Self::WorkerDied => "worker_died",
+        }
+    }
+
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        let all = [Self::Permanent, Self::AttemptsExhausted, Self::WorkerDied];
+        all.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
+impl Run {
+    /// A run that did not exist, claimed.
+    #[must_use]
+    pub fn opened(id: RunId, claim: &Claim) -> Self {
+        Self {
+            id,
+            state: RunState::Running { lease_until: claim.lease_until },
+            owner: claim.owner.clone(),
+            attempt: 1,
+            generation: claim.generation,
+            attempts_before: 0,
+            attempts: vec![Attempt::begun(1, claim.now)],
+            opened_at: claim.now,
+            updated_at: claim.now,
+        }
+    }
+
+    /// The run claimed once more, if its state allows that.
+    ///
+    /// ```text
+    /// running    before lease_until   -> held          from then on -> claimed
+    /// retrying   before not_before    -> held          from then on -> claimed
+    /// dead       same generation      -> ended         later one    -> claimed, attempts anew
+    /// done, ignored                   -> ended
+    /// record life over                -> claimed as if it had never been
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be claimed.
+    pub fn claimed(&self, claim: &Claim) -> Result<Self, Unclaimable> {
+        if self.expires_at() <= claim.now {
+            return Ok(Self::opened(self.id.clone(), claim));
+        }
+        match &self.state {
+            RunState::Running { lease_until: until } | RunState::Retrying { not_before: until }
+                if claim.now < *until =>
+            {
+                Err(Unclaimable::Until(*until))
+            }
+            RunState::Running { .. } | RunState::Retrying { .. } => Ok(self.reclaimed(claim)),
+            RunState::Done | RunState::Ignored { .. } => Err(Unclaimable::Ended),
+            RunState::Dead { .. } if claim.generation > self.generation => {
+                Ok(self.restarted(claim))
+            }
+            RunState::Dead { buried: true, .. } => Err(Unclaimable::Ended),
+            RunState::Dead { buried: false, .. } => {
+                Err(Unclaimable::Unburied(Box::new(self.clone())))
+            }
+        }
+    }
+
+    fn restarted(&self, claim: &Claim) -> Self {
+        Self { attempts_before: self.attempt, ..self.reclaimed(claim) }
+    }
+
+    fn reclaimed(&self, claim: &Claim) -> Self {
+        let number = self.attempt.saturating_add(1);
+        let mut attempts = self.attempts.clone();
+        attempts.push(Attempt::begun(number, claim.now));
+        attempts.drain(..attempts.len().saturating_sub(ATTEMPTS_KEPT));
+        Self {
+            state: RunState::Running { lease_until: claim.lease_until },
+            owner: claim.owner.clone(),
+            attempt: number,
+            generation: self.generation.max(claim.generation),
+            attempts,
+            updated_at: claim.now,
+            ..self.clone()
+        }
+    }
+
+    /// The run after its attempt ended.
+    #[must_use]
+    pub fn settled(&self, settlement: Settlement, at: EpochMillis) -> Self {
+        let mut next = Self { updated_at: at, ..self.clone() };
+        let failure = match &settlement {
+            Settlement::Retry(_, failure) | Settlement::Dead(_, failure) => Some(failure.into()),
+            Settlement::Done | Settlement::Ignored(_) => None,
+        };
+        if let Some(attempt) = next.attempts.last_mut() {
+            attempt.ended = Some(Ending { at, failure });
+        }
+        next.state = match settlement {
+            Settlement::Done => RunState::Done,
+            Settlement::Ignored(cause) => RunState::Ignored { cause },
+            Settlement::Retry(not_before, _) => RunState::Retrying { not_before },
+            Settlement::Dead(reason, _) => RunState::Dead { reason, buried: false },
+        };
+        next
+    }
+
+    /// A dead run whose dead letter has been sent. Other runs stay as they are.
+    #[must_use]
+    pub fn buried(&self) -> Self {
+        match self.state {
+            RunState::Dead { reason, .. } => {
+                Self { state: RunState::Dead { reason, buried: true }, ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// What the stored run must still carry for the next write.
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        Fence { owner: self.owner.clone(), attempt: self.attempt, state: self.state.name() }
+    }
+
+    /// How many attempts this generation has had.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        self.attempt.saturating_sub(self.attempts_before)
+    }
+
+    /// What went wrong last, if anything is known of it.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<&AttemptFailure> {
+        self.attempts.iter().rev().find_map(|attempt| attempt.ended.as_ref()?.failure.as_ref())
+    }
+
+    /// When the record's life ends. Until the store has cleaned it up, a claim treats it as gone.
+    #[must_use]
+    pub fn expires_at(&self) -> EpochMillis {
+        self.updated_at.plus(RECORD_LIFE)
+    }
+}
+
+impl Attempt {
+    fn begun(number: u32, started_at: EpochMillis) -> Self {
+        Self { number, started_at, ended: None }
+    }
+}
+
+impl From<&Failure> for AttemptFailure {
+    fn from(failure: &Failure) -> Self {
+        Self { class: failure.class(), message: failure.message().to_owned() }
+    }
+}
