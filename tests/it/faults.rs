@@ -2,6 +2,7 @@
 
 use hookdock_jobs::registry;
 use hookdock_pipeline::identity::IgnoreCause;
+use hookdock_pipeline::job::{Body, Context, JobResult, On, Outcome, Registry};
 use hookdock_pipeline::ledger::RunState;
 use hookdock_pipeline::ports::{Records as _, System as _};
 use hookdock_tests::faults::{Call, Fault};
@@ -59,7 +60,7 @@ async fn nothing_is_ever_accepted_without_both_writes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_in_the_processor_delays_an_event_and_never_loses_or_repeats_its_effect() {
+async fn a_fault_in_the_processor_delays_an_event_and_loses_neither_it_nor_its_order() {
     let places = [
         (Call::Sight, 0),
         (Call::Open, 0),
@@ -80,6 +81,21 @@ async fn a_fault_in_the_processor_delays_an_event_and_never_loses_or_repeats_its
             assert!(order.is_some(), "{case}");
             assert_eq!(stack.local.dead_letters().expect("memory").len(), 0, "{case}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_read_is_a_failed_attempt() {
+    async fn reads(cx: Context, _: Body) -> JobResult {
+        cx.records().get("orders", "cs_1").await?;
+        Ok(Outcome::Done)
+    }
+    for fault in Fault::ALL {
+        let stack = Stack::with(Registry::new().job("reads", On::endpoint("*"), reads));
+        stack.plan.strike(Call::Read, fault);
+        stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+        stack.drain().await;
+        assert_eq!((stack.run().state, stack.run().attempt), (RunState::Done, 2), "{fault:?}");
     }
 }
 

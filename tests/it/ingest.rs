@@ -5,6 +5,7 @@ use hookdock_jobs::registry;
 use hookdock_pipeline::identity::{Flag, IgnoreCause, KeySource};
 use hookdock_pipeline::stored::{BodyEncoding, StoredDelivery};
 use hookdock_tests::faults::Call;
+use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
 use http::{Method, Request, Response, StatusCode};
@@ -185,6 +186,52 @@ async fn a_signature_that_is_missing_malformed_wrong_stale_or_repeated_is_refuse
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_is_one_log_line_with_its_reason_and_nothing_the_sender_wrote() {
+    let draft = Draft::github("{\"card\": \"4242\"}").with("X-Secret", "hunter2");
+    let mut unsigned = draft.signed(START);
+    unsigned.headers_mut().remove("x-hub-signature-256");
+    let forged = Draft { secret: "guessed".to_owned(), ..draft.clone() }.signed(START);
+    let stale = Draft::checkout("evt_1", "cs_1").signed(START.saturating_add(-301_000));
+    let large = Draft::github(vec![b'x'; 100_001]).signed(START);
+    let unknown = Request::post("/webhooks/nobody").body(Bytes::new()).expect("a request");
+    for (request, endpoint, code) in [
+        (unsigned, "github", "missing_header"),
+        (forged, "github", "mismatch"),
+        (stale, "stripe", "stale"),
+        (large, "github", "too_large"),
+        (unknown, "nobody", "unknown_endpoint"),
+    ] {
+        let (stack, logs) = (stack(), Logs::capture());
+        let answer = stack.send(request, &draft).await;
+        let lines = logs.lines();
+        assert_eq!(lines.len(), 1, "{}", logs.text());
+        assert_eq!(lines[0]["reason.code"], code);
+        assert_eq!(lines[0]["endpoint"], endpoint);
+        let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
+        assert_eq!(lines[0]["delivery.id"], id);
+        for secret in ["hunter2", "4242", "github secret", "guessed", "sha256="] {
+            assert!(!logs.text().contains(secret), "{secret} in {}", logs.text());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_accepted_is_logged_with_the_event_it_carries() {
+    let (stack, logs) = (stack(), Logs::capture());
+    stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    let lines = logs.lines();
+    let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str()).collect();
+    assert_eq!(messages, [Some("delivery accepted"), Some("run settled")], "{}", logs.text());
+    for line in &lines {
+        assert_eq!(line["event.key"], stack.event().event.key.as_str());
+        assert_eq!(line["event.type"], "checkout.session.completed");
+        assert_eq!(line["delivery.id"], stack.event().first_delivery.as_str());
+    }
+    assert!(!logs.text().contains("cus_1"), "{}", logs.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_secret_accepts_nobody() {
     let empty_key = "sha256=b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
     let request = Request::post("/webhooks/open").header("x-hub-signature-256", empty_key);
@@ -279,4 +326,9 @@ async fn an_unsigned_id_alone_does_not_make_the_event() {
     stack.post(&Draft::github(r#"{"a":2}"#)).await;
     stack.drain().await;
     assert_eq!(stack.local.events().expect("memory").len(), 2, "another body is another event");
+    let mut renamed = Draft::github(r#"{"a":1}"#);
+    renamed.headers[1].1 = "another-delivery".to_owned();
+    stack.post(&renamed).await;
+    stack.drain().await;
+    assert_eq!(stack.local.events().expect("memory").len(), 3, "another id is another event");
 }

@@ -9,6 +9,7 @@
 
 pub mod contract;
 pub mod faults;
+pub mod logs;
 pub mod requests;
 pub mod stack;
 

@@ -96,3 +96,16 @@ def test_an_answer_that_is_lost_on_the_way_back_makes_no_second_run(
 
     delivery = accepted_on_a_later_try(stack, endpoint, request)
     assert stack.wait_for_run(delivery, "done")["attempt"] == 1
+
+
+def test_what_the_jobs_need_may_all_be_down_and_the_sender_is_answered_the_same(
+    stack: Stack, stripe: Endpoint, session_id: str
+) -> None:
+    down = json_fault(500, "InternalServerError")
+    with stack.proxy.refusing("dynamodb.*", down), stack.proxy.refusing("s3.GET", s3_fault(503, "SlowDown")):
+        request = stripe.checkout(session_id)
+        answer = stack.post(stripe.name, request)
+        assert answer.status == 200
+
+    delivery = stack.delivery(stripe.name, answer.delivery_id)
+    assert stack.wait_for_run(delivery, "done")

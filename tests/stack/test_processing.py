@@ -71,6 +71,7 @@ def test_functions_that_race_for_an_event_run_it_once(stack: Stack, stripe: Endp
 
     assert len(writes.seen) == 1
     assert [] in failures, "one of them did the work and reports no failure"
+    assert ["0"] in failures, "and another met its claim while it was at work"
     run = stack.wait_for_run(delivery, "done")
     assert run["attempt"] == 1
 

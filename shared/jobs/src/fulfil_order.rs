@@ -66,3 +66,70 @@ fn order(session: &Session) -> Value {
         "customer": session.customer,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hookdock_embedded::{Embedded, QueueSettings, SystemClock};
+    use hookdock_pipeline::job::Limits;
+    use hookdock_pipeline::ledger::{EventRef, RunId};
+    use hookdock_pipeline::names::EventKey;
+    use hookdock_pipeline::ports::Records;
+    use hookdock_signature::EpochMillis;
+
+    use super::*;
+
+    fn records() -> Arc<dyn Records> {
+        Arc::new(Embedded::in_memory(SystemClock, QueueSettings::default()).expect("memory"))
+    }
+
+    async fn fulfil(records: &Arc<dyn Records>, status: &str, amount: i64) -> JobResult {
+        let event = json!({"data": {"object": {
+            "id": "cs_1", "payment_status": status, "amount_total": amount, "currency": "eur",
+            "customer": null,
+        }}});
+        let run = RunId {
+            event: EventRef {
+                endpoint: "stripe".parse().expect("a name"),
+                key: EventKey::of(&[b"evt_1"]),
+            },
+            job: "fulfil_order".parse().expect("a name"),
+        };
+        let limits = Limits { attempt: 1, deadline: EpochMillis::new(i64::MAX) };
+        let cx = Context::new(run, limits, Arc::clone(records));
+        fulfil_order(cx, Json(serde_json::from_value(event).expect("an event"))).await
+    }
+
+    #[tokio::test]
+    async fn a_paid_session_becomes_one_order_however_often_the_job_runs() {
+        let records = records();
+        for status in ["paid", "paid", "no_payment_required"] {
+            assert_eq!(fulfil(&records, status, 4200).await, Ok(Outcome::Done));
+        }
+        let order = records.get("orders", "cs_1").await.expect("memory").expect("an order");
+        let expected = json!({
+            "checkout_session": "cs_1", "amount": 4200, "currency": "eur", "customer": null,
+        });
+        assert_eq!(order, expected);
+    }
+
+    #[tokio::test]
+    async fn an_unpaid_session_is_ignored_and_leaves_no_order() {
+        let records = records();
+        let outcome = fulfil(&records, "unpaid", 4200).await;
+        assert_eq!(outcome, Ok(Outcome::Ignored("the session is not paid yet".to_owned())));
+        assert_eq!(records.get("orders", "cs_1").await.expect("memory"), None);
+    }
+
+    #[tokio::test]
+    async fn another_order_under_the_same_session_is_refused_for_good() {
+        let records = records();
+        fulfil(&records, "paid", 4200).await.expect("an order");
+        let failure = fulfil(&records, "paid", 1).await.expect_err("another order");
+        assert_eq!(failure.class(), ErrorClass::Refused);
+        assert_eq!(failure.recovery(), hookdock_pipeline::job::Recovery::Never);
+        let order = records.get("orders", "cs_1").await.expect("memory").expect("an order");
+        assert_eq!(order["amount"], 4200, "the first order stands");
+    }
+}
