@@ -17,7 +17,7 @@ use hookdock_pipeline::http::{Origin, answer, too_large};
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::process::{Effects, Process, Received, Verdict};
+use hookdock_pipeline::process::{Effects, Process, Received, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -104,6 +104,7 @@ impl Stack {
                 effects: Effects { records: Arc::new(local.clone()) },
                 registry: settings.registry,
                 policy: settings.policy,
+                suspects: Suspects::default(),
             }),
             local,
             listener,
@@ -142,8 +143,13 @@ impl Stack {
         let app = Router::new().fallback(receive).with_state(self.ingest);
         let mut stop = self.stop.subscribe();
         let served = axum::serve(self.listener, app)
-            .with_graceful_shutdown(async move { stopped(&mut stop).await })
-            .await;
+            .with_graceful_shutdown(async move { stopped(&mut stop).await });
+        let mut stop = self.stop.subscribe();
+        let served = tokio::select! {
+            served = served.into_future() => served,
+            // A sender that stalls in the middle of a request must not keep the rest from ending.
+            () = too_late(&mut stop) => Ok(()),
+        };
         self.stop.send_replace(true);
         if workers.await.is_err() {
             tracing::error!("the workers ended in a panic");
@@ -155,6 +161,11 @@ impl Stack {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // The sender lives as long as the stack does; if it is gone, the stack is stopping too.
     drop(stop.wait_for(|stop| *stop).await);
+}
+
+async fn too_late(stop: &mut watch::Receiver<bool>) {
+    stopped(stop).await;
+    SystemClock.sleep(LAST_WORK_TIME).await;
 }
 
 async fn receive(State(ingest): State<Arc<LocalIngest>>, request: Request) -> Response {
@@ -196,10 +207,14 @@ async fn work(process: Arc<LocalProcess>, local: Local, mut stop: watch::Receive
 }
 
 async fn take(local: &Local, most: usize) -> Vec<Message> {
-    local.receive(most).await.unwrap_or_else(|error| {
-        tracing::error!(error = chain(&error), "no messages could be received");
-        Vec::new()
-    })
+    match local.receive(most).await {
+        Ok(messages) => messages,
+        Err(error) => {
+            tracing::error!(error = chain(&error), "no messages could be received");
+            SystemClock.sleep(Duration::from_secs(1)).await;
+            Vec::new()
+        }
+    }
 }
 
 async fn arrival(local: &Local) {
@@ -213,6 +228,7 @@ async fn handle(process: Arc<LocalProcess>, local: Local, message: Message) {
     let received = Received {
         body: message.body,
         receipt: message.receipt.clone(),
+        receives: message.receives,
         deadline: SystemClock.now().plus(WORK_TIME),
     };
     if process.one(&received).await == Verdict::Finished

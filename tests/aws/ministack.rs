@@ -82,11 +82,6 @@ impl MiniStack {
         self.call("secretsmanager", "secretsmanager.CreateSecret", &request).await;
     }
 
-    pub(crate) async fn put_secret(&self, name: &str, value: &Value) {
-        let request = json!({"SecretId": name, "SecretString": value.to_string()});
-        self.call("secretsmanager", "secretsmanager.PutSecretValue", &request).await;
-    }
-
     async fn wait_until_ready(&self) {
         for _ in 0..300 {
             if self.client.get(&self.url).send().await.is_ok() {

@@ -13,6 +13,9 @@ use proptest::prelude::*;
 
 const LEASE: Duration = Duration::from_secs(30);
 
+/// How far each worker's clock is off.
+const CLOCKS_OFF_BY_MS: [i64; 4] = [0, 7_000, -7_000, 40_000];
+
 /// What a worker does next.
 #[derive(Debug, Clone, Copy)]
 enum Move {
@@ -101,10 +104,11 @@ impl World {
 
     fn claim(&mut self, worker: usize, generation: u32) {
         self.owners += 1;
+        let now = self.now.saturating_add(CLOCKS_OFF_BY_MS[worker]);
         let claim = Claim {
             owner: Owner::new(self.owners),
-            now: self.now,
-            lease_until: self.now.plus(LEASE),
+            now,
+            lease_until: now.plus(LEASE),
             generation,
         };
         let opened = Run::opened(id(), &claim);

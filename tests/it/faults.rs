@@ -37,6 +37,43 @@ async fn a_fault_in_ingest_is_answered_503_in_time_and_the_providers_retry_succe
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tenant_that_is_not_known_is_looked_for_again_before_it_is_refused() {
+    let stack = Stack::with(registry());
+    let answer = stack.post(&Draft::order("newcomer", "a secret")).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(stack.plan.calls(), [Call::Find, Call::Refresh]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_the_ledger_that_outlasts_the_attempts_loses_no_event() {
+    for call in [Call::Sight, Call::Open, Call::Advance] {
+        let stack = Stack::with(registry());
+        stack.plan.strike_times(40, call, Fault::Fails);
+        stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+        stack.drain().await;
+        assert!(stack.plan.has_struck(), "{call:?}");
+        assert_eq!(stack.run().state, RunState::Done, "{call:?}");
+        assert_eq!(stack.local.dead_letters().expect("memory").len(), 0, "{call:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_with_one_jobs_record_does_not_keep_the_others_from_running() {
+    async fn fine(_: Context, _: Body) -> JobResult {
+        Ok(Outcome::Done)
+    }
+    let jobs = Registry::new().job("first", On::endpoint("*"), fine);
+    let stack = Stack::with(jobs.job("second", On::endpoint("*"), fine));
+    stack.plan.strike(Call::Open, Fault::Fails);
+    stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+    let message = stack.local.receive(1).await.expect("memory").remove(0);
+    stack.work_on(&message).await;
+    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let names: Vec<_> = runs.iter().map(|run| run.id.job.as_str()).collect();
+    assert_eq!(names, ["second"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fault_while_secrets_are_refreshed_is_ours_and_not_the_senders() {
     for fault in Fault::ALL {
         let stack = Stack::with(registry());
@@ -53,8 +90,14 @@ async fn nothing_is_ever_accepted_without_both_writes() {
         for fault in [Fault::Fails, Fault::Hangs] {
             let stack = Stack::with(registry());
             stack.plan.strike(call, fault);
-            stack.post(&Draft::checkout("evt_1", "cs_1")).await;
-            assert_eq!(stack.local.backlog().expect("memory"), 0, "{call:?} {fault:?}");
+            let answer = stack.post(&Draft::checkout("evt_1", "cs_1")).await;
+            assert!(!answer.status().is_success(), "{call:?} {fault:?}");
+            let answer = stack.post(&Draft::checkout("evt_2", "cs_2")).await;
+            assert!(answer.status().is_success(), "{call:?} {fault:?}");
+            let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
+            let stored = stack.local.stored(&id.parse().expect("an id")).expect("memory");
+            assert!(stored.is_some(), "{call:?} {fault:?}");
+            assert_eq!(stack.local.backlog().expect("memory"), 1, "{call:?} {fault:?}");
         }
     }
 }

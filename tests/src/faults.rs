@@ -68,26 +68,45 @@ pub struct Plan(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The call, how many of its kind go well before, the fault.
-    next: Option<(Call, usize, Fault)>,
+    next: Option<Planned>,
     calls: Vec<Call>,
     struck: bool,
 }
 
+/// What is going to go wrong.
+#[derive(Debug, Clone, Copy)]
+struct Planned {
+    call: Call,
+    fault: Fault,
+    /// How many such calls go well before.
+    well: usize,
+    /// How many then meet the fault.
+    times: usize,
+}
+
 impl Plan {
-    /// Lets the first such call from now on meet the fault.
+    /// Lets the next such call meet the fault.
     pub fn strike(&self, call: Call, fault: Fault) {
-        self.strike_after(0, call, fault);
+        self.plan(Planned { call, fault, well: 0, times: 1 });
     }
 
     /// Lets such a call meet the fault after that many went well.
     pub fn strike_after(&self, well: usize, call: Call, fault: Fault) {
+        self.plan(Planned { call, fault, well, times: 1 });
+    }
+
+    /// Lets that many such calls in a row meet the fault.
+    pub fn strike_times(&self, times: usize, call: Call, fault: Fault) {
+        self.plan(Planned { call, fault, well: 0, times });
+    }
+
+    fn plan(&self, planned: Planned) {
         let mut state = self.state();
-        state.next = Some((call, well, fault));
+        state.next = Some(planned);
         state.struck = false;
     }
 
-    /// Whether the fault has happened.
+    /// Whether all that was planned has happened.
     #[must_use]
     pub fn has_struck(&self) -> bool {
         self.state().struck
@@ -106,18 +125,18 @@ impl Plan {
     fn fault(&self, call: Call) -> Option<Fault> {
         let mut state = self.state();
         state.calls.push(call);
-        match state.next {
-            Some((planned, 0, fault)) if planned == call => {
-                state.next = None;
-                state.struck = true;
-                Some(fault)
-            }
-            Some((planned, well, fault)) if planned == call => {
-                state.next = Some((planned, well - 1, fault));
-                None
-            }
-            _ => None,
+        let planned = state.next.as_mut().filter(|planned| planned.call == call)?;
+        if planned.well > 0 {
+            planned.well -= 1;
+            return None;
         }
+        planned.times -= 1;
+        let Planned { fault, times, .. } = *planned;
+        if times == 0 {
+            state.next = None;
+            state.struck = true;
+        }
+        Some(fault)
     }
 
     async fn around<T>(
@@ -125,6 +144,8 @@ impl Plan {
         call: Call,
         work: impl Future<Output = Result<T, PortError>> + Send,
     ) -> Result<T, PortError> {
+        // Others get their turn at every call, as they do where calls take time.
+        tokio::task::yield_now().await;
         let lost = || PortError::new("make the planned call", FaultKind::Unavailable);
         match self.fault(call) {
             None => work.await,

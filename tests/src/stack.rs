@@ -11,7 +11,7 @@ use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ledger::{EventRecord, Run};
 use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::process::{Effects, Process, Received, Verdict};
+use hookdock_pipeline::process::{Effects, Process, Received, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::EpochMillis;
 
@@ -70,6 +70,7 @@ impl Stack {
                 effects: Effects { records: Arc::new(faulty) },
                 registry,
                 policy: RetryPolicy { max_attempts: 4, ..RetryPolicy::default() },
+                suspects: Suspects::default(),
             },
             local,
             system,
@@ -107,6 +108,7 @@ impl Stack {
         Received {
             body: message.body.clone(),
             receipt: message.receipt.clone(),
+            receives: message.receives,
             deadline: self.system.now().plus(Duration::from_secs(30)),
         }
     }

@@ -58,7 +58,9 @@ fn named(record: SqsMessage, deadline: EpochMillis) -> Result<Named, NamelessMes
     };
     let body = record.body.unwrap_or_default();
     let receipt = record.receipt_handle.unwrap_or_default();
-    Ok(Named { id, message: Received { body, receipt, deadline } })
+    let count = record.attributes.get("ApproximateReceiveCount");
+    let receives = count.and_then(|count| count.parse().ok()).unwrap_or(1);
+    Ok(Named { id, message: Received { body, receipt, receives, deadline } })
 }
 
 /// A panic is this message's alone: nothing it could have left half-done is shared.
@@ -102,7 +104,7 @@ mod tests {
     use hookdock_pipeline::job::Registry;
     use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
     use hookdock_pipeline::ports::{Inserted, Record, Records};
-    use hookdock_pipeline::process::Effects;
+    use hookdock_pipeline::process::{Effects, Suspects};
     use hookdock_pipeline::retry::RetryPolicy;
     use hookdock_pipeline::sealed::ObjectKey;
     use serde_json::{Value, json};
@@ -202,6 +204,7 @@ mod tests {
             effects: Effects { records: Arc::new(Nothing) },
             registry: Registry::new(),
             policy: RetryPolicy::default(),
+            suspects: Suspects::default(),
         };
         let event = serde_json::from_value(json!({ "Records": records })).expect("an event");
         let mut context = Context::default();

@@ -22,7 +22,7 @@ pub use dynamo_ledger::DynamoLedger;
 pub use dynamo_records::DynamoRecords;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::Registry;
-use hookdock_pipeline::process::{Effects, Process};
+use hookdock_pipeline::process::{Effects, Process, Suspects};
 pub use s3_archive::S3Archive;
 pub use secrets::SecretEndpoints;
 pub use sqs::{SqsMessages, SqsQueue};
@@ -68,5 +68,6 @@ pub async fn process(
         effects: Effects { records: Arc::new(records) },
         registry,
         policy: config.policy,
+        suspects: Suspects::default(),
     }
 }

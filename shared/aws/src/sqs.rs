@@ -11,6 +11,7 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::names::{EndpointId, TenantId};
 use hookdock_pipeline::ports::{Messages, WorkQueue};
+use hookdock_pipeline::retry::LONGEST_WAIT;
 use hookdock_pipeline::sealed::SealedDelivery;
 use sha2::{Digest as _, Sha256};
 
@@ -19,9 +20,6 @@ use crate::classify::port_error;
 const SEND: &str = "queue the reference";
 const PUT_OFF: &str = "put the message off";
 const BURY: &str = "send the dead letter";
-
-/// The longest a message can be hidden (SQS quota, read 2026-11).
-const LONGEST_HIDDEN_SECONDS: i32 = 12 * 60 * 60;
 
 /// SQS refuses a message without a body.
 const NO_BODY: &str = "(no body)";
@@ -109,8 +107,7 @@ impl Messages for SqsMessages {
 
 /// Rounded up: a message that comes back too early meets a run that is not due.
 fn whole_seconds(wait: Duration) -> i32 {
-    let seconds = wait.as_millis().div_ceil(1000);
-    i32::try_from(seconds).unwrap_or(LONGEST_HIDDEN_SECONDS).min(LONGEST_HIDDEN_SECONDS)
+    i32::try_from(wait.min(LONGEST_WAIT).as_millis().div_ceil(1000)).unwrap_or_default()
 }
 
 /// One tenant of one endpoint. On a standard queue the group keeps a tenant with many events from
@@ -148,9 +145,9 @@ mod tests {
             (1, 1),
             (1_000, 1),
             (1_001, 2),
-            (43_199_001, 43_200),
-            (43_200_001, 43_200),
-            (u64::MAX, 43_200),
+            (43_199_001, 41_400),
+            (43_200_001, 41_400),
+            (u64::MAX, 41_400),
         ] {
             assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis}");
         }

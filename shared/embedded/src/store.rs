@@ -75,7 +75,8 @@ macro_rules! from_redb {
 }
 from_redb!(StorageError, TableError, TransactionError, CommitError);
 
-/// Runs inside a write transaction; what it returns is told how the commit went.
+/// Runs inside a write transaction; what it returns is run once the transaction is durable.
+/// `Err`: the database itself failed, and nothing of the transaction can be kept.
 type Write = Box<dyn FnOnce(&WriteTransaction) -> Result<Told, StoreError> + Send>;
 type Told = Box<dyn FnOnce() + Send>;
 
@@ -114,7 +115,11 @@ impl Store {
     ) -> Result<T, PortError> {
         let (sender, receiver) = oneshot::channel();
         let write: Write = Box::new(move |transaction| {
-            let written = write(transaction)?;
+            let written = match write(transaction) {
+                Err(error @ StoreError::Database(_)) => return Err(error),
+                // What cannot be read is its own caller's trouble, and not its neighbours'.
+                written => written,
+            };
             Ok(Box::new(move || drop(sender.send(written))))
         });
         match &self.writer {
@@ -124,7 +129,8 @@ impl Store {
                 writer.send(write).map_err(|_| unavailable(action, StoreError::Stopped))?;
             }
         }
-        receiver.await.map_err(|_| unavailable(action, StoreError::Stopped))
+        let written = receiver.await.unwrap_or(Err(StoreError::Stopped));
+        written.map_err(|error| unavailable(action, error))
     }
 
     /// Runs the closure over a snapshot.

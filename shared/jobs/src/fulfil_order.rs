@@ -1,4 +1,7 @@
 //! Stripe's `checkout.session.completed`: a paid checkout becomes an order, once.
+//!
+//! A payment that takes days, such as a bank debit, is unpaid at first; Stripe then sends
+//! `checkout.session.async_payment_succeeded` with the same session.
 
 use hookdock_pipeline::job::{Context, ErrorClass, Failure, JobResult, Json, Outcome};
 use hookdock_pipeline::ports::{Inserted, Record};
@@ -21,9 +24,9 @@ struct Data {
 struct Session {
     id: String,
     payment_status: PaymentStatus,
-    /// In the currency's smallest unit.
-    amount_total: i64,
-    currency: String,
+    /// In the currency's smallest unit. A session that only sets up a payment method has none.
+    amount_total: Option<i64>,
+    currency: Option<String>,
     customer: Option<String>,
 }
 
@@ -46,7 +49,9 @@ pub async fn fulfil_order(cx: Context, Json(event): Json<CheckoutCompleted>) -> 
     if session.payment_status == PaymentStatus::Unpaid {
         return Ok(Outcome::Ignored("the session is not paid yet".to_owned()));
     }
-    let order = order(&session);
+    let Some(order) = order(&session) else {
+        return Ok(Outcome::Ignored("the session sells nothing".to_owned()));
+    };
     let record = Record { collection: "orders".to_owned(), id: session.id, body: order.clone() };
     match cx.records().insert(record).await? {
         Inserted::New => Ok(Outcome::Done),
@@ -58,13 +63,13 @@ pub async fn fulfil_order(cx: Context, Json(event): Json<CheckoutCompleted>) -> 
     }
 }
 
-fn order(session: &Session) -> Value {
-    json!({
+fn order(session: &Session) -> Option<Value> {
+    Some(json!({
         "checkout_session": session.id,
-        "amount": session.amount_total,
-        "currency": session.currency,
+        "amount": session.amount_total?,
+        "currency": session.currency.as_ref()?,
         "customer": session.customer,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -84,7 +89,12 @@ mod tests {
         Arc::new(Embedded::in_memory(SystemClock, QueueSettings::default()).expect("memory"))
     }
 
-    async fn fulfil(records: &Arc<dyn Records>, status: &str, amount: i64) -> JobResult {
+    async fn fulfil(
+        records: &Arc<dyn Records>,
+        status: &str,
+        amount: impl Into<Value>,
+    ) -> JobResult {
+        let amount: Value = amount.into();
         let event = json!({"data": {"object": {
             "id": "cs_1", "payment_status": status, "amount_total": amount, "currency": "eur",
             "customer": null,
@@ -119,6 +129,14 @@ mod tests {
         let records = records();
         let outcome = fulfil(&records, "unpaid", 4200).await;
         assert_eq!(outcome, Ok(Outcome::Ignored("the session is not paid yet".to_owned())));
+        assert_eq!(records.get("orders", "cs_1").await.expect("memory"), None);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_sells_nothing_leaves_no_order() {
+        let records = records();
+        let outcome = fulfil(&records, "no_payment_required", Value::Null).await;
+        assert_eq!(outcome, Ok(Outcome::Ignored("the session sells nothing".to_owned())));
         assert_eq!(records.get("orders", "cs_1").await.expect("memory"), None);
     }
 

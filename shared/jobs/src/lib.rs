@@ -9,12 +9,12 @@ mod fulfil_order;
 pub use fulfil_order::fulfil_order;
 use hookdock_pipeline::job::{On, Registry};
 
-/// Every job and the events it runs for. `*` at the end of a name stands for the rest of it.
+/// Every job and the events it runs for. `*` at the end of a name stands for the
+/// rest of it.
 #[must_use]
 pub fn registry() -> Registry {
-    Registry::new().job(
-        "fulfil_order",
-        On::provider("stripe").event("checkout.session.completed"),
-        fulfil_order,
-    )
+    let paid = On::provider("stripe")
+        .event("checkout.session.completed")
+        .event("checkout.session.async_payment_succeeded");
+    Registry::new().job("fulfil_order", paid, fulfil_order)
 }

@@ -57,13 +57,6 @@ impl DeadLetter {
             ]),
         }
     }
-
-    /// The attribute of that name.
-    #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value.as_str())
-    }
 }
 
 /// What a person reads first: a failure that stays is best named by its class.
@@ -76,7 +69,11 @@ fn why(reason: DeadReason, class: Option<&'static str>) -> &'static str {
 
 /// The reference that sets the dead run going again.
 fn again(reference: &Reference, run: &Run) -> Reference {
-    Reference { generation: run.generation.saturating_add(1), ..reference.clone() }
+    Reference {
+        generation: run.generation.saturating_add(1),
+        job: Some(run.id.job.clone()),
+        ..reference.clone()
+    }
 }
 
 /// SQS refuses an empty attribute.

@@ -1,5 +1,6 @@
 //! A delivery, before and after its signature was checked.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::names::{DeliveryId, EndpointId, TenantId};
 
 /// One HTTP request as it came in. Nothing in it is to be believed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RawDelivery {
     /// Our id for it.
     pub id: DeliveryId,
@@ -29,6 +30,18 @@ pub struct RawDelivery {
     pub received_at: EpochMillis,
     /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
     pub trace: Option<String>,
+}
+
+impl fmt::Debug for RawDelivery {
+    /// What a sender wrote stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawDelivery")
+            .field("id", &self.id)
+            .field("endpoint", &self.endpoint)
+            .field("tenant", &self.tenant)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl RawDelivery {

@@ -140,7 +140,7 @@ impl Endpoint {
     ///
     /// Everything that is wrong with it.
     pub fn check(id: &EndpointId, spec: &EndpointSpec) -> Result<Self, EndpointProblems> {
-        let mut problems = Problems::default();
+        let mut problems = Problems::with(id);
         problems.version(spec.version);
         let endpoint = Self {
             id: id.clone(),
@@ -153,10 +153,10 @@ impl Endpoint {
             tenant_from: problems.pointer(spec.tenant_from.as_deref()),
             provider: match problems.provider(spec) {
                 Some(provider) => provider,
-                None => return Err(problems.of(id)),
+                None => return Err(problems.all()),
             },
         };
-        if problems.0.is_empty() { Ok(endpoint) } else { Err(problems.of(id)) }
+        if problems.found.is_empty() { Ok(endpoint) } else { Err(problems.all()) }
     }
 
     /// Reads and checks the JSON form.
@@ -165,9 +165,11 @@ impl Endpoint {
     ///
     /// What does not parse, or everything that is wrong.
     pub fn from_json(id: &EndpointId, json: &[u8]) -> Result<Self, EndpointProblems> {
-        let spec = serde_json::from_slice(json)
-            // The parser's message can quote the text, and the text holds secrets.
-            .map_err(|error| Problems(vec![unreadable(&error)]).of(id))?;
+        let spec = serde_json::from_slice(json).map_err(|error| {
+            let mut problems = Problems::with(id);
+            problems.add(unreadable(&error));
+            problems.all()
+        })?;
         Self::check(id, &spec)
     }
 
@@ -226,6 +228,7 @@ impl Endpoint {
     }
 }
 
+/// The parser's own message can quote the text, and the text holds secrets.
 fn unreadable(error: &serde_json::Error) -> String {
     let class = match error.classify() {
         serde_json::error::Category::Data => "it has an unknown, missing or mistyped field",
@@ -235,16 +238,22 @@ fn unreadable(error: &serde_json::Error) -> String {
 }
 
 /// Collects problems while the parts are read.
-#[derive(Default)]
-struct Problems(Vec<String>);
+struct Problems<'a> {
+    endpoint: &'a EndpointId,
+    found: Vec<String>,
+}
 
-impl Problems {
-    fn of(self, endpoint: &EndpointId) -> EndpointProblems {
-        EndpointProblems { endpoint: endpoint.clone(), problems: self.0 }
+impl<'a> Problems<'a> {
+    fn with(endpoint: &'a EndpointId) -> Self {
+        Self { endpoint, found: Vec::new() }
+    }
+
+    fn all(self) -> EndpointProblems {
+        EndpointProblems { endpoint: self.endpoint.clone(), problems: self.found }
     }
 
     fn add(&mut self, problem: impl Into<String>) {
-        self.0.push(problem.into());
+        self.found.push(problem.into());
     }
 
     fn keep<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>) -> Option<T> {
@@ -279,7 +288,7 @@ impl Problems {
         match Secret::new(spec.id.as_str(), spec.value.as_str()) {
             Ok(secret) => Some(LiveSecret { secret, not_after }),
             Err(empty) => {
-                tracing::error!(place, error = %empty, "a secret is skipped");
+                tracing::error!(endpoint = %self.endpoint, place, error = %empty, "a secret is skipped");
                 None
             }
         }

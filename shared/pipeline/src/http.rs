@@ -10,6 +10,8 @@
 //! | signature refused | 401 | fixed |
 //! | a store, the queue or the secrets are not to be had | 503 and `Retry-After` | fixed |
 
+use std::fmt;
+
 use bytes::Bytes;
 use hookdock_signature::Headers;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
@@ -30,12 +32,20 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the host knows of a request beyond HTTP.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Origin {
     /// The URL as the sender addressed it.
     pub url: String,
     /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
     pub trace: Option<String>,
+}
+
+impl fmt::Debug for Origin {
+    /// A query can hold a token, and stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.url.split('?').next();
+        f.debug_struct("Origin").field("path", &path).field("trace", &self.trace).finish()
+    }
 }
 
 /// Answers one request.

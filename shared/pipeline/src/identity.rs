@@ -36,8 +36,11 @@ pub enum Flag {
     EventTypeIgnored,
     /// The signed body names no tenant.
     TenantMissing,
-    /// The signed body names another tenant than the URL; the event is held back.
+    /// The signed body names another tenant than the URL, or none; the event is held back.
     TenantMismatch,
+    /// Something that later code wrote and this code does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Why an event has no run.
@@ -82,7 +85,7 @@ impl Identity {
         let sha256 = BodyDigest::of(&delivery.raw().body);
         let id = event_id(provider.event_id(), &mut fields, &mut flags);
         let event_type = event_type(delivery, &mut fields, &mut flags);
-        let tenant = tenant(delivery, &mut flags);
+        let tenant = tenant(delivery, &mut fields, &mut flags);
         let (key, key_source) = key(tenant.as_ref(), id.as_ref(), &sha256);
         let id = id.map(|(id, _)| id);
         Self { key, key_source, id, event_type, tenant, sha256, flags }
@@ -99,7 +102,8 @@ pub fn ignore_cause(flags: &[Flag]) -> Option<IgnoreCause> {
         | Flag::EventIdMissing
         | Flag::EventTypeMissing
         | Flag::EventTypeUnknown
-        | Flag::TenantMissing => None,
+        | Flag::TenantMissing
+        | Flag::Unknown => None,
     })
 }
 
@@ -142,12 +146,16 @@ fn select(selector: &Selector, fields: &mut Fields<'_>, flags: &mut Vec<Flag>) -
     selected.ok().flatten()
 }
 
-fn tenant(delivery: &VerifiedDelivery, flags: &mut Vec<Flag>) -> Option<TenantId> {
+fn tenant(
+    delivery: &VerifiedDelivery,
+    fields: &mut Fields<'_>,
+    flags: &mut Vec<Flag>,
+) -> Option<TenantId> {
     let from_url = delivery.raw().tenant.clone();
     let Some(pointer) = delivery.endpoint().tenant_from() else {
         return from_url;
     };
-    let from_body = tenant_in(&delivery.raw().body, pointer);
+    let from_body = tenant_in(fields, pointer);
     if from_body.is_none() {
         flags.push(Flag::TenantMissing);
     }
@@ -157,9 +165,8 @@ fn tenant(delivery: &VerifiedDelivery, flags: &mut Vec<Flag>) -> Option<TenantId
     from_url.or(from_body)
 }
 
-fn tenant_in(body: &[u8], pointer: &str) -> Option<TenantId> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    match body.pointer(pointer)? {
+fn tenant_in(fields: &mut Fields<'_>, pointer: &str) -> Option<TenantId> {
+    match fields.json().ok()?.pointer(pointer)? {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.to_string().parse().ok(),
         _ => None,
@@ -175,8 +182,8 @@ fn key(
     let body = sha256.as_bytes();
     match id {
         Some((id, true)) => (EventKey::of(&[tenant, id.as_str().as_bytes()]), KeySource::SignedId),
-        // Anyone who holds an old delivery could send it again under a new id, and nobody could
-        // send another body under an old one: both together are what the provider vouches for.
+        // Without the body, whoever holds one signed delivery could send it under the id of an
+        // event that is still to come, which would then be taken for a duplicate.
         Some((id, false)) => {
             (EventKey::of(&[tenant, id.as_str().as_bytes(), body]), KeySource::UnsignedIdAndBody)
         }

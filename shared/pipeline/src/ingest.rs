@@ -79,17 +79,30 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
     }
 
     async fn take(&self, raw: RawDelivery, received_at: EpochMillis) -> Result<Accepted, Refusal> {
-        let look_up = self.endpoints.find(&raw.endpoint);
-        let endpoint = self
-            .in_time(received_at.plus(PATIENCE), "find the endpoint", look_up)
-            .await?
-            .filter(|endpoint| endpoint.secrets(raw.tenant.as_ref(), received_at).is_some())
-            .ok_or(Refusal::UnknownEndpoint)?;
+        let endpoint = self.endpoint(&raw).await?;
         check_size(&raw, &endpoint)?;
         let deadline = received_at.plus(patience(&endpoint));
         let verified = self.verify(raw, endpoint, deadline).await?;
         let reference = self.keep(&verified, deadline).await?;
         Ok(Accepted { endpoint: Arc::clone(verified.endpoint()), reference })
+    }
+
+    /// The endpoint of that name, if it has the tenant. One that has not may have been given it
+    /// since it was read.
+    async fn endpoint(&self, raw: &RawDelivery) -> Result<Arc<Endpoint>, Refusal> {
+        let deadline = raw.received_at.plus(PATIENCE);
+        let registered = |endpoint: &Arc<Endpoint>| {
+            endpoint.secrets(raw.tenant.as_ref(), raw.received_at).is_some()
+        };
+        let find = self.endpoints.find(&raw.endpoint);
+        let known = self.in_time(deadline, "find the endpoint", find).await?;
+        let known = known.ok_or(Refusal::UnknownEndpoint)?;
+        if registered(&known) {
+            return Ok(known);
+        }
+        let refresh = self.endpoints.refresh(&raw.endpoint);
+        let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
+        newer.filter(registered).ok_or(Refusal::UnknownEndpoint)
     }
 
     /// A signature that does not match may have been made with a secret that is newer than ours.

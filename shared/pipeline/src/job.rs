@@ -30,6 +30,7 @@ mod payload;
 mod registry;
 
 pub use context::{Context, Limits};
+pub(crate) use failure::recorded;
 pub use failure::{ErrorClass, Failure, Recovery};
 pub use handler::{Handler, JobResult, Outcome};
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};

@@ -1,33 +1,34 @@
 //! The process use case: a reference comes from the queue, and its event's jobs run once.
 
-use std::panic::AssertUnwindSafe;
+mod attempt;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use attempt::no_further_attempt;
+use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
 
 use crate::dead_letter::DeadLetter;
 use crate::fault::{FaultKind, PortError, chain};
 use crate::identity::{IgnoreCause, ignore_cause};
-use crate::job::{
-    Context, Delivery, ErrorClass, Failure, Job, JobResult, Limits, Outcome, Recovery, Registry,
-};
-use crate::ledger::{
-    Claim, DeadReason, EventRef, Run, RunId, RunState, Settlement, Sighting, Unclaimable,
-};
+use crate::job::{Job, Registry};
+use crate::ledger::{Claim, EventRef, Run, RunId, RunState, Sighting, Unclaimable};
 use crate::names::Owner;
 use crate::ports::{Deliveries, Ledger, Messages, Records, System};
 use crate::race;
 use crate::reference::{Reference, UnreadableReference};
 use crate::retry::{LONGEST_WAIT, RetryPolicy};
 
-/// How long the lease outlives the invocation: clocks differ, and a worker has been seen to live
+/// How long the lease outlives the worker's time: clocks differ, and a worker has been seen to live
 /// on for most of a second after its time.
 const LEASE_MARGIN: Duration = Duration::from_secs(2);
 
 /// What is left of the invocation to a job's outcome: one write to the ledger, or a dead letter.
 const SETTLE_MARGIN: Duration = Duration::from_secs(2);
+
+/// When to look again at what will have moved on in a moment.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// The use case and its ports.
 #[derive(Debug)]
@@ -46,7 +47,14 @@ pub struct Process<D, M, L, S> {
     pub registry: Registry,
     /// When a failed attempt is followed by another.
     pub policy: RetryPolicy,
+    /// The turn of runs whose last worker died.
+    pub suspects: Suspects,
 }
+
+/// Runs whose last worker died go one at a time, and others beside them: should one of them kill
+/// this worker too, it takes no further attempt of those that died with it before.
+#[derive(Debug, Default)]
+pub struct Suspects(Mutex<()>);
 
 /// What jobs may reach, handed to them in their context.
 #[derive(Clone)]
@@ -68,6 +76,8 @@ pub struct Received {
     pub body: String,
     /// The handle to put the message off with.
     pub receipt: String,
+    /// How often the queue handed it out, this time included.
+    pub receives: u32,
     /// When this worker is stopped.
     pub deadline: EpochMillis,
 }
@@ -79,6 +89,14 @@ pub enum Verdict {
     Finished,
     /// Deliver it again.
     Again,
+}
+
+/// One job for the event of one message.
+#[derive(Debug, Clone, Copy)]
+struct Task<'a> {
+    job: &'a Job,
+    reference: &'a Reference,
+    deadline: EpochMillis,
 }
 
 /// How far an event got.
@@ -105,7 +123,9 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let delivery_id = reference.as_ref().map(|reference| reference.delivery_id.as_str()).ok();
         let work = async {
             match &reference {
-                Ok(reference) => self.event(reference, message).await,
+                Ok(reference) => self.event(reference, message.deadline).await,
+                // Written by a later version, which may have been deployed only in part.
+                Err(error @ UnreadableReference::Version(_)) => Err(later_version(error)),
                 Err(error) => self.bury_unreadable(message, error).await,
             }
         };
@@ -115,7 +135,9 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Ok(Err(error)) => {
                 let error = chain(&error);
                 tracing::error!(delivery.id = delivery_id, error, "message will come back");
-                self.put_off(message, self.policy.wait(1, self.system.random())).await
+                // The wait grows, so that an outage does not use up what the queue grants.
+                let wait = self.policy.wait(message.receives, self.system.random());
+                self.put_off(message, wait).await
             }
             Err(race::OutOfTime) => {
                 tracing::error!(delivery.id = delivery_id, "message ran out of time");
@@ -127,155 +149,79 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     async fn event(
         &self,
         reference: &Reference,
-        message: &Received,
+        deadline: EpochMillis,
     ) -> Result<Progress, PortError> {
-        let event = EventRef::of(reference);
         let jobs: Vec<&Job> = self.registry.matching(reference).collect();
         let ignored = ignore_cause(&reference.flags)
             .or_else(|| jobs.is_empty().then_some(IgnoreCause::NoJob));
         self.ledger.sight(&Sighting::of(reference, ignored, self.system.now())).await?;
-        let mut progress = Progress::Finished;
+        // One job's trouble must not keep the others from running.
+        let mut progress = Ok(Progress::Finished);
         for job in jobs.into_iter().filter(|_| ignored.is_none()) {
-            let id = RunId { event: event.clone(), job: job.name().clone() };
-            progress = progress.and(self.run(job, id, reference, message.deadline).await?);
+            let ran = self.run(Task { job, reference, deadline }).await;
+            progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
         }
-        Ok(progress)
+        progress
     }
 
-    async fn run(
-        &self,
-        job: &Job,
-        id: RunId,
-        reference: &Reference,
-        deadline: EpochMillis,
-    ) -> Result<Progress, PortError> {
-        let run = match self.claim(id, reference.generation, deadline).await? {
-            Ok(run) => run,
-            Err(Unclaimable::Ended) => return Ok(Progress::Finished),
-            Err(Unclaimable::Until(time)) => return Ok(self.later(time)),
-            Err(Unclaimable::Unburied(run)) => return self.bury(&run, reference).await,
-        };
-        let result = if run.tries() > self.policy.max_attempts {
-            // Its workers died without a word, each time.
-            Err(Failure::permanent(ErrorClass::TimedOut, "no worker lived to report"))
-        } else {
-            self.attempt(job, &run, reference, deadline).await
-        };
-        self.settle(&run, result, reference).await
-    }
-
-    /// One conditional write when the run is new; one more when it is taken over.
-    async fn claim(
-        &self,
-        id: RunId,
-        generation: u32,
-        deadline: EpochMillis,
-    ) -> Result<Result<Run, Unclaimable>, PortError> {
+    async fn run(&self, task: Task<'_>) -> Result<Progress, PortError> {
+        if !self.has_time(task) {
+            return Ok(Progress::Later(A_MOMENT));
+        }
+        let id = RunId { event: EventRef::of(task.reference), job: task.job.name().clone() };
         let claim = Claim {
             owner: Owner::new(self.system.random()),
             now: self.system.now(),
-            lease_until: deadline.plus(LEASE_MARGIN),
-            generation,
+            lease_until: task.deadline.plus(LEASE_MARGIN),
+            generation: task.reference.generation,
         };
         let opened = Run::opened(id, &claim);
-        let Some(existing) = self.ledger.open(&opened).await? else {
-            return Ok(Ok(opened));
+        match self.ledger.open(&opened).await? {
+            None => self.work(task, &opened).await,
+            Some(existing) => self.take_over(task, &existing, &claim).await,
+        }
+    }
+
+    /// Claims a run that exists: one more conditional write.
+    async fn take_over(
+        &self,
+        task: Task<'_>,
+        existing: &Run,
+        claim: &Claim,
+    ) -> Result<Progress, PortError> {
+        let _turn = match existing.is_abandoned(claim.now) {
+            true => Some(self.suspects.0.lock().await),
+            false => None,
         };
-        let claimed = match existing.claimed(&claim) {
+        if !self.has_time(task) {
+            return Ok(Progress::Later(A_MOMENT));
+        }
+        let claimed = match existing.claimed(claim) {
             Ok(claimed) => claimed,
-            Err(unclaimable) => return Ok(Err(unclaimable)),
+            Err(Unclaimable::Ended) => return Ok(Progress::Finished),
+            Err(Unclaimable::Until(time)) => return Ok(self.later(time)),
+            Err(Unclaimable::Unburied(run)) => return self.bury(&run, task.reference).await,
         };
         match self.ledger.advance(&existing.fence(), &claimed).await? {
-            None => Ok(Ok(claimed)),
-            // Somebody was faster; what they did decides when it is worth coming back.
-            Some(newer) => {
-                Ok(Err(newer.claimed(&claim).err().unwrap_or(Unclaimable::Until(claim.now))))
-            }
+            None => self.work(task, &claimed).await,
+            // Somebody was faster. What became of it is worth a look in a moment.
+            Some(_) => Ok(Progress::Later(A_MOMENT)),
         }
     }
 
-    async fn attempt(
-        &self,
-        job: &Job,
-        run: &Run,
-        reference: &Reference,
-        deadline: EpochMillis,
-    ) -> JobResult {
-        let deadline = deadline.minus(SETTLE_MARGIN);
-        let work = async {
-            let delivery = self.delivery(reference).await?;
-            let limits = Limits { attempt: run.tries(), deadline };
-            let cx = Context::new(run.id.clone(), limits, Arc::clone(&self.effects.records));
-            job.call(cx, &delivery).await
-        };
-        // A panic is this run's alone: nothing it could have left half-done is shared.
-        let caught = AssertUnwindSafe(work).catch_unwind();
-        match race::by(&self.system, deadline, caught).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_panic)) => Err(Failure::passing(ErrorClass::Bug, "the job panicked")),
-            Err(race::OutOfTime) => {
-                Err(Failure::passing(ErrorClass::TimedOut, "the attempt ran out of time"))
-            }
-        }
-    }
-
-    async fn delivery(&self, reference: &Reference) -> Result<Delivery, Failure> {
-        let Some(object) = self.deliveries.read(&reference.object).await? else {
-            return Err(Failure::permanent(
-                ErrorClass::BodyMissing,
-                "the stored object is missing",
-            ));
-        };
-        Delivery::open(&object, reference)
-            .map_err(|error| Failure::permanent(ErrorClass::DigestMismatch, chain(&error)))
-    }
-
-    async fn settle(
-        &self,
-        run: &Run,
-        result: JobResult,
-        reference: &Reference,
-    ) -> Result<Progress, PortError> {
-        let now = self.system.now();
-        let settled = run.settled(self.settlement(run, result, now), now);
-        if self.ledger.advance(&run.fence(), &settled).await?.is_some() {
-            tracing::warn!(
-                endpoint = %run.id.event.endpoint, event.key = %run.id.event.key,
-                run.job = %run.id.job, run.attempt = run.attempt,
-                "lost the claim; its outcome was not recorded"
-            );
-            return Ok(Progress::Later(Duration::from_secs(1)));
-        }
-        log_settled(&settled, reference);
-        match settled.state {
-            RunState::Dead { .. } => self.bury(&settled, reference).await,
-            RunState::Retrying { not_before } => Ok(self.later(not_before)),
-            RunState::Done | RunState::Ignored { .. } | RunState::Running { .. } => {
-                Ok(Progress::Finished)
-            }
-        }
-    }
-
-    fn settlement(&self, run: &Run, result: JobResult, now: EpochMillis) -> Settlement {
-        let failure = match result {
-            Ok(Outcome::Done) => return Settlement::Done,
-            Ok(Outcome::Ignored(cause)) => return Settlement::Ignored(cause),
-            Err(failure) => failure,
-        };
-        if run.tries() > self.policy.max_attempts {
-            return Settlement::Dead(DeadReason::WorkerDied, failure);
-        }
-        let backoff = self.policy.wait(run.tries(), self.system.random());
-        let wait = match failure.recovery() {
-            Recovery::Never => return Settlement::Dead(DeadReason::Permanent, failure),
-            Recovery::Retry => backoff,
-            Recovery::RetryAfter(asked) => backoff.max(asked),
-        };
-        if self.policy.allows_another(run.tries()) {
-            Settlement::Retry(now.plus(wait), failure)
+    async fn work(&self, task: Task<'_>, run: &Run) -> Result<Progress, PortError> {
+        let settlement = if run.tries() > self.policy.max_attempts {
+            no_further_attempt(run)
         } else {
-            Settlement::Dead(DeadReason::AttemptsExhausted, failure)
-        }
+            let result = self.attempt(task, run).await;
+            self.settlement(run, result)
+        };
+        self.settle(run, settlement, task.reference).await
+    }
+
+    /// Whether there is time for an attempt; without any, a claim would waste one.
+    fn has_time(&self, task: Task<'_>) -> bool {
+        self.system.now() < task.deadline.minus(SETTLE_MARGIN)
     }
 
     /// Sends the dead letter, then notes that it was sent. In between, a worker may die: then the
@@ -323,18 +269,6 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 }
 
-fn log_settled(run: &Run, reference: &Reference) {
-    let failure = run.last_failure().filter(|_| !matches!(run.state, RunState::Done));
-    tracing::info!(
-        delivery.id = %reference.delivery_id,
-        endpoint = %run.id.event.endpoint,
-        event.key = %run.id.event.key,
-        event.r#type = reference.event_type.as_ref().map(|name| name.as_str()),
-        run.job = %run.id.job,
-        run.attempt = run.attempt,
-        run.state = run.state.name(),
-        error.class = failure.map(|failure| failure.class.code()),
-        error.message = failure.map(|failure| failure.message.as_str()),
-        "run settled"
-    );
+fn later_version(error: &UnreadableReference) -> PortError {
+    PortError::new("read the reference", FaultKind::Invalid).because(error.to_string())
 }

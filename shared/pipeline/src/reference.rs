@@ -1,9 +1,12 @@
 //! The reference to a delivery that travels through the queue.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Flag;
-use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
+use crate::names::{
+    BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
+};
 use crate::sealed::ObjectKey;
 
 /// The version this code writes. It reads no other.
@@ -17,6 +20,9 @@ pub struct Reference {
     /// How often the event was set going again by hand: 0 from ingest, one more in each dead
     /// letter, so that a dead letter that is moved back runs again.
     pub generation: u32,
+    /// The only job that is to run, in a dead letter; all that match otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobName>,
     /// The delivery.
     pub delivery_id: DeliveryId,
     /// The endpoint it was sent to.
@@ -64,14 +70,9 @@ impl Reference {
     ///
     /// The text is not one, or it is of a version that this code does not know.
     pub fn parse(json: &str) -> Result<Self, UnreadableReference> {
-        let reference: Self = serde_json::from_str(json).map_err(|error| {
-            UnreadableReference::NotJson { line: error.line(), column: error.column() }
-        })?;
-        if reference.version == VERSION {
-            Ok(reference)
-        } else {
-            Err(UnreadableReference::Version(reference.version))
-        }
+        // The version first: what a later one looks like is not for this code to know.
+        let Versioned { version } = read(json)?;
+        if version == VERSION { read(json) } else { Err(UnreadableReference::Version(version)) }
     }
 
     /// The written form.
@@ -82,4 +83,16 @@ impl Reference {
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, UnreadableReference> {
+    serde_json::from_str(json).map_err(|error| UnreadableReference::NotJson {
+        line: error.line(),
+        column: error.column(),
+    })
 }

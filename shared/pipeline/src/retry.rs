@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// The longest a message can be put off in one go (SQS visibility time-out quota, read 2026-11).
-pub const LONGEST_WAIT: Duration = Duration::from_secs(12 * 60 * 60);
+/// The longest that a message is put off, and that a run waits for its next attempt. SQS hides a
+/// message for 12 hours at most, counted from when it was handed out (SQS quotas, read 2026-11).
+pub const LONGEST_WAIT: Duration = Duration::from_secs(11 * 60 * 60 + 30 * 60);
 
 /// How often and how soon a run is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +45,7 @@ impl RetryPolicy {
 }
 
 /// A time from `least` to `most`, chosen by `random`.
-#[must_use]
-pub fn spread(least: Duration, most: Duration, random: u128) -> Duration {
+fn spread(least: Duration, most: Duration, random: u128) -> Duration {
     let width = most.saturating_sub(least).as_millis();
     let chosen = random.checked_rem(width.saturating_add(1)).unwrap_or_default();
     least.saturating_add(Duration::from_millis(u64::try_from(chosen).unwrap_or(u64::MAX)))

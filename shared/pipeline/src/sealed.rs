@@ -38,12 +38,21 @@ impl fmt::Display for ObjectKey {
 }
 
 /// What is written for one verified delivery: the object, and the reference to it.
-#[derive(Debug)]
 pub struct SealedDelivery {
     object: Bytes,
     message: String,
     reference: Reference,
     trace: Option<String>,
+}
+
+impl fmt::Debug for SealedDelivery {
+    /// The object holds what a sender wrote, and stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedDelivery")
+            .field("reference", &self.reference)
+            .field("object_bytes", &self.object.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl SealedDelivery {
@@ -60,6 +69,7 @@ impl SealedDelivery {
         let reference = Reference {
             version: reference::VERSION,
             generation: 0,
+            job: None,
             delivery_id: raw.id.clone(),
             endpoint: raw.endpoint.clone(),
             provider: delivery.endpoint().provider().id().to_owned(),

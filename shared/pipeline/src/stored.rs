@@ -1,6 +1,7 @@
 //! The stored form of a delivery: one versioned JSON object that a person can read.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +18,7 @@ use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventT
 pub const VERSION: u32 = 1;
 
 /// A stored delivery.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct StoredDelivery<'a> {
     /// The version of this form.
     pub version: u32,
@@ -94,14 +95,31 @@ pub enum BodyEncoding {
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableDelivery {
     /// The object is not a stored delivery.
-    #[error("the object is not a stored delivery")]
-    NotJson(#[from] serde_json::Error),
+    #[error("the object is not a stored delivery (line {line}, column {column})")]
+    NotJson {
+        /// Where the parser stopped. Its own message is left out: it can quote the text.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
     /// It was written by another version.
     #[error("version {0} of a stored delivery is not known")]
     Version(u32),
     /// Its body is not base64.
     #[error("the stored body is not base64")]
     Body(#[from] base64::DecodeError),
+}
+
+impl fmt::Debug for StoredDelivery<'_> {
+    /// Headers, query and body stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredDelivery")
+            .field("delivery_id", &self.delivery_id)
+            .field("endpoint", &self.endpoint)
+            .field("event", &self.event)
+            .field("verification", &self.verification)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> StoredDelivery<'a> {
@@ -139,12 +157,9 @@ impl<'a> StoredDelivery<'a> {
     ///
     /// The bytes are not one, or it is of a version that this code does not know.
     pub fn parse(json: &'a [u8]) -> Result<Self, UnreadableDelivery> {
-        let stored: Self = serde_json::from_slice(json)?;
-        if stored.version == VERSION {
-            Ok(stored)
-        } else {
-            Err(UnreadableDelivery::Version(stored.version))
-        }
+        // The version first: what a later one looks like is not for this code to know.
+        let Versioned { version } = read(json)?;
+        if version == VERSION { read(json) } else { Err(UnreadableDelivery::Version(version)) }
     }
 
     /// The exact bytes of the body.
@@ -154,7 +169,7 @@ impl<'a> StoredDelivery<'a> {
     /// The stored text is not what its encoding says.
     pub fn body_bytes(&self) -> Result<Bytes, UnreadableDelivery> {
         match self.body_encoding {
-            BodyEncoding::Text => Ok(Bytes::copy_from_slice(self.body.as_bytes())),
+            BodyEncoding::Text => Ok(self.body.clone().into_owned().into()),
             BodyEncoding::Base64 => Ok(STANDARD.decode(self.body.as_bytes())?.into()),
         }
     }
@@ -176,6 +191,16 @@ impl StoredEvent {
             flags: identity.flags.clone(),
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, UnreadableDelivery> {
+    serde_json::from_slice(json)
+        .map_err(|error| UnreadableDelivery::NotJson { line: error.line(), column: error.column() })
 }
 
 fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {

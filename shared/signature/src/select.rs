@@ -198,6 +198,19 @@ impl<'a> Fields<'a> {
         Self { request, json: None }
     }
 
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`SelectError::BodyNotJson`] when it is not.
+    pub fn json(&mut self) -> Result<&Value, SelectError> {
+        let body = self.request.body;
+        let json = self
+            .json
+            .get_or_insert_with(|| serde_json::from_slice(body).map_err(|_| SelectError::BodyNotJson));
+        json.as_ref().map_err(Clone::clone)
+    }
+
     fn get(&mut self, origin: &Origin) -> Result<Option<String>, SelectError> {
         let request = self.request;
         match origin {
@@ -205,11 +218,7 @@ impl<'a> Fields<'a> {
             Origin::Query(name) => one(name, parse::query(request.url, name)),
             Origin::Form(name) => one(name, parse::form(request.body, name)),
             Origin::Json(path) => {
-                let json = self.json.get_or_insert_with(|| {
-                    serde_json::from_slice(request.body).map_err(|_| SelectError::BodyNotJson)
-                });
-                let root = json.as_ref().map_err(Clone::clone)?;
-                Ok(path.find_one(root).and_then(scalar))
+                Ok(path.find_one(self.json()?).and_then(scalar))
             }
         }
     }

@@ -21,6 +21,8 @@ pub enum ErrorClass {
     Bug,
     /// The stored delivery is missing.
     BodyMissing,
+    /// The stored delivery cannot be read.
+    BodyUnreadable,
     /// The stored delivery is not the one that was verified.
     DigestMismatch,
 }
@@ -36,6 +38,19 @@ pub enum Recovery {
     Never,
 }
 
+/// The longest text that is recorded of an outcome, in characters. A record has to stay small
+/// enough to be written, or the outcome is lost and the job runs again.
+const LONGEST_TEXT: usize = 500;
+
+/// The beginning of a text, as far as it is recorded.
+pub(crate) fn recorded(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(end);
+    }
+    text
+}
+
 /// Why an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", class.code())]
@@ -47,7 +62,7 @@ pub struct Failure {
 
 impl ErrorClass {
     /// All classes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TimedOut,
         Self::Throttled,
         Self::Unavailable,
@@ -55,6 +70,7 @@ impl ErrorClass {
         Self::BadData,
         Self::Bug,
         Self::BodyMissing,
+        Self::BodyUnreadable,
         Self::DigestMismatch,
     ];
 
@@ -69,6 +85,7 @@ impl ErrorClass {
             Self::BadData => "bad_data",
             Self::Bug => "bug",
             Self::BodyMissing => "body_missing",
+            Self::BodyUnreadable => "body_unreadable",
             Self::DigestMismatch => "digest_mismatch",
         }
     }
@@ -84,13 +101,13 @@ impl Failure {
     /// A failure that may go away by itself.
     #[must_use]
     pub fn passing(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), recovery: Recovery::Retry }
+        Self { class, message: recorded(message), recovery: Recovery::Retry }
     }
 
     /// A failure that stays: the run is dead at once.
     #[must_use]
     pub fn permanent(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), recovery: Recovery::Never }
+        Self { class, message: recorded(message), recovery: Recovery::Never }
     }
 
     /// The same failure, to be tried again after that long at the earliest.
@@ -105,7 +122,8 @@ impl Failure {
         self.class
     }
 
-    /// A short message. It is recorded and shown, so it must not hold personal data.
+    /// A short message, cut after 500 characters. It is recorded and shown, so it must not hold
+    /// personal data.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

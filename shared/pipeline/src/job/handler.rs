@@ -12,7 +12,7 @@ use crate::job::payload::{Delivery, Payload};
 pub enum Outcome {
     /// The work is done.
     Done,
-    /// There was nothing to do, for this reason.
+    /// There was nothing to do, for this reason; 500 characters of it are recorded.
     Ignored(String),
 }
 

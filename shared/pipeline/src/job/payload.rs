@@ -1,16 +1,19 @@
 //! What a job is handed of a delivery.
 
+use std::fmt;
+
 use bytes::Bytes;
 use hookdock_signature::{EpochMillis, Headers};
 use serde::de::DeserializeOwned;
 
+use crate::fault::chain;
 use crate::job::failure::{ErrorClass, Failure};
 use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventType, TenantId};
 use crate::reference::Reference;
 use crate::stored::{StoredDelivery, UnreadableDelivery};
 
 /// A delivery as it was verified and stored.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Delivery {
     /// Our id for it.
     pub id: DeliveryId,
@@ -43,6 +46,19 @@ pub enum UnusableDelivery {
     Other(&'static str),
 }
 
+impl fmt::Debug for Delivery {
+    /// Headers and body stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("id", &self.id)
+            .field("endpoint", &self.endpoint)
+            .field("event_id", &self.event_id)
+            .field("event_type", &self.event_type)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Delivery {
     /// Reads a stored object and checks that it is the delivery the reference points to.
     ///
@@ -72,6 +88,20 @@ impl Delivery {
     }
 }
 
+impl From<UnusableDelivery> for Failure {
+    fn from(error: UnusableDelivery) -> Self {
+        let message = chain(&error);
+        match error {
+            // A later version, which may have been deployed only in part.
+            UnusableDelivery::Unreadable(UnreadableDelivery::Version(_)) => {
+                Self::passing(ErrorClass::BodyUnreadable, message)
+            }
+            UnusableDelivery::Unreadable(_) => Self::permanent(ErrorClass::BodyUnreadable, message),
+            UnusableDelivery::Other(_) => Self::permanent(ErrorClass::DigestMismatch, message),
+        }
+    }
+}
+
 /// Something a job can take of a delivery.
 pub trait Payload: Sized + Send {
     /// Takes it.
@@ -87,8 +117,15 @@ pub trait Payload: Sized + Send {
 pub struct Json<T>(pub T);
 
 /// The body's exact bytes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Body(pub Bytes);
+
+impl fmt::Debug for Body {
+    /// The body stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").field("bytes", &self.0.len()).finish()
+    }
+}
 
 impl<T: DeserializeOwned + Send> Payload for Json<T> {
     fn of(delivery: &Delivery) -> Result<Self, Failure> {

@@ -17,7 +17,8 @@ type Erased = Box<dyn Fn(Context, &Delivery) -> BoxFuture<'static, JobResult> + 
 #[derive(Debug, Clone)]
 pub struct On {
     source: Source,
-    event: Pattern,
+    /// Any of these; without one, every event.
+    events: Vec<Pattern>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ impl On {
     /// The pattern has a `*` that is not at its end.
     #[must_use]
     pub fn endpoint(pattern: &str) -> Self {
-        Self { source: Source::Endpoint(literal(pattern)), event: Pattern::any() }
+        Self { source: Source::Endpoint(literal(pattern)), events: Vec::new() }
     }
 
     /// Events of a provider in the catalogue, whatever the endpoint is called.
@@ -44,17 +45,18 @@ impl On {
     /// The pattern has a `*` that is not at its end.
     #[must_use]
     pub fn provider(pattern: &str) -> Self {
-        Self { source: Source::Provider(literal(pattern)), event: Pattern::any() }
+        Self { source: Source::Provider(literal(pattern)), events: Vec::new() }
     }
 
-    /// Only events of this type; a pattern such as `checkout.*`.
+    /// Only events of this type, or of one given before; a pattern such as `checkout.*`.
     ///
     /// # Panics
     ///
     /// The pattern has a `*` that is not at its end.
     #[must_use]
-    pub fn event(self, pattern: &str) -> Self {
-        Self { event: literal(pattern), ..self }
+    pub fn event(mut self, pattern: &str) -> Self {
+        self.events.push(literal(pattern));
+        self
     }
 
     fn matches(&self, reference: &Reference) -> bool {
@@ -63,7 +65,8 @@ impl On {
             Source::Endpoint(pattern) => pattern.matches(reference.endpoint.as_str()),
             Source::Provider(pattern) => pattern.matches(&reference.provider),
         };
-        source && self.event.matches(event_type)
+        let events = &self.events;
+        source && (events.is_empty() || events.iter().any(|event| event.matches(event_type)))
     }
 }
 
@@ -120,8 +123,8 @@ impl Registry {
 
     /// Adds a job.
     ///
-    /// The name is what its runs are recorded under: a renamed job is a new one, and runs again
-    /// for events whose deliveries are still under way.
+    /// The name is what its runs are recorded under. A renamed job is a new one: it runs for
+    /// events that are still under way, and runs of the old name are not tried again.
     ///
     /// # Panics
     ///
@@ -142,6 +145,8 @@ impl Registry {
 
     /// The jobs that run for the event of this reference.
     pub fn matching(&self, reference: &Reference) -> impl Iterator<Item = &Job> {
-        self.jobs.iter().filter(|job| job.on.matches(reference))
+        let named = reference.job.as_ref();
+        let wanted = move |job: &&Job| named.is_none_or(|name| *name == job.name);
+        self.jobs.iter().filter(wanted).filter(|job| job.on.matches(reference))
     }
 }

@@ -2,7 +2,7 @@
 
 use hookdock_signature::EpochMillis;
 
-use crate::job::{ErrorClass, Failure};
+use crate::job::{ErrorClass, Failure, recorded};
 use crate::ledger::{EventRef, RECORD_LIFE};
 use crate::names::{JobName, Owner};
 
@@ -275,7 +275,7 @@ impl Run {
         }
         next.state = match settlement {
             Settlement::Done => RunState::Done,
-            Settlement::Ignored(cause) => RunState::Ignored { cause },
+            Settlement::Ignored(cause) => RunState::Ignored { cause: recorded(cause) },
             Settlement::Retry(not_before, _) => RunState::Retrying { not_before },
             Settlement::Dead(reason, _) => RunState::Dead { reason, buried: false },
         };
@@ -297,6 +297,13 @@ impl Run {
     #[must_use]
     pub fn fence(&self) -> Fence {
         Fence { owner: self.owner.clone(), attempt: self.attempt, state: self.state.name() }
+    }
+
+    /// Whether the worker that claimed the run last is known to be dead: its lease is over, and it
+    /// has not said how its attempt ended.
+    #[must_use]
+    pub fn is_abandoned(&self, now: EpochMillis) -> bool {
+        matches!(self.state, RunState::Running { lease_until } if lease_until <= now)
     }
 
     /// How many attempts this generation has had.
