@@ -105,12 +105,8 @@ impl World {
     fn claim(&mut self, worker: usize, generation: u32) {
         self.owners += 1;
         let now = self.now.saturating_add(CLOCKS_OFF_BY_MS[worker]);
-        let claim = Claim {
-            owner: Owner::new(self.owners),
-            now,
-            lease_until: now.plus(LEASE),
-            generation,
-        };
+        let claim =
+            Claim { owner: Owner::new(self.owners), now, lease_until: now.plus(LEASE), generation };
         let opened = Run::opened(id(), &claim);
         let Some(existing) = self.store.open(&opened) else {
             self.held[worker] = Some(opened);
