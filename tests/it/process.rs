@@ -17,6 +17,7 @@ use hookdock_pipeline::process::Verdict;
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_tests::contract;
+use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
 use http::StatusCode;
@@ -424,6 +425,22 @@ async fn a_dead_letter_that_is_moved_back_wakes_its_own_run_only() {
     let runs = stack.local.runs(&stack.event().event).expect("memory");
     let states: Vec<_> = runs.iter().map(|run| (run.state.name(), run.attempt)).collect();
     assert_eq!(states, [("dead", 1), ("done", 5)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_whose_job_is_gone_is_dropped_with_a_word() {
+    let (jobs, _) = scripted(vec![Err(unavailable()); 4]);
+    let mut stack = Stack::with(jobs);
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    stack.process.registry = Registry::new().job("renamed", On::endpoint("*"), hangs);
+    let logs = Logs::capture();
+    stack.local.redrive().await.expect("memory");
+    stack.drain().await;
+    let lines = logs.lines();
+    assert_eq!(lines[0]["level"], "WARN", "{}", logs.text());
+    assert_eq!(lines[0]["run.job"], "scripted");
+    assert_eq!(stack.run().state.name(), "dead");
 }
 
 #[tokio::test(start_paused = true)]

@@ -178,7 +178,7 @@ impl Report {
     fn table(&self) -> Table {
         let mut table = Table::new();
         table
-            .load_style(presets::UTF8_HORIZONTAL_ONLY)
+            .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(["sent", "answer", "state", "deliveries", "attempts", "stored at", ""]);
         for row in &self.rows {
@@ -221,5 +221,55 @@ impl State {
             Self::Ignored => "ignored",
             Self::Dead => "dead",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        Row {
+            case: "a case",
+            answer: 200,
+            state: State::Done,
+            deliveries: 1,
+            attempts: 1,
+            stored_at: Some("deliveries/stripe/x.json".to_owned()),
+            exact_bytes: true,
+            right: false,
+        }
+    }
+
+    #[test]
+    fn an_outcome_is_right_only_if_every_part_of_it_is() {
+        assert!(row().is_right(Expected::done(1)));
+        for wrong in [
+            Row { answer: 503, ..row() },
+            Row { state: State::Dead, ..row() },
+            Row { state: State::Open, ..row() },
+            Row { deliveries: 2, ..row() },
+            Row { attempts: 2, ..row() },
+            Row { stored_at: None, ..row() },
+            Row { exact_bytes: false, ..row() },
+        ] {
+            assert!(!wrong.is_right(Expected::done(1)), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_delivery_must_have_left_nothing_behind() {
+        let refused = Row {
+            answer: 401,
+            state: State::Refused,
+            deliveries: 0,
+            attempts: 0,
+            stored_at: None,
+            exact_bytes: false,
+            ..row()
+        };
+        assert!(refused.is_right(Expected::refused()));
+        let stored = Row { stored_at: Some("x".to_owned()), exact_bytes: true, ..refused };
+        assert!(!stored.is_right(Expected::refused()));
     }
 }

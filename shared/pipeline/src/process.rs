@@ -154,6 +154,12 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let jobs: Vec<&Job> = self.registry.matching(reference).collect();
         let ignored = ignore_cause(&reference.flags)
             .or_else(|| jobs.is_empty().then_some(IgnoreCause::NoJob));
+        if let (Some(IgnoreCause::NoJob), Some(job)) = (ignored, &reference.job) {
+            tracing::warn!(
+                delivery.id = %reference.delivery_id, run.job = %job,
+                "the job of a dead letter is not registered any more; it is dropped"
+            );
+        }
         self.ledger.sight(&Sighting::of(reference, ignored, self.system.now())).await?;
         // One job's trouble must not keep the others from running.
         let mut progress = Ok(Progress::Finished);
