@@ -11,4 +11,5 @@ mod contracts;
 mod faults;
 mod ingest;
 mod process;
+mod untrusted;
 mod workspace;

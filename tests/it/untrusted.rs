@@ -1,0 +1,87 @@
+//! Whatever bytes come in, something answers.
+
+use bytes::Bytes;
+use hookdock_jobs::registry;
+use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::reference::Reference;
+use hookdock_pipeline::stored::StoredDelivery;
+use hookdock_tests::requests::Draft;
+use hookdock_tests::stack::{START, Stack};
+use http::{HeaderName, HeaderValue, Request};
+use proptest::prelude::*;
+
+/// Headers that the endpoints of the tests look at, and one that none does.
+const HEADERS: [&str; 6] = [
+    "x-hub-signature-256",
+    "x-github-event",
+    "x-github-delivery",
+    "stripe-signature",
+    "x-shopify-hmac-sha256",
+    "x-other",
+];
+
+fn on_virtual_time<T>(work: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true).build().expect("a runtime").block_on(work)
+}
+
+fn header() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
+    let value = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..200),
+        "(sha256=|t=|v1=|,|[0-9a-f]|-|99999999999999999999){0,30}".prop_map(String::into_bytes),
+    ];
+    (prop::sample::select(&HEADERS[..]), value)
+}
+
+proptest! {
+    #[test]
+    fn any_request_is_answered_and_none_without_a_signature_is_accepted(
+        endpoint in "(github|stripe|orders/acme|accounts|nobody|[a-z/%.]{0,20})",
+        headers in prop::collection::vec(header(), 0..6),
+        body in prop::collection::vec(any::<u8>(), 0..500),
+    ) {
+        let request = Request::post(format!("/webhooks/{endpoint}"));
+        let Ok(mut request) = request.body(Bytes::from(body)) else { return Ok(()) };
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                request.headers_mut().append(HeaderName::from_static(name), value);
+            }
+        }
+        let status = on_virtual_time(async {
+            let stack = Stack::with(registry());
+            stack.send(request, &Draft::github("")).await.status()
+        });
+        prop_assert!([401, 404].contains(&status.as_u16()), "{status}");
+    }
+
+    #[test]
+    fn any_signed_body_is_accepted_and_its_event_comes_to_an_end(
+        body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..300),
+            r#"\{("(id|type|data|object|account)":("[a-z_.]{0,20}"|[0-9]{1,9}|null|\{\}|\[\]),?){0,4}\}"#
+                .prop_map(String::into_bytes),
+        ],
+        endpoint in prop::sample::select(vec![("stripe", "whsec_test"), ("accounts", "whsec_accounts")]),
+    ) {
+        on_virtual_time(async {
+            let stack = Stack::with(registry());
+            let draft = Draft { body: body.into(), ..Draft::stripe(endpoint.0, endpoint.1, "") };
+            let answer = stack.send(draft.signed(START), &draft).await;
+            assert!(answer.status().is_success(), "{}", answer.status());
+            stack.drain().await;
+            assert_eq!(stack.event().deliveries, 1);
+        });
+    }
+
+    #[test]
+    fn no_stored_form_makes_its_reader_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        text in r#"\{("[a-z_]{1,12}":("[a-z0-9_]{0,12}"|-?[0-9]{1,20}|null|\[\]|\{\}),?){0,6}\}"#,
+    ) {
+        for bytes in [&bytes[..], text.as_bytes()] {
+            prop_assert!(StoredDelivery::parse(bytes).is_err());
+            prop_assert!(Endpoint::from_json(&"a".parse().expect("a name"), bytes).is_err());
+        }
+        prop_assert!(Reference::parse(&text).is_err());
+    }
+}
