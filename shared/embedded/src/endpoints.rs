@@ -65,6 +65,8 @@ struct File {
 struct Written {
     provider: String,
     #[serde(default)]
+    settings: BTreeMap<String, String>,
+    #[serde(default)]
     secrets: Vec<String>,
     #[serde(default)]
     tenants: BTreeMap<String, WrittenTenant>,
@@ -146,6 +148,7 @@ impl From<Written> for EndpointSpec {
         Self {
             version: 1,
             provider: written.provider,
+            settings: written.settings,
             secrets: named(written.secrets),
             tenants: tenants
                 .map(|(name, tenant)| (name, TenantSpec { secrets: named(tenant.secrets) }))

@@ -37,6 +37,9 @@ pub struct EndpointSpec {
     pub version: u32,
     /// An id from the provider catalogue.
     pub provider: String,
+    /// What the provider's definition leaves to the operator, such as the name of a header.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
     /// The live secrets of the endpoint itself.
     #[serde(default)]
     pub secrets: Vec<SecretSpec>,
@@ -270,11 +273,21 @@ impl<'a> Problems<'a> {
         if spec.secrets.is_empty() && spec.tenants.is_empty() {
             self.add("it has no secret");
         }
-        let found = catalog::find(&spec.provider);
-        if found.is_none() {
+        let Some(found) = catalog::find(&spec.provider) else {
             self.add(format!("provider {:?} is not in the catalogue", spec.provider));
+            return None;
+        };
+        let mut configured = Some(found);
+        for (name, value) in &spec.settings {
+            let with_setting = configured?.configure(name, value.as_str());
+            configured = self.keep("settings", with_setting);
         }
-        found
+        let configured = configured?;
+        for (name, setting) in configured.settings().filter(|(_, setting)| setting.value.is_none())
+        {
+            self.add(format!("setting {name:?} is missing: {}", setting.description));
+        }
+        Some(configured)
     }
 
     fn secrets(&mut self, place: &str, specs: &[SecretSpec]) -> Vec<LiveSecret> {
@@ -372,6 +385,20 @@ mod tests {
         )
         .expect_err("problems");
         assert_eq!(problems.len(), 8, "{problems:#?}");
+    }
+
+    #[test]
+    fn what_a_provider_leaves_open_has_to_be_set_and_nothing_else() {
+        let problems = |settings: &str| {
+            let json = r#"{"version": 1, "provider": "generic-hmac", "settings": SETTINGS,
+                "secrets": [{"id": "s1", "value": "x"}]}"#;
+            check(&json.replace("SETTINGS", settings)).err().unwrap_or_default()
+        };
+        assert_eq!(problems(r#"{"header": "X-Signature"}"#), [""; 0]);
+        let missing = problems("{}");
+        assert!(missing[0].starts_with("setting \"header\" is missing"), "{missing:?}");
+        let unknown = problems(r#"{"header": "X-Signature", "colour": "red"}"#);
+        assert!(unknown[0].contains("has no setting colour"), "{unknown:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One try to verify a request by one scheme.
 
 use crate::canonical::Message;
+use crate::code::{Evidence, Module};
 use crate::input::Input;
 use crate::parse::timestamp::instant;
 use crate::present::{self, Candidates, Carried};
@@ -51,8 +52,9 @@ impl<'a> Attempt<'a> {
             Kind::Public(public) => self.public(public),
             Kind::Token(token) => self.token(token),
             Kind::Basic(source) => self.basic(source),
+            Kind::Jwt(rule) => self.jwt(rule),
             Kind::None => Err(Rejection::Unsupported { what: "none".to_owned() }),
-            Kind::Code(module) => Err(Rejection::Unsupported { what: module.clone() }),
+            Kind::Code(module) => self.code(*module),
         }
     }
 
@@ -62,6 +64,21 @@ impl<'a> Attempt<'a> {
             let expected = shared.tag(&key, case.message, case.timestamp)?;
             Some(mac::any_is(&case.candidates.signatures, &expected))
         })
+    }
+
+    fn code(&self, module: &dyn Module) -> Result<Accepted> {
+        let Evidence { claims, time } = module.evidence(self.input)?;
+        let (rule, digest) = (module.key(), module.digest());
+        let accepted = self.any_secret(|secret| {
+            let key = rule.key(secret)?;
+            Some(claims.iter().fold(true, |all, claim| all & claim.holds(digest, &key)))
+        })?;
+        let Some((timestamp, text)) = time else {
+            return Ok(accepted);
+        };
+        let at = instant(&text, timestamp.unit).ok_or(Rejection::MalformedTimestamp)?;
+        in_window(&timestamp, self.now, at)?;
+        Ok(Accepted { at: Some(at), ..accepted })
     }
 
     #[cfg(feature = "public-key")]
@@ -133,8 +150,7 @@ impl<'a> Attempt<'a> {
         candidates: &[Candidates],
     ) -> Result<Vec<Option<Stated>>> {
         let early = signed.timestamp.as_ref().filter(|timestamp| {
-            signed.message.has(&Segment::Timestamp)
-                || !matches!(timestamp.source, TimestampSource::Json(_))
+            signed.message.has(&Segment::Timestamp) || !timestamp.source.is_in_body()
         });
         let stated = candidates
             .iter()
@@ -146,6 +162,7 @@ impl<'a> Attempt<'a> {
         let text = match &timestamp.source {
             TimestampSource::Header(name) => self.input.header(name)?.to_owned(),
             TimestampSource::Json(path) => self.input.json(path)?,
+            TimestampSource::Form(name) => self.input.form(name)?,
             TimestampSource::SignatureField => {
                 candidates.timestamp.clone().ok_or(Rejection::MalformedTimestamp)?
             }
@@ -174,9 +191,14 @@ impl<'a> Attempt<'a> {
     }
 
     fn compare(&self, is_same: impl Fn(&[u8]) -> bool) -> Result<Accepted> {
+        self.any_secret(|secret| Some(is_same(secret.as_bytes())))
+    }
+
+    /// `test` answers nothing for a secret that does not have the form of one.
+    pub(crate) fn any_secret(&self, test: impl Fn(&str) -> Option<bool>) -> Result<Accepted> {
         let mut tally = Tally::default();
         for secret in self.secrets {
-            tally.is_match(secret, Some(is_same(secret.expose().as_bytes())));
+            tally.is_match(secret, test(secret.expose()));
         }
         tally.accepted()
     }

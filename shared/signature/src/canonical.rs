@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::input::Input;
 use crate::spec::{Segment, Template};
 use crate::{Rejection, Request};
@@ -51,6 +53,7 @@ fn piece<'a>(
         Segment::UrlHubspot => Cow::Owned(hubspot(request.url)),
         Segment::Json(path) => Cow::Owned(input.json(path)?),
         Segment::Form(name) => Cow::Owned(input.form(name)?),
+        Segment::BodySha256 => Cow::Owned(hex::encode(Sha256::digest(request.body))),
         Segment::SortedForm => Cow::Owned(sorted_form(request)),
     };
     Ok(Piece::Bytes(match text {

@@ -19,6 +19,7 @@ impl Encoding {
             Self::Hex => hex::decode(text).ok(),
             Self::Base64 => base64(text),
             Self::Base64url => BASE64URL.decode(text).ok(),
+            Self::Base64Hex => hex::decode(base64(text)?).ok(),
         }
     }
 
@@ -27,6 +28,7 @@ impl Encoding {
             Self::Hex => hex::encode(bytes),
             Self::Base64 => BASE64.encode(bytes),
             Self::Base64url => BASE64URL.encode(bytes),
+            Self::Base64Hex => BASE64.encode(hex::encode(bytes)),
         }
     }
 }

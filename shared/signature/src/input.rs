@@ -41,6 +41,14 @@ impl<'a> Input<'a> {
         one(name, parse::query(self.request.url, name))
     }
 
+    pub(crate) fn optional_query(&self, name: &str) -> Result<Option<String>, Rejection> {
+        match self.query(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(Rejection::MissingField { .. }) => Ok(None),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
     pub(crate) fn form(&self, name: &str) -> Result<String, Rejection> {
         one(name, parse::form(self.request.body, name))
     }
@@ -60,7 +68,7 @@ impl<'a> Input<'a> {
         found.into_iter().map(|value| text_of(path, value)).collect()
     }
 
-    fn body_as_json(&self) -> Result<&Value, Rejection> {
+    pub(crate) fn body_as_json(&self) -> Result<&Value, Rejection> {
         self.json
             .get_or_init(|| serde_json::from_slice(self.request.body).ok())
             .as_ref()

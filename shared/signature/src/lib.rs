@@ -18,8 +18,11 @@ mod verify;
 
 mod attempt;
 mod canonical;
+mod code;
 mod encoding;
 mod input;
+mod jws;
+mod jwt;
 mod mac;
 mod parse;
 mod present;

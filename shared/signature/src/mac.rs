@@ -1,5 +1,7 @@
 //! Digests under a shared secret.
 
+use std::borrow::Cow;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -8,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::canonical::Message;
+use crate::code::Claim;
 use crate::encoding;
 use crate::spec::scheme::{Construction, Digest, KeyFormat, KeyRule, Normalization, Shared};
 
@@ -69,6 +72,35 @@ impl Shared {
             (Construction::Hash, Digest::Sha512) => Some(hash::<Sha512>(key, message, timestamp)),
         }
     }
+}
+
+impl Claim<'_> {
+    /// Whether one of the signatures is right for one of the messages. Looks at all of
+    /// both.
+    pub(crate) fn holds(&self, digest: Digest, key: &[u8]) -> bool {
+        self.messages.iter().fold(false, |found, pieces| {
+            let expected = digest.of_pieces(key, pieces);
+            found | expected.is_some_and(|expected| any_is(&self.signatures, &expected))
+        })
+    }
+}
+
+impl Digest {
+    /// The HMAC of a message that is in pieces.
+    pub(crate) fn of_pieces(self, key: &[u8], pieces: &[Cow<'_, [u8]>]) -> Option<Vec<u8>> {
+        match self {
+            Self::Sha1 => of_pieces::<Hmac<Sha1>>(key, pieces),
+            Self::Sha256 => of_pieces::<Hmac<Sha256>>(key, pieces),
+            Self::Sha384 => of_pieces::<Hmac<Sha384>>(key, pieces),
+            Self::Sha512 => of_pieces::<Hmac<Sha512>>(key, pieces),
+        }
+    }
+}
+
+fn of_pieces<M: Mac + KeyInit>(key: &[u8], pieces: &[Cow<'_, [u8]>]) -> Option<Vec<u8>> {
+    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    pieces.iter().for_each(|piece| mac.update(piece));
+    Some(mac.finalize().into_bytes().to_vec())
 }
 
 fn mac<M: Mac + KeyInit>(key: &[u8], message: &Message<'_>, timestamp: &str) -> Option<Vec<u8>> {

@@ -1,5 +1,7 @@
 //! Finds the event's id and type in a request.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::parse::path::{JsonPath, scalar};
@@ -9,10 +11,20 @@ use crate::{Request, parse};
 /// Where a provider puts an event's id or type.
 ///
 /// A list of parts, joined by dots: GitHub's type is a header and, where the
-/// body has one, an action. The first part has to be there, later ones may not.
+/// body has one, an action. The first part has to be there. Later parts of a type
+/// may be missing; those of an id may not, because different events would share
+/// what is left.
 #[derive(Clone, Debug)]
 pub struct Selector {
     parts: Vec<Part>,
+    needs: Needs,
+}
+
+/// Which parts have to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    First,
+    Every,
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +75,7 @@ pub enum SelectError {
 impl Selector {
     /// Looks for the value.
     ///
-    /// Nothing is found when the first part is missing, empty, or not a scalar.
+    /// Nothing is found when a part that is needed is missing, empty, or not a scalar.
     ///
     /// ```
     /// use hookdock_signature::{Headers, Request, catalog};
@@ -84,8 +96,8 @@ impl Selector {
     ///
     /// # Errors
     ///
-    /// [`SelectError::BodyNotJson`] when the first part is in a body that is not
-    /// JSON; [`SelectError::Repeated`] when it is there more than once.
+    /// [`SelectError::BodyNotJson`] when a part that is needed is in a body that is
+    /// not JSON; [`SelectError::Repeated`] when it is there more than once.
     pub fn select(&self, request: &Request<'_>) -> Result<Option<Selected>, SelectError> {
         self.select_from(&mut Fields::of(request))
     }
@@ -98,21 +110,36 @@ impl Selector {
     pub fn select_from(&self, fields: &mut Fields<'_>) -> Result<Option<Selected>, SelectError> {
         let mut selected: Option<Selected> = None;
         for part in &self.parts {
+            let needed = selected.is_none() || self.needs == Needs::Every;
             match (&mut selected, part.find(fields)) {
-                (None, Err(error)) => return Err(error),
-                (None, Ok(None)) => return Ok(None),
+                (_, Err(error)) if needed => return Err(error),
+                (_, Ok(None)) if needed => return Ok(None),
+                (_, Err(_) | Ok(None)) => {}
                 (None, Ok(first)) => selected = first,
-                (Some(_), Err(_) | Ok(None)) => {}
                 (Some(so_far), Ok(Some(next))) => so_far.append(&next),
             }
         }
         Ok(selected)
     }
 
+    /// Whether the provider's signature covers every place the value is looked for in.
+    ///
+    /// ```
+    /// use hookdock_signature::catalog;
+    ///
+    /// assert!(catalog::find("stripe").unwrap().event_id().unwrap().is_covered());
+    /// assert!(!catalog::find("github").unwrap().event_id().unwrap().is_covered());
+    /// ```
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        self.parts.iter().flat_map(|part| &part.places).all(|place| place.covered)
+    }
+
     /// Reads the text form: `header:NAME`, `json:PATH`, `form:NAME`, `query:NAME`,
     /// several of them tried in order with ` or ` between them.
     pub(crate) fn parse(
         parts: &[String],
+        needs: Needs,
         schemes: &[&Scheme],
         field: &str,
     ) -> Result<Self, DefinitionError> {
@@ -120,7 +147,18 @@ impl Selector {
             return Err(DefinitionError::new(field, "no place is named"));
         }
         let parts = parts.iter().map(|part| Part::parse(part, schemes, field));
-        parts.collect::<Result<_, _>>().map(|parts| Self { parts })
+        parts.collect::<Result<_, _>>().map(|parts| Self { parts, needs })
+    }
+}
+
+/// As in the definition, the parts joined by ` + `.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.parts.iter().map(|part| {
+            let places: Vec<_> = part.places.iter().map(|place| place.origin.to_string()).collect();
+            places.join(" or ")
+        });
+        f.write_str(&parts.collect::<Vec<_>>().join(" + "))
     }
 }
 
@@ -176,11 +214,23 @@ impl Origin {
         let Some(message) = message else { return false };
         message.segments().iter().any(|segment| match (self, segment) {
             (Self::Header(name), Segment::Header(signed)) => signed.eq_ignore_ascii_case(name),
-            (Self::Query(_), Segment::Url) | (Self::Json(_) | Self::Form(_), Segment::Body) => true,
+            (Self::Query(_), Segment::Url)
+            | (Self::Json(_) | Self::Form(_), Segment::Body | Segment::BodySha256) => true,
             (Self::Json(path), Segment::Json(signed)) => signed == path,
             (Self::Form(name), Segment::Form(signed)) => signed == name,
             _ => false,
         })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Query(name) => write!(f, "query:{name}"),
+            Self::Json(path) => write!(f, "json:{path}"),
+            Self::Form(name) => write!(f, "form:{name}"),
+        }
     }
 }
 
@@ -205,9 +255,9 @@ impl<'a> Fields<'a> {
     /// [`SelectError::BodyNotJson`] when it is not.
     pub fn json(&mut self) -> Result<&Value, SelectError> {
         let body = self.request.body;
-        let json = self
-            .json
-            .get_or_insert_with(|| serde_json::from_slice(body).map_err(|_| SelectError::BodyNotJson));
+        let json = self.json.get_or_insert_with(|| {
+            serde_json::from_slice(body).map_err(|_| SelectError::BodyNotJson)
+        });
         json.as_ref().map_err(Clone::clone)
     }
 
@@ -217,9 +267,7 @@ impl<'a> Fields<'a> {
             Origin::Header(name) => one(name, request.headers.get_all(name).map(str::to_owned)),
             Origin::Query(name) => one(name, parse::query(request.url, name)),
             Origin::Form(name) => one(name, parse::form(request.body, name)),
-            Origin::Json(path) => {
-                Ok(path.find_one(self.json()?).and_then(scalar))
-            }
+            Origin::Json(path) => Ok(path.find_one(self.json()?).and_then(scalar)),
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn sign(
             let value = format!("Basic {}", base64_text(secret.expose().as_bytes()));
             Ok(vec![(header_name(source, &input)?, value)])
         }
-        Kind::Public(_) | Kind::None | Kind::Code(_) => {
+        Kind::Public(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => {
             Err(SignError::NotShared { scheme: provider.scheme().name() })
         }
     }
@@ -109,7 +109,9 @@ fn signature<'a>(
     let value = lay_out(&signed.signature, &signed.encoding.encode(&tag), &time, input)?;
     let own_header = signed.timestamp.as_ref().and_then(|timestamp| match &timestamp.source {
         TimestampSource::Header(name) => Some((name.clone(), time)),
-        TimestampSource::SignatureField | TimestampSource::Json(_) => None,
+        TimestampSource::SignatureField | TimestampSource::Json(_) | TimestampSource::Form(_) => {
+            None
+        }
     });
     Ok(own_header.into_iter().chain([(name, value)]).collect())
 }
@@ -117,6 +119,7 @@ fn signature<'a>(
 fn time(timestamp: &Timestamp, input: &Input<'_>, at: EpochMillis) -> Result<String, SignError> {
     match &timestamp.source {
         TimestampSource::Json(path) => Ok(input.json(path)?),
+        TimestampSource::Form(name) => Ok(input.form(name)?),
         TimestampSource::Header(_) | TimestampSource::SignatureField => {
             timestamp::text(at, timestamp.unit).ok_or(SignError::Time)
         }

@@ -1,5 +1,7 @@
 //! From a request to proof or a reason.
 
+use std::cmp::Reverse;
+
 use crate::attempt::{Accepted, Attempt};
 use crate::input::Input;
 use crate::spec::scheme::WhenTest;
@@ -68,7 +70,7 @@ impl Proof {
 /// always mean that the signature was right.
 ///
 /// Alternatives that the request carries a signature for are tried after the main
-/// scheme. When all of them refuse, the first reason stands.
+/// scheme. When all of them refuse, the reason is that of the one that got furthest.
 ///
 /// ```
 /// use hookdock_signature::{EpochMillis, Headers, Request, Secret, catalog, verify};
@@ -139,11 +141,23 @@ const fn is_final(rejection: &Rejection) -> bool {
     matches!(rejection, Rejection::RepeatedHeader { .. } | Rejection::RepeatedField { .. })
 }
 
-/// The first reason, unless it only says that the secret or the signature is
-/// another alternative's.
+/// The reason of the scheme that got furthest: one that says which time is wrong knows
+/// that the signature is right. Of two equals the first stands, of two times the nearer.
 fn more_telling(first: Option<Rejection>, next: Rejection) -> Rejection {
     match first {
-        None | Some(Rejection::MalformedSecret { .. } | Rejection::UnknownVersion { .. }) => next,
-        Some(first) => first,
+        Some(first) if reach(&first) >= reach(&next) => first,
+        Some(_) | None => next,
+    }
+}
+
+/// How far a scheme got, and how near the time was.
+const fn reach(rejection: &Rejection) -> (u8, Reverse<u64>) {
+    match rejection {
+        Rejection::Stale { skew_seconds } | Rejection::FromTheFuture { skew_seconds } => {
+            (3, Reverse(*skew_seconds))
+        }
+        Rejection::Mismatch => (2, Reverse(0)),
+        Rejection::MalformedSecret { .. } | Rejection::UnknownVersion { .. } => (0, Reverse(0)),
+        _ => (1, Reverse(0)),
     }
 }

@@ -1,6 +1,7 @@
 //! The grammars of what senders write. Nothing here panics on any input.
 
 pub(crate) mod layout;
+pub(crate) mod multipart;
 pub(crate) mod path;
 pub(crate) mod timestamp;
 

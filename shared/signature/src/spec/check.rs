@@ -13,6 +13,7 @@ use super::scheme::{
 use super::template::{Segment, Template};
 use super::{Provider, Setting};
 use crate::Selector;
+use crate::select::Needs;
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -22,11 +23,14 @@ pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
     let scheme = Scheme { alternative: None, when: None, kind: kind(&raw.scheme, "scheme")? };
     let alternatives = alternatives(raw.alternatives, &raw.scheme)?;
     let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
-    let selector = |parts: &[String], field| Selector::parse(parts, &schemes, field);
-    let event_id =
-        raw.event_id.as_ref().map(|id| selector(&id.from, "event_id.from")).transpose()?;
-    let event_type =
-        raw.event_type.as_ref().map(|kind| selector(&kind.from, "event_type.from")).transpose()?;
+    let event_id = raw.event_id.as_ref().map(|id| &id.from);
+    let event_id = event_id
+        .map(|parts| Selector::parse(parts, Needs::Every, &schemes, "event_id.from"))
+        .transpose()?;
+    let event_type = raw.event_type.as_ref().map(|kind| &kind.from);
+    let event_type = event_type
+        .map(|parts| Selector::parse(parts, Needs::First, &schemes, "event_type.from"))
+        .transpose()?;
     let provider = Provider {
         id: raw.id,
         name: raw.name,
@@ -114,10 +118,13 @@ fn kind(raw: &RawScheme, at: &str) -> Result<Kind> {
         RawKind::Ed25519 => ed25519(&fields),
         RawKind::Ecdsa => ecdsa(&fields),
         RawKind::Rsa => rsa(&fields),
+        RawKind::Jwt => super::jwt::jwt(&fields),
         RawKind::None => fields.only(&[]).map(|()| Kind::None),
         RawKind::Code => {
             fields.only(&["module"])?;
-            Ok(Kind::Code(fields.need("module", raw.module.clone())?))
+            let name = fields.need("module", raw.module.as_ref())?;
+            let module = crate::code::find(name);
+            Ok(Kind::Code(module.ok_or_else(|| fields.error("module", "no such module"))?))
         }
     }
 }
@@ -233,8 +240,13 @@ fn timestamp_is_signed(
     message: &Template,
 ) -> Result<()> {
     let signed = message.segments().iter().any(|segment| match (&timestamp.source, segment) {
-        (_, Segment::Timestamp) | (TimestampSource::Json(_), Segment::Body) => true,
+        (_, Segment::Timestamp)
+        | (
+            TimestampSource::Json(_) | TimestampSource::Form(_),
+            Segment::Body | Segment::BodySha256,
+        ) => true,
         (TimestampSource::Json(path), Segment::Json(signed)) => path == signed,
+        (TimestampSource::Form(name), Segment::Form(signed)) => name == signed,
         (TimestampSource::Header(name), Segment::Header(signed)) => {
             name.eq_ignore_ascii_case(signed)
         }
@@ -252,6 +264,7 @@ impl Fields<'_> {
         let source = match raw.from {
             From::Header => TimestampSource::Header(raw.name.clone()),
             From::SignatureField => TimestampSource::SignatureField,
+            From::Form => TimestampSource::Form(raw.name.clone()),
             From::Json => TimestampSource::Json(crate::parse::path::JsonPath::single(
                 &raw.name,
                 &self.at("timestamp.name"),

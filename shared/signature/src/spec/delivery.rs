@@ -77,7 +77,8 @@ pub struct SecretNotes {
 pub struct Citation {
     /// The page, repository file, or package.
     pub what: String,
-    /// Year and month in which it was read, such as `2026-11`.
+    /// Year and month in which it was read, such as `2026-11`; where `what` says that it
+    /// is still to be read, when that was noted.
     pub read: String,
 }
 

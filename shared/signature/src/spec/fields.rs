@@ -42,6 +42,7 @@ impl Fields<'_> {
             ("signature_format", raw.signature_format.is_some()),
             ("padding", raw.padding.is_some()),
             ("module", raw.module.is_some()),
+            ("jwt", raw.jwt.is_some()),
             ("signature", raw.signature.is_some()),
             ("timestamp", raw.timestamp.is_some()),
         ];
@@ -207,7 +208,7 @@ pub(super) fn position(name: &str) -> Option<usize> {
 
 impl Name {
     /// `{config:name}` as a whole, or the name itself.
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         match text.strip_prefix("{config:").and_then(|rest| rest.strip_suffix('}')) {
             Some(setting) => Self::Setting(setting.to_owned()),
             None => Self::Fixed(text.to_owned()),
@@ -246,6 +247,10 @@ impl Scheme {
         let left = match &self.kind {
             Kind::Shared(shared) => shared.signed.signature.layout.setting(),
             Kind::Public(public) => public.signed.signature.layout.setting(),
+            Kind::Jwt(rule) => match &rule.issuer {
+                Some(Name::Setting(name)) => Some(&**name),
+                Some(Name::Fixed(_)) | None => None,
+            },
             Kind::Token(_) | Kind::Basic(_) | Kind::None | Kind::Code(_) => None,
         };
         let message = self.template().into_iter().flat_map(super::Template::segments);

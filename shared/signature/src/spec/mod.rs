@@ -1,9 +1,11 @@
 //! A provider's definition, parsed and checked.
 
+mod algorithm;
 mod check;
 mod delivery;
 mod error;
 mod fields;
+pub(crate) mod jwt;
 mod raw;
 pub(crate) mod scheme;
 mod template;

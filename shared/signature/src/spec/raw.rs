@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::delivery::{Citation, Delivery, Handshake, Response, SecretNotes, TrustMarks};
+use super::jwt::RawJwt;
 use super::scheme::{
     Construction, Digest, EcdsaFormat, Encoding, KeyFormat, Normalization, PublicKeyFormat, Unit,
 };
@@ -79,6 +80,7 @@ pub(super) enum RawKind {
     Ed25519,
     Ecdsa,
     Rsa,
+    Jwt,
     None,
     Code,
 }
@@ -97,6 +99,7 @@ pub(super) struct RawScheme {
     pub(super) signature_format: Option<EcdsaFormat>,
     pub(super) padding: Option<RawPadding>,
     pub(super) module: Option<String>,
+    pub(super) jwt: Option<RawJwt>,
     pub(super) signature: Option<RawSignature>,
     pub(super) timestamp: Option<RawTimestamp>,
 }
@@ -121,6 +124,7 @@ impl RawScheme {
             signature_format: self.signature_format.or(main.signature_format),
             padding: self.padding.or(main.padding),
             module: self.module.or(main.module),
+            jwt: self.jwt.or(main.jwt),
             signature: self.signature.or(main.signature),
             timestamp: self.timestamp.or(main.timestamp),
         }
@@ -217,4 +221,5 @@ pub(super) enum RawTimestampFrom {
     Header,
     SignatureField,
     Json,
+    Form,
 }

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
+pub(crate) use super::algorithm::{Algorithm, EcdsaFormat, RsaDigest};
+use super::jwt::JwtRule;
 use super::template::Template;
+use crate::code::Module;
 use crate::parse::path::JsonPath;
 
 /// How one provider signs.
@@ -24,6 +27,7 @@ impl Scheme {
             Kind::Public(public) => public.algorithm.name(),
             Kind::Token(_) => "token",
             Kind::Basic(_) => "basic",
+            Kind::Jwt(_) => "jwt",
             Kind::None => "none",
             Kind::Code(_) => "code",
         }
@@ -51,7 +55,7 @@ impl Scheme {
         match &self.kind {
             Kind::Shared(shared) => Some(&shared.signed.message),
             Kind::Public(public) => Some(&public.signed.message),
-            Kind::Token(_) | Kind::Basic(_) | Kind::None | Kind::Code(_) => None,
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
         }
     }
 
@@ -59,7 +63,7 @@ impl Scheme {
         match &self.kind {
             Kind::Shared(shared) => shared.signed.timestamp.as_ref(),
             Kind::Public(public) => public.signed.timestamp.as_ref(),
-            Kind::Token(_) | Kind::Basic(_) | Kind::None | Kind::Code(_) => None,
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
         }
     }
 
@@ -67,7 +71,7 @@ impl Scheme {
         match &mut self.kind {
             Kind::Shared(shared) => shared.signed.timestamp.as_mut(),
             Kind::Public(public) => public.signed.timestamp.as_mut(),
-            Kind::Token(_) | Kind::Basic(_) | Kind::None | Kind::Code(_) => None,
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
         }
     }
 
@@ -77,7 +81,7 @@ impl Scheme {
             Kind::Public(public) => Some(&public.signed.signature.source),
             Kind::Token(token) => Some(&token.source),
             Kind::Basic(source) => Some(source),
-            Kind::None | Kind::Code(_) => None,
+            Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
         }
     }
 }
@@ -88,8 +92,9 @@ pub(crate) enum Kind {
     Public(Public),
     Token(Token),
     Basic(Source),
+    Jwt(JwtRule),
     None,
-    Code(String),
+    Code(&'static dyn Module),
 }
 
 /// A digest of the message under a secret both sides have.
@@ -211,6 +216,13 @@ pub(crate) enum TimestampSource {
     Header(String),
     SignatureField,
     Json(JsonPath),
+    Form(String),
+}
+
+impl TimestampSource {
+    pub(crate) const fn is_in_body(&self) -> bool {
+        matches!(self, Self::Json(_) | Self::Form(_))
+    }
 }
 
 /// The request an alternative is for.
@@ -242,46 +254,6 @@ pub(crate) struct PublicKeyRule {
     pub(crate) strip_prefix: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    Ed25519,
-    EcdsaP256Sha256(EcdsaFormat),
-    RsaPkcs1(RsaDigest),
-    RsaPss(RsaDigest),
-}
-
-impl Algorithm {
-    /// How long a signature is, where that does not depend on the key.
-    #[cfg(feature = "public-key")]
-    pub(crate) const fn signature_length(self) -> Option<usize> {
-        match self {
-            Self::Ed25519 | Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => Some(64),
-            Self::EcdsaP256Sha256(EcdsaFormat::Der) | Self::RsaPkcs1(_) | Self::RsaPss(_) => None,
-        }
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Ed25519 => "ed25519",
-            Self::EcdsaP256Sha256(_) => "ecdsa-p256-sha256",
-            Self::RsaPkcs1(RsaDigest::Sha256) => "rsa-pkcs1v15-sha256",
-            Self::RsaPkcs1(RsaDigest::Sha384) => "rsa-pkcs1v15-sha384",
-            Self::RsaPkcs1(RsaDigest::Sha512) => "rsa-pkcs1v15-sha512",
-            Self::RsaPss(RsaDigest::Sha256) => "rsa-pss-sha256",
-            Self::RsaPss(RsaDigest::Sha384) => "rsa-pss-sha384",
-            Self::RsaPss(RsaDigest::Sha512) => "rsa-pss-sha512",
-        }
-    }
-}
-
-/// SHA-1 is missing on purpose: a collision there is a forged signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RsaDigest {
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Digest {
@@ -299,11 +271,13 @@ pub(crate) enum Construction {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Encoding {
     Hex,
     Base64,
     Base64url,
+    /// Base64 of hex digits.
+    Base64Hex,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -329,13 +303,6 @@ pub(crate) enum PublicKeyFormat {
     Base64,
     Base64Spki,
     Pem,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum EcdsaFormat {
-    Der,
-    Fixed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -14,6 +14,8 @@ pub(crate) struct Template {
 pub(crate) enum Segment {
     Literal(String),
     Body,
+    /// The body's SHA-256 in small hex digits.
+    BodySha256,
     Timestamp,
     Url,
     UrlHubspot,
@@ -85,6 +87,7 @@ fn placeholder(name: &str, field: &str) -> Result<Segment, DefinitionError> {
     let unknown = || DefinitionError::new(field, format!("{{{name}}} is not a placeholder"));
     Ok(match name {
         "body" => Segment::Body,
+        "body_sha256_hex" => Segment::BodySha256,
         "ts" => Segment::Timestamp,
         "url" => Segment::Url,
         "url_hubspot" => Segment::UrlHubspot,

@@ -6,7 +6,11 @@ mod support;
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod code_modules;
+#[cfg(test)]
 mod definitions;
+#[cfg(test)]
+mod documents;
 #[cfg(test)]
 mod handling;
 #[cfg(test)]
@@ -25,3 +29,9 @@ mod selecting;
 mod shapes;
 #[cfg(test)]
 mod signing;
+#[cfg(test)]
+mod systematic;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod whole_catalogue;

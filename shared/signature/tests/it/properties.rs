@@ -1,22 +1,27 @@
 //! What holds for any input at all.
 
+use std::sync::LazyLock;
+
 use hookdock_signature::{EpochMillis, Provider, Secret, catalog, sign};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::schemes::{SCHEMES, scheme};
-use crate::support::{Case, case, provider, shape_vectors};
+use crate::support::{Case, case, provider, shape_vectors, vectors};
 
-fn every_provider() -> Vec<Provider> {
+/// Parsed once, because there are many.
+static EVERY_PROVIDER: LazyLock<Vec<Provider>> = LazyLock::new(|| {
     let shapes = SCHEMES.iter().map(|(_, text)| provider(text));
     catalog::ids().filter_map(catalog::find).chain(shapes).collect()
-}
+});
 
 /// Header names that some definition looks at, with any spelling.
 fn header_name() -> impl Strategy<Value = String> {
+    let vectors = catalog::ids().flat_map(vectors);
     let known: Vec<String> = shape_vectors()
         .into_iter()
+        .chain(vectors)
         .flat_map(|vector| vector.headers.into_keys())
         .chain(
             ["Stripe-Signature", "X-Hub-Signature-256", "webhook-id", "webhook-signature"]
@@ -30,7 +35,25 @@ fn header_name() -> impl Strategy<Value = String> {
 fn header_value() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         select(vec![
-            "t=", "ts=", "v1=", "v1,", "v0=", "h1=", "sha256=", "Basic ", "{", "[", "|", "&"
+            "t=",
+            "ts=",
+            "v1=",
+            "v1,",
+            "v0=",
+            "h1=",
+            "sha256=",
+            "Basic ",
+            "Bearer ",
+            "JWT ",
+            "eyJhbGciOiJIUzI1NiJ9",
+            "e30",
+            "multipart/form-data; boundary=x",
+            "x-contentful-timestamp",
+            "x-contentful-signed-headers",
+            "{",
+            "[",
+            "|",
+            "&"
         ]),
         select(vec![
             ",",
@@ -58,6 +81,10 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         r#"{"value":[{"clientState":[]}]}"#,
         "bt_signature=a|b&bt_payload=%zz",
         "[[[[[[[[[[",
+        r#"{"notificationItems":[{"NotificationRequestItem":{"additionalData":{"hmacSignature":"AA=="}}}]}"#,
+        r#"{"object_payload":{},"object_payload_signature":"AA=="}"#,
+        r#"{"Content":[],"HashCode":"00"}"#,
+        "--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{}\r\n--x--",
     ]);
     prop_oneof![json.prop_map(|text| text.as_bytes().to_vec()), vec(any::<u8>(), 0..200)]
 }
@@ -72,9 +99,9 @@ proptest! {
         url in any::<String>(),
         now_ms in any::<i64>(),
     ) {
-        for provider in every_provider() {
+        for provider in &*EVERY_PROVIDER {
             let case = Case {
-                provider,
+                provider: provider.clone(),
                 secrets: vec!["a secret that nobody can guess".to_owned()],
                 method: "POST".to_owned(),
                 url: url.clone(),

@@ -128,6 +128,19 @@ fn the_window_ends_on_both_sides() {
 }
 
 #[test]
+fn a_time_in_the_body_is_limited_too() {
+    for id in ["mailgun-gen-1", "mailgun-form-gen-1"] {
+        let mut case = case(id);
+        case.now_ms += 900_000;
+        check(id, &case, &Ok("s0"));
+        case.now_ms += 1_000;
+        check(id, &case, &Err(Rejection::Stale { skew_seconds: 901 }));
+        case.now_ms -= 1_802_000;
+        check(id, &case, &Err(Rejection::FromTheFuture { skew_seconds: 901 }));
+    }
+}
+
+#[test]
 fn the_window_is_the_operators_to_set() {
     let mut case = case("stripe-gen-1");
     case.provider = case.provider.with_tolerance_seconds(10);

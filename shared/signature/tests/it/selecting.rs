@@ -134,3 +134,15 @@ fn with_id(message: &str, from: &str, more: &str) -> Provider {
         "#
     ))
 }
+
+#[test]
+fn an_id_with_a_part_missing_is_none_and_a_type_goes_without() {
+    let more = "[event_type]\nfrom = [\"json:a\", \"json:b\"]";
+    let provider = with_id("{body}", "json:a\", \"json:b", more);
+    let both = r#"{"a":1,"b":2}"#;
+    assert_eq!(select(provider.event_id(), &[], both), found("1.2", true));
+    assert_eq!(select(provider.event_id(), &[], r#"{"a":1}"#), Ok(None));
+    assert_eq!(select(provider.event_type(), &[], both), found("1.2", true));
+    assert_eq!(select(provider.event_type(), &[], r#"{"a":1}"#), found("1", true));
+    assert_eq!(provider.event_id().unwrap().to_string(), "json:a + json:b");
+}

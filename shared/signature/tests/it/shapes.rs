@@ -332,8 +332,6 @@ fn kinds_without_a_verifier_are_refused() {
     let unsupported = |what: &str| Rejection::Unsupported { what: what.to_owned() };
     case.provider = provider("scheme = { kind = \"none\" }");
     check("none", &case, &Err(unsupported("none")));
-    case.provider = provider("scheme = { kind = \"code\", module = \"twilio\" }");
-    check("code", &case, &Err(unsupported("twilio")));
 }
 
 #[cfg(not(feature = "public-key"))]

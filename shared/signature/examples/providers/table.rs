@@ -1,0 +1,95 @@
+//! PROVIDERS.md, made from the catalogue.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use hookdock_signature::{Provider, Scheme, Trust, catalog};
+use serde::Deserialize;
+
+/// Senders without a definition.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NotShipped {
+    pub(crate) provider: Vec<Reason>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reason {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) reason: String,
+}
+
+const HEAD: &str = "\
+# Providers
+
+Made from [catalog](catalog) by
+
+```console
+$ cargo run -p hookdock-signature --example providers > shared/signature/PROVIDERS.md
+```
+
+- *verified*: checked against the provider's own text or code.
+- *third-party*: an independent public verifier says the same; the provider's text was not read.
+- *unconfirmed*: from memory. Try it with a live delivery before you rely on it.
+
+An event id that the signature covers cannot be changed by whoever captured a request; for any other, Hookdock adds the body's digest.
+A dash means: not known. The definitions say more, such as retries, handshakes and pitfalls.
+";
+
+/// The whole document.
+pub(crate) fn document() -> Result<String, Box<dyn Error>> {
+    let providers: Vec<Provider> = catalog::ids().filter_map(catalog::find).collect();
+    let mut text = HEAD.to_owned();
+    writeln!(text, "\n{}\n", counts(&providers))?;
+    text.push_str("| id | name | scheme | trust | event id | answer within |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- |\n");
+    for provider in &providers {
+        writeln!(text, "{}", row(provider))?;
+    }
+    text.push_str("\n## Not shipped\n\n| id | name | why |\n| --- | --- | --- |\n");
+    for Reason { id, name, reason } in not_shipped()?.provider {
+        writeln!(text, "| {id} | {name} | {reason} |")?;
+    }
+    Ok(text)
+}
+
+pub(crate) fn not_shipped() -> Result<NotShipped, toml::de::Error> {
+    toml::from_str(include_str!("../../not-shipped.toml"))
+}
+
+fn counts(providers: &[Provider]) -> String {
+    let count = |trust| providers.iter().filter(|one| one.trust().scheme == trust).count();
+    let [verified, third_party, unconfirmed] =
+        [Trust::Verified, Trust::ThirdParty, Trust::Unconfirmed].map(count);
+    format!(
+        "{} definitions: {verified} verified, {third_party} third-party, {unconfirmed} unconfirmed.",
+        providers.len()
+    )
+}
+
+fn row(provider: &Provider) -> String {
+    let id = provider.id();
+    let name = provider.name();
+    let trust = provider.trust().scheme.as_str();
+    let event_id = provider.event_id().map_or_else(dash, |selector| {
+        let covered = if selector.is_covered() { "signed" } else { "not signed" };
+        format!("`{selector}`, {covered}")
+    });
+    let within = provider.answer_within().map_or_else(dash, |wait| format!("{} s", wait.as_secs()));
+    let schemes = schemes(provider);
+    format!("| [{id}](catalog/{id}.toml) | {name} | {schemes} | {trust} | {event_id} | {within} |")
+}
+
+fn dash() -> String {
+    "\u{2013}".to_owned()
+}
+
+/// The main scheme, then those of alternatives that differ from it.
+fn schemes(provider: &Provider) -> String {
+    let all = std::iter::once(provider.scheme()).chain(provider.alternatives());
+    let mut names: Vec<&str> = all.map(Scheme::name).collect();
+    names.dedup();
+    names.join(", ")
+}

@@ -1,0 +1,55 @@
+//! Mercado Pago: the id in the query and the request's id, whichever there are.
+
+use super::{Evidence, Module, Pieces, signature, text};
+use crate::Rejection;
+use crate::input::Input;
+use crate::spec::scheme::{Digest, Encoding};
+
+const HEADER: &str = "x-signature";
+const REQUEST_ID: &str = "x-request-id";
+const DATA_ID: &str = "data.id";
+
+pub(super) struct MercadoPago;
+
+impl Module for MercadoPago {
+    fn name(&self) -> &'static str {
+        "mercado-pago"
+    }
+
+    fn digest(&self) -> Digest {
+        Digest::Sha256
+    }
+
+    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+        let items: Vec<_> = input.header(HEADER)?.split(',').filter_map(pair).collect();
+        let malformed = || Rejection::MalformedHeader { name: HEADER.to_owned() };
+        let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let ts = one(&items, "ts").filter(digits).ok_or_else(malformed)?;
+        let stated = one(&items, "v1")
+            .ok_or_else(|| Rejection::UnknownVersion { name: HEADER.to_owned() })?;
+        let stated = signature(stated, Encoding::Hex, self.digest()).ok_or_else(malformed)?;
+        let id = input.optional_query(DATA_ID)?;
+        let request_id = input.optional_header(REQUEST_ID)?;
+        if id.as_deref().into_iter().chain(request_id).any(|part| part.contains(';')) {
+            return Err(malformed());
+        }
+        // The documentation says to write the id in small letters, the library does not.
+        let small = id.as_ref().map(|id| id.to_lowercase());
+        let messages = [id, small].map(|id| -> Pieces<'a> {
+            let id = id.map(|id| format!("id:{id};")).unwrap_or_default();
+            let request_id = request_id.map(|id| format!("request-id:{id};")).unwrap_or_default();
+            vec![text(format!("{id}{request_id}ts:{ts};"))]
+        });
+        Ok(Evidence::one(vec![stated], messages.into()))
+    }
+}
+
+fn pair(item: &str) -> Option<(&str, &str)> {
+    item.split_once('=').map(|(name, value)| (name.trim(), value.trim()))
+}
+
+/// The value of an item that is there once.
+fn one<'v>(items: &[(&str, &'v str)], name: &str) -> Option<&'v str> {
+    let mut values = items.iter().filter(|(item, _)| *item == name).map(|(_, value)| *value);
+    values.next().filter(|value| !value.is_empty() && values.next().is_none())
+}

@@ -1,0 +1,104 @@
+//! Schemes that the model cannot express, one small file each.
+//!
+//! A module reads a request and says what would have to be signed. It never sees a
+//! secret and never compares: that is done in one place, the same for all.
+
+mod adyen;
+mod contentful;
+mod dropbox_sign;
+mod mercado_pago;
+mod plivo;
+mod raw_json;
+mod twilio;
+pub(crate) mod url;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::Rejection;
+use crate::input::Input;
+use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule, Timestamp};
+
+/// One scheme in code. `kind = "code"` and `module = "..."` name it.
+pub(crate) trait Module: Sync {
+    /// The name in definitions.
+    fn name(&self) -> &'static str;
+
+    /// The digest under which the secret is used.
+    fn digest(&self) -> Digest;
+
+    /// How a secret becomes a key.
+    fn key(&self) -> KeyRule {
+        KeyRule { format: KeyFormat::Utf8, ..KeyRule::default() }
+    }
+
+    /// What the request claims.
+    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection>;
+}
+
+impl fmt::Debug for dyn Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+const MODULES: [&dyn Module; 8] = [
+    &adyen::Adyen,
+    &contentful::Contentful,
+    &dropbox_sign::DropboxSign,
+    &mercado_pago::MercadoPago,
+    &plivo::Plivo,
+    &raw_json::RawJson::EXACT_ONLINE,
+    &raw_json::RawJson::TREEZOR,
+    &twilio::Twilio,
+];
+
+pub(crate) fn find(name: &str) -> Option<&'static dyn Module> {
+    MODULES.into_iter().find(|module| module.name() == name)
+}
+
+/// A message in pieces, so that the body is not copied.
+pub(crate) type Pieces<'a> = Vec<Cow<'a, [u8]>>;
+
+/// That one of the messages was signed, and one of the signatures shows it.
+pub(crate) struct Claim<'a> {
+    pub(crate) signatures: Vec<Vec<u8>>,
+    pub(crate) messages: Vec<Pieces<'a>>,
+}
+
+/// All of the claims have to hold, under one and the same secret.
+pub(crate) struct Evidence<'a> {
+    pub(crate) claims: Vec<Claim<'a>>,
+    /// A time that is part of every message.
+    pub(crate) time: Option<(Timestamp, String)>,
+}
+
+impl<'a> Evidence<'a> {
+    fn one(signatures: Vec<Vec<u8>>, messages: Vec<Pieces<'a>>) -> Self {
+        Self { claims: vec![Claim { signatures, messages }], time: None }
+    }
+}
+
+/// The signatures in a header with one or more of them; what has another length is
+/// no signature.
+fn header_signatures(
+    input: &Input<'_>,
+    name: &str,
+    encoding: Encoding,
+    digest: Digest,
+) -> Result<Vec<Vec<u8>>, Rejection> {
+    let texts = input.header(name)?.split(',').map(str::trim);
+    let signatures: Vec<_> = texts.filter_map(|text| signature(text, encoding, digest)).collect();
+    if signatures.is_empty() {
+        return Err(Rejection::MalformedHeader { name: name.to_owned() });
+    }
+    Ok(signatures)
+}
+
+fn signature(text: &str, encoding: Encoding, digest: Digest) -> Option<Vec<u8>> {
+    encoding.decode(text).filter(|bytes| bytes.len() == digest.length())
+}
+
+fn text<'a>(text: impl Into<String>) -> Cow<'a, [u8]> {
+    Cow::Owned(text.into().into_bytes())
+}

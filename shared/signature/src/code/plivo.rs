@@ -1,0 +1,68 @@
+//! Plivo, signature version 3.
+
+use std::borrow::Cow;
+
+use super::url::Url;
+use super::{Evidence, Module, header_signatures, text};
+use crate::Rejection;
+use crate::input::Input;
+use crate::spec::scheme::{Digest, Encoding};
+
+const HEADER: &str = "X-Plivo-Signature-V3";
+/// Signed with the main account's token instead of the subaccount's.
+const MAIN_ACCOUNT_HEADER: &str = "X-Plivo-Signature-Ma-V3";
+const NONCE: &str = "X-Plivo-Signature-V3-Nonce";
+
+pub(super) struct Plivo;
+
+impl Module for Plivo {
+    fn name(&self) -> &'static str {
+        "plivo"
+    }
+
+    fn digest(&self) -> Digest {
+        Digest::Sha256
+    }
+
+    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+        let mut signatures = Vec::new();
+        for name in [HEADER, MAIN_ACCOUNT_HEADER] {
+            if input.optional_header(name)?.is_some() {
+                signatures.extend(header_signatures(input, name, Encoding::Base64, self.digest())?);
+            }
+        }
+        if signatures.is_empty() {
+            return Err(Rejection::MissingHeader { name: HEADER.to_owned() });
+        }
+        let nonce = input.header(NONCE)?;
+        let message = vec![text(base(input)), Cow::Borrowed(b".".as_slice()), text(nonce)];
+        Ok(Evidence::one(signatures, vec![message]))
+    }
+}
+
+/// The URL with its query in order, then the form in order. The separators between
+/// them depend on which of the two there are.
+fn base(input: &Input<'_>) -> String {
+    let url = input.request.url;
+    let body = if input.request.method == "GET" { &[] } else { input.request.body };
+    let form = sorted(body, "", "");
+    let Some(parts) = Url::split(url) else {
+        return url.to_owned();
+    };
+    let query = sorted(parts.query.unwrap_or_default().as_bytes(), "=", "&");
+    let address = Url { query: None, ..parts }.with_authority(parts.authority);
+    match (query.is_empty(), form.is_empty()) {
+        (true, true) => address,
+        (false, true) => format!("{address}?{query}"),
+        (true, false) => format!("{address}?{form}"),
+        (false, false) => format!("{address}?{query}.{form}"),
+    }
+}
+
+fn sorted(encoded: &[u8], equals: &str, between: &str) -> String {
+    let mut pairs: Vec<_> = form_urlencoded::parse(encoded).collect();
+    pairs.sort();
+    let pairs: Vec<_> =
+        pairs.into_iter().map(|(name, value)| format!("{name}{equals}{value}")).collect();
+    pairs.join(between)
+}

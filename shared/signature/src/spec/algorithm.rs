@@ -1,0 +1,50 @@
+//! Signatures that only the provider can make.
+
+use serde::Deserialize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Ed25519,
+    EcdsaP256Sha256(EcdsaFormat),
+    RsaPkcs1(RsaDigest),
+    RsaPss(RsaDigest),
+}
+
+impl Algorithm {
+    /// How long a signature is, where that does not depend on the key.
+    #[cfg(feature = "public-key")]
+    pub(crate) const fn signature_length(self) -> Option<usize> {
+        match self {
+            Self::Ed25519 | Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => Some(64),
+            Self::EcdsaP256Sha256(EcdsaFormat::Der) | Self::RsaPkcs1(_) | Self::RsaPss(_) => None,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::EcdsaP256Sha256(_) => "ecdsa-p256-sha256",
+            Self::RsaPkcs1(RsaDigest::Sha256) => "rsa-pkcs1v15-sha256",
+            Self::RsaPkcs1(RsaDigest::Sha384) => "rsa-pkcs1v15-sha384",
+            Self::RsaPkcs1(RsaDigest::Sha512) => "rsa-pkcs1v15-sha512",
+            Self::RsaPss(RsaDigest::Sha256) => "rsa-pss-sha256",
+            Self::RsaPss(RsaDigest::Sha384) => "rsa-pss-sha384",
+            Self::RsaPss(RsaDigest::Sha512) => "rsa-pss-sha512",
+        }
+    }
+}
+
+/// SHA-1 is missing on purpose: a collision there is a forged signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RsaDigest {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EcdsaFormat {
+    Der,
+    Fixed,
+}
