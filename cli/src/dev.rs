@@ -6,9 +6,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use hookdock_embedded::EndpointFile;
+use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_signature::Trust;
 
 use crate::exit;
+use crate::say::talk;
 use crate::stack::{Settings, Stack};
 
 /// The arguments of `hookdock dev`.
@@ -41,11 +44,11 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         listen: arguments.listen,
     })
     .await?;
-    say(&format!("Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}", stack.address()?));
+    talk(&format!("Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}", stack.address()?));
     let stopper = stack.stopper();
     tokio::spawn(async move {
         asked_to_stop().await;
-        say("Finishing what is under way ...");
+        talk("Finishing what is under way ...");
         stopper.stop();
     });
     stack.run().await?;
@@ -64,21 +67,20 @@ async fn asked_to_stop() {
     }
 }
 
+fn line(endpoint: &Endpoint) -> String {
+    let provider = endpoint.provider();
+    let doubt = match provider.trust().scheme {
+        Trust::Unconfirmed => ", unconfirmed: try it with a live delivery",
+        _ => "",
+    };
+    format!("  POST /webhooks/{}  ({}{doubt})", endpoint.id(), provider.name())
+}
+
 fn banner(endpoints: &EndpointFile, arguments: &Arguments) -> String {
-    let mut lines: Vec<String> = endpoints
-        .iter()
-        .map(|endpoint| {
-            format!("  POST /webhooks/{}  ({})", endpoint.id(), endpoint.provider().name())
-        })
-        .collect();
+    let mut lines: Vec<String> = endpoints.iter().map(line).collect();
     lines.push(match &arguments.data {
         Some(folder) => format!("  data in {}", folder.display()),
         None => "  data in memory, gone at the end (--data DIR keeps it)".to_owned(),
     });
     lines.join("\n")
-}
-
-#[expect(clippy::print_stderr, reason = "what is said to the person at the terminal")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }

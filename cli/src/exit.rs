@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 /// What the help text says about exit codes.
-pub const HELP: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage.";
+pub const HELP: &str =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 the signature is not valid (verify).";
 
 /// The command did what it was asked to.
 pub const DONE: ExitCode = ExitCode::SUCCESS;
@@ -11,10 +12,18 @@ pub const DONE: ExitCode = ExitCode::SUCCESS;
 /// The command failed.
 pub const FAILED: ExitCode = ExitCode::FAILURE;
 
+/// The number of [`not_valid`].
+const NOT_VALID: u8 = 4;
+
+/// The request was looked at, and its signature does not hold.
+#[must_use]
+pub fn not_valid() -> ExitCode {
+    ExitCode::from(NOT_VALID)
+}
+
 /// Says why the command failed.
-#[expect(clippy::print_stderr, reason = "the last word of a command is for the person at it")]
 #[must_use]
 pub fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("hookdock: {error:#}");
+    crate::say::talk(&format!("hookdock: {error:#}"));
     FAILED
 }

@@ -3,4 +3,12 @@
 pub mod demo;
 pub mod dev;
 pub mod exit;
+pub mod providers;
+pub mod sign;
 pub mod stack;
+pub mod verify;
+
+mod definition;
+mod explain;
+mod given;
+mod say;

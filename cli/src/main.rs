@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use hookdock_cli::{demo, dev, exit};
+use hookdock_cli::{demo, dev, exit, providers, sign, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Receive webhooks and process them once.
@@ -20,12 +20,17 @@ enum Command {
     Demo(demo::Arguments),
     /// Serve your endpoints on this machine: the whole loop, no account needed
     Dev(dev::Arguments),
+    /// List, search and describe the providers whose webhooks can be verified
+    Providers(providers::Arguments),
+    /// Sign a request as a provider would: the headers, or a curl line
+    Sign(sign::Arguments),
+    /// Check a saved request, and explain why it does not verify
+    Verify(verify::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let result = match arguments.command {
+    let result = match Arguments::parse().command {
         Command::Demo(arguments) => {
             log("off");
             demo::run(arguments).await
@@ -34,6 +39,9 @@ async fn main() -> ExitCode {
             log("info");
             dev::run(arguments).await
         }
+        Command::Providers(arguments) => providers::run(&arguments),
+        Command::Sign(arguments) => sign::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
     };
     result.unwrap_or_else(|error| exit::failed(&error))
 }

@@ -1,0 +1,80 @@
+//! Why a request does not verify: findings as data, without a word for people.
+//!
+//! Nothing here holds a secret, an expected signature, a header's value or a part of the body:
+//! only names, shapes, and which change would make the signature match.
+
+mod body;
+mod finding;
+mod form;
+mod headers;
+mod json;
+mod others;
+mod secret;
+mod time;
+mod trial;
+mod url;
+
+use hookdock_signature::{EpochMillis, Headers, Provider, Rejection};
+
+use crate::definition::Definition;
+pub(crate) use crate::explain::finding::{
+    BodyChange, BodyLooks, Change, Check, Count, Escapes, Finding, Fit, Likeness, Role,
+    SecretLooks, SecretStep, Shape, Spacing, Unit, UrlChange,
+};
+use crate::given::SecretFile;
+use crate::verify::saved::Saved;
+
+/// What was verified, and with what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) provider: &'a Provider,
+    /// The settings of the provider, `NAME=VALUE`.
+    pub(crate) settings: &'a [String],
+    pub(crate) secrets: &'a [SecretFile],
+    pub(crate) request: &'a Saved,
+    pub(crate) now: EpochMillis,
+}
+
+impl Case<'_> {
+    const fn headers(&self) -> &Headers {
+        &self.request.headers
+    }
+}
+
+/// What there is to say about a refusal, the surest first.
+///
+/// # Errors
+///
+/// A secret has no value.
+pub(crate) fn explain(case: &Case<'_>, rejection: &Rejection) -> anyhow::Result<Vec<Finding>> {
+    let definition = Definition::of(case.provider.id());
+    let scheme = definition.scheme_of(case.provider, case.headers());
+    let check = Check::of(rejection, scheme.is_credential());
+    let mut findings = vec![Finding::Check { failed: check }];
+    findings.extend(headers::facts(case, &definition));
+    findings.extend(time::clock(case, &definition));
+    findings.extend(headers::instead(case, &definition));
+    if check != Check::Age {
+        findings.extend(causes(case, &definition, check)?);
+    }
+    if !findings.iter().any(Finding::is_certain) {
+        findings.push(Finding::UsualCause { reason: rejection.code() });
+    }
+    Ok(findings)
+}
+
+/// Changes that make the signature match, or else another provider, or else what looks odd.
+fn causes(case: &Case<'_>, definition: &Definition, check: Check) -> anyhow::Result<Vec<Finding>> {
+    if let Some(changes) = trial::first_match(case, definition)? {
+        return Ok(vec![Finding::Match { changes }]);
+    }
+    let other = others::that_fit(case, check)?;
+    if other.is_some() || check == Check::Parts {
+        return Ok(other.into_iter().collect());
+    }
+    let body_is_signed = definition.scheme_of(case.provider, case.headers()).covers_body();
+    let mut findings = vec![Finding::NoMatch { body_is_signed }];
+    findings.extend(secret::looks(case, definition));
+    findings.extend(body::looks(case).filter(|_| body_is_signed));
+    Ok(findings)
+}

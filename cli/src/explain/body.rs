@@ -1,0 +1,96 @@
+//! What may have happened to the body between the provider and the file.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::IgnoredAny;
+
+use crate::explain::trial::{Part, Variant};
+use crate::explain::{BodyChange, BodyLooks, Case, Change, Finding, form, json};
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// The bodies that may have been signed instead.
+pub(crate) fn variants(body: &[u8]) -> Vec<Variant> {
+    let mut found = Vec::new();
+    if let Ok(text) = std::str::from_utf8(body) {
+        found.extend(ends(text));
+        found.extend(wrappings(text));
+        found.extend(json::variants(text));
+        found.extend(form::variants(text));
+    }
+    let changed = found.into_iter().filter(|(_, changed)| changed != body);
+    let variant = |(how, body)| Variant { change: Change::Body { how }, part: Part::Body(body) };
+    changed.map(variant).collect()
+}
+
+fn ends(text: &str) -> Vec<(BodyChange, Vec<u8>)> {
+    let cut = text.strip_suffix('\n').map(|cut| cut.strip_suffix('\r').unwrap_or(cut));
+    let unix = text.replace("\r\n", "\n");
+    let found = [
+        (BodyChange::TrailingNewlineRemoved, cut.map(str::to_owned)),
+        (BodyChange::TrailingNewlineAdded, Some(format!("{text}\n"))),
+        (BodyChange::TrailingNewlineAdded, Some(format!("{text}\r\n"))),
+        (BodyChange::SurroundingBlanksRemoved, Some(text.trim().to_owned())),
+        (BodyChange::LfToCrlf, Some(unix.replace('\n', "\r\n"))),
+        (BodyChange::CrlfToLf, Some(unix)),
+        (BodyChange::ByteOrderMarkRemoved, text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned)),
+    ];
+    found.into_iter().filter_map(|(how, text)| Some((how, text?.into_bytes()))).collect()
+}
+
+fn wrappings(text: &str) -> Vec<(BodyChange, Vec<u8>)> {
+    let base64 = STANDARD.decode(text.trim()).ok().filter(|bytes| !bytes.is_empty());
+    let string = serde_json::from_str::<String>(text).ok().map(String::into_bytes);
+    let found = [
+        (BodyChange::Base64Decoded, base64),
+        (BodyChange::JsonStringUnwrapped, string),
+        (BodyChange::Latin1Undone, latin1(text)),
+    ];
+    found.into_iter().filter_map(|(how, body)| Some((how, body?))).collect()
+}
+
+/// The bytes of a text that was read one character a byte.
+fn latin1(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect()
+}
+
+/// What looks as if the body is not what was sent.
+pub(crate) fn looks(case: &Case<'_>) -> Option<Finding> {
+    odd(&case.request.body).map(|looks| Finding::Body { looks })
+}
+
+fn odd(body: &[u8]) -> Option<BodyLooks> {
+    let text = String::from_utf8_lossy(body);
+    if body.is_empty() {
+        return Some(BodyLooks::Empty);
+    }
+    if body.starts_with(&[0x1f, 0x8b]) {
+        return Some(BodyLooks::Compressed);
+    }
+    if std::str::from_utf8(body).is_ok() && text.contains(char::REPLACEMENT_CHARACTER) {
+        return Some(BodyLooks::ReplacementCharacters);
+    }
+    if serde_json::from_str::<IgnoredAny>(&text).is_err() {
+        return None;
+    }
+    if text.contains("{\n") || text.contains("{\r\n") {
+        return Some(BodyLooks::Indented);
+    }
+    if text.contains("\": ") && text.contains(", \"") {
+        return Some(BodyLooks::Spaced);
+    }
+    keys_are_sorted(&text).then_some(BodyLooks::KeysSorted)
+}
+
+/// Few providers sort, and some writers do.
+fn keys_are_sorted(text: &str) -> bool {
+    let keys = top_keys(text);
+    keys.len() >= 4 && keys.is_sorted()
+}
+
+/// The names in the outermost object, in their order.
+fn top_keys(text: &str) -> Vec<String> {
+    serde_json::from_str::<crate::verify::saved::Pairs>(text)
+        .map(|pairs| pairs.into_names())
+        .unwrap_or_default()
+}

@@ -1,0 +1,138 @@
+//! What a person gives to a command: a provider's id, secrets in files, other files.
+
+use std::fmt;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use hookdock_signature::{EpochMillis, Provider, Secret, Trust, catalog};
+use zeroize::Zeroizing;
+
+use crate::say;
+
+/// A provider of the catalogue, with the values that differ between accounts.
+pub(crate) fn provider(id: &str, settings: &[String]) -> anyhow::Result<Provider> {
+    let Some(provider) = catalog::find(id) else {
+        bail!(
+            "provider {id:?} is not in the catalogue{}; `hookdock providers` lists all of them",
+            similar(id)
+        );
+    };
+    warn_if_unconfirmed(&provider);
+    configure(provider, settings)
+}
+
+/// The provider with these settings, each `NAME=VALUE`.
+pub(crate) fn configure(provider: Provider, settings: &[String]) -> anyhow::Result<Provider> {
+    settings.iter().try_fold(provider, |provider, setting| configured(provider, setting))
+}
+
+fn configured(provider: Provider, setting: &str) -> anyhow::Result<Provider> {
+    let (name, value) = setting
+        .split_once('=')
+        .with_context(|| format!("--setting {setting:?} is not of the form NAME=VALUE"))?;
+    let known: Vec<_> = provider.settings().map(|(name, _)| name.to_owned()).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let id = provider.id().to_owned();
+    let configured = provider.configure(name, value);
+    configured.with_context(|| format!("the settings of {id} are: {known}"))
+}
+
+/// The ids that someone may have meant: those with the text in them, else those that begin alike.
+fn similar(id: &str) -> String {
+    let id = id.to_lowercase();
+    let head: String = id.chars().take(3).collect();
+    let contains = |known: &&str| known.contains(&*id) || (known.len() > 3 && id.contains(known));
+    let mut found: Vec<&str> = catalog::ids().filter(contains).take(4).collect();
+    if found.is_empty() && head.len() >= 3 {
+        found = catalog::ids().filter(|known| known.starts_with(&head)).take(4).collect();
+    }
+    if found.is_empty() { String::new() } else { format!(" (is it {}?)", found.join(", ")) }
+}
+
+fn warn_if_unconfirmed(provider: &Provider) {
+    if provider.trust().scheme == Trust::Unconfirmed {
+        say::talk(&format!(
+            "hookdock: nobody has checked the definition of {} (unconfirmed); \
+             try it with a delivery from the provider before you rely on it",
+            provider.id()
+        ));
+    }
+}
+
+/// A secret as it is in its file, named by the file's path. The value is never printed.
+pub(crate) struct SecretFile {
+    path: String,
+    text: Zeroizing<String>,
+}
+
+impl SecretFile {
+    /// Reads a secret. The blanks and line ends around it are not part of it.
+    pub(crate) fn read(path: &Path, provider: &Provider) -> anyhow::Result<Self> {
+        let read = bytes(path).with_context(|| {
+            format!(
+                "the secret is read from a file; put it in {}{}",
+                path.display(),
+                found(provider)
+            )
+        });
+        let bytes = Zeroizing::new(read?);
+        let text = std::str::from_utf8(&bytes).ok().map(str::trim).with_context(|| {
+            format!(
+                "{} is not text; the file holds the secret as {} shows it",
+                path.display(),
+                provider.name()
+            )
+        })?;
+        if text.is_empty() {
+            bail!("{} is empty; put the secret in it{}", path.display(), found(provider));
+        }
+        Ok(Self { path: path.display().to_string(), text: Zeroizing::new(text.to_owned()) })
+    }
+
+    /// The path, which names the secret.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The value.
+    pub(crate) fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// The form that verifies.
+    pub(crate) fn secret(&self) -> anyhow::Result<Secret> {
+        Ok(Secret::new(&*self.path, &**self.text)?)
+    }
+}
+
+impl fmt::Debug for SecretFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn found(provider: &Provider) -> String {
+    match &provider.secret_notes().found {
+        Some(found) => format!(" ({found})"),
+        None => String::new(),
+    }
+}
+
+/// A file's content; `-` is standard input.
+pub(crate) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("failed to read standard input")?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+/// A time as everybody reads it, in UTC.
+pub(crate) fn rfc3339(at: EpochMillis) -> String {
+    match jiff::Timestamp::from_millisecond(at.get()) {
+        Ok(time) => time.to_string(),
+        Err(_) => "a time that no calendar has".to_owned(),
+    }
+}

@@ -1,0 +1,218 @@
+//! All that is known of one provider.
+
+use std::collections::BTreeMap;
+
+use hookdock_signature::{Provider, Scheme};
+use serde::Serialize;
+
+use crate::definition::Definition;
+use crate::providers::list::{Marks, seconds};
+use crate::say;
+
+/// All that is known of one provider.
+#[derive(Debug, Serialize)]
+pub(crate) struct Card {
+    provider: Facts,
+}
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    id: String,
+    name: String,
+    trust: Marks,
+    schemes: Vec<Signing>,
+    headers: Vec<String>,
+    settings: Vec<Setting>,
+    secret_format: Option<String>,
+    secret_found: Option<String>,
+    rotation: Option<String>,
+    event_id: Vec<String>,
+    event_id_stable_on_retry: Option<bool>,
+    event_type: Vec<String>,
+    answer_within_ms: Option<u64>,
+    success: Option<String>,
+    retries: Option<String>,
+    reconcile: Option<String>,
+    handshake: Option<Exchange>,
+    notes: Option<String>,
+    sources: Vec<Source>,
+}
+
+#[derive(Debug, Serialize)]
+struct Signing {
+    alternative: Option<String>,
+    scheme: &'static str,
+    message: Option<String>,
+    tolerance_seconds: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct Setting {
+    name: String,
+    description: String,
+    default: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Exchange {
+    kind: String,
+    parameters: BTreeMap<String, String>,
+    notes: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Source {
+    what: String,
+    read: String,
+}
+
+impl Card {
+    pub(crate) fn of(provider: &Provider) -> Self {
+        let definition = Definition::of(provider.id());
+        Self { provider: Facts::of(provider, definition) }
+    }
+
+    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
+        if json { say::print_json(self) } else { say::print(&self.provider.text()) }
+    }
+}
+
+impl Facts {
+    fn of(provider: &Provider, definition: Definition) -> Self {
+        let (delivery, secret) = (provider.delivery().clone(), provider.secret_notes().clone());
+        Self {
+            id: provider.id().to_owned(),
+            name: provider.name().to_owned(),
+            trust: Marks::of(provider),
+            schemes: schemes(provider),
+            headers: definition.headers(provider),
+            settings: settings(provider),
+            secret_format: secret.format,
+            secret_found: secret.found,
+            rotation: delivery.rotation,
+            event_id: definition.event_id.map(|places| places.from).unwrap_or_default(),
+            event_id_stable_on_retry: provider.event_id_stable_on_retry(),
+            event_type: definition.event_type.map(|places| places.from).unwrap_or_default(),
+            answer_within_ms: delivery.answer_within_ms,
+            success: delivery.success,
+            retries: delivery.retries,
+            reconcile: delivery.reconcile,
+            handshake: definition.handshake.map(|handshake| Exchange {
+                kind: handshake.kind,
+                parameters: handshake.parameters,
+                notes: provider.handshake().and_then(|handshake| handshake.notes.clone()),
+            }),
+            notes: provider.notes().map(|notes| notes.trim().to_owned()),
+            sources: sources(provider),
+        }
+    }
+
+    fn text(&self) -> String {
+        let title = format!("{} ({})", self.name, self.id);
+        let rows = self.rows().into_iter().filter(|(_, text)| !text.is_empty());
+        let rows = rows.map(|(name, text)| row(name, &text));
+        std::iter::once(title).chain(rows).collect::<Vec<_>>().join("\n")
+    }
+
+    fn rows(&self) -> Vec<(&'static str, String)> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mut rows = vec![("trust", self.trust.text())];
+        rows.extend(self.schemes.iter().map(|signing| ("scheme", signing.text())));
+        rows.push(("headers", self.headers.join(", ")));
+        rows.extend(self.settings.iter().map(|setting| ("setting", setting.text())));
+        rows.extend([
+            ("secret", text(&self.secret_format)),
+            ("found at", text(&self.secret_found)),
+            ("rotation", text(&self.rotation)),
+            ("event id", self.event_id()),
+            ("event type", self.event_type.join(", ")),
+            ("time limit", self.answer_within_ms.map_or_else(|| "unknown".to_owned(), seconds)),
+            ("success", text(&self.success)),
+            ("retries", text(&self.retries)),
+            ("reconcile", text(&self.reconcile)),
+            ("handshake", self.handshake.as_ref().map(Exchange::text).unwrap_or_default()),
+            ("notes", text(&self.notes)),
+        ]);
+        let sources = self.sources.iter();
+        rows.extend(
+            sources.map(|source| ("source", format!("{} (read {})", source.what, source.read))),
+        );
+        rows
+    }
+
+    fn event_id(&self) -> String {
+        let stable = match self.event_id_stable_on_retry {
+            Some(true) => "; a retry has the same",
+            Some(false) => "; a retry has another",
+            None => "",
+        };
+        if self.event_id.is_empty() {
+            return String::new();
+        }
+        format!("{}{stable}", self.event_id.join(", "))
+    }
+}
+
+impl Signing {
+    fn text(&self) -> String {
+        let mut text = self.scheme.to_owned();
+        if let Some(message) = &self.message {
+            text.extend([" over ", message]);
+        }
+        if let Some(tolerance) = self.tolerance_seconds {
+            text.extend(["; at most ", &*tolerance.to_string(), " s old"]);
+        }
+        match &self.alternative {
+            Some(name) => format!("{text} (alternative: {name})"),
+            None => text,
+        }
+    }
+}
+
+impl Setting {
+    fn text(&self) -> String {
+        let default = self.default.as_ref().map(|value| format!(" (default: {value})"));
+        format!("{}: {}{}", self.name, self.description, default.unwrap_or_default())
+    }
+}
+
+impl Exchange {
+    fn text(&self) -> String {
+        let parameters = self.parameters.iter().map(|(name, value)| format!(" {name}={value}"));
+        let parameters: String = parameters.collect();
+        match &self.notes {
+            Some(notes) => format!("{}{parameters}: {}", self.kind, notes.trim()),
+            None => format!("{}{parameters}", self.kind),
+        }
+    }
+}
+
+fn schemes(provider: &Provider) -> Vec<Signing> {
+    let signing = |scheme: &Scheme| Signing {
+        alternative: scheme.alternative().map(str::to_owned),
+        scheme: scheme.name(),
+        message: scheme.message().map(str::to_owned),
+        tolerance_seconds: scheme.tolerance_seconds(),
+    };
+    std::iter::once(provider.scheme()).chain(provider.alternatives()).map(signing).collect()
+}
+
+fn settings(provider: &Provider) -> Vec<Setting> {
+    let settings = provider.settings().map(|(name, setting)| Setting {
+        name: name.to_owned(),
+        description: setting.description.clone(),
+        default: setting.value.clone(),
+    });
+    settings.collect()
+}
+
+fn sources(provider: &Provider) -> Vec<Source> {
+    let sources = provider.sources().iter();
+    let sources = sources.map(|one| Source { what: one.what.clone(), read: one.read.clone() });
+    sources.collect()
+}
+
+/// A name and its text; further lines stand under the first.
+fn row(name: &str, text: &str) -> String {
+    format!("  {name:<11} {}", text.trim().replace('\n', "\n              "))
+}

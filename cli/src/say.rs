@@ -1,0 +1,26 @@
+//! Data goes to standard output, talk to standard error.
+
+use std::io::{ErrorKind, Write as _, stdout};
+
+use serde::Serialize;
+
+/// Writes what the command is for. A reader that has read enough, such as `head`, is no failure.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the same as JSON.
+pub(crate) fn print_json(data: &impl Serialize) -> anyhow::Result<()> {
+    print(&serde_json::to_string_pretty(data)?)
+}
+
+/// Says something to the person at the terminal.
+#[expect(clippy::print_stderr, reason = "what is said to the person at the terminal")]
+pub(crate) fn talk(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,106 @@
+//! What `hookdock verify` found, for a person and for a program.
+
+use hookdock_signature::{EpochMillis, Proof, Provider, Rejection};
+use serde::Serialize;
+
+use crate::explain::Finding;
+use crate::given::rfc3339;
+use crate::say;
+use crate::verify::words;
+
+/// Whether a request verifies, and why it does not.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    valid: bool,
+    provider: String,
+    scheme: &'static str,
+    alternative: Option<String>,
+    now: String,
+    secret: Option<String>,
+    signed_at: Option<String>,
+    tolerance_seconds: Option<u32>,
+    reason: Option<Reason>,
+    findings: Vec<Told>,
+}
+
+#[derive(Debug, Serialize)]
+struct Reason {
+    code: &'static str,
+    text: String,
+}
+
+/// A finding, and the words for it.
+#[derive(Debug, Serialize)]
+struct Told {
+    label: &'static str,
+    text: String,
+    finding: Finding,
+}
+
+impl Report {
+    pub(crate) fn valid(provider: &Provider, proof: &Proof, now: EpochMillis) -> Self {
+        Self {
+            valid: true,
+            provider: provider.id().to_owned(),
+            scheme: proof.scheme(),
+            alternative: proof.alternative().map(str::to_owned),
+            now: rfc3339(now),
+            secret: Some(proof.secret_id().to_owned()),
+            signed_at: proof.provider_timestamp().map(rfc3339),
+            tolerance_seconds: proof.tolerance_seconds(),
+            reason: None,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(crate) fn not_valid(
+        provider: &Provider,
+        rejection: &Rejection,
+        now: EpochMillis,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let told = |finding: Finding| {
+            let (label, text) = words::of(&finding, provider);
+            Told { label, text, finding }
+        };
+        Self {
+            valid: false,
+            provider: provider.id().to_owned(),
+            scheme: provider.scheme().name(),
+            alternative: None,
+            now: rfc3339(now),
+            secret: None,
+            signed_at: None,
+            tolerance_seconds: provider.scheme().tolerance_seconds(),
+            reason: Some(Reason { code: rejection.code(), text: rejection.to_string() }),
+            findings: findings.into_iter().map(told).collect(),
+        }
+    }
+
+    pub(crate) const fn is_valid(&self) -> bool {
+        self.valid
+    }
+
+    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
+        if json { say::print_json(self) } else { say::print(&self.text()) }
+    }
+
+    fn text(&self) -> String {
+        let lines = self.findings.iter().map(|told| format!("  {:<8} {}", told.label, told.text));
+        std::iter::once(self.verdict()).chain(lines).collect::<Vec<_>>().join("\n")
+    }
+
+    fn verdict(&self) -> String {
+        let (provider, scheme) = (&self.provider, self.scheme);
+        match &self.reason {
+            Some(reason) => {
+                format!("not valid: {} ({}; {provider}, {scheme})", reason.text, reason.code)
+            }
+            None => {
+                let secret = self.secret.as_deref().unwrap_or_default();
+                let at = self.signed_at.as_ref().map(|at| format!(", signed at {at}"));
+                format!("valid: {provider}, {scheme}, secret {secret}{}", at.unwrap_or_default())
+            }
+        }
+    }
+}

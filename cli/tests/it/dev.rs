@@ -1,0 +1,120 @@
+//! `hookdock dev`.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use hookdock_embedded::SystemClock;
+use hookdock_pipeline::ports::System as _;
+use hookdock_tests::requests::Draft;
+
+use crate::support::{folder, hookdock, run};
+
+/// `hookdock dev` on a free port. Stopped when dropped, also by a failing test.
+struct Dev {
+    child: Child,
+    address: String,
+}
+
+impl Dev {
+    fn start(endpoints: &Path, data: &Path) -> Self {
+        let mut child = hookdock()
+            .args(["dev", "--listen", "127.0.0.1:0", "--endpoints"])
+            .arg(endpoints)
+            .arg("--data")
+            .arg(data)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("cargo built it");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let first = lines.next().expect("a line").expect("UTF-8");
+        // The pipe stays open, or the tool could not write to it any more.
+        std::thread::spawn(move || lines.for_each(drop));
+        let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://"));
+        let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
+        Self { child, address: address.trim_end_matches('.').to_owned() }
+    }
+
+    async fn post(&self, draft: &Draft) -> u16 {
+        let request = draft.signed(SystemClock.now());
+        let url = format!("http://{}{}", self.address, draft.path);
+        let mut post = reqwest::Client::new().post(url).body(draft.body.clone());
+        for (name, value) in request.headers() {
+            post = post.header(name.as_str(), value.as_bytes());
+        }
+        post.send().await.expect("an answer").status().as_u16()
+    }
+
+    fn interrupt(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status().expect("kill");
+        assert!(sent.success());
+        self.child.wait().expect("an exit code").code()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[tokio::test]
+async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
+    let folder = folder("dev");
+    let (endpoints, data) = (folder.join("endpoints.toml"), folder.join("data"));
+    let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
+    std::fs::write(&endpoints, text).expect("written");
+
+    let dev = Dev::start(&endpoints, &data);
+    for number in 0..20 {
+        let draft = Draft::checkout(&format!("evt_{number}"), &format!("cs_{number}"));
+        assert_eq!(dev.post(&draft).await, 200);
+    }
+    let forged = Draft { secret: "guessed".to_owned(), ..Draft::checkout("evt_x", "cs_x") };
+    assert_eq!(dev.post(&forged).await, 401);
+    let oversize = Draft { body: vec![b'x'; 5_000_000].into(), ..Draft::checkout("e", "c") };
+    assert_eq!(dev.post(&oversize).await, 413);
+    assert_eq!(dev.interrupt(), Some(0));
+
+    let dev = Dev::start(&endpoints, &data);
+    SystemClock.sleep(Duration::from_millis(500)).await;
+    assert_eq!(dev.interrupt(), Some(0));
+    let local = hookdock_embedded::Embedded::on_disk(
+        &data,
+        SystemClock,
+        hookdock_embedded::QueueSettings::default(),
+    )
+    .expect("the data is free again");
+    assert_eq!(local.objects().expect("a database").len(), 20);
+    assert_eq!(local.backlog().expect("a database"), 0);
+    for event in local.events().expect("a database") {
+        assert_eq!(local.runs(&event.event).expect("a database")[0].state.name(), "done");
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn a_wrong_endpoints_file_is_explained() {
+    let folder = folder("wrong");
+    let file = folder.join("endpoints.toml");
+    for (text, explained) in [
+        (None, "failed to read"),
+        (Some("[endpoints.A]\n"), "line 1"),
+        (
+            Some("[endpoints.a]\nprovider = \"nobody\"\nsecrets = [\"y\"]\n"),
+            "provider \"nobody\" is not in",
+        ),
+    ] {
+        if let Some(text) = text {
+            std::fs::write(&file, text).expect("written");
+        }
+        let output = run(&["dev", "--endpoints", file.to_str().expect("UTF-8")]);
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(said.contains(explained), "{explained} in {said}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}

@@ -1,0 +1,25 @@
+//! `hookdock`, run as a person runs it.
+
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod wrong;
+
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod dev;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod explain;
+#[cfg(test)]
+mod explain_secrets;
+#[cfg(test)]
+mod providers;
+#[cfg(test)]
+mod sign;
+#[cfg(test)]
+mod verify;
+#[cfg(test)]
+mod whole_catalogue;
