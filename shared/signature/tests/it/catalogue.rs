@@ -74,6 +74,16 @@ fn what_nobody_else_signed_is_marked_so() {
 }
 
 #[test]
+fn every_file_of_vectors_belongs_to_a_definition() {
+    let folder = format!("{}/vectors", env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let id = path.file_stem().unwrap().to_str().unwrap();
+        assert!(catalog::find(id).is_some() && !vectors(id).is_empty(), "{id}");
+    }
+}
+
+#[test]
 fn every_vector_names_its_source() {
     for id in catalog::ids() {
         for vector in vectors(id) {

@@ -117,7 +117,7 @@ fn alternative(definition: &Value, name: &str) -> Value {
 #[test]
 fn there_are_examples_of_many_providers() {
     let count = examples().len();
-    assert!(count >= if cfg!(feature = "public-key") { 39 } else { 35 }, "{count}");
+    assert!(count >= if cfg!(feature = "public-key") { 74 } else { 70 }, "{count}");
 }
 
 #[test]

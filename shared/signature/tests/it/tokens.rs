@@ -1,10 +1,10 @@
 //! Refusals of tokens whose claims bind the request.
 
-use hookdock_signature::Rejection;
+use hookdock_signature::{Provider, Rejection};
 
 use crate::code_modules::check_header;
 use crate::rows::{MISMATCH, malformed, unknown};
-use crate::support::{case, check};
+use crate::support::{case, check, definition};
 
 const TOKENS: [(&str, &str); 9] = [
     ("netlify-gen-1", "X-Webhook-Signature"),
@@ -117,4 +117,27 @@ fn an_algorithm_that_the_provider_does_not_use_is_unknown() {
     let mut case = case("netlify-gen-1");
     case.set("X-Webhook-Signature", &token);
     check("HS512", &case, &unknown("X-Webhook-Signature"));
+}
+
+#[test]
+fn a_definition_of_a_token_is_checked() {
+    let good = "header = \"A\"\nalgorithms = [\"HS256\"]\n";
+    let parse = |jwt: &str| {
+        let text = definition(&format!("[scheme]\nkind = \"jwt\"\n[scheme.jwt]\n{jwt}"));
+        Provider::from_toml(&text).map_err(|error| error.to_string())
+    };
+    assert!(parse(good).is_ok());
+    let rows = [
+        ("header = \"A\"\nalgorithms = []", "scheme.jwt.algorithms: none is named"),
+        ("header = \"A\"\nalgorithms = [\"RS256\"]", "RS256"),
+        ("header = \"A\"\nalgorithms = [\"none\"]", "none"),
+        ("algorithms = [\"HS256\"]", "header"),
+        (&format!("{good}leeway = 5"), "leeway"),
+        (&format!("{good}body_hash = {{ claim = \"a\" }}"), "encoding"),
+        (&format!("{good}issuer = \"{{config:key}}\""), "config.key: used, not declared"),
+    ];
+    for (jwt, expected) in rows {
+        let error = parse(jwt).err().unwrap_or_else(|| panic!("{jwt}"));
+        assert!(error.contains(expected), "{jwt}: {error}");
+    }
 }
