@@ -54,6 +54,11 @@ impl Digest {
 }
 
 impl Shared {
+    /// Whether the secret is only a part of what is digested, and not the key of a MAC.
+    pub(crate) fn is_plain_digest(&self) -> bool {
+        matches!(self.construction, Construction::Hash)
+    }
+
     /// What the sender should have presented.
     pub(crate) fn tag(
         &self,

@@ -108,10 +108,13 @@ pub fn verify(
     let attempt = Attempt { secrets, input: &input, now };
     let mut refusal = None;
     for scheme in provider.schemes().filter(|scheme| applies(scheme, &input)) {
+        if out_of_time(refusal.as_ref()) && scheme.tolerance_seconds().is_none() {
+            continue;
+        }
         match attempt.scheme(scheme) {
             Ok(accepted) => return Ok(Proof::new(scheme, accepted)),
             Err(rejection) if is_final(&rejection) => return Err(rejection),
-            Err(rejection) => refusal = Some(more_telling(refusal, rejection)),
+            Err(rejection) => refusal = Some(more_telling(refusal, seen_by(scheme, rejection))),
         }
     }
     match refusal {
@@ -139,6 +142,20 @@ fn applies<'a>(scheme: &'a Scheme, input: &Input<'a>) -> bool {
 /// A repeated header is nobody's honest request, whatever the alternatives say.
 const fn is_final(rejection: &Rejection) -> bool {
     matches!(rejection, Rejection::RepeatedHeader { .. } | Rejection::RepeatedField { .. })
+}
+
+/// A request that one scheme has found too old must not pass by another that knows no time.
+const fn out_of_time(refusal: Option<&Rejection>) -> bool {
+    matches!(refusal, Some(Rejection::Stale { .. } | Rejection::FromTheFuture { .. }))
+}
+
+/// The sender chooses the alternative, and one that the secret is not made for says nothing
+/// about the secret.
+fn seen_by(scheme: &Scheme, rejection: Rejection) -> Rejection {
+    match rejection {
+        Rejection::MalformedSecret { .. } if scheme.alternative().is_some() => Rejection::Mismatch,
+        rejection => rejection,
+    }
 }
 
 /// The reason of the scheme that got furthest: one that says which time is wrong knows

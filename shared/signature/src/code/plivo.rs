@@ -35,6 +35,15 @@ impl Module for Plivo {
             return Err(Rejection::MissingHeader { name: HEADER.to_owned() });
         }
         let nonce = input.header(NONCE)?;
+        // A dot is what separates the nonce from the rest; one inside it could take a part of
+        // the form along.
+        if nonce.contains('.') {
+            return Err(Rejection::MalformedHeader { name: NONCE.to_owned() });
+        }
+        // Of a GET the body is not signed, so it must not have one.
+        if input.request.method == "GET" && !input.request.body.is_empty() {
+            return Err(Rejection::Mismatch);
+        }
         let message = vec![text(base(input)), Cow::Borrowed(b".".as_slice()), text(nonce)];
         Ok(Evidence::one(signatures, vec![message]))
     }
@@ -44,8 +53,7 @@ impl Module for Plivo {
 /// them depend on which of the two there are.
 fn base(input: &Input<'_>) -> String {
     let url = input.request.url;
-    let body = if input.request.method == "GET" { &[] } else { input.request.body };
-    let form = sorted(body, "", "");
+    let form = sorted(input.request.body, "", "");
     let Some(parts) = Url::split(url) else {
         return url.to_owned();
     };

@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod code_modules;
