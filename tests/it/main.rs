@@ -8,8 +8,10 @@
 
 mod claims;
 mod contracts;
+mod dead;
 mod faults;
 mod ingest;
 mod process;
+mod scripts;
 mod untrusted;
 mod workspace;
