@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Args;
 use hookdock_embedded::EndpointFile;
 use hookdock_pipeline::endpoint::Endpoint;
@@ -34,7 +35,9 @@ pub struct Arguments {
 ///
 /// The endpoints, the data or the port cannot be used.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let endpoints = EndpointFile::read(&arguments.endpoints)?;
+    let endpoints = EndpointFile::read(&arguments.endpoints).context(
+        "the endpoints cannot be used; infra/endpoints.example.toml shows every setting",
+    )?;
     let banner = banner(&endpoints, &arguments);
     let stack = Stack::open(Settings {
         endpoints,

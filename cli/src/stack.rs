@@ -86,9 +86,12 @@ impl Stack {
             Some(folder) => Local::on_disk(folder, SystemClock, queue)
                 .with_context(|| format!("cannot use {} for the data", folder.display()))?,
         };
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+            format!(
+                "cannot listen on {}; --listen 127.0.0.1:0 takes any free port",
+                settings.listen
+            )
+        })?;
         Ok(Self {
             ingest: Arc::new(Ingest {
                 endpoints: settings.endpoints,

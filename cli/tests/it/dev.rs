@@ -114,6 +114,7 @@ fn a_wrong_endpoints_file_is_explained() {
         let output = run(&["dev", "--endpoints", file.to_str().expect("UTF-8")]);
         let said = String::from_utf8(output.stderr).expect("UTF-8");
         assert!(said.contains(explained), "{explained} in {said}");
+        assert!(said.contains("infra/endpoints.example.toml"), "what next, in {said}");
         assert_eq!(output.status.code(), Some(1));
     }
     std::fs::remove_dir_all(folder).expect("removed");
