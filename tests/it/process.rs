@@ -14,6 +14,7 @@ use hookdock_pipeline::ports::{Records as _, System as _};
 use hookdock_pipeline::process::Verdict;
 use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_tests::contract;
+use hookdock_tests::faults::Call;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
 use http::StatusCode;
@@ -30,6 +31,16 @@ async fn a_paid_checkout_becomes_one_order() {
     assert_eq!((run.state, run.attempt), (RunState::Done, 1));
     let order = stack.local.get("orders", "cs_1").await.expect("memory").expect("an order");
     assert_eq!(order["amount"], 4200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_with_one_job_costs_three_ledger_writes_and_one_read() {
+    let stack = Stack::with(registry());
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    let ingest = [Call::Find, Call::Put, Call::Send];
+    let process = [Call::Sight, Call::Open, Call::Fetch, Call::Insert, Call::Advance];
+    assert_eq!(stack.plan.calls(), [&ingest[..], &process[..]].concat());
 }
 
 #[tokio::test(start_paused = true)]

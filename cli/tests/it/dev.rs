@@ -19,6 +19,7 @@ struct Dev {
 
 impl Dev {
     fn start(endpoints: &Path, data: &Path) -> Self {
+        let started = SystemClock.now();
         let mut child = hookdock()
             .args(["dev", "--listen", "127.0.0.1:0", "--endpoints"])
             .arg(endpoints)
@@ -29,6 +30,8 @@ impl Dev {
             .expect("cargo built it");
         let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let first = lines.next().expect("a line").expect("UTF-8");
+        let took = started.until(SystemClock.now());
+        assert!(took < Duration::from_secs(1), "it listens after {took:?}");
         // The pipe stays open, or the tool could not write to it any more.
         std::thread::spawn(move || lines.for_each(drop));
         let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://"));
@@ -48,7 +51,8 @@ impl Dev {
 
     fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().expect("kill");
+        // The shell has a `kill` of its own; not every machine has a program of that name.
+        let sent = Command::new("sh").args(["-c", "kill -INT $0", &id]).status().expect("a shell");
         assert!(sent.success());
         self.child.wait().expect("an exit code").code()
     }

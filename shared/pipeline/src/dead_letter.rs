@@ -2,7 +2,8 @@
 
 use crate::ledger::{DeadReason, Run};
 use crate::names::is_sendable;
-use crate::reference::{Reference, UnreadableReference};
+use crate::reference::Reference;
+use crate::versioned::Unreadable;
 
 /// The longest text of an attribute.
 const LONGEST_MESSAGE: usize = 300;
@@ -48,12 +49,12 @@ impl DeadLetter {
 
     /// The dead letter of a message that is not a reference.
     #[must_use]
-    pub fn of_unreadable(body: &str, error: &UnreadableReference) -> Self {
+    pub fn of_unreadable(body: &str, error: &Unreadable) -> Self {
         Self {
             body: body.to_owned(),
             attributes: present([
                 ("reason", "bad_reference".to_owned()),
-                ("message", shortened(&error.to_string())),
+                ("message", format!("the message is not a reference: {error}")),
             ]),
         }
     }

@@ -91,9 +91,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
     /// since it was read.
     async fn endpoint(&self, raw: &RawDelivery) -> Result<Arc<Endpoint>, Refusal> {
         let deadline = raw.received_at.plus(PATIENCE);
-        let registered = |endpoint: &Arc<Endpoint>| {
-            endpoint.secrets(raw.tenant.as_ref(), raw.received_at).is_some()
-        };
+        let registered = |endpoint: &Arc<Endpoint>| endpoint.has(raw.tenant.as_ref());
         let find = self.endpoints.find(&raw.endpoint);
         let known = self.in_time(deadline, "find the endpoint", find).await?;
         let known = known.ok_or(Refusal::UnknownEndpoint)?;

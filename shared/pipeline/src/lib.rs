@@ -23,3 +23,4 @@ pub mod reference;
 pub mod retry;
 pub mod sealed;
 pub mod stored;
+pub mod versioned;

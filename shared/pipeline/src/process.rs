@@ -17,8 +17,9 @@ use crate::ledger::{Claim, EventRef, Run, RunId, RunState, Sighting, Unclaimable
 use crate::names::Owner;
 use crate::ports::{Deliveries, Ledger, Messages, Records, System};
 use crate::race;
-use crate::reference::{Reference, UnreadableReference};
+use crate::reference::Reference;
 use crate::retry::{LONGEST_WAIT, RetryPolicy};
+use crate::versioned::Unreadable;
 
 /// How long the lease outlives the worker's time: clocks differ, and a worker has been seen to live
 /// on for most of a second after its time.
@@ -125,7 +126,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             match &reference {
                 Ok(reference) => self.event(reference, message.deadline).await,
                 // Written by a later version, which may have been deployed only in part.
-                Err(error @ UnreadableReference::Version(_)) => Err(later_version(error)),
+                Err(error @ Unreadable::Version(_)) => Err(later_version(*error)),
                 Err(error) => self.bury_unreadable(message, error).await,
             }
         };
@@ -247,7 +248,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     async fn bury_unreadable(
         &self,
         message: &Received,
-        error: &UnreadableReference,
+        error: &Unreadable,
     ) -> Result<Progress, PortError> {
         tracing::error!(
             reason.code = "bad_reference",
@@ -275,6 +276,6 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 }
 
-fn later_version(error: &UnreadableReference) -> PortError {
-    PortError::new("read the reference", FaultKind::Invalid).because(error.to_string())
+fn later_version(error: Unreadable) -> PortError {
+    PortError::new("read the reference", FaultKind::Invalid).because(error)
 }

@@ -1,6 +1,5 @@
 //! The reference to a delivery that travels through the queue.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Flag;
@@ -8,9 +7,7 @@ use crate::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
 use crate::sealed::ObjectKey;
-
-/// The version this code writes. It reads no other.
-pub const VERSION: u32 = 1;
+use crate::versioned::{self, Unreadable, Versioned};
 
 /// Where a delivery is and what is known of it, in under 2 KB of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,32 +44,14 @@ pub struct Reference {
     pub received_at_ms: i64,
 }
 
-/// Why a message is not a reference.
-#[derive(Debug, thiserror::Error)]
-pub enum UnreadableReference {
-    /// The message is not a reference.
-    #[error("the message is not a reference (line {line}, column {column})")]
-    NotJson {
-        /// Where the parser stopped. Its own message is left out: it can quote the text.
-        line: usize,
-        /// Where in the line.
-        column: usize,
-    },
-    /// It was written by another version.
-    #[error("version {0} of a reference is not known")]
-    Version(u32),
-}
-
 impl Reference {
     /// Reads a reference.
     ///
     /// # Errors
     ///
     /// The text is not one, or it is of a version that this code does not know.
-    pub fn parse(json: &str) -> Result<Self, UnreadableReference> {
-        // The version first: what a later one looks like is not for this code to know.
-        let Versioned { version } = read(json)?;
-        if version == VERSION { read(json) } else { Err(UnreadableReference::Version(version)) }
+    pub fn parse(json: &str) -> Result<Self, Unreadable> {
+        versioned::read(json.as_bytes())
     }
 
     /// The written form.
@@ -85,14 +64,10 @@ impl Reference {
     }
 }
 
-#[derive(Deserialize)]
-struct Versioned {
-    version: u32,
-}
+impl Versioned for Reference {
+    const VERSION: u32 = 1;
 
-fn read<T: DeserializeOwned>(json: &str) -> Result<T, UnreadableReference> {
-    serde_json::from_str(json).map_err(|error| UnreadableReference::NotJson {
-        line: error.line(),
-        column: error.column(),
-    })
+    fn version(&self) -> u32 {
+        self.version
+    }
 }

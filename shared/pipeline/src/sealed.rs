@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::VerifiedDelivery;
 use crate::identity::Identity;
 use crate::names::{DeliveryId, EndpointId};
-use crate::reference::{self, Reference};
+use crate::reference::Reference;
 use crate::stored::{StoredDelivery, timestamp};
+use crate::versioned::Versioned as _;
 
 /// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +68,7 @@ impl SealedDelivery {
         let identity = Identity::of(delivery);
         let object = serde_json::to_vec(&StoredDelivery::of(delivery, &identity))?.into();
         let reference = Reference {
-            version: reference::VERSION,
+            version: Reference::VERSION,
             generation: 0,
             job: None,
             delivery_id: raw.id.clone(),

@@ -1,7 +1,7 @@
 //! The stored form of a delivery: one versioned JSON object that a person can read.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, mem};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,9 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::VerifiedDelivery;
 use crate::identity::{Flag, Identity, KeySource};
 use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
-
-/// The version this code writes. It reads no other.
-pub const VERSION: u32 = 1;
+use crate::versioned::{self, Unreadable, Versioned};
 
 /// A stored delivery.
 #[derive(Serialize, Deserialize)]
@@ -94,17 +92,9 @@ pub enum BodyEncoding {
 /// Why stored bytes are not a delivery.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableDelivery {
-    /// The object is not a stored delivery.
-    #[error("the object is not a stored delivery (line {line}, column {column})")]
-    NotJson {
-        /// Where the parser stopped. Its own message is left out: it can quote the text.
-        line: usize,
-        /// Where in the line.
-        column: usize,
-    },
-    /// It was written by another version.
-    #[error("version {0} of a stored delivery is not known")]
-    Version(u32),
+    /// The object is not a stored delivery, or of another version.
+    #[error("the object is not a stored delivery that can be read")]
+    Form(#[from] Unreadable),
     /// Its body is not base64.
     #[error("the stored body is not base64")]
     Body(#[from] base64::DecodeError),
@@ -128,7 +118,7 @@ impl<'a> StoredDelivery<'a> {
         let raw = delivery.raw();
         let (body_encoding, body) = encode(&raw.body);
         Self {
-            version: VERSION,
+            version: Self::VERSION,
             delivery_id: raw.id.clone(),
             endpoint: raw.endpoint.clone(),
             provider: delivery.endpoint().provider().id().into(),
@@ -157,9 +147,7 @@ impl<'a> StoredDelivery<'a> {
     ///
     /// The bytes are not one, or it is of a version that this code does not know.
     pub fn parse(json: &'a [u8]) -> Result<Self, UnreadableDelivery> {
-        // The version first: what a later one looks like is not for this code to know.
-        let Versioned { version } = read(json)?;
-        if version == VERSION { read(json) } else { Err(UnreadableDelivery::Version(version)) }
+        Ok(versioned::read(json)?)
     }
 
     /// The exact bytes of the body.
@@ -169,8 +157,16 @@ impl<'a> StoredDelivery<'a> {
     /// The stored text is not what its encoding says.
     pub fn body_bytes(&self) -> Result<Bytes, UnreadableDelivery> {
         match self.body_encoding {
-            BodyEncoding::Text => Ok(self.body.clone().into_owned().into()),
+            BodyEncoding::Text => Ok(Bytes::copy_from_slice(self.body.as_bytes())),
             BodyEncoding::Base64 => Ok(STANDARD.decode(self.body.as_bytes())?.into()),
+        }
+    }
+
+    /// The same, of a delivery whose text is not needed any more; a text is not copied.
+    pub(crate) fn take_body(&mut self) -> Result<Bytes, UnreadableDelivery> {
+        match self.body_encoding {
+            BodyEncoding::Text => Ok(mem::take(&mut self.body).into_owned().into()),
+            BodyEncoding::Base64 => self.body_bytes(),
         }
     }
 
@@ -193,14 +189,12 @@ impl StoredEvent {
     }
 }
 
-#[derive(Deserialize)]
-struct Versioned {
-    version: u32,
-}
+impl Versioned for StoredDelivery<'_> {
+    const VERSION: u32 = 1;
 
-fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, UnreadableDelivery> {
-    serde_json::from_slice(json)
-        .map_err(|error| UnreadableDelivery::NotJson { line: error.line(), column: error.column() })
+    fn version(&self) -> u32 {
+        self.version
+    }
 }
 
 fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {

@@ -11,6 +11,7 @@ use crate::job::failure::{ErrorClass, Failure};
 use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventType, TenantId};
 use crate::reference::Reference;
 use crate::stored::{StoredDelivery, UnreadableDelivery};
+use crate::versioned::Unreadable;
 
 /// A delivery as it was verified and stored.
 #[derive(Clone)]
@@ -66,8 +67,8 @@ impl Delivery {
     ///
     /// It is not.
     pub fn open(object: &[u8], reference: &Reference) -> Result<Self, UnusableDelivery> {
-        let stored = StoredDelivery::parse(object)?;
-        let body = stored.body_bytes()?;
+        let mut stored = StoredDelivery::parse(object)?;
+        let body = stored.take_body()?;
         if BodyDigest::of(&body) != reference.sha256 {
             return Err(UnusableDelivery::Other("body"));
         }
@@ -93,7 +94,7 @@ impl From<UnusableDelivery> for Failure {
         let message = chain(&error);
         match error {
             // A later version, which may have been deployed only in part.
-            UnusableDelivery::Unreadable(UnreadableDelivery::Version(_)) => {
+            UnusableDelivery::Unreadable(UnreadableDelivery::Form(Unreadable::Version(_))) => {
                 Self::passing(ErrorClass::BodyUnreadable, message)
             }
             UnusableDelivery::Unreadable(_) => Self::permanent(ErrorClass::BodyUnreadable, message),
