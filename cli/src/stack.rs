@@ -15,9 +15,9 @@ use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
 use hookdock_pipeline::fault::chain;
 use hookdock_pipeline::http::{Origin, answer, too_large};
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::job::Registry;
+use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::process::{Effects, Process, Received, Suspects, Verdict};
+use hookdock_pipeline::process::{Process, Received, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -104,7 +104,7 @@ impl Stack {
                 messages: local.clone(),
                 ledger: local.clone(),
                 system: SystemClock,
-                effects: Effects { records: Arc::new(local.clone()) },
+                effects: Effects::new(Arc::new(local.clone())),
                 registry: settings.registry,
                 policy: settings.policy,
                 suspects: Suspects::default(),

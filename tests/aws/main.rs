@@ -13,7 +13,6 @@
 mod ministack;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -166,7 +165,7 @@ impl Ledger for Ports {
 
 impl Records for Ports {
     fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
-        self.process.effects.records.insert(record)
+        self.process.effects.records().insert(record)
     }
 
     fn get<'a>(
@@ -174,6 +173,6 @@ impl Records for Ports {
         collection: &'a str,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        Arc::as_ref(&self.process.effects.records).get(collection, id)
+        self.process.effects.records().get(collection, id)
     }
 }

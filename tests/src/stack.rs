@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, TestSystem};
 use hookdock_pipeline::http::answer;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::job::Registry;
+use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ledger::{EventRecord, Run};
 use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::process::{Effects, Process, Received, Suspects, Verdict};
+use hookdock_pipeline::process::{Process, Received, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::EpochMillis;
 
@@ -67,7 +67,7 @@ impl Stack {
                 messages: faulty.clone(),
                 ledger: faulty.clone(),
                 system: system.clone(),
-                effects: Effects { records: Arc::new(faulty) },
+                effects: Effects::new(Arc::new(faulty)),
                 registry,
                 policy: RetryPolicy { max_attempts: 4, ..RetryPolicy::default() },
                 suspects: Suspects::default(),

@@ -101,10 +101,10 @@ mod tests {
     use futures_util::future::{BoxFuture, ready};
     use hookdock_pipeline::dead_letter::DeadLetter;
     use hookdock_pipeline::fault::{FaultKind, PortError};
-    use hookdock_pipeline::job::Registry;
+    use hookdock_pipeline::job::{Effects, Registry};
     use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
     use hookdock_pipeline::ports::{Inserted, Record, Records};
-    use hookdock_pipeline::process::{Effects, Suspects};
+    use hookdock_pipeline::process::Suspects;
     use hookdock_pipeline::retry::RetryPolicy;
     use hookdock_pipeline::sealed::ObjectKey;
     use serde_json::{Value, json};
@@ -201,7 +201,7 @@ mod tests {
             messages: script.clone(),
             ledger: Nothing,
             system: Stopped(tokio::time::Instant::now()),
-            effects: Effects { records: Arc::new(Nothing) },
+            effects: Effects::new(Arc::new(Nothing)),
             registry: Registry::new(),
             policy: RetryPolicy::default(),
             suspects: Suspects::default(),

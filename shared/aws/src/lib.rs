@@ -21,8 +21,8 @@ pub use clients::Connection;
 pub use dynamo_ledger::DynamoLedger;
 pub use dynamo_records::DynamoRecords;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::job::Registry;
-use hookdock_pipeline::process::{Effects, Process, Suspects};
+use hookdock_pipeline::job::{Effects, Registry};
+use hookdock_pipeline::process::{Process, Suspects};
 pub use s3_archive::S3Archive;
 pub use secrets::SecretEndpoints;
 pub use sqs::{SqsMessages, SqsQueue};
@@ -65,7 +65,7 @@ pub async fn process(
         messages: SqsMessages::new(clients.sqs, &config.queue_url, &config.dead_letter_url),
         ledger: DynamoLedger::new(clients.dynamo, &config.table),
         system: SystemClock,
-        effects: Effects { records: Arc::new(records) },
+        effects: Effects::new(Arc::new(records)),
         registry,
         policy: config.policy,
         suspects: Suspects::default(),

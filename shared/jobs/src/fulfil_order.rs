@@ -77,7 +77,7 @@ mod tests {
     use std::sync::Arc;
 
     use hookdock_embedded::{Embedded, QueueSettings, SystemClock};
-    use hookdock_pipeline::job::Limits;
+    use hookdock_pipeline::job::{Effects, Limits};
     use hookdock_pipeline::ledger::{EventRef, RunId};
     use hookdock_pipeline::names::EventKey;
     use hookdock_pipeline::ports::Records;
@@ -107,7 +107,7 @@ mod tests {
             job: "fulfil_order".parse().expect("a name"),
         };
         let limits = Limits { attempt: 1, deadline: EpochMillis::new(i64::MAX) };
-        let cx = Context::new(run, limits, Arc::clone(records));
+        let cx = Context::new(run, limits, Effects::new(Arc::clone(records)));
         fulfil_order(cx, Json(serde_json::from_value(event).expect("an event"))).await
     }
 

@@ -24,12 +24,14 @@
 //! after its last line. It must write conditionally, or hand its target a key that stays the same.
 
 mod context;
+mod effects;
 mod failure;
 mod handler;
 mod payload;
 mod registry;
 
 pub use context::{Context, Limits};
+pub use effects::Effects;
 pub(crate) use failure::recorded;
 pub use failure::{ErrorClass, Failure, Recovery};
 pub use handler::{Handler, JobResult, Outcome};

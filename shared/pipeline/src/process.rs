@@ -2,7 +2,6 @@
 
 mod attempt;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use attempt::no_further_attempt;
@@ -12,10 +11,10 @@ use hookdock_signature::EpochMillis;
 use crate::dead_letter::DeadLetter;
 use crate::fault::{FaultKind, PortError, chain};
 use crate::identity::{IgnoreCause, ignore_cause};
-use crate::job::{Job, Registry};
+use crate::job::{Effects, Job, Registry};
 use crate::ledger::{Claim, EventRef, Run, RunId, RunState, Sighting, Unclaimable};
 use crate::names::Owner;
-use crate::ports::{Deliveries, Ledger, Messages, Records, System};
+use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::race;
 use crate::reference::Reference;
 use crate::retry::{LONGEST_WAIT, RetryPolicy};
@@ -42,7 +41,7 @@ pub struct Process<D, M, L, S> {
     pub ledger: L,
     /// Time and chance.
     pub system: S,
-    /// What the jobs write to.
+    /// What the jobs may reach.
     pub effects: Effects,
     /// The jobs.
     pub registry: Registry,
@@ -56,19 +55,6 @@ pub struct Process<D, M, L, S> {
 /// this worker too, it takes no further attempt of those that died with it before.
 #[derive(Debug, Default)]
 pub struct Suspects(Mutex<()>);
-
-/// What jobs may reach, handed to them in their context.
-#[derive(Clone)]
-pub struct Effects {
-    /// The business records.
-    pub records: Arc<dyn Records>,
-}
-
-impl std::fmt::Debug for Effects {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Effects").finish_non_exhaustive()
-    }
-}
 
 /// One message as it came from the queue.
 #[derive(Debug, Clone)]

@@ -1,10 +1,10 @@
 //! What a job knows of its run and may reach.
 
 use std::fmt;
-use std::sync::Arc;
 
 use hookdock_signature::EpochMillis;
 
+use crate::job::effects::Effects;
 use crate::ledger::RunId;
 use crate::ports::Records;
 
@@ -22,14 +22,14 @@ pub struct Limits {
 pub struct Context {
     run: RunId,
     limits: Limits,
-    records: Arc<dyn Records>,
+    effects: Effects,
 }
 
 impl Context {
     /// A context for one attempt.
     #[must_use]
-    pub fn new(run: RunId, limits: Limits, records: Arc<dyn Records>) -> Self {
-        Self { run, limits, records }
+    pub fn new(run: RunId, limits: Limits, effects: Effects) -> Self {
+        Self { run, limits, effects }
     }
 
     /// The run: the endpoint, the event and the job. It stays the same over all attempts.
@@ -53,7 +53,7 @@ impl Context {
     /// The business records.
     #[must_use]
     pub fn records(&self) -> &dyn Records {
-        self.records.as_ref()
+        self.effects.records()
     }
 }
 

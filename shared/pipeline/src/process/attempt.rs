@@ -1,7 +1,6 @@
 //! One attempt of a claimed run, and how it is settled.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
@@ -20,7 +19,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let work = async {
             let delivery = self.delivery(task.reference).await?;
             let limits = Limits { attempt: run.tries(), deadline };
-            let cx = Context::new(run.id.clone(), limits, Arc::clone(&self.effects.records));
+            let cx = Context::new(run.id.clone(), limits, self.effects.clone());
             task.job.call(cx, &delivery).await
         };
         // A panic is this run's alone: nothing it could have left half-done is shared.
