@@ -1,0 +1,21 @@
+//! How Hookdock calls others than AWS: over HTTPS, with limits, and to public addresses only.
+//!
+//! The client is made of the parts that the AWS SDK's own client is made of, so a function that
+//! is linked with both has one HTTP stack and one TLS stack.
+//!
+//! What it does not do: it follows no redirect (a redirect is an answer like any other), keeps no
+//! cookies, decodes no content encoding, and knows no proxy.
+
+mod client;
+mod error;
+mod reach;
+mod resolve;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod trust;
+
+pub use client::{Client, Limits};
+pub use error::HttpsError;
+pub use reach::Reach;
+pub use rustls::pki_types::CertificateDer;
+pub use trust::Trust;
