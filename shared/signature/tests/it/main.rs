@@ -16,6 +16,8 @@ mod documents;
 #[cfg(test)]
 mod handling;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod refusals;
