@@ -3,8 +3,6 @@
 //! The library keeps most of a scheme to itself. Its file says the rest, and only a part of it
 //! is read here: what is not understood is left out of explanations, never guessed.
 
-use std::collections::BTreeMap;
-
 use hookdock_signature::{Headers, Provider, catalog};
 use serde::Deserialize;
 
@@ -16,7 +14,6 @@ pub(crate) struct Definition {
     alternatives: Vec<Alternative>,
     pub(crate) event_id: Option<Places>,
     pub(crate) event_type: Option<Places>,
-    pub(crate) handshake: Option<Handshake>,
 }
 
 /// Where an event's id or type is.
@@ -24,14 +21,6 @@ pub(crate) struct Definition {
 pub(crate) struct Places {
     #[serde(default)]
     pub(crate) from: Vec<String>,
-}
-
-/// What happens before the first event.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Handshake {
-    pub(crate) kind: String,
-    #[serde(default)]
-    pub(crate) parameters: BTreeMap<String, String>,
 }
 
 /// One way of signing.
@@ -44,13 +33,6 @@ pub(crate) struct Scheme {
     pub(crate) signature: Option<Carrier>,
     pub(crate) timestamp: Option<Time>,
     pub(crate) key: Option<Key>,
-    jwt: Option<Token>,
-}
-
-/// A token that names what it binds.
-#[derive(Debug, Clone, Deserialize)]
-struct Token {
-    header: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -145,7 +127,6 @@ impl Scheme {
             signature: self.signature.or(main.signature),
             timestamp: self.timestamp.or(main.timestamp),
             key: self.key.or(main.key),
-            jwt: self.jwt.or(main.jwt),
         }
     }
 
@@ -166,11 +147,10 @@ impl Scheme {
 
     /// The headers that carry the signature.
     pub(crate) fn signature_headers(&self, provider: &Provider) -> Vec<String> {
-        match (&self.signature, &self.jwt, self.kind.as_deref()) {
-            (Some(carrier), ..) => carrier.headers(provider),
-            (None, Some(token), _) => vec![token.header.clone()],
-            (None, None, Some("basic")) => vec!["Authorization".to_owned()],
-            (None, None, _) => Vec::new(),
+        match (&self.signature, self.kind.as_deref()) {
+            (Some(carrier), _) => carrier.headers(provider),
+            (None, Some("basic")) => vec!["Authorization".to_owned()],
+            (None, _) => Vec::new(),
         }
     }
 

@@ -1,8 +1,6 @@
 //! All that is known of one provider.
 
-use std::collections::BTreeMap;
-
-use hookdock_signature::{Provider, Scheme};
+use hookdock_signature::{Handshake, Provider, Scheme};
 use serde::Serialize;
 
 use crate::definition::Definition;
@@ -33,7 +31,7 @@ struct Facts {
     success: Option<String>,
     retries: Option<String>,
     reconcile: Option<String>,
-    handshake: Option<Exchange>,
+    handshakes: Vec<Exchange>,
     notes: Option<String>,
     sources: Vec<Source>,
 }
@@ -51,12 +49,15 @@ struct Setting {
     name: String,
     description: String,
     default: Option<String>,
+    optional: bool,
 }
 
 #[derive(Debug, Serialize)]
 struct Exchange {
-    kind: String,
-    parameters: BTreeMap<String, String>,
+    kind: &'static str,
+    method: &'static str,
+    signed: bool,
+    request: String,
     notes: Option<String>,
 }
 
@@ -97,11 +98,7 @@ impl Facts {
             success: delivery.success,
             retries: delivery.retries,
             reconcile: delivery.reconcile,
-            handshake: definition.handshake.map(|handshake| Exchange {
-                kind: handshake.kind,
-                parameters: handshake.parameters,
-                notes: provider.handshake().and_then(|handshake| handshake.notes.clone()),
-            }),
+            handshakes: provider.handshakes().iter().map(Exchange::of).collect(),
             notes: provider.notes().map(|notes| notes.trim().to_owned()),
             sources: sources(provider),
         }
@@ -130,9 +127,9 @@ impl Facts {
             ("success", text(&self.success)),
             ("retries", text(&self.retries)),
             ("reconcile", text(&self.reconcile)),
-            ("handshake", self.handshake.as_ref().map(Exchange::text).unwrap_or_default()),
-            ("notes", text(&self.notes)),
         ]);
+        rows.extend(self.handshakes.iter().map(|exchange| ("handshake", exchange.text())));
+        rows.push(("notes", text(&self.notes)));
         let sources = self.sources.iter();
         rows.extend(
             sources.map(|source| ("source", format!("{} (read {})", source.what, source.read))),
@@ -171,19 +168,29 @@ impl Signing {
 
 impl Setting {
     fn text(&self) -> String {
-        let default = self.default.as_ref().map(|value| format!(" (default: {value})"));
-        format!("{}: {}{}", self.name, self.description, default.unwrap_or_default())
+        let aside = match &self.default {
+            Some(value) => format!(" (default: {value})"),
+            None if self.optional => " (optional)".to_owned(),
+            None => String::new(),
+        };
+        format!("{}: {}{aside}", self.name, self.description)
     }
 }
 
 impl Exchange {
-    fn text(&self) -> String {
-        let parameters = self.parameters.iter().map(|(name, value)| format!(" {name}={value}"));
-        let parameters: String = parameters.collect();
-        match &self.notes {
-            Some(notes) => format!("{}{parameters}: {}", self.kind, notes.trim()),
-            None => format!("{}{parameters}", self.kind),
+    fn of(handshake: &Handshake) -> Self {
+        Self {
+            kind: handshake.kind(),
+            method: handshake.method(),
+            signed: handshake.is_signed(),
+            request: handshake.to_string(),
+            notes: handshake.notes().map(|notes| notes.trim().to_owned()),
         }
+    }
+
+    fn text(&self) -> String {
+        let notes = self.notes.as_ref().map(|notes| format!("\n{notes}")).unwrap_or_default();
+        format!("{}: {}{notes}", self.kind, self.request)
     }
 }
 
@@ -202,6 +209,7 @@ fn settings(provider: &Provider) -> Vec<Setting> {
         name: name.to_owned(),
         description: setting.description.clone(),
         default: setting.value.clone(),
+        optional: setting.optional,
     });
     settings.collect()
 }

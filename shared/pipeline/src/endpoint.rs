@@ -293,8 +293,8 @@ impl<'a> Problems<'a> {
             configured = self.keep("settings", with_setting);
         }
         let configured = configured?;
-        for (name, setting) in configured.settings().filter(|(_, setting)| setting.value.is_none())
-        {
+        let missing = configured.settings().filter(|(_, one)| one.value.is_none() && !one.optional);
+        for (name, setting) in missing {
             self.add(format!("setting {name:?} is missing: {}", setting.description));
         }
         Some(configured)

@@ -9,7 +9,7 @@ use crate::spec::Segment;
 use crate::spec::scheme::{
     Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
 };
-use crate::{EpochMillis, Rejection, Scheme, Secret, encoding, mac};
+use crate::{EpochMillis, Rejection, Scheme, Secret, encoding, handshake, mac};
 
 pub(crate) struct Attempt<'a> {
     pub(crate) secrets: &'a [Secret],
@@ -109,6 +109,9 @@ impl<'a> Attempt<'a> {
     ) -> Result<Accepted> {
         let candidates = present::signatures(signed, length, self.input)?;
         let message = &Message::resolve(&signed.message, self.input)?;
+        if handshake::would_answer(self.input.provider, message) {
+            return Err(Rejection::LikeAChallenge);
+        }
         let stated = self.stated_before(signed, &candidates)?;
         let mut tally = Tally::default();
         let mut matches = Vec::new();

@@ -24,6 +24,16 @@ impl<'a> Message<'a> {
         Ok(Self(pieces.collect::<Result<_, _>>()?))
     }
 
+    /// The first bytes, as far as they do not differ between tries.
+    pub(crate) fn beginning(&self, most: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.feed("", b"", |piece| {
+            let room = most.saturating_sub(bytes.len());
+            bytes.extend(piece.iter().take(room));
+        });
+        bytes
+    }
+
     pub(crate) fn feed(&self, timestamp: &str, secret: &[u8], mut sink: impl FnMut(&[u8])) {
         for piece in &self.0 {
             match piece {

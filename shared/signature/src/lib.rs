@@ -11,6 +11,7 @@ mod time;
 pub mod catalog;
 mod spec;
 
+mod handshake;
 mod rejection;
 mod select;
 mod sign;
@@ -29,6 +30,7 @@ mod present;
 #[cfg(feature = "public-key")]
 mod public_key;
 
+pub use handshake::{Answer, Captured, Exchange, HandshakeRefusal, RefusedHandshake, handshake};
 pub use headers::{Headers, Repeated};
 pub use rejection::Rejection;
 pub use request::Request;
@@ -36,7 +38,7 @@ pub use secret::{EmptySecret, Secret};
 pub use select::{Fields, SelectError, Selected, Selector};
 pub use sign::{SignError, sign};
 pub use spec::{
-    Citation, DefinitionError, Delivery, Handshake, HandshakeKind, Provider, Response, Scheme,
+    Citation, DefinitionError, Delivery, Handshake, Provider, Response, ResponseHeader, Scheme,
     SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,
 };
 pub use time::{EpochMillis, EpochSeconds};

@@ -120,6 +120,10 @@ fn hash<D: sha2::Digest>(key: &[u8], message: &Message<'_>, timestamp: &str) -> 
     hash.finalize().to_vec()
 }
 
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
 /// Compares two texts of any length in time that depends on neither's content,
 /// by way of digests that are equally long.
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {

@@ -87,6 +87,10 @@ pub enum Rejection {
     /// No signature matches any secret.
     #[error("no signature matches")]
     Mismatch,
+    /// What is signed could as well be the challenge of a handshake, which is answered under
+    /// the same key to whoever asks.
+    #[error("what is signed has the form of a challenge")]
+    LikeAChallenge,
     /// The signature is right, but too old: a replay, a late delivery, or a wrong clock.
     #[error("the signature is {skew_seconds} s old")]
     Stale {
@@ -127,6 +131,7 @@ impl Rejection {
             Self::TooManySignatures { .. } => "too_many_signatures",
             Self::MalformedTimestamp => "malformed_timestamp",
             Self::Mismatch => "mismatch",
+            Self::LikeAChallenge => "like_a_challenge",
             Self::Stale { .. } => "stale",
             Self::FromTheFuture { .. } => "from_the_future",
         }

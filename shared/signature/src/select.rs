@@ -135,6 +135,28 @@ impl Selector {
         self.parts.iter().flat_map(|part| &part.places).all(|place| place.covered)
     }
 
+    /// Whether anything at all is there, be it an object or twice.
+    pub(crate) fn finds_anything(&self, fields: &mut Fields<'_>) -> bool {
+        self.origins().any(|origin| match origin {
+            Origin::Json(path) => fields.json().is_ok_and(|root| path.find_one(root).is_some()),
+            origin => !matches!(fields.get(origin), Ok(None)),
+        })
+    }
+
+    /// Whether a list without items is there: in JSON, or in a field that holds JSON.
+    pub(crate) fn finds_an_empty_list(&self, fields: &mut Fields<'_>) -> bool {
+        self.origins().any(|origin| match origin {
+            Origin::Json(path) => fields.json().is_ok_and(|root| {
+                path.find_one(root).and_then(Value::as_array).is_some_and(Vec::is_empty)
+            }),
+            origin => fields.get(origin).is_ok_and(|text| text.is_some_and(|text| text == "[]")),
+        })
+    }
+
+    fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.parts.iter().flat_map(|part| &part.places).map(|place| &place.origin)
+    }
+
     /// Reads the text form: `header:NAME`, `json:PATH`, `form:NAME`, `query:NAME`,
     /// several of them tried in order with ` or ` between them.
     pub(crate) fn parse(

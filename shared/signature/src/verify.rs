@@ -139,9 +139,15 @@ fn applies<'a>(scheme: &'a Scheme, input: &Input<'a>) -> bool {
     when && scheme.source().is_none_or(|source| present::is_present(source, input))
 }
 
-/// A repeated header is nobody's honest request, whatever the alternatives say.
+/// A repeated header is nobody's honest request, and neither is what could be the challenge of a
+/// handshake, whatever the alternatives say.
 const fn is_final(rejection: &Rejection) -> bool {
-    matches!(rejection, Rejection::RepeatedHeader { .. } | Rejection::RepeatedField { .. })
+    matches!(
+        rejection,
+        Rejection::RepeatedHeader { .. }
+            | Rejection::RepeatedField { .. }
+            | Rejection::LikeAChallenge
+    )
 }
 
 /// A request that one scheme has found too old must not pass by another that knows no time.

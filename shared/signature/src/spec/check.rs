@@ -3,6 +3,7 @@
 use super::delivery::Delivery;
 use super::error::DefinitionError;
 use super::fields::Fields;
+use super::handshake::Handshake;
 use super::raw::{
     RawAlternative, RawKind, RawPadding, RawProvider, RawScheme, RawSetting, RawWhen,
 };
@@ -31,6 +32,10 @@ pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
     let event_type = event_type
         .map(|parts| Selector::parse(parts, Needs::First, &schemes, "event_type.from"))
         .transpose()?;
+    let can_mac = matches!(&scheme.kind, Kind::Shared(shared) if !shared.is_plain_digest());
+    let handshakes = raw.handshakes.into_iter().enumerate();
+    let handshakes = handshakes.map(|(index, raw)| raw.check(index, can_mac));
+    let handshakes = handshakes.collect::<Result<_>>()?;
     let provider = Provider {
         id: raw.id,
         name: raw.name,
@@ -44,7 +49,7 @@ pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
         trust: raw.trust,
         delivery: raw.delivery,
         secret: raw.secret,
-        handshake: raw.handshake,
+        handshakes,
         response: raw.response,
         sources: raw.sources,
     };
@@ -68,16 +73,23 @@ fn delivery(delivery: &Delivery) -> Result<()> {
 }
 
 fn setting(raw: RawSetting) -> Setting {
-    Setting { description: raw.description, value: raw.default }
+    Setting { description: raw.description, value: raw.default, optional: raw.optional }
 }
 
 fn settings_are_declared(provider: &Provider) -> Result<()> {
-    for scheme in provider.schemes() {
-        for name in scheme.settings() {
-            if !provider.settings.contains_key(name) {
-                return Err(DefinitionError::new(format!("config.{name}"), "used, not declared"));
-            }
-        }
+    let needed = provider.schemes().flat_map(Scheme::settings);
+    let wanted = provider.handshakes.iter().flat_map(Handshake::settings);
+    let header = provider.response.iter().filter_map(|response| response.header.as_ref());
+    let wanted = wanted.chain(header.map(|header| &*header.setting));
+    for (name, may_be_optional) in
+        needed.map(|name| (name, false)).chain(wanted.map(|name| (name, true)))
+    {
+        let problem = match provider.settings.get(name) {
+            None => "used, not declared",
+            Some(setting) if setting.optional && !may_be_optional => "needed to verify",
+            Some(_) => continue,
+        };
+        return Err(DefinitionError::new(format!("config.{name}"), problem));
     }
     Ok(())
 }

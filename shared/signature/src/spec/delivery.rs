@@ -1,7 +1,5 @@
 //! What is known about a provider beside its signature.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 /// How well a statement is founded.
@@ -82,57 +80,6 @@ pub struct Citation {
     pub read: String,
 }
 
-/// What the provider does to an endpoint before it sends events. Data only: the
-/// verifier does not act on it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Handshake {
-    /// The shape of the exchange.
-    pub kind: HandshakeKind,
-    /// The names the shape needs, such as the query parameter to echo.
-    #[serde(default)]
-    pub parameters: BTreeMap<String, String>,
-    /// The exchange in words.
-    pub notes: Option<String>,
-}
-
-/// The shapes of handshake there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum HandshakeKind {
-    /// Answer with a query value as text.
-    EchoQueryText,
-    /// Answer with a query value in JSON.
-    EchoQueryJson,
-    /// Answer with a header's value in JSON.
-    EchoHeaderJson,
-    /// Copy a header to the answer.
-    EchoHeaderHeader,
-    /// Answer with a header's value as text.
-    EchoHeaderText,
-    /// Answer with a JSON value as text.
-    EchoJsonText,
-    /// Answer with a JSON value in JSON.
-    EchoJsonJson,
-    /// Answer with a digest of the challenge under a secret.
-    KeyedResponse,
-    /// Answer a signed ping with a fixed body.
-    PingReply,
-    /// Fetch a URL from the verified message.
-    ConfirmByGet,
-    /// Keep the secret that the first request carries.
-    CaptureSecret,
-    /// Copy a header to the answer and keep it as the secret.
-    EchoAndCaptureSecret,
-    /// Refuse the badly signed requests that the provider sends on purpose.
-    NegativeProbe,
-    /// Answer a HEAD request or an empty test with success.
-    #[serde(rename = "head-or-empty-200")]
-    HeadOrEmpty200,
-}
-
 /// The answer a provider insists on, where any success is not enough.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -144,4 +91,20 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The body.
     pub body: Option<String>,
+    /// Whether a refused signature is answered with a status and no body.
+    #[serde(default)]
+    pub bare_refusal: bool,
+    /// A header that the answer needs, where the operator has set its value.
+    pub header: Option<ResponseHeader>,
+}
+
+/// A header of the answer whose value differs from one account to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ResponseHeader {
+    /// Its name.
+    pub name: String,
+    /// The setting that holds its value.
+    pub setting: String,
 }

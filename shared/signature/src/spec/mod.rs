@@ -5,19 +5,21 @@ mod check;
 mod delivery;
 mod error;
 mod fields;
+pub(crate) mod handshake;
 pub(crate) mod jwt;
 mod raw;
+pub(crate) mod reply;
 pub(crate) mod scheme;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use delivery::{
-    Citation, Delivery, Handshake, HandshakeKind, Response, SecretNotes, Trust, TrustMarks,
-};
+pub use delivery::{Citation, Delivery, Response, ResponseHeader, SecretNotes, Trust, TrustMarks};
 pub use error::{DefinitionError, UnknownSetting};
+pub use handshake::Handshake;
 pub use scheme::Scheme;
 pub(crate) use template::{Segment, Template};
 
@@ -58,19 +60,32 @@ pub struct Provider {
     trust: TrustMarks,
     delivery: Delivery,
     secret: SecretNotes,
-    handshake: Option<Handshake>,
+    handshakes: Vec<Handshake>,
     response: Option<Response>,
     sources: Vec<Citation>,
 }
 
 /// A value that differs from one account to the next, such as a header's name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The value is not printed: it may be the verify token of a handshake.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting {
     /// What to put there.
     pub description: String,
     /// The value in force: what was configured, else the default.
     pub value: Option<String>,
+    /// Whether events are verified without it.
+    pub optional: bool,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setting")
+            .field("description", &self.description)
+            .field("is_set", &self.value.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Provider {
@@ -156,10 +171,24 @@ impl Provider {
         &self.secret
     }
 
-    /// What happens before the first event.
+    /// The exchanges that make no event, in the order in which they are looked for.
     #[must_use]
-    pub const fn handshake(&self) -> Option<&Handshake> {
-        self.handshake.as_ref()
+    pub fn handshakes(&self) -> &[Handshake] {
+        &self.handshakes
+    }
+
+    /// The methods that the provider uses, in alphabetical order.
+    ///
+    /// ```
+    /// use hookdock_signature::catalog;
+    ///
+    /// assert_eq!(catalog::find("stripe").unwrap().methods(), ["POST"]);
+    /// assert_eq!(catalog::find("trello").unwrap().methods(), ["HEAD", "POST"]);
+    /// ```
+    #[must_use]
+    pub fn methods(&self) -> Vec<&'static str> {
+        let methods = self.handshakes.iter().map(Handshake::method).chain(["POST"]);
+        methods.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The answer the provider insists on.
@@ -179,10 +208,12 @@ impl Provider {
         self.settings.iter().map(|(name, setting)| (&**name, setting))
     }
 
-    /// The names of headers whose value lets whoever reads it send any body: the secret itself,
-    /// or a token that does not bind the body. To be kept out of logs.
+    /// The names of headers whose value is itself a secret, to be kept out of logs.
     pub fn credential_headers(&self) -> impl Iterator<Item = &str> {
-        self.schemes().flat_map(|scheme| scheme.credential_headers(self))
+        self.schemes()
+            .filter(|scheme| matches!(scheme.kind, scheme::Kind::Token(_) | scheme::Kind::Basic(_)))
+            .filter_map(Scheme::source)
+            .flat_map(|source| source.header_names(self))
     }
 
     /// Sets a value that the definition leaves to the operator.
@@ -222,7 +253,9 @@ impl Provider {
         std::iter::once(&self.scheme).chain(&self.alternatives)
     }
 
-    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+    /// The value of a setting: what was configured, else the default.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
         self.settings.get(name)?.value.as_deref()
     }
 }

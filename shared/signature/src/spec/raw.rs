@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::delivery::{Citation, Delivery, Handshake, Response, SecretNotes, TrustMarks};
+use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
+use super::handshake::RawHandshake;
 use super::jwt::RawJwt;
 use super::scheme::{
     Construction, Digest, EcdsaFormat, Encoding, KeyFormat, Normalization, PublicKeyFormat, Unit,
@@ -28,7 +29,8 @@ pub(super) struct RawProvider {
     pub(super) delivery: Delivery,
     #[serde(default)]
     pub(super) secret: SecretNotes,
-    pub(super) handshake: Option<Handshake>,
+    #[serde(default)]
+    pub(super) handshakes: Vec<RawHandshake>,
     pub(super) response: Option<Response>,
     #[serde(default)]
     pub(super) sources: Vec<Citation>,
@@ -56,6 +58,8 @@ pub(super) struct RawWhen {
 pub(super) struct RawSetting {
     pub(super) description: String,
     pub(super) default: Option<String>,
+    #[serde(default)]
+    pub(super) optional: bool,
 }
 
 #[derive(Deserialize)]

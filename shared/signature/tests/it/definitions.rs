@@ -1,6 +1,6 @@
 //! Definitions that mean nothing are refused, and the message names the key.
 
-use hookdock_signature::{DefinitionError, Provider, catalog};
+use hookdock_signature::{DefinitionError, Provider};
 
 use crate::schemes::scheme;
 use crate::support::{definition, provider};
@@ -184,7 +184,7 @@ fn unknown_keys_and_values_are_refused() {
         HMAC.replace("sha256", "md5"),
         HMAC.replace("\"header\"", "\"cookie\""),
         format!("{HMAC}\n[surprise]\nkey = 1"),
-        format!("{HMAC}\n[handshake]\nkind = \"wave\""),
+        format!("{HMAC}\n[[handshakes]]\nkind = \"wave\"\nmethod = \"GET\""),
         format!("{HMAC}\n[delivery]\nretry = \"never\""),
         "not TOML".to_owned(),
     ];
@@ -235,32 +235,14 @@ fn headers_that_are_secrets_are_named() {
 }
 
 #[test]
-fn a_token_is_a_secret_unless_it_binds_the_body() {
-    let rows = [
-        ("monday", vec!["Authorization"]),
-        ("jira-connect", vec!["Authorization"]),
-        ("livekit", vec![]),
-        ("fusionauth", vec![]),
-    ];
-    for (id, expected) in rows {
-        let provider = catalog::find(id).unwrap();
-        assert_eq!(provider.credential_headers().collect::<Vec<_>>(), expected, "{id}");
-    }
-}
-
-#[test]
 fn facts_that_are_not_executed_are_kept() {
     let provider = provider(&format!(
         r#"{HMAC}
-        [handshake]
-        kind = "echo-query-text"
-        parameters = {{ query = "challenge" }}
         [response]
         status = 200
         content_type = "text/plain"
         body = "Hello API Event Received"
         "#
     ));
-    assert_eq!(provider.handshake().unwrap().parameters["query"], "challenge");
     assert_eq!(provider.response().unwrap().status, 200);
 }

@@ -16,7 +16,7 @@ mod documents;
 #[cfg(test)]
 mod handling;
 #[cfg(test)]
-mod memory;
+mod handshakes;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

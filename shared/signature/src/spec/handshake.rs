@@ -1,0 +1,218 @@
+//! What a provider asks of an endpoint beside taking its events.
+
+mod raw;
+
+use std::fmt;
+
+pub(super) use raw::RawHandshake;
+use serde::Deserialize;
+
+use super::reply::{Reply, Text};
+use crate::Selector;
+
+/// The longest text that is answered under a key.
+pub(crate) const LONGEST_KEYED: usize = 128;
+
+/// An exchange that makes no event: a provider tests the endpoint, asks whose it is, or hands
+/// over the secret.
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    pub(crate) kind: Kind,
+    pub(crate) method: Method,
+    pub(crate) signed: bool,
+    pub(crate) when: Vec<Condition>,
+    pub(crate) check: Option<Check>,
+    pub(crate) reply: Reply,
+    notes: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// The answer is always the same.
+    Probe,
+    /// The answer holds the challenge.
+    Echo(Challenge),
+    /// The answer holds a digest of the challenge.
+    KeyedResponse(Challenge, Keyed),
+    /// The challenge is the secret that signs from now on.
+    CaptureSecret(Challenge),
+}
+
+/// What proves that the endpoint is the operator's.
+#[derive(Clone, Debug)]
+pub(crate) enum Keyed {
+    /// A MAC by the main scheme's digest, key and encoding.
+    Mac,
+    /// The SHA-256 of a text, in hex. What is secret in it is a setting.
+    Hash(Text),
+}
+
+/// The methods that a handshake can come with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Method {
+    Get,
+    Head,
+    Post,
+}
+
+impl Method {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// What tells the exchange from an event.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) at: Selector,
+    pub(crate) test: Test,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Test {
+    Is(Vec<String>),
+    Present,
+    Absent,
+    /// A list without items.
+    Empty,
+}
+
+/// A text of the sender's choice, and how far the choice goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Challenge {
+    pub(crate) at: Selector,
+    characters: Characters,
+    min_length: usize,
+    max_length: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Characters {
+    /// `0-9a-fA-F`
+    Hex,
+    /// `A-Za-z0-9_-`
+    Token,
+    /// Those of a token, `+`, `/` and `=`.
+    Base64,
+    /// What ASCII can print, but for the brackets of a tag.
+    Plain,
+}
+
+/// A value that has to be the operator's, such as a verify token. It is never a key.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    pub(crate) at: Selector,
+    pub(crate) setting: String,
+    /// The status of the answer to any other value.
+    pub(crate) otherwise: u16,
+}
+
+impl Handshake {
+    /// The shape of the exchange: `probe`, `echo`, `keyed-response` or `capture-secret`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self.kind {
+            Kind::Probe => "probe",
+            Kind::Echo(_) => "echo",
+            Kind::KeyedResponse(..) => "keyed-response",
+            Kind::CaptureSecret(_) => "capture-secret",
+        }
+    }
+
+    /// The method it comes with.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method.as_str()
+    }
+
+    /// Whether it is signed like an event, and so answered after the signature was checked.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        self.signed
+    }
+
+    /// What else there is to know of it.
+    #[must_use]
+    pub fn notes(&self) -> Option<&str> {
+        self.notes.as_deref()
+    }
+
+    pub(crate) const fn challenge(&self) -> Option<&Challenge> {
+        match &self.kind {
+            Kind::Probe => None,
+            Kind::Echo(challenge)
+            | Kind::KeyedResponse(challenge, _)
+            | Kind::CaptureSecret(challenge) => Some(challenge),
+        }
+    }
+
+    pub(super) fn settings(&self) -> impl Iterator<Item = &str> {
+        let hashed = match &self.kind {
+            Kind::KeyedResponse(_, Keyed::Hash(text)) => Some(text),
+            _ => None,
+        };
+        let checked = self.check.iter().map(|check| &*check.setting);
+        checked.chain(self.reply.settings()).chain(hashed.into_iter().flat_map(Text::settings))
+    }
+}
+
+/// In words, such as `a signed POST with json:challenge, where json:type is x`.
+impl fmt::Display for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let signed = if self.signed { "a signed " } else { "" };
+        write!(f, "{signed}{}", self.method.as_str())?;
+        if let Some(challenge) = self.challenge() {
+            write!(f, " with {}", challenge.at)?;
+        }
+        for (index, Condition { at, test }) in self.when.iter().enumerate() {
+            let word = if index == 0 { ", where" } else { " and" };
+            write!(f, "{word} {at} is {test}")?;
+        }
+        match &self.check {
+            Some(Check { at, setting, otherwise }) => {
+                write!(f, "; {at} has to be the setting {setting}, else {otherwise}")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(values) => f.write_str(&values.join(" or ")),
+            Self::Present => f.write_str("there"),
+            Self::Absent => f.write_str("not there"),
+            Self::Empty => f.write_str("an empty list"),
+        }
+    }
+}
+
+impl Challenge {
+    /// Whether the text is one that may be answered.
+    pub(crate) fn takes(&self, text: &str) -> bool {
+        text.len() >= self.min_length && self.could_be(text.as_bytes())
+    }
+
+    /// Whether these bytes could be such a text. Shorter ones count too.
+    pub(crate) fn could_be(&self, bytes: &[u8]) -> bool {
+        bytes.len() <= self.max_length && bytes.iter().all(|byte| self.characters.have(*byte))
+    }
+}
+
+impl Characters {
+    fn have(self, byte: u8) -> bool {
+        match self {
+            Self::Hex => byte.is_ascii_hexdigit(),
+            Self::Token => byte.is_ascii_alphanumeric() || b"_-".contains(&byte),
+            Self::Base64 => Self::Token.have(byte) || b"+/=".contains(&byte),
+            Self::Plain => (b' '..=b'~').contains(&byte) && !b"<>".contains(&byte),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A handshake as written, and whether it makes sense.
+
+use serde::Deserialize;
+
+use super::{
+    Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, LONGEST_KEYED, Method, Test,
+};
+use crate::Selector;
+use crate::select::Needs;
+use crate::spec::DefinitionError;
+use crate::spec::reply::{RawReply, Text, Word};
+
+type Result<T> = std::result::Result<T, DefinitionError>;
+
+/// The longest challenge that any provider is answered. Tokens are far shorter, and nothing of
+/// this length is worth having reflected.
+const LONGEST: usize = 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::spec) struct RawHandshake {
+    kind: RawKind,
+    method: Method,
+    #[serde(default)]
+    signed: bool,
+    #[serde(default)]
+    when: Vec<RawCondition>,
+    challenge: Option<RawChallenge>,
+    hash: Option<String>,
+    check: Option<RawCheck>,
+    #[serde(default)]
+    answer: RawReply,
+    notes: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RawKind {
+    Probe,
+    Echo,
+    KeyedResponse,
+    CaptureSecret,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCondition {
+    at: String,
+    is: Option<Vec<String>>,
+    state: Option<RawState>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawState {
+    Present,
+    Absent,
+    Empty,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawChallenge {
+    at: String,
+    characters: Characters,
+    min_length: Option<usize>,
+    max_length: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCheck {
+    at: String,
+    setting: String,
+    otherwise: u16,
+}
+
+impl RawHandshake {
+    /// `can_mac`: whether the main scheme has a MAC to answer with.
+    pub(in crate::spec) fn check(self, index: usize, can_mac: bool) -> Result<Handshake> {
+        let at = Place(format!("handshakes[{index}]"));
+        let reply = self.answer.check(&at.key("answer"))?;
+        let challenge = self.challenge.map(|raw| raw.check(&at)).transpose()?;
+        let kind = match (self.kind, challenge, self.hash) {
+            (RawKind::Probe, None, None) => Kind::Probe,
+            (RawKind::Echo, Some(challenge), None) => Kind::Echo(challenge),
+            (RawKind::CaptureSecret, Some(challenge), None) => Kind::CaptureSecret(challenge),
+            (RawKind::KeyedResponse, Some(challenge), hash) => {
+                let keyed = at.keyed(hash.as_deref(), can_mac)?;
+                Kind::KeyedResponse(at.bounded(challenge)?, keyed)
+            }
+            (RawKind::Probe, ..) => return Err(at.error("kind", "a probe has no challenge")),
+            (_, None, _) => return Err(at.error("challenge", "missing")),
+            (_, _, Some(_)) => return Err(at.error("hash", "goes with keyed-response only")),
+        };
+        let when = self.when.into_iter().map(|raw| raw.check(&at)).collect::<Result<Vec<_>>>()?;
+        let check = self.check.map(|raw| raw.check(&at)).transpose()?;
+        let handshake = Handshake {
+            kind,
+            method: self.method,
+            signed: self.signed,
+            when,
+            check,
+            reply,
+            notes: self.notes,
+        };
+        at.coherent(&handshake)?;
+        Ok(handshake)
+    }
+}
+
+/// The place in the definition that is being read.
+struct Place(String);
+
+impl Place {
+    fn key(&self, key: &str) -> String {
+        format!("{}.{key}", self.0)
+    }
+
+    fn error(&self, key: &str, problem: &str) -> DefinitionError {
+        DefinitionError::new(self.key(key), problem)
+    }
+
+    fn selector(&self, key: &str, text: String) -> Result<Selector> {
+        Selector::parse(&[text], Needs::Every, &[], &self.key(key))
+    }
+
+    fn keyed(&self, hash: Option<&str>, can_mac: bool) -> Result<Keyed> {
+        match hash {
+            Some(text) => Text::parse(text, &self.key("hash")).map(Keyed::Hash),
+            None if can_mac => Ok(Keyed::Mac),
+            None => Err(self.error("kind", "the main scheme has no MAC to answer with")),
+        }
+    }
+
+    /// A text that the signing key is used for must not be able to look like an event.
+    fn bounded(&self, challenge: Challenge) -> Result<Challenge> {
+        if challenge.characters == Characters::Plain || challenge.max_length > LONGEST_KEYED {
+            return Err(self.error("challenge", "too free for what is answered under a key"));
+        }
+        Ok(challenge)
+    }
+
+    fn coherent(&self, handshake: &Handshake) -> Result<()> {
+        self.words(handshake)?;
+        self.signed(handshake)?;
+        self.told_apart(handshake)
+    }
+
+    fn words(&self, handshake: &Handshake) -> Result<()> {
+        let says = |word| handshake.reply.says(word);
+        let problem = match &handshake.kind {
+            Kind::KeyedResponse(..) if !says(&Word::Digest) => "without {digest}",
+            Kind::KeyedResponse(..) => return Ok(()),
+            _ if says(&Word::Digest) => "nothing makes a {digest}",
+            Kind::Probe if says(&Word::Challenge) => "a probe has no {challenge}",
+            Kind::Echo(_) if !says(&Word::Challenge) => "without {challenge}",
+            Kind::Probe | Kind::Echo(_) | Kind::CaptureSecret(_) => return Ok(()),
+        };
+        Err(self.error("answer", problem))
+    }
+
+    fn signed(&self, handshake: &Handshake) -> Result<()> {
+        let problem = match &handshake.kind {
+            _ if !handshake.signed => return Ok(()),
+            Kind::CaptureSecret(_) => "nothing can sign before the secret is there",
+            _ if handshake.method != Method::Post => "only a POST is signed",
+            _ => return Ok(()),
+        };
+        Err(self.error("signed", problem))
+    }
+
+    /// An event is a POST too, so something has to tell the exchange from one.
+    fn told_apart(&self, handshake: &Handshake) -> Result<()> {
+        let any = matches!(handshake.kind, Kind::Probe) && handshake.when.is_empty();
+        if any && handshake.method == Method::Post {
+            return Err(self.error("when", "every event would be taken for this"));
+        }
+        Ok(())
+    }
+}
+
+impl RawCondition {
+    fn check(self, place: &Place) -> Result<Condition> {
+        let test = match (self.is, self.state) {
+            (Some(values), None) if !values.is_empty() => Test::Is(values),
+            (None, Some(RawState::Present)) => Test::Present,
+            (None, Some(RawState::Absent)) => Test::Absent,
+            (None, Some(RawState::Empty)) => Test::Empty,
+            _ => return Err(place.error("when", "is or state, and one of them only")),
+        };
+        Ok(Condition { at: place.selector("when.at", self.at)?, test })
+    }
+}
+
+impl RawChallenge {
+    fn check(self, place: &Place) -> Result<Challenge> {
+        let min_length = self.min_length.unwrap_or(1);
+        if min_length == 0 || min_length > self.max_length || self.max_length > LONGEST {
+            return Err(place.error("challenge", "no such length"));
+        }
+        Ok(Challenge {
+            at: place.selector("challenge.at", self.at)?,
+            characters: self.characters,
+            min_length,
+            max_length: self.max_length,
+        })
+    }
+}
+
+impl RawCheck {
+    fn check(self, place: &Place) -> Result<Check> {
+        if !(400..500).contains(&self.otherwise) {
+            return Err(place.error("check.otherwise", "not the status of a refusal"));
+        }
+        let at = place.selector("check.at", self.at)?;
+        Ok(Check { at, setting: self.setting, otherwise: self.otherwise })
+    }
+}
