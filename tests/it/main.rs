@@ -6,10 +6,13 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod asking;
 mod claims;
 mod contracts;
 mod dead;
 mod faults;
+mod handshake_attacks;
+mod handshakes;
 mod ingest;
 mod process;
 mod scripts;

@@ -50,9 +50,19 @@ impl Stack {
     /// The stack cannot be set up.
     #[must_use]
     pub fn with(registry: Registry) -> Self {
+        Self::serving(ENDPOINTS, registry)
+    }
+
+    /// A stack with these endpoints, written as for `hookdock dev`, and these jobs.
+    ///
+    /// # Panics
+    ///
+    /// The stack cannot be set up.
+    #[must_use]
+    pub fn serving(endpoints: &str, registry: Registry) -> Self {
         let system = TestSystem::starting_at(START);
         let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
-        let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
+        let endpoints = EndpointFile::parse(endpoints).expect("usable endpoints");
         let plan = Plan::default();
         let faulty = Faulty { inner: local.clone(), plan: plan.clone() };
         Self {

@@ -4,22 +4,25 @@
 //! | --- | --- | --- |
 //! | accepted | 200, or what the provider expects | empty, or what the provider expects |
 //! | accepted, and the endpoint says `accepted` | 202 | `{"accepted":true,"requestId":"dlv_..."}` |
-//! | another method than POST | 405 and `Allow: POST` | fixed |
+//! | a handshake | what the provider's definition says | the same |
+//! | a handshake that is refused | what the definition says, else 400; 401 without a secret | fixed |
+//! | a method that the provider does not use | 405 and `Allow` | fixed |
+//! | a method for handshakes, without one | 400 | fixed |
 //! | not a webhook URL, unknown endpoint or tenant | 404 | fixed |
 //! | body over the endpoint's limit | 413 | fixed |
-//! | signature refused | 401 | fixed |
+//! | signature refused | 401 | fixed; empty where the provider wants it so |
 //! | a store, the queue or the secrets are not to be had | 503 and `Retry-After` | fixed |
 
 use std::fmt;
 
 use bytes::Bytes;
-use hookdock_signature::Headers;
+use hookdock_signature::{Answer, HandshakeRefusal, Headers, Provider};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
 use crate::delivery::RawDelivery;
 use crate::endpoint::Success;
-use crate::ingest::{Accepted, Ingest, Refusal};
+use crate::ingest::{Accepted, Ingest, Received, Refusal};
 use crate::names::{DeliveryId, EndpointId, TenantId};
 use crate::ports::{Archive, Endpoints, System, WorkQueue};
 
@@ -57,16 +60,13 @@ pub async fn answer<E: Endpoints, A: Archive, Q: WorkQueue, S: System>(
     let Some((endpoint, tenant)) = route(request.uri().path()) else {
         return not_found();
     };
-    if request.method() != Method::POST {
-        return method_not_allowed();
-    }
     let raw = raw(ingest, request, origin, (endpoint, tenant));
     let delivery_id = raw.id.clone();
-    let answer = match ingest.receive(raw).await {
-        Ok(accepted) => accept(&accepted),
-        Err(refusal) => refuse(&refusal),
-    };
-    named(answer, &delivery_id)
+    match ingest.receive(raw).await {
+        Ok(Received::Accepted(accepted)) => named(accept(&accepted), &delivery_id),
+        Ok(Received::Answered(answered)) => wanted(answered.answer),
+        Err(refusal) => named(refuse(&refusal), &delivery_id),
+    }
 }
 
 /// `/webhooks/{endpoint}` or `/webhooks/{endpoint}/{tenant}`. A name that breaks the grammar is
@@ -117,25 +117,54 @@ fn accept(accepted: &Accepted) -> Response<Bytes> {
             let id = &accepted.reference.delivery_id;
             json(StatusCode::ACCEPTED, format!(r#"{{"accepted":true,"requestId":"{id}"}}"#))
         }
-        Success::Ok => accepted.endpoint.provider().response().map(insisted).unwrap_or_default(),
+        Success::Ok => insisted(accepted.endpoint.provider()),
     }
 }
 
-/// The answer that a provider insists on. The catalogue is checked, so nothing of it is lost here.
-fn insisted(wanted: &hookdock_signature::Response) -> Response<Bytes> {
-    let mut answer = Response::new(wanted.body.clone().unwrap_or_default().into());
-    *answer.status_mut() = StatusCode::from_u16(wanted.status).unwrap_or_default();
-    let content_type = wanted.content_type.as_deref();
-    match content_type.and_then(|text| HeaderValue::from_str(text).ok()) {
-        Some(value) => with(answer, CONTENT_TYPE, value),
-        None => answer,
+/// The answer that a provider insists on, else an empty 200.
+fn insisted(provider: &Provider) -> Response<Bytes> {
+    let Some(response) = provider.response() else {
+        return Response::default();
+    };
+    let own = response.header.as_ref();
+    let own = own.and_then(|own| Some((own.name.as_str(), provider.setting(&own.setting)?)));
+    let content_type = response.content_type.as_deref().map(|text| (CONTENT_TYPE.as_str(), text));
+    let headers = content_type.into_iter().chain(own);
+    assembled(response.status, headers, response.body.clone().unwrap_or_default())
+}
+
+/// The answer that a handshake wants, and nothing more: some providers refuse what they do not
+/// know.
+fn wanted(answer: Answer) -> Response<Bytes> {
+    let headers = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    assembled(answer.status, headers, answer.body)
+}
+
+/// The catalogue and what it lets through are checked, so nothing is lost here.
+fn assembled<'a>(
+    status: u16,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    body: String,
+) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            answer.headers_mut().append(name, value);
+        }
     }
+    answer
 }
 
 fn refuse(refusal: &Refusal) -> Response<Bytes> {
     match refusal {
         Refusal::UnknownEndpoint => not_found(),
+        Refusal::MethodNotAllowed { allowed } => method_not_allowed(allowed),
+        Refusal::NotAHandshake => error(StatusCode::BAD_REQUEST, "not a handshake"),
+        Refusal::SecretNotAwaited => error(StatusCode::UNAUTHORIZED, "handshake refused"),
+        Refusal::Handshake(refused) => error(status_of(&refused.reason), "handshake refused"),
         Refusal::TooLarge { .. } => error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
+        Refusal::BarelyUnauthorized(_) => assembled(401, std::iter::empty(), String::new()),
         Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
         Refusal::Unavailable(_) => with(
             error(StatusCode::SERVICE_UNAVAILABLE, "try again later"),
@@ -149,9 +178,22 @@ fn not_found() -> Response<Bytes> {
     error(StatusCode::NOT_FOUND, "not found")
 }
 
-fn method_not_allowed() -> Response<Bytes> {
+fn method_not_allowed(allowed: &[&'static str]) -> Response<Bytes> {
     let answer = error(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
-    with(answer, ALLOW, HeaderValue::from_static("POST"))
+    match HeaderValue::try_from(allowed.join(", ")) {
+        Ok(allowed) => with(answer, ALLOW, allowed),
+        Err(_) => answer,
+    }
+}
+
+fn status_of(reason: &HandshakeRefusal) -> StatusCode {
+    match reason {
+        HandshakeRefusal::Unexpected { status, .. } | HandshakeRefusal::NotSet { status, .. } => {
+            StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST)
+        }
+        HandshakeRefusal::NoSecret => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::BAD_REQUEST,
+    }
 }
 
 /// The answer to a body that was cut off before it got here.
@@ -210,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_provider_gets_the_answer_it_insists_on() {
-        let provider = hookdock_signature::Provider::from_toml(
+        let provider = Provider::from_toml(
             r#"
             id = "fussy"
             name = "Fussy"
@@ -235,7 +277,7 @@ mod tests {
             "#,
         )
         .expect("a provider");
-        let answer = insisted(provider.response().expect("an answer"));
+        let answer = insisted(&provider);
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         assert_eq!(answer.headers()["content-type"], "text/plain");
         assert_eq!(&answer.body()[..], b"Hello API Event Received");

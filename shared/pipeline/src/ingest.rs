@@ -1,10 +1,10 @@
 //! The ingest use case: a delivery comes in, is verified, stored and queued, and only then
-//! accepted.
+//! accepted. A handshake is answered on the way, and nothing of it is kept.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookdock_signature::{EpochMillis, Rejection};
+use hookdock_signature::{Answer, EpochMillis, Exchange, RefusedHandshake, Rejection, handshake};
 
 use crate::delivery::{RawDelivery, VerifiedDelivery};
 use crate::endpoint::Endpoint;
@@ -18,6 +18,8 @@ use crate::sealed::SealedDelivery;
 /// How long a sender is kept waiting where the catalogue does not know its time limit. The
 /// strictest of the large providers gives up after 5 s (Shopify, read 2026-11).
 const PATIENCE: Duration = Duration::from_secs(4);
+
+const POST: &str = "POST";
 
 /// The use case and its ports.
 #[derive(Debug)]
@@ -41,12 +43,45 @@ pub struct Accepted {
     pub reference: Reference,
 }
 
+/// What became of a request that was not refused.
+#[derive(Debug)]
+pub enum Received {
+    /// An event.
+    Accepted(Box<Accepted>),
+    /// A handshake. Nothing is stored and nothing queued.
+    Answered(Answered),
+}
+
+/// A handshake, answered.
+#[derive(Debug)]
+pub struct Answered {
+    /// The handshake's kind.
+    pub kind: &'static str,
+    /// The answer, to be given as it is.
+    pub answer: Answer,
+}
+
 /// Why a delivery is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// No such endpoint, or no such tenant of it.
     #[error("the endpoint or tenant is not registered")]
     UnknownEndpoint,
+    /// The provider does not use this method.
+    #[error("the method is none that the provider uses")]
+    MethodNotAllowed {
+        /// Those that it uses.
+        allowed: Vec<&'static str>,
+    },
+    /// The provider uses this method for handshakes, and this is none.
+    #[error("only a handshake comes with this method, and this is none")]
+    NotAHandshake,
+    /// A secret was handed over, and the endpoint does not wait for one.
+    #[error("a secret was handed over that the endpoint does not wait for")]
+    SecretNotAwaited,
+    /// A handshake that must not be answered.
+    #[error("the handshake was refused")]
+    Handshake(#[source] RefusedHandshake),
     /// The body is larger than the endpoint takes.
     #[error("the body has {bytes} bytes, the endpoint takes {limit}")]
     TooLarge {
@@ -58,19 +93,23 @@ pub enum Refusal {
     /// The signature was found wrong.
     #[error("the signature was refused")]
     Unauthorized(#[source] Rejection),
+    /// The signature was found wrong, and the provider wants to see nothing but the status.
+    #[error("the signature was refused")]
+    BarelyUnauthorized(#[source] Rejection),
     /// We cannot take it now; the sender should try again.
     #[error("the delivery cannot be taken now")]
     Unavailable(#[source] PortError),
 }
 
 impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
-    /// Takes one delivery: endpoint, size, signature, archive, queue, in this order.
+    /// Takes one delivery: endpoint, method, size, signature, archive, queue, in this order. A
+    /// handshake is answered before the signature is checked, or after, if it is signed.
     ///
     /// # Errors
     ///
     /// Why it is not accepted. Then nothing is queued, and nothing is stored unless the queue was
     /// what failed; a stored delivery without a reference is harmless.
-    pub async fn receive(&self, raw: RawDelivery) -> Result<Accepted, Refusal> {
+    pub async fn receive(&self, raw: RawDelivery) -> Result<Received, Refusal> {
         let (delivery_id, endpoint_id) = (raw.id.clone(), raw.endpoint.clone());
         let received_at = raw.received_at;
         let result = self.take(raw, received_at).await;
@@ -78,13 +117,26 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         result
     }
 
-    async fn take(&self, raw: RawDelivery, received_at: EpochMillis) -> Result<Accepted, Refusal> {
+    async fn take(&self, raw: RawDelivery, received_at: EpochMillis) -> Result<Received, Refusal> {
         let endpoint = self.endpoint(&raw).await?;
+        check_method(&raw, &endpoint)?;
         check_size(&raw, &endpoint)?;
+        if let Some(exchange) = unsigned_handshake(&raw, &endpoint)? {
+            return answered(exchange);
+        }
+        if raw.method != POST {
+            return Err(Refusal::NotAHandshake);
+        }
         let deadline = received_at.plus(patience(&endpoint));
-        let verified = self.verify(raw, endpoint, deadline).await?;
+        let bare = endpoint.provider().response().is_some_and(|response| response.bare_refusal);
+        let verified = self.verify(raw, endpoint, deadline).await;
+        let verified = verified.map_err(|refusal| if bare { refusal.bare() } else { refusal })?;
+        if let Some(exchange) = signed_handshake(&verified)? {
+            return answered(exchange);
+        }
         let reference = self.keep(&verified, deadline).await?;
-        Ok(Accepted { endpoint: Arc::clone(verified.endpoint()), reference })
+        let endpoint = Arc::clone(verified.endpoint());
+        Ok(Received::Accepted(Box::new(Accepted { endpoint, reference })))
     }
 
     /// The endpoint of that name, if it has the tenant. One that has not may have been given it
@@ -152,6 +204,35 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
     }
 }
 
+/// Events are posted; what else a provider uses, it uses for handshakes.
+fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
+    let allowed = endpoint.provider().methods();
+    if allowed.contains(&&*raw.method) {
+        Ok(())
+    } else {
+        Err(Refusal::MethodNotAllowed { allowed })
+    }
+}
+
+fn unsigned_handshake(raw: &RawDelivery, endpoint: &Endpoint) -> Result<Option<Exchange>, Refusal> {
+    let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
+    handshake(endpoint.provider(), &secrets, &raw.request(), None).map_err(Refusal::Handshake)
+}
+
+fn signed_handshake(verified: &VerifiedDelivery) -> Result<Option<Exchange>, Refusal> {
+    let (raw, endpoint) = (verified.raw(), verified.endpoint());
+    let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
+    handshake(endpoint.provider(), &secrets, &raw.request(), Some(verified.proof()))
+        .map_err(Refusal::Handshake)
+}
+
+fn answered(exchange: Exchange) -> Result<Received, Refusal> {
+    match exchange.secret {
+        Some(_) => Err(Refusal::SecretNotAwaited),
+        None => Ok(Received::Answered(Answered { kind: exchange.kind, answer: exchange.answer })),
+    }
+}
+
 fn check_size(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
     let (bytes, limit) = (raw.body.len(), endpoint.max_body_bytes());
     if bytes <= limit { Ok(()) } else { Err(Refusal::TooLarge { bytes, limit }) }
@@ -178,10 +259,14 @@ fn refused(rejection: Rejection) -> Refusal {
     }
 }
 
-fn log(result: &Result<Accepted, Refusal>, id: &DeliveryId, endpoint: &EndpointId, took: Duration) {
+fn log(result: &Result<Received, Refusal>, id: &DeliveryId, endpoint: &EndpointId, took: Duration) {
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match result {
-        Ok(accepted) => tracing::info!(
+        Ok(Received::Answered(answered)) => tracing::info!(
+            delivery.id = %id, %endpoint, duration_ms, handshake.kind = answered.kind,
+            reason.code = "handshake_answered", "handshake answered"
+        ),
+        Ok(Received::Accepted(accepted)) => tracing::info!(
             delivery.id = %id, %endpoint, provider = accepted.reference.provider, duration_ms,
             event.key = %accepted.reference.event_key,
             event.r#type = accepted.reference.event_type.as_ref().map(EventType::as_str),
@@ -193,7 +278,7 @@ fn log(result: &Result<Accepted, Refusal>, id: &DeliveryId, endpoint: &EndpointI
         ),
         Err(refusal) => tracing::warn!(
             delivery.id = %id, %endpoint, duration_ms, reason.code = refusal.code(),
-            error = chain(refusal), "delivery refused"
+            handshake.kind = refusal.handshake(), error = chain(refusal), "delivery refused"
         ),
     }
 }
@@ -204,9 +289,29 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownEndpoint => "unknown_endpoint",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::NotAHandshake => "not_a_handshake",
+            Self::SecretNotAwaited => "secret_not_awaited",
+            Self::Handshake(refused) => refused.reason.code(),
             Self::TooLarge { .. } => "too_large",
-            Self::Unauthorized(rejection) => rejection.code(),
+            Self::Unauthorized(rejection) | Self::BarelyUnauthorized(rejection) => rejection.code(),
             Self::Unavailable(error) => error.kind().code(),
+        }
+    }
+
+    fn bare(self) -> Self {
+        match self {
+            Self::Unauthorized(rejection) => Self::BarelyUnauthorized(rejection),
+            other => other,
+        }
+    }
+
+    /// The kind of the handshake that was refused.
+    fn handshake(&self) -> Option<&'static str> {
+        match self {
+            Self::Handshake(refused) => Some(refused.kind),
+            Self::SecretNotAwaited => Some("capture-secret"),
+            _ => None,
         }
     }
 }
