@@ -77,7 +77,7 @@ impl Stack {
                 messages: faulty.clone(),
                 ledger: faulty.clone(),
                 system: system.clone(),
-                effects: Effects::new(Arc::new(faulty)),
+                effects: Effects { records: Arc::new(faulty), ..local.effects() },
                 registry,
                 policy: RetryPolicy { max_attempts: 4, ..RetryPolicy::default() },
                 suspects: Suspects::default(),

@@ -6,7 +6,6 @@ use hookdock_signature::EpochMillis;
 
 use crate::job::effects::Effects;
 use crate::ledger::RunId;
-use crate::ports::Records;
 
 /// How far an attempt may go.
 #[derive(Debug, Clone, Copy)]
@@ -50,10 +49,8 @@ impl Context {
         self.limits.deadline
     }
 
-    /// The business records.
-    #[must_use]
-    pub fn records(&self) -> &dyn Records {
-        self.effects.records()
+    pub(super) fn effects(&self) -> &Effects {
+        &self.effects
     }
 }
 
