@@ -26,7 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const POLICY: RetryPolicy = RetryPolicy {
     max_attempts: 3,
     first_wait: Duration::from_secs(1),
+    growth: 2,
     longest_wait: Duration::from_secs(2),
+    longest_asked: Duration::from_secs(2),
 };
 
 /// The arguments of `hookdock demo`.

@@ -11,14 +11,13 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, SystemClock};
-use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
 use hookdock_pipeline::fault::chain;
 use hookdock_pipeline::http::{Origin, answer, too_large};
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::process::{Process, Received, Suspects, Verdict};
+use hookdock_pipeline::process::{self, Process, Received, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -105,9 +104,12 @@ impl Stack {
                 messages: local.clone(),
                 ledger: local.clone(),
                 system: SystemClock,
-                effects: Effects { web: Some(Arc::new(web())), ..local.effects() },
+                effects: Effects::new(Arc::new(local.clone())),
                 registry: settings.registry,
-                policy: settings.policy,
+                settings: process::Settings {
+                    policy: settings.policy,
+                    ..process::Settings::default()
+                },
                 suspects: Suspects::default(),
             }),
             local,
@@ -160,11 +162,6 @@ impl Stack {
         }
         served
     }
-}
-
-/// On this machine, jobs may call what listens on this machine.
-fn web() -> Client {
-    Client::new(Limits::OF_JOBS, Reach::AlsoPrivate, Trust::platform())
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
@@ -238,6 +235,7 @@ async fn handle(process: Arc<LocalProcess>, local: Local, message: Message) {
         body: message.body,
         receipt: message.receipt.clone(),
         receives: message.receives,
+        sent_at: message.sent_at,
         deadline: SystemClock.now().plus(WORK_TIME),
     };
     if process.one(&received).await == Verdict::Finished

@@ -10,10 +10,10 @@
     reason = "a test stops where something is not as it should be"
 )]
 
-mod jobs;
 mod ministack;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,8 +25,8 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
 use hookdock_pipeline::ports::{
-    Archive, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted, Kept, Ledger,
-    Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Endpoints as _, Inserted, Ledger, Messages, Record, Records,
+    WorkQueue,
 };
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_tests::contract::{self, Bench, Seen};
@@ -40,9 +40,10 @@ struct Aws {
 }
 
 /// Both functions' adapters as one.
+#[derive(Clone)]
 struct Ports {
-    ingest: AwsIngest,
-    process: AwsProcess,
+    ingest: Arc<AwsIngest>,
+    process: Arc<AwsProcess>,
 }
 
 impl Aws {
@@ -53,8 +54,8 @@ impl Aws {
         let ingest = IngestConfig::read(name).expect("usable");
         let process = ProcessorConfig::read(name).expect("usable");
         let ports = Ports {
-            ingest: hookdock_aws::ingest(&connection, &ingest).await,
-            process: hookdock_aws::process(&connection, &process, Registry::new()).await,
+            ingest: Arc::new(hookdock_aws::ingest(&connection, &ingest).await),
+            process: Arc::new(hookdock_aws::process(&connection, &process, Registry::new()).await),
         };
         Self { ministack, ports }
     }
@@ -103,7 +104,7 @@ macro_rules! contracts {
         }
     )*};
 }
-contracts!(archive, queue, events, claims, fences, states, records, documents);
+contracts!(archive, queue, events, claims, fences, states, commits, records);
 
 #[tokio::test]
 async fn an_endpoint_is_one_secret_and_is_remembered() {
@@ -163,11 +164,20 @@ impl Ledger for Ports {
     async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
         self.process.ledger.advance(from, to).await
     }
+
+    async fn commit(
+        &self,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> Result<Committed, PortError> {
+        self.process.ledger.commit(from, to, record).await
+    }
 }
 
 impl Records for Ports {
     fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
-        self.process.effects.records.insert(record)
+        self.process.effects.records().insert(record)
     }
 
     fn get<'a>(
@@ -175,25 +185,6 @@ impl Records for Ports {
         collection: &'a str,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        self.process.effects.records.get(collection, id)
-    }
-}
-
-impl Documents for Ports {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
-        self.documents().keep(document)
-    }
-
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
-        self.documents().read(name)
-    }
-}
-
-impl Ports {
-    fn documents(&self) -> &dyn Documents {
-        self.process.effects.documents.as_deref().expect("set up")
+        self.process.effects.records().get(collection, id)
     }
 }

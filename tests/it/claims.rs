@@ -6,7 +6,7 @@ use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRef, Fence, Run, RunId, RunState, Settlement, Unclaimable,
 };
-use hookdock_pipeline::names::{EventKey, Owner};
+use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
 use hookdock_signature::EpochMillis;
 use hookdock_tests::stack::START;
 use proptest::prelude::*;
@@ -23,6 +23,8 @@ enum Move {
     Done,
     Ignore,
     Retry,
+    PutOff,
+    Step,
     Die,
     Bury,
 }
@@ -41,6 +43,8 @@ fn turn() -> impl Strategy<Value = Turn> {
         2 => Just(Move::Done),
         1 => Just(Move::Ignore),
         2 => Just(Move::Retry),
+        1 => Just(Move::PutOff),
+        2 => Just(Move::Step),
         1 => Just(Move::Die),
         1 => Just(Move::Bury),
     ];
@@ -95,6 +99,11 @@ impl World {
                 let due = self.now.plus(Duration::from_secs(5));
                 self.settle(turn.worker, Settlement::Retry(due, failure()));
             }
+            Move::PutOff => {
+                let due = self.now.plus(Duration::from_secs(5));
+                self.settle(turn.worker, Settlement::PutOff(due, "x".to_owned()));
+            }
+            Move::Step => self.step(turn.worker),
             Move::Die => {
                 self.settle(turn.worker, Settlement::Dead(DeadReason::Permanent, failure()));
             }
@@ -105,8 +114,13 @@ impl World {
     fn claim(&mut self, worker: usize, generation: u32) {
         self.owners += 1;
         let now = self.now.saturating_add(CLOCKS_OFF_BY_MS[worker]);
-        let claim =
-            Claim { owner: Owner::new(self.owners), now, lease_until: now.plus(LEASE), generation };
+        let claim = Claim {
+            owner: Owner::new(self.owners),
+            code: CodeVersion::of_this_package(),
+            now,
+            lease_until: now.plus(LEASE),
+            generation,
+        };
         let opened = Run::opened(id(), &claim);
         let Some(existing) = self.store.open(&opened) else {
             self.held[worker] = Some(opened);
@@ -115,6 +129,7 @@ impl World {
         match existing.claimed(&claim) {
             Ok(claimed) => {
                 check_claim(&existing, &claimed, &claim);
+                assert_eq!(claimed.steps, existing.steps, "a claim brings the steps along");
                 assert!(self.store.advance(&existing.fence(), &claimed), "nobody was between");
                 self.held[worker] = Some(claimed);
             }
@@ -124,13 +139,32 @@ impl World {
 
     /// Only the worker that claimed last, and has not settled since, gets its outcome recorded.
     fn settle(&mut self, worker: usize, settlement: Settlement) {
+        if let Some(held) = self.held[worker].clone() {
+            self.write(&held, &held.settled(settlement, self.now));
+        }
+    }
+
+    /// The same goes for what it saves, and nothing that was saved is lost.
+    fn step(&mut self, worker: usize) {
         let Some(held) = self.held[worker].clone() else {
             return;
         };
+        let saved = |run: &Run| run.steps.iter().filter(|step| step.saved.is_some()).count();
+        let before = saved(&held);
+        let name = format!("step-{before}").parse().expect("a name");
+        let next = held.step_begun(&name, self.now).step_saved(&name, "1".to_owned(), self.now);
+        if self.write(&held, &next) {
+            assert_eq!(saved(&next), before + 1);
+            self.held[worker] = Some(next);
+        }
+    }
+
+    fn write(&mut self, held: &Run, next: &Run) -> bool {
         let stored = self.store.0.clone().expect("it was claimed");
         let owns = stored.owner == held.owner && matches!(stored.state, RunState::Running { .. });
-        let next = held.settled(settlement, self.now);
-        assert_eq!(self.store.advance(&held.fence(), &next), owns, "{stored:?} {next:?}");
+        let written = self.store.advance(&held.fence(), next);
+        assert_eq!(written, owns, "{stored:?} {next:?}");
+        written
     }
 
     fn bury(&mut self, worker: usize) {
@@ -147,7 +181,9 @@ impl World {
 fn check_claim(from: &Run, to: &Run, claim: &Claim) {
     let allowed = match &from.state {
         RunState::Running { lease_until } => claim.now >= *lease_until,
-        RunState::Retrying { not_before } => claim.now >= *not_before,
+        RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
+            claim.now >= *not_before
+        }
         RunState::Dead { .. } => claim.generation > from.generation,
         RunState::Done | RunState::Ignored { .. } => false,
     };
@@ -194,6 +230,7 @@ proptest! {
 fn a_run_whose_record_life_is_over_is_claimed_as_if_it_had_never_been() {
     let claim = |now: EpochMillis| Claim {
         owner: Owner::new(1),
+        code: CodeVersion::of_this_package(),
         now,
         lease_until: now.plus(LEASE),
         generation: 0,

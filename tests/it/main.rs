@@ -16,5 +16,6 @@ mod handshakes;
 mod ingest;
 mod process;
 mod scripts;
+mod steps;
 mod untrusted;
 mod workspace;

@@ -10,8 +10,11 @@ use hookdock_pipeline::job::{
     Body, Context, Delivery, ErrorClass, Failure, JobResult, Json, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::RunState;
-use hookdock_pipeline::ports::{Records as _, System as _};
+use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::ports::{Deliveries as _, Records as _, System as _};
 use hookdock_pipeline::process::Verdict;
+use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_tests::contract;
 use hookdock_tests::faults::Call;
@@ -81,17 +84,46 @@ async fn a_dependency_that_names_a_time_is_not_asked_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dependency_that_asks_for_days_is_asked_again_before_sqs_lets_go() {
-    let (jobs, _) = scripted(vec![Err(unavailable().after(Duration::from_secs(5 * 86_400)))]);
+async fn a_wait_of_days_is_made_of_several_that_sqs_allows() {
+    let days = Duration::from_secs(2 * 86_400);
+    let (jobs, calls) = scripted(vec![Err(unavailable().after(days))]);
     let stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
     assert_eq!(stack.run().state, RunState::Done);
-    assert_eq!(
-        START.until(stack.system.now()),
-        Duration::from_secs(41_400),
-        "eleven and a half hours"
-    );
+    assert_eq!(calls.load(Ordering::SeqCst), 2, "coming back too early runs nothing");
+    assert_eq!(START.until(stack.system.now()), days);
+    let put_offs = stack.plan.calls().into_iter().filter(|call| *call == Call::PutOff).count();
+    assert_eq!(put_offs, 5, "48 hours, at most eleven and a half in one go");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_body_under_the_same_id_is_a_conflict_that_is_kept_and_never_runs() {
+    let (jobs, calls) = scripted(vec![]);
+    let stack = Stack::with(jobs);
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    accept(&stack, &Draft::checkout("evt_1", "cs_2")).await;
+    stack.drain().await;
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+    let event = stack.event();
+    assert_eq!((event.deliveries, event.conflicts.len()), (2, 1));
+    assert_ne!(event.conflicts[0], event.first_delivery);
+    let object = |id: &DeliveryId| ObjectKey::of(&event.event.endpoint, id, START);
+    for delivery in [&event.first_delivery, &event.conflicts[0]] {
+        let stored = stack.local.read(&object(delivery)).await.expect("memory");
+        assert!(stored.is_some(), "both are kept");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_can_have_a_retry_policy_of_its_own() {
+    let policy = RetryPolicy { max_attempts: 2, ..RetryPolicy::default() };
+    let (jobs, calls) = scripted(vec![Err(unavailable()); 9]);
+    let stack = Stack::with(jobs.retrying(policy));
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    assert!(matches!(stack.run().state, RunState::Dead { .. }));
 }
 
 #[tokio::test(start_paused = true)]

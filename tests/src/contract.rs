@@ -15,10 +15,10 @@ use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRef, Fence, Run, RunId, Settlement, Sighting,
 };
-use hookdock_pipeline::names::{BodyDigest, DeliveryId, EventKey, Owner};
+use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
 use hookdock_pipeline::ports::{
-    Archive, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted, Kept, Ledger,
-    Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Endpoints as _, Inserted, Ledger, Messages, Record, Records,
+    WorkQueue,
 };
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::EpochMillis;
@@ -30,7 +30,7 @@ use crate::stack::START;
 /// A set of adapters, and what a test has to see behind them.
 pub trait Bench: Sync {
     /// The adapters.
-    type Ports: Archive + Deliveries + WorkQueue + Messages + Ledger + Records + Documents;
+    type Ports: Archive + Deliveries + WorkQueue + Messages + Ledger + Records;
 
     /// The adapters.
     fn ports(&self) -> &Self::Ports;
@@ -62,19 +62,15 @@ pub struct Seen {
 pub async fn archive<B: Bench>(bench: &B) {
     let sealed = seal(&Draft::github(Bytes::from_static(b"\x00\xff binary")), 1).await;
     let object = &sealed.reference().object;
-    assert_eq!(
-        Deliveries::read(bench.ports(), object).await.expect("an answer"),
-        None,
-        "nothing is there yet"
-    );
+    assert_eq!(bench.ports().read(object).await.expect("an answer"), None, "nothing is there yet");
 
     bench.ports().put(&sealed).await.expect("stored");
-    let stored = Deliveries::read(bench.ports(), object).await.expect("an answer").expect("stored");
+    let stored = bench.ports().read(object).await.expect("an answer").expect("stored");
     assert_eq!(&stored, sealed.object(), "byte for byte");
 
     bench.ports().put(&sealed).await.expect("storing it again is harmless");
     let other = ObjectKey::of(&sealed.reference().endpoint, &delivery_id(2), START);
-    assert_eq!(Deliveries::read(bench.ports(), &other).await.expect("an answer"), None);
+    assert_eq!(bench.ports().read(&other).await.expect("an answer"), None);
 }
 
 /// A reference that is sent is received; put off, it is hidden for that long and counted again;
@@ -125,6 +121,17 @@ pub async fn events<B: Bench>(bench: &B) {
     assert_eq!(record.deliveries, 21);
     assert_eq!(record.first_delivery, event.delivery_id);
 
+    let changed = Sighting {
+        delivery_id: delivery_id(30),
+        sha256: BodyDigest::of(b"another body"),
+        ..event.clone()
+    };
+    for _ in 0..2 {
+        let record = bench.ports().sight(&changed).await.expect("recorded");
+        assert_eq!((record.deliveries, &record.sha256), (22, &event.sha256));
+        assert_eq!(record.conflicts, [delivery_id(30)], "a delivery with another body is named");
+    }
+
     let after_its_life = Sighting {
         delivery_id: delivery_id(22),
         seen_at: event.seen_at.plus(Duration::from_secs(31 * 24 * 60 * 60)),
@@ -160,6 +167,7 @@ pub async fn fences<B: Bench>(bench: &B) {
         Fence { owner: Owner::new(2), ..right.clone() },
         Fence { attempt: 2, ..right.clone() },
         Fence { state: "retrying", ..right.clone() },
+        Fence { writes: 1, ..right.clone() },
     ] {
         let answer = bench.ports().advance(&wrong, &done).await.expect("an answer");
         assert_eq!(answer.as_ref(), Some(&run), "{wrong:?} is refused");
@@ -181,6 +189,11 @@ pub async fn states<B: Bench>(bench: &B) {
     let dead = run.settled(Settlement::Dead(DeadReason::Permanent, failure()), later);
     let next = [
         run.settled(Settlement::Retry(later, failure()), START),
+        run.settled(Settlement::PutOff(later, "not before noon".to_owned()), START),
+        run.step_begun(&step("first"), START)
+            .step_saved(&step("first"), r#"{"order":1.0,"note":"caf\u00e9"}"#.to_owned(), START)
+            .step_begun(&step("second"), later)
+            .settled(Settlement::Retry(later, failure()), later),
         run.settled(Settlement::Done, START),
         run.settled(Settlement::Ignored("nothing to do".to_owned()), START),
         dead.buried(),
@@ -194,6 +207,35 @@ pub async fn states<B: Bench>(bench: &B) {
         assert_eq!(stored.as_ref(), Some(&next));
         run = next;
     }
+}
+
+/// A run and a record are written together, or neither is, and the loser learns to what it lost.
+pub async fn commits<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    let run = Run::opened(run_id(), &claim(1));
+    ports.open(&run).await.expect("opened");
+    let saved = run.step_saved(&step("commit"), "null".to_owned(), START);
+    let (order, other) =
+        (record("orders", "1", &json!({"n": 1})), record("orders", "2", &json!(2)));
+
+    let wrong = Fence { owner: Owner::new(2), ..run.fence() };
+    let fenced = ports.commit(&wrong, &saved, &order).await.expect("an answer");
+    assert_eq!(fenced, Committed::Fenced(Box::new(run.clone())));
+    assert_eq!(ports.get("orders", "1").await.expect("an answer"), None, "nothing is written");
+
+    ports.insert(other.clone()).await.expect("inserted");
+    let taken = ports.commit(&run.fence(), &saved, &other).await.expect("an answer");
+    assert_eq!(taken, Committed::Already(json!(2)));
+    let stored = ports.open(&Run::opened(run_id(), &claim(3))).await.expect("an answer");
+    assert_eq!(stored.as_ref(), Some(&run), "the run is not written either");
+
+    let both = ports.commit(&run.fence(), &saved, &order).await.expect("an answer");
+    assert_eq!(both, Committed::Both);
+    assert_eq!(ports.get("orders", "1").await.expect("an answer"), Some(json!({"n": 1})));
+    let stored = ports.open(&Run::opened(run_id(), &claim(3))).await.expect("an answer");
+    assert_eq!(stored.as_ref(), Some(&saved));
+    let again = ports.commit(&run.fence(), &saved, &order).await.expect("an answer");
+    assert_eq!(again, Committed::Both, "a write whose answer got lost may be made again");
 }
 
 /// A business record is written by one only, and the others are told what is there.
@@ -218,26 +260,6 @@ pub async fn records<B: Bench>(bench: &B) {
     assert_eq!(elsewhere.expect("an answer"), Inserted::New, "collections are apart");
 }
 
-/// A document is kept by one only, byte for byte, and stays as it is.
-pub async fn documents<B: Bench>(bench: &B) {
-    let ports = bench.ports();
-    let name = DocumentName::of("invoices", "order 1", "txt");
-    let read = async |name| Documents::read(ports, name).await.expect("an answer");
-    assert_eq!(read(&name).await, None);
-    let document = |number: u8| Document {
-        name: name.clone(),
-        content_type: "text/plain",
-        body: Bytes::from(vec![number, 0x00, 0xff]),
-    };
-    let kept = join_all((0..10).map(|number| ports.keep(document(number)))).await;
-    let kept: Vec<Kept> = kept.into_iter().map(|kept| kept.expect("an answer")).collect();
-    assert_eq!(kept.iter().filter(|kept| **kept == Kept::New).count(), 1, "{kept:?}");
-    let winner = kept.iter().position(|kept| *kept == Kept::New).expect("one is new");
-    let winner = u8::try_from(winner).expect("a small number");
-    assert_eq!(read(&name).await, Some(document(winner).body));
-    assert_eq!(read(&DocumentName::of("invoices", "order 2", "txt")).await, None);
-}
-
 fn only(mut seen: Vec<Seen>) -> Seen {
     assert_eq!(seen.len(), 1, "{seen:?}");
     seen.remove(0)
@@ -245,6 +267,10 @@ fn only(mut seen: Vec<Seen>) -> Seen {
 
 fn record(collection: &str, id: &str, body: &serde_json::Value) -> Record {
     Record { collection: collection.to_owned(), id: id.to_owned(), body: body.clone() }
+}
+
+fn step(name: &str) -> StepName {
+    name.parse().expect("a name")
 }
 
 fn delivery_id(number: u128) -> DeliveryId {
@@ -262,6 +288,7 @@ fn run_id() -> RunId {
 fn claim(owner: u128) -> Claim {
     Claim {
         owner: Owner::new(owner),
+        code: CodeVersion::of_this_package(),
         now: START,
         lease_until: START.plus(Duration::from_secs(30)),
         generation: 0,

@@ -12,7 +12,8 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
 use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::{
-    Archive, Deliveries, Endpoints, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Endpoints, Inserted, Ledger, Messages, Record, Records,
+    WorkQueue,
 };
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use serde_json::Value;
@@ -40,6 +41,8 @@ pub enum Call {
     Open,
     /// `Ledger::advance`
     Advance,
+    /// `Ledger::commit`
+    Commit,
     /// `Records::insert`
     Insert,
     /// `Records::get`
@@ -217,6 +220,15 @@ impl<P: Ledger> Ledger for Faulty<P> {
 
     async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
         self.plan.around(Call::Advance, self.inner.advance(from, to)).await
+    }
+
+    async fn commit(
+        &self,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> Result<Committed, PortError> {
+        self.plan.around(Call::Commit, self.inner.commit(from, to, record)).await
     }
 }
 

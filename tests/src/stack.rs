@@ -11,7 +11,7 @@ use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ledger::{EventRecord, Run};
 use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::process::{Process, Received, Suspects, Verdict};
+use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::EpochMillis;
 
@@ -20,6 +20,15 @@ use crate::requests::{Draft, ENDPOINTS};
 
 /// The time at which every test begins: 2027-01-15T08:00:00Z.
 pub const START: EpochMillis = EpochMillis::new(1_800_000_000_000);
+
+/// Four attempts within seconds.
+const POLICY: RetryPolicy = RetryPolicy {
+    max_attempts: 4,
+    first_wait: Duration::from_secs(2),
+    growth: 2,
+    longest_wait: Duration::from_secs(900),
+    longest_asked: Duration::from_secs(3 * 24 * 60 * 60),
+};
 
 /// The embedded adapters on virtual time.
 pub type Local = Embedded<TestSystem>;
@@ -77,9 +86,9 @@ impl Stack {
                 messages: faulty.clone(),
                 ledger: faulty.clone(),
                 system: system.clone(),
-                effects: Effects { records: Arc::new(faulty), ..local.effects() },
+                effects: Effects::new(Arc::new(faulty)),
                 registry,
-                policy: RetryPolicy { max_attempts: 4, ..RetryPolicy::default() },
+                settings: Settings { policy: POLICY, ..Settings::default() },
                 suspects: Suspects::default(),
             },
             local,
@@ -119,6 +128,7 @@ impl Stack {
             body: message.body.clone(),
             receipt: message.receipt.clone(),
             receives: message.receives,
+            sent_at: message.sent_at,
             deadline: self.system.now().plus(Duration::from_secs(30)),
         }
     }
@@ -127,9 +137,9 @@ impl Stack {
     ///
     /// # Panics
     ///
-    /// It is not empty after a day.
+    /// It is not empty after two weeks.
     pub async fn drain(&self) {
-        let deadline = self.system.now().plus(Duration::from_secs(24 * 60 * 60));
+        let deadline = self.system.now().plus(Duration::from_secs(14 * 24 * 60 * 60));
         while self.local.backlog().expect("memory") > 0 {
             assert!(self.system.now() < deadline, "the queue does not get empty");
             self.local.wait_for_work(Duration::from_secs(60)).await.expect("memory");

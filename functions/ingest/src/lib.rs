@@ -90,6 +90,7 @@ mod tests {
         }
     }
 
+    #[derive(Clone)]
     struct Noon;
 
     impl System for Noon {

@@ -58,9 +58,17 @@ fn named(record: SqsMessage, deadline: EpochMillis) -> Result<Named, NamelessMes
     };
     let body = record.body.unwrap_or_default();
     let receipt = record.receipt_handle.unwrap_or_default();
-    let count = record.attributes.get("ApproximateReceiveCount");
-    let receives = count.and_then(|count| count.parse().ok()).unwrap_or(1);
-    Ok(Named { id, message: Received { body, receipt, receives, deadline } })
+    let attribute = |name| record.attributes.get(name).map(String::as_str);
+    let receives = attribute("ApproximateReceiveCount").and_then(|text| text.parse().ok());
+    let sent_at = attribute("SentTimestamp").and_then(|text| text.parse().ok());
+    let message = Received {
+        body,
+        receipt,
+        receives: receives.unwrap_or(1),
+        sent_at: sent_at.map_or(deadline, EpochMillis::new),
+        deadline,
+    };
+    Ok(Named { id, message })
 }
 
 /// A panic is this message's alone: nothing it could have left half-done is shared.
@@ -103,9 +111,8 @@ mod tests {
     use hookdock_pipeline::fault::{FaultKind, PortError};
     use hookdock_pipeline::job::{Effects, Registry};
     use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
-    use hookdock_pipeline::ports::{Inserted, Record, Records};
-    use hookdock_pipeline::process::Suspects;
-    use hookdock_pipeline::retry::RetryPolicy;
+    use hookdock_pipeline::ports::{Committed, Inserted, Record, Records};
+    use hookdock_pipeline::process::{Settings, Suspects};
     use hookdock_pipeline::sealed::ObjectKey;
     use serde_json::{Value, json};
 
@@ -142,6 +149,7 @@ mod tests {
         }
     }
 
+    #[derive(Clone)]
     struct Nothing;
 
     impl Deliveries for Nothing {
@@ -162,6 +170,10 @@ mod tests {
         async fn advance(&self, _: &Fence, _: &Run) -> Result<Option<Run>, PortError> {
             Err(down())
         }
+
+        async fn commit(&self, _: &Fence, _: &Run, _: &Record) -> Result<Committed, PortError> {
+            Err(down())
+        }
     }
 
     impl Records for Nothing {
@@ -179,6 +191,7 @@ mod tests {
     }
 
     /// It is ten seconds past the epoch, and time passes on Tokio's clock.
+    #[derive(Clone)]
     struct Stopped(tokio::time::Instant);
 
     impl System for Stopped {
@@ -203,7 +216,7 @@ mod tests {
             system: Stopped(tokio::time::Instant::now()),
             effects: Effects::new(Arc::new(Nothing)),
             registry: Registry::new(),
-            policy: RetryPolicy::default(),
+            settings: Settings::default(),
             suspects: Suspects::default(),
         };
         let event = serde_json::from_value(json!({ "Records": records })).expect("an event");

@@ -10,11 +10,8 @@
 //! | `HOOKDOCK_TABLE` | | yes | the ledger |
 //! | `HOOKDOCK_RECORDS_TABLE` | | yes | what the jobs write |
 //! | `HOOKDOCK_MAX_ATTEMPTS` | | optional | how often a job is tried |
-//! | `HOOKDOCK_JOBS_SECRET` | | optional | the secret with the jobs' settings |
-//! | `HOOKDOCK_MAIL_FROM` | | optional | the address that jobs send e-mail from |
-//! | `HOOKDOCK_MODEL` | | optional | the model, or inference profile, that jobs ask |
-//! | `HOOKDOCK_MODEL_REGION` | | optional | its region, where it is not the function's own |
-//! | `HOOKDOCK_TOPIC_ARN` | | optional | the topic that jobs publish to |
+//! | `HOOKDOCK_QUEUE_DAYS` | | optional | how many days the queue keeps a message |
+//! | `HOOKDOCK_CODE_VERSION` | | optional | what attempts are recorded to have been made by |
 //! | `AWS_LAMBDA_LOG_LEVEL` | optional | optional | from which level on log lines are written |
 //!
 //! An empty variable is as good as none. Region, credentials and `AWS_ENDPOINT_URL` are the
@@ -23,7 +20,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::names::{CodeVersion, EndpointId, InvalidName};
+use hookdock_pipeline::process::Settings;
 use hookdock_pipeline::retry::RetryPolicy;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -55,25 +53,8 @@ pub struct ProcessorConfig {
     pub table: String,
     /// What the jobs write.
     pub records_table: String,
-    /// When a failed attempt is followed by another.
-    pub policy: RetryPolicy,
-    /// What jobs may reach besides.
-    pub jobs: JobsConfig,
-}
-
-/// What jobs may reach. What is not named is not set up.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JobsConfig {
-    /// The secret with the jobs' settings.
-    pub secret: Option<String>,
-    /// The address that e-mail is from.
-    pub mail_from: Option<String>,
-    /// The id of the model, or of an inference profile.
-    pub model: Option<String>,
-    /// The model's region, where it is not the function's own.
-    pub model_region: Option<String>,
-    /// The ARN of the topic for notices.
-    pub topic: Option<String>,
+    /// What the operator decides of attempts.
+    pub settings: Settings,
 }
 
 /// Everything that is wrong with the environment.
@@ -134,25 +115,22 @@ impl ProcessorConfig {
     /// Everything that is missing or wrong.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigProblems> {
         let mut raw = Raw::new(variable);
-        let default = RetryPolicy::default();
+        let default = Settings::default();
         let config = Self {
             bucket: raw.required("HOOKDOCK_BUCKET", any),
             queue_url: raw.required("HOOKDOCK_QUEUE_URL", url),
             dead_letter_url: raw.required("HOOKDOCK_DLQ_URL", url),
             table: raw.required("HOOKDOCK_TABLE", any),
             records_table: raw.required("HOOKDOCK_RECORDS_TABLE", any),
-            policy: RetryPolicy {
-                max_attempts: raw
-                    .optional("HOOKDOCK_MAX_ATTEMPTS", count)
-                    .unwrap_or(default.max_attempts),
-                ..default
-            },
-            jobs: JobsConfig {
-                secret: raw.optional("HOOKDOCK_JOBS_SECRET", any),
-                mail_from: raw.optional("HOOKDOCK_MAIL_FROM", any),
-                model: raw.optional("HOOKDOCK_MODEL", any),
-                model_region: raw.optional("HOOKDOCK_MODEL_REGION", any),
-                topic: raw.optional("HOOKDOCK_TOPIC_ARN", arn),
+            settings: Settings {
+                policy: raw.optional("HOOKDOCK_MAX_ATTEMPTS", count).map_or(
+                    default.policy,
+                    |max_attempts| RetryPolicy { max_attempts, ..default.policy },
+                ),
+                longest_stay: raw
+                    .optional("HOOKDOCK_QUEUE_DAYS", count)
+                    .map_or(default.longest_stay, Settings::stay_of),
+                code: raw.optional("HOOKDOCK_CODE_VERSION", code).unwrap_or(default.code),
             },
         };
         raw.checked(config)
@@ -264,8 +242,8 @@ fn url(value: &str) -> Result<String, String> {
     }
 }
 
-fn arn(value: &str) -> Result<String, String> {
-    if value.starts_with("arn:") { Ok(value.to_owned()) } else { Err("is not an ARN".to_owned()) }
+fn code(value: &str) -> Result<CodeVersion, String> {
+    value.parse().map_err(|error: InvalidName| error.to_string())
 }
 
 fn count(value: &str) -> Result<u32, String> {
@@ -331,10 +309,9 @@ mod tests {
         let names: Vec<_> = ingest.endpoints.iter().map(EndpointId::as_str).collect();
         assert_eq!(names, ["github", "stripe"]);
         let processor = ProcessorConfig::read(with(&PROCESSOR, "", None)).expect("usable");
-        assert_eq!(processor.policy.max_attempts, 3);
+        assert_eq!(processor.settings.policy.max_attempts, 3);
         assert_eq!(processor.dead_letter_url, "http://127.0.0.1:4566/1/dead");
         assert_eq!(processor.records_table, "records");
-        assert_eq!(processor.jobs, JobsConfig::default(), "nothing is set up unless it is named");
     }
 
     #[test]
@@ -343,7 +320,7 @@ mod tests {
             let ingest = IngestConfig::read(with(&INGEST, "HOOKDOCK_ENDPOINTS", value));
             assert_eq!(ingest.expect("usable").endpoints, BTreeSet::new());
             let processor = ProcessorConfig::read(with(&PROCESSOR, "HOOKDOCK_MAX_ATTEMPTS", value));
-            assert_eq!(processor.expect("usable").policy.max_attempts, 8);
+            assert_eq!(processor.expect("usable").settings.policy.max_attempts, 12);
         }
     }
 
@@ -374,7 +351,7 @@ mod tests {
                 "HOOKDOCK_QUEUE_URL",
                 "HOOKDOCK_DLQ_URL",
                 "HOOKDOCK_MAX_ATTEMPTS",
-                "HOOKDOCK_TOPIC_ARN"
+                "HOOKDOCK_QUEUE_DAYS"
             ]
         );
     }

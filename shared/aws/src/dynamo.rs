@@ -5,8 +5,10 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,6 +61,46 @@ pub(crate) fn conditional<O, E: Conditional>(
         Some(conflict) => Ok(Err(conflict)),
         None => Err(port_error(action)(error)),
     }
+}
+
+/// Like [`conditional`], for a transaction of two writes: which of them met a conflict.
+pub(crate) fn transacted<O>(
+    action: &'static str,
+    result: Result<O, SdkError<TransactWriteItemsError>>,
+) -> Result<Result<O, [Option<Conflict>; 2]>, PortError> {
+    let error = match result {
+        Ok(output) => return Ok(Ok(output)),
+        Err(error) => error,
+    };
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return Err(port_error(action)(error));
+    };
+    match cancelled.cancellation_reasons() {
+        [one, other] if [one, other].into_iter().all(is_conflict_or_none) => {
+            Ok(Err([one, other].map(conflict)))
+        }
+        // Most often another transaction on the same item: it is worth another try.
+        _ => Err(PortError::new(action, FaultKind::Throttled).because(error)),
+    }
+}
+
+fn is_conflict_or_none(reason: &CancellationReason) -> bool {
+    matches!(reason.code(), None | Some("None" | "ConditionalCheckFailed"))
+}
+
+fn conflict(reason: &CancellationReason) -> Option<Conflict> {
+    (reason.code() == Some("ConditionalCheckFailed")).then(|| Conflict(reason.item.clone()))
+}
+
+/// A write of a transaction.
+pub(crate) fn one_put(
+    action: &'static str,
+    put: PutBuilder,
+) -> Result<TransactWriteItem, PortError> {
+    let put = put.build().map_err(|error| unfit(action, error))?;
+    Ok(TransactWriteItem::builder().put(put).build())
 }
 
 /// `#name` for each name, since many a plain one is a reserved word.

@@ -4,8 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | `pk` | `event#{endpoint}#{event key}` | the same | an event and its runs lie together |
 //! | `sk` | `event` | `run#{job}` | |
-//! | `state_key` | | `{state}#{shard}` | index `by_state`, while running, retrying or dead |
-//! | `endpoint_key` | `{endpoint}#{yyyy-mm-dd}` | | index `by_endpoint`, by the day of receipt |
+//! | `state_key` | | `{state}#{shard}` | index `by_state`, while retrying, waiting or dead |
 //! | `tenant_key` | `{endpoint}#{tenant}` | | index `by_tenant`, if there is a tenant |
 //! | `delivery_ids` | the first hundred | | by which a delivery is counted once |
 //!
@@ -17,25 +16,35 @@
 //! a second call. The SDK repeats a write whose answer got lost; the repetition is refused by
 //! what the first one wrote, and is told by the owner's token in it.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnRefusal,
+    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnRefusal,
 };
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{
     EventItem, EventRecord, EventRef, Fence, Run, RunId, RunItem, RunState, Sighting,
 };
 use hookdock_pipeline::names::EventKey;
-use hookdock_pipeline::ports::Ledger;
+use hookdock_pipeline::ports::{Committed, Ledger, Record};
 use hookdock_signature::EpochMillis;
-use jiff::Timestamp;
 
-use crate::dynamo::{Conflict, Item, conditional, from_item, names, number, text, to_item, unfit};
+use crate::dynamo::{
+    Conflict, Item, conditional, from_item, names, number, one_put, text, to_item, transacted,
+    unfit,
+};
+use crate::dynamo_records::DynamoRecords;
 
 const SIGHT: &str = "record the event";
 const CLAIM: &str = "claim the run";
 const WRITE: &str = "write the run";
+const COMMIT: &str = "write the run and the record";
+
+/// The stored run is as it was when it was read.
+const FENCED: &str =
+    "#owner = :owner AND #attempt = :attempt AND #state = :state AND #writes = :writes";
 
 /// How many of an event's deliveries are told apart. A provider that sends more often than that
 /// is only counted, and a delivery that is seen twice then counts twice.
@@ -49,6 +58,8 @@ const SIGHT_TRIES: u32 = 3;
 pub struct DynamoLedger {
     client: Client,
     table: String,
+    /// The other half of a commit.
+    records: DynamoRecords,
 }
 
 impl Ledger for DynamoLedger {
@@ -87,25 +98,58 @@ impl Ledger for DynamoLedger {
     /// ```
     ///
     /// It succeeds as long as nobody has written since the run was read: each claim brings a new
-    /// owner and a higher attempt, and what the owner itself writes changes the state.
+    /// owner and a higher attempt, what the owner itself writes is counted, and the last of it
+    /// changes the state.
     async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
         let put = self
             .put(run_item(to)?)
-            .condition_expression("#owner = :owner AND #attempt = :attempt AND #state = :state")
-            .set_expression_attribute_names(names(["owner", "attempt", "state"]))
-            .expression_attribute_values(":owner", text(from.owner.as_str()))
-            .expression_attribute_values(":attempt", number(from.attempt))
-            .expression_attribute_values(":state", text(from.state));
+            .condition_expression(FENCED)
+            .set_expression_attribute_names(fence_names())
+            .set_expression_attribute_values(Some(fence_values(from)));
         match conditional(WRITE, put.send().await)? {
             Ok(_) => Ok(None),
             Err(conflict) => other_than(WRITE, to, conflict),
         }
     }
+
+    /// The SDK gives each such call a token, by which DynamoDB knows its repetition.
+    async fn commit(
+        &self,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> Result<Committed, PortError> {
+        let run = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(run_item(to)?))
+            .condition_expression(FENCED)
+            .set_expression_attribute_names(fence_names())
+            .set_expression_attribute_values(Some(fence_values(from)))
+            .return_values_on_condition_check_failure(OnRefusal::AllOld);
+        let call = self
+            .client
+            .transact_write_items()
+            .transact_items(one_put(COMMIT, run)?)
+            .transact_items(one_put(COMMIT, self.records.insertion(COMMIT, record)?)?);
+        let Err([run, record]) = transacted(COMMIT, call.send().await)? else {
+            return Ok(Committed::Both);
+        };
+        match (run, record) {
+            (Some(conflict), _) => Ok(match other_than(COMMIT, to, conflict)? {
+                Some(stored) => Committed::Fenced(Box::new(stored)),
+                None => Committed::Both,
+            }),
+            (None, Some(conflict)) => {
+                Ok(Committed::Already(DynamoRecords::existing(COMMIT, conflict)?))
+            }
+            (None, None) => Err(unfit(COMMIT, "the transaction was cancelled for no reason")),
+        }
+    }
 }
 
 impl DynamoLedger {
-    pub(crate) fn new(client: Client, table: &str) -> Self {
-        Self { client, table: table.to_owned() }
+    pub(crate) fn new(client: Client, table: &str, records: DynamoRecords) -> Self {
+        Self { client, table: table.to_owned(), records }
     }
 
     /// `None`: the event changed meanwhile, so it is worth looking again.
@@ -119,8 +163,11 @@ impl DynamoLedger {
         if ids.iter().any(|id| id == sighting.delivery_id.as_str()) {
             return from_item(SIGHT, old).map(Some);
         }
-        let keep_id = ids.len() < DELIVERIES_KEPT;
-        self.further(sighting, keep_id).await
+        let news = News {
+            keep_id: ids.len() < DELIVERIES_KEPT,
+            conflict: conflicts(from_item(SIGHT, old)?, sighting),
+        };
+        self.further(sighting, news).await
     }
 
     /// Records an event that is not on record.
@@ -149,30 +196,39 @@ impl DynamoLedger {
     async fn further(
         &self,
         sighting: &Sighting,
-        keep_id: bool,
+        news: News,
     ) -> Result<Option<EventItem>, PortError> {
         let id = sighting.delivery_id.as_str();
-        let counted = if keep_id { ", #delivery_ids :ids" } else { "" };
-        let ids = keep_id.then(|| (":ids".to_owned(), AttributeValue::Ss(vec![id.to_owned()])));
-        let values = [
-            (":expires_at".to_owned(), seconds(sighting.expires_at())),
-            (":seen_at".to_owned(), seconds(sighting.seen_at)),
-            (":one".to_owned(), number(1)),
-            (":id".to_owned(), text(id)),
-        ];
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .key("pk", text(partition(&sighting.event)))
             .key("sk", text(EVENT_SORT))
-            .update_expression(format!(
-                "SET #expires_at = :expires_at ADD #deliveries :one{counted}"
-            ))
+            .update_expression(news.expression())
             .condition_expression("#expires_at > :seen_at AND NOT contains(#delivery_ids, :id)")
             .set_expression_attribute_names(names(["expires_at", "deliveries", "delivery_ids"]))
-            .set_expression_attribute_values(Some(values.into_iter().chain(ids).collect()))
+            .expression_attribute_values(":expires_at", seconds(sighting.expires_at()))
+            .expression_attribute_values(":seen_at", seconds(sighting.seen_at))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":id", text(id))
             .return_values(ReturnValue::AllNew);
+        let update = if news.keep_id {
+            let ids = AttributeValue::Ss(vec![id.to_owned()]);
+            update.expression_attribute_values(":ids", ids)
+        } else {
+            update
+        };
+        let update = if news.conflict {
+            let none = AttributeValue::L(Vec::new());
+            let conflict = AttributeValue::L(vec![text(id)]);
+            update
+                .expression_attribute_names("#conflicts", "conflicts")
+                .expression_attribute_values(":none", none)
+                .expression_attribute_values(":conflict", conflict)
+        } else {
+            update
+        };
         let new = conditional(SIGHT, update.send().await)?.ok().and_then(|done| done.attributes);
         new.map(|item| from_item(SIGHT, item)).transpose()
     }
@@ -183,6 +239,26 @@ impl DynamoLedger {
             .table_name(&self.table)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(OnRefusal::AllOld)
+    }
+}
+
+/// What one more delivery adds to an event beside the count.
+#[derive(Debug, Clone, Copy)]
+struct News {
+    /// Its id is kept, so that it is counted once.
+    keep_id: bool,
+    /// Its body is another one.
+    conflict: bool,
+}
+
+impl News {
+    fn expression(self) -> String {
+        let conflict = ", #conflicts = list_append(if_not_exists(#conflicts, :none), :conflict)";
+        format!(
+            "SET #expires_at = :expires_at{} ADD #deliveries :one{}",
+            if self.conflict { conflict } else { "" },
+            if self.keep_id { ", #delivery_ids :ids" } else { "" },
+        )
     }
 }
 
@@ -198,16 +274,14 @@ fn run_sort(id: &RunId) -> String {
 
 fn event_item(event: &EventItem, sighting: &Sighting) -> Result<Item, PortError> {
     let mut item = to_item(SIGHT, event)?;
-    let endpoint = &event.endpoint;
     let keys = [
         ("pk", text(partition(&sighting.event))),
         ("sk", text(EVENT_SORT)),
-        ("endpoint_key", text(format!("{endpoint}#{}", day(sighting.received_at)))),
         ("delivery_ids", AttributeValue::Ss(vec![sighting.delivery_id.to_string()])),
     ];
     item.extend(keys.map(|(name, value)| (name.to_owned(), value)));
     if let Some(tenant) = &event.tenant {
-        item.insert("tenant_key".to_owned(), text(format!("{endpoint}#{tenant}")));
+        item.insert("tenant_key".to_owned(), text(format!("{}#{tenant}", event.endpoint)));
     }
     Ok(item)
 }
@@ -222,14 +296,15 @@ fn run_item(run: &Run) -> Result<Item, PortError> {
     Ok(item)
 }
 
-/// What has ended well is in no list of things to look after.
+/// A run that goes straight from its claim to its end is in no list of things to look after, and
+/// costs no write to an index.
 fn state_key(state: &RunState, key: &EventKey) -> Option<String> {
     match state {
-        RunState::Running { .. } | RunState::Retrying { .. } | RunState::Dead { .. } => {
+        RunState::Retrying { .. } | RunState::Waiting { .. } | RunState::Dead { .. } => {
             let shard = key.as_str().chars().next()?;
             Some(format!("{}#{shard}", state.name()))
         }
-        RunState::Done | RunState::Ignored { .. } => None,
+        RunState::Running { .. } | RunState::Done | RunState::Ignored { .. } => None,
     }
 }
 
@@ -251,6 +326,10 @@ fn stored_run(action: &'static str, item: Item) -> Result<Run, PortError> {
     Run::try_from(item).map_err(|error| unfit(action, error))
 }
 
+fn conflicts(event: EventItem, sighting: &Sighting) -> bool {
+    event.seen_again(sighting).conflicts.contains(&sighting.delivery_id)
+}
+
 fn delivery_ids(item: &Item) -> &[String] {
     match item.get("delivery_ids") {
         Some(AttributeValue::Ss(ids)) => ids,
@@ -258,14 +337,21 @@ fn delivery_ids(item: &Item) -> &[String] {
     }
 }
 
-fn seconds(at: EpochMillis) -> AttributeValue {
-    number(at.to_seconds().get())
+fn fence_names() -> Option<HashMap<String, String>> {
+    names(["owner", "attempt", "state", "writes"])
 }
 
-/// The day in UTC; a time outside of years -9999 to 9999 becomes the epoch.
-fn day(at: EpochMillis) -> String {
-    let time = Timestamp::from_millisecond(at.get()).unwrap_or_default();
-    time.strftime("%Y-%m-%d").to_string()
+fn fence_values(fence: &Fence) -> HashMap<String, AttributeValue> {
+    HashMap::from([
+        (":owner".to_owned(), text(fence.owner.as_str())),
+        (":attempt".to_owned(), number(fence.attempt)),
+        (":state".to_owned(), text(fence.state)),
+        (":writes".to_owned(), number(fence.writes)),
+    ])
+}
+
+fn seconds(at: EpochMillis) -> AttributeValue {
+    number(at.to_seconds().get())
 }
 
 #[cfg(test)]
@@ -274,7 +360,7 @@ mod tests {
 
     use hookdock_pipeline::job::{ErrorClass, Failure};
     use hookdock_pipeline::ledger::{Claim, DeadReason, Settlement};
-    use hookdock_pipeline::names::{BodyDigest, DeliveryId, Owner};
+    use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, Owner};
 
     use super::*;
 
@@ -288,6 +374,7 @@ mod tests {
         };
         let claim = Claim {
             owner: Owner::new(7),
+            code: CodeVersion::of_this_package(),
             now: NOW,
             lease_until: NOW.plus(Duration::from_secs(62)),
             generation: 0,
@@ -322,6 +409,44 @@ mod tests {
         Failure::permanent(ErrorClass::BadData, "no total")
     }
 
+    /// As DynamoDB counts (Developer Guide, "DynamoDB item sizes and formats", read 2026-11).
+    fn bytes(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(number) => number.len() / 2 + 2,
+            AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+            AttributeValue::L(items) => 3 + items.iter().map(|item| 1 + bytes(item)).sum::<usize>(),
+            AttributeValue::M(fields) => 3 + fields.len() + named_bytes(fields),
+            AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+            other => panic!("no size is known of {other:?}"),
+        }
+    }
+
+    fn named_bytes(fields: &Item) -> usize {
+        fields.iter().map(|(name, value)| name.len() + bytes(value)).sum()
+    }
+
+    /// Three writes of up to 1 KiB, and none to an index: see tests/it/process.rs for the calls.
+    #[test]
+    fn a_run_without_steps_costs_three_write_units() {
+        let sighting = Sighting {
+            event_id: Some("evt_1PgafmB7WZ01zgkWKaOP0n4D".parse().expect("an id")),
+            event_type: Some("checkout.session.async_payment_succeeded".parse().expect("a type")),
+            ..sighting(None)
+        };
+        let claimed = run();
+        let written = [
+            event_item(&EventItem::from(&sighting), &sighting).expect("an item"),
+            run_item(&claimed).expect("an item"),
+            run_item(&claimed.settled(Settlement::Done, NOW)).expect("an item"),
+        ];
+        for item in written {
+            assert!(named_bytes(&item) <= 1024, "{} bytes: {item:?}", named_bytes(&item));
+            let indexed = ["state_key", "tenant_key"].into_iter().any(|key| item.contains_key(key));
+            assert!(!indexed, "an index costs one more: {item:?}");
+        }
+    }
+
     #[test]
     fn an_event_and_its_runs_share_a_partition() {
         let run_item = run_item(&run()).expect("an item");
@@ -335,11 +460,10 @@ mod tests {
     }
 
     #[test]
-    fn events_are_listed_by_endpoint_and_day_and_by_tenant_if_they_have_one() {
+    fn events_are_listed_by_tenant_if_they_have_one() {
         for (tenant, key) in [(None, None), (Some("acme"), Some("orders#acme"))] {
             let sighting = sighting(tenant);
             let item = event_item(&EventItem::from(&sighting), &sighting).expect("an item");
-            assert_eq!(attribute(&item, "endpoint_key"), Some("orders#2026-11-21"));
             assert_eq!(attribute(&item, "tenant_key"), key);
             assert_eq!(attribute(&item, "received_at_ms"), Some("1795305599999"));
             assert_eq!(attribute(&item, "expires_at"), Some("1797897602"));
@@ -351,7 +475,8 @@ mod tests {
         let claimed = run();
         let shard = claimed.id.event.key.as_str().chars().next().expect("a digit");
         for (settlement, state) in [
-            (None, Some("running")),
+            (None, None),
+            (Some(Settlement::PutOff(NOW, "the window".to_owned())), Some("waiting")),
             (Some(Settlement::Retry(NOW, failed())), Some("retrying")),
             (Some(Settlement::Dead(DeadReason::Permanent, failed())), Some("dead")),
             (Some(Settlement::Done), None),

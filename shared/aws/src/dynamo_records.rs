@@ -1,7 +1,8 @@
 //! What the jobs write, in a DynamoDB table: key `collection` and `id`, content in the map `body`.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnRefusal;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure as OnRefusal};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::fault::PortError;
@@ -14,6 +15,8 @@ use crate::dynamo::{Conflict, Item, conditional, from_item, names, text, to_item
 
 const INSERT: &str = "write the record";
 const READ: &str = "read the record";
+
+const IF_NEW: &str = "attribute_not_exists(#id)";
 
 /// The business records in a DynamoDB table.
 ///
@@ -41,20 +44,38 @@ impl DynamoRecords {
     ///   (none) --- insert ---> the record --- insert: refused, with the record's content
     /// ```
     async fn insert(&self, record: Record) -> Result<Inserted, PortError> {
-        let Record { collection, id, body: content } = record;
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(INSERT, &RecordItem { collection, id, body: content })?))
-            .condition_expression("attribute_not_exists(#id)")
+            .set_item(Some(record_item(INSERT, &record)?))
+            .condition_expression(IF_NEW)
             .set_expression_attribute_names(names(["id"]))
             .return_values_on_condition_check_failure(OnRefusal::AllOld);
         match conditional(INSERT, put.send().await)? {
             Ok(_) => Ok(Inserted::New),
-            Err(Conflict(Some(item))) => Ok(Inserted::Already(body(INSERT, item)?)),
-            Err(Conflict(None)) => Err(unfit(INSERT, "the record that is there was not shown")),
+            Err(conflict) => Ok(Inserted::Already(Self::existing(INSERT, conflict)?)),
         }
+    }
+
+    /// The same write as a part of a transaction.
+    pub(crate) fn insertion(
+        &self,
+        action: &'static str,
+        record: &Record,
+    ) -> Result<PutBuilder, PortError> {
+        Ok(Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(record_item(action, record)?))
+            .condition_expression(IF_NEW)
+            .set_expression_attribute_names(names(["id"]))
+            .return_values_on_condition_check_failure(OnRefusal::AllOld))
+    }
+
+    /// The content of the record that is already there.
+    pub(crate) fn existing(action: &'static str, conflict: Conflict) -> Result<Value, PortError> {
+        let item = conflict.0.ok_or_else(|| unfit(action, "the record was not shown"))?;
+        body(action, item)
     }
 
     async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, PortError> {
@@ -82,6 +103,11 @@ impl Records for DynamoRecords {
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
         Self::get(self, collection, id).boxed()
     }
+}
+
+fn record_item(action: &'static str, record: &Record) -> Result<Item, PortError> {
+    let Record { collection, id, body } = record.clone();
+    to_item(action, &RecordItem { collection, id, body })
 }
 
 fn body(action: &'static str, item: Item) -> Result<Value, PortError> {

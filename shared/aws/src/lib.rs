@@ -9,8 +9,6 @@ pub mod config;
 mod dynamo;
 mod dynamo_ledger;
 mod dynamo_records;
-#[cfg(feature = "jobs")]
-mod jobs;
 pub mod log;
 mod s3_archive;
 mod secrets;
@@ -25,8 +23,6 @@ pub use dynamo_records::DynamoRecords;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::process::{Process, Suspects};
-#[cfg(feature = "jobs")]
-pub use jobs::settings as job_settings;
 pub use s3_archive::S3Archive;
 pub use secrets::SecretEndpoints;
 pub use sqs::{SqsMessages, SqsQueue};
@@ -56,7 +52,7 @@ pub async fn ingest(connection: &Connection, config: &IngestConfig) -> AwsIngest
 }
 
 /// Wires the process use case with the given jobs. No connection is made ahead: nobody waits for
-/// a message. Without the feature `jobs` they reach the records alone.
+/// a message.
 pub async fn process(
     connection: &Connection,
     config: &ProcessorConfig,
@@ -64,17 +60,14 @@ pub async fn process(
 ) -> AwsProcess {
     let clients = ProcessorClients::new(connection).await;
     let records = DynamoRecords::new(clients.dynamo.clone(), &config.records_table);
-    let effects = Effects::new(Arc::new(records));
-    #[cfg(feature = "jobs")]
-    let effects = jobs::reaching(effects, connection, config, clients.s3.clone()).await;
     Process {
         deliveries: S3Archive::new(clients.s3, &config.bucket),
         messages: SqsMessages::new(clients.sqs, &config.queue_url, &config.dead_letter_url),
-        ledger: DynamoLedger::new(clients.dynamo, &config.table),
+        ledger: DynamoLedger::new(clients.dynamo, &config.table, records.clone()),
         system: SystemClock,
-        effects,
+        effects: Effects::new(Arc::new(records)),
         registry,
-        policy: config.policy,
+        settings: config.settings.clone(),
         suspects: Suspects::default(),
     }
 }

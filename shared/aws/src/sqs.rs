@@ -11,7 +11,7 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::names::{EndpointId, TenantId};
 use hookdock_pipeline::ports::{Messages, WorkQueue};
-use hookdock_pipeline::retry::LONGEST_WAIT;
+use hookdock_pipeline::retry::LONGEST_PUT_OFF;
 use hookdock_pipeline::sealed::SealedDelivery;
 use sha2::{Digest as _, Sha256};
 
@@ -107,7 +107,7 @@ impl Messages for SqsMessages {
 
 /// Rounded up: a message that comes back too early meets a run that is not due.
 fn whole_seconds(wait: Duration) -> i32 {
-    i32::try_from(wait.min(LONGEST_WAIT).as_millis().div_ceil(1000)).unwrap_or_default()
+    i32::try_from(wait.min(LONGEST_PUT_OFF).as_millis().div_ceil(1000)).unwrap_or_default()
 }
 
 /// One tenant of one endpoint. On a standard queue the group keeps a tenant with many events from

@@ -4,13 +4,14 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{
     EventItem, EventRecord, EventRef, Fence, Run, RunId, RunItem, Sighting, UnreadableItem,
 };
-use hookdock_pipeline::ports::Ledger;
+use hookdock_pipeline::ports::{Committed, Inserted, Ledger, Record, System};
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::Embedded;
+use crate::records::insert;
 use crate::store::{EVENTS, RUNS, SIGHTINGS, StoreError, from_bytes, to_bytes};
 
-impl<S: Send + Sync> Ledger for Embedded<S> {
+impl<S: System> Ledger for Embedded<S> {
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         let sighting = sighting.clone();
         let item = self
@@ -26,38 +27,54 @@ impl<S: Send + Sync> Ledger for Embedded<S> {
 
     async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
         let from = from.clone();
-        self.swap("write the run", to, move |existing| existing.is_some_and(|run| fits(run, &from)))
-            .await
+        self.swap("write the run", to, move |stored| fits(stored, &from)).await
+    }
+
+    async fn commit(
+        &self,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> Result<Committed, PortError> {
+        const ACTION: &str = "write the run and the record";
+        let (from, to, record) = (from.clone(), to.clone(), record.clone());
+        let swapped = self.store.write(ACTION, move |transaction| {
+            let inserted = match found(transaction, &to, |run| fits(run, &from))? {
+                Found::Expected => insert(transaction, &record)?,
+                met => return Ok(Err(met)),
+            };
+            if inserted == Inserted::New {
+                write(transaction, &to)?;
+            }
+            Ok(Ok(inserted))
+        });
+        match swapped.await? {
+            Ok(Inserted::Already(body)) => Ok(Committed::Already(body)),
+            Ok(Inserted::New) => Ok(Committed::Both),
+            Err(met) => Ok(match met.other_run(ACTION)? {
+                Some(stored) => Committed::Fenced(Box::new(stored)),
+                None => Committed::Both,
+            }),
+        }
     }
 }
 
-impl<S: Send + Sync> Embedded<S> {
-    /// Writes the run if the stored one is as it should be, else returns the stored one. A write
-    /// that meets itself was made before, and its answer got lost.
+impl<S: System> Embedded<S> {
     async fn swap(
         &self,
         action: &'static str,
-        run: &Run,
+        to: &Run,
         expected: impl FnOnce(Option<&RunItem>) -> bool + Send + 'static,
     ) -> Result<Option<Run>, PortError> {
-        let (id, item) = (run.id.clone(), RunItem::from(run));
-        let existing = self
-            .store
-            .write(action, move |transaction| {
-                let mut runs = transaction.open_table(RUNS)?;
-                let existing = find_run(&runs, run_key(&id))?;
-                if existing.as_ref() == Some(&item) {
-                    return Ok(None);
-                }
-                if expected(existing.as_ref()) {
-                    runs.insert(run_key(&id), to_bytes(&item)?.as_slice())?;
-                    return Ok(None);
-                }
-                Ok(Some(existing))
-            })
-            .await?;
-        let existing = existing.map(|item| item.ok_or_else(|| gone(action))).transpose()?;
-        existing.map(|item| readable(action, item)).transpose()
+        let to = to.clone();
+        let swapped = self.store.write(action, move |transaction| {
+            let found = found(transaction, &to, expected)?;
+            if matches!(found, Found::Expected) {
+                write(transaction, &to)?;
+            }
+            Ok(found)
+        });
+        swapped.await?.other_run(action)
     }
 
     /// All events, in the order of their keys.
@@ -98,11 +115,7 @@ fn sight(transaction: &WriteTransaction, sighting: &Sighting) -> Result<EventIte
     let item = match stored.filter(|item| !is_over(item, sighting)) {
         None => EventItem::from(sighting),
         Some(item) if known => return Ok(item),
-        Some(item) => EventItem {
-            deliveries: item.deliveries.saturating_add(1),
-            expires_at: sighting.expires_at().to_seconds().get(),
-            ..item
-        },
+        Some(item) => item.seen_again(sighting),
     };
     events.insert((endpoint, key), to_bytes(&item)?.as_slice())?;
     Ok(item)
@@ -112,8 +125,57 @@ fn is_over(item: &EventItem, sighting: &Sighting) -> bool {
     item.expires_at <= sighting.seen_at.to_seconds().get()
 }
 
-fn fits(item: &RunItem, fence: &Fence) -> bool {
-    item.owner == fence.owner && item.attempt == fence.attempt && item.state == fence.state
+/// What a write finds in its place.
+enum Found {
+    /// What it should be.
+    Expected,
+    /// What is to be written: it was written before, and the answer got lost.
+    Itself,
+    /// Something else, or nothing.
+    Other(Option<Box<RunItem>>),
+}
+
+impl Found {
+    fn other_run(self, action: &'static str) -> Result<Option<Run>, PortError> {
+        match self {
+            Self::Expected | Self::Itself => Ok(None),
+            Self::Other(Some(item)) => readable(action, *item).map(Some),
+            Self::Other(None) => {
+                let gone = "the run is not recorded any more";
+                Err(PortError::new(action, FaultKind::Invalid).because(gone))
+            }
+        }
+    }
+}
+
+fn found(
+    transaction: &WriteTransaction,
+    to: &Run,
+    expected: impl FnOnce(Option<&RunItem>) -> bool,
+) -> Result<Found, StoreError> {
+    let stored = find_run(&transaction.open_table(RUNS)?, run_key(&to.id))?;
+    Ok(if expected(stored.as_ref()) {
+        Found::Expected
+    } else if stored.as_ref() == Some(&RunItem::from(to)) {
+        Found::Itself
+    } else {
+        Found::Other(stored.map(Box::new))
+    })
+}
+
+fn write(transaction: &WriteTransaction, run: &Run) -> Result<(), StoreError> {
+    let item = to_bytes(&RunItem::from(run))?;
+    transaction.open_table(RUNS)?.insert(run_key(&run.id), item.as_slice())?;
+    Ok(())
+}
+
+fn fits(stored: Option<&RunItem>, fence: &Fence) -> bool {
+    stored.is_some_and(|run| {
+        run.owner == fence.owner
+            && run.attempt == fence.attempt
+            && run.state == fence.state
+            && run.writes == fence.writes
+    })
 }
 
 fn run_key(id: &RunId) -> (&str, &str, &str) {
@@ -125,10 +187,6 @@ fn find_run(
     key: (&str, &str, &str),
 ) -> Result<Option<RunItem>, StoreError> {
     runs.get(key)?.map(|item| from_bytes(item.value())).transpose()
-}
-
-fn gone(action: &'static str) -> PortError {
-    PortError::new(action, FaultKind::Invalid).because("the run is not recorded any more")
 }
 
 fn readable<I, T: TryFrom<I, Error = UnreadableItem>>(

@@ -8,11 +8,8 @@
 //! The data is kept by [redb], an embedded database: one file, `hookdock.redb`, or memory.
 
 mod archive;
-mod documents;
 mod endpoints;
 mod ledger;
-mod model;
-mod outbox;
 mod queue;
 mod records;
 mod store;
@@ -23,9 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use endpoints::{EndpointFile, EndpointFileError};
-use hookdock_pipeline::job::Effects;
-pub use model::StubModel;
-pub use outbox::Sent;
 pub use queue::{Buried, Message};
 pub use store::OpenError;
 pub use system::{SystemClock, TestSystem};
@@ -45,7 +39,7 @@ pub struct QueueSettings {
 impl Default for QueueSettings {
     /// The defaults of `template.yaml`.
     fn default() -> Self {
-        Self { visibility: Duration::from_secs(360), max_receives: 50 }
+        Self { visibility: Duration::from_secs(360), max_receives: 100 }
     }
 }
 
@@ -76,23 +70,6 @@ impl<S> Embedded<S> {
     /// The folder or the file cannot be made or read, or another process has it open.
     pub fn on_disk(folder: &Path, system: S, queue: QueueSettings) -> Result<Self, OpenError> {
         Ok(Self::over(Store::on_disk(folder)?, system, queue))
-    }
-
-    /// What jobs may reach: everything that is kept here, and a model that costs nothing. The web
-    /// is the caller's to add.
-    #[must_use]
-    pub fn effects(&self) -> Effects
-    where
-        S: Clone + Send + Sync + 'static,
-    {
-        let ports = Arc::new(self.clone());
-        Effects {
-            documents: Some(ports.clone()),
-            mail: Some(ports.clone()),
-            model: Some(Arc::new(StubModel)),
-            notices: Some(ports.clone()),
-            ..Effects::new(ports)
-        }
     }
 
     fn over(store: Store, system: S, queue: QueueSettings) -> Self {

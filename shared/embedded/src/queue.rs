@@ -25,6 +25,8 @@ pub struct Message {
     pub attributes: Vec<(String, String)>,
     /// How often it was handed out, this time included.
     pub receives: u32,
+    /// When it was queued.
+    pub sent_at: EpochMillis,
 }
 
 /// A dead letter as it lies in the queue.
@@ -43,6 +45,7 @@ struct Stored {
     attributes: Vec<(String, String)>,
     visible_at_ms: i64,
     receives: u32,
+    sent_at_ms: i64,
 }
 
 impl<S: System> WorkQueue for Embedded<S> {
@@ -220,7 +223,9 @@ impl<'t> Queue<'t> {
         now: EpochMillis,
     ) -> Result<(), StoreError> {
         let number = next_number(self.transaction)?;
-        let stored = Stored { body, attributes, visible_at_ms: now.get(), receives: 0 };
+        let now_ms = now.get();
+        let stored =
+            Stored { body, attributes, visible_at_ms: now_ms, receives: 0, sent_at_ms: now_ms };
         self.show(number, &stored, now)
     }
 
@@ -277,12 +282,13 @@ fn receive(
         }
         stored.receives = stored.receives.saturating_add(1);
         queue.show(number, &stored, now.plus(settings.visibility))?;
-        let Stored { body, attributes, receives, .. } = stored;
+        let Stored { body, attributes, receives, sent_at_ms, .. } = stored;
         messages.push(Message {
             receipt: format!("{number}:{receives}"),
             body,
             attributes,
             receives,
+            sent_at: EpochMillis::new(sent_at_ms),
         });
     }
     Ok(messages)

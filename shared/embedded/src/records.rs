@@ -4,24 +4,16 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ports::{Inserted, Record, Records};
-use redb::ReadableTable as _;
+use redb::{ReadableTable as _, WriteTransaction};
 use serde_json::Value;
 
 use crate::Embedded;
-use crate::store::{RECORDS, from_bytes, to_bytes};
+use crate::store::{RECORDS, StoreError, from_bytes, to_bytes};
 
 impl<S: Send + Sync> Records for Embedded<S> {
     fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
         self.store
-            .write("write the record", move |transaction| {
-                let mut records = transaction.open_table(RECORDS)?;
-                let key = (record.collection.as_str(), record.id.as_str());
-                if let Some(existing) = records.get(key)? {
-                    return Ok(Inserted::Already(from_bytes(existing.value())?));
-                }
-                records.insert(key, to_bytes(&record.body)?.as_slice())?;
-                Ok(Inserted::New)
-            })
+            .write("write the record", move |transaction| insert(transaction, &record))
             .boxed()
     }
 
@@ -38,4 +30,17 @@ impl<S: Send + Sync> Records for Embedded<S> {
         }
         .boxed()
     }
+}
+
+pub(crate) fn insert(
+    transaction: &WriteTransaction,
+    record: &Record,
+) -> Result<Inserted, StoreError> {
+    let mut records = transaction.open_table(RECORDS)?;
+    let key = (record.collection.as_str(), record.id.as_str());
+    if let Some(existing) = records.get(key)? {
+        return Ok(Inserted::Already(from_bytes(existing.value())?));
+    }
+    records.insert(key, to_bytes(&record.body)?.as_slice())?;
+    Ok(Inserted::New)
 }

@@ -13,7 +13,6 @@ mod resolve;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trust;
-mod web;
 
 pub use client::{Client, Limits};
 pub use error::HttpsError;

@@ -78,15 +78,20 @@ mod tests {
 
     use hookdock_embedded::{Embedded, QueueSettings, SystemClock};
     use hookdock_pipeline::job::{Effects, Limits};
-    use hookdock_pipeline::ledger::{EventRef, RunId};
-    use hookdock_pipeline::names::EventKey;
+    use hookdock_pipeline::ledger::{Claim, EventRef, Run, RunId};
+    use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
     use hookdock_pipeline::ports::Records;
+    use hookdock_pipeline::process::Held;
     use hookdock_signature::EpochMillis;
 
     use super::*;
 
+    fn memory() -> Embedded<SystemClock> {
+        Embedded::in_memory(SystemClock, QueueSettings::default()).expect("memory")
+    }
+
     fn records() -> Arc<dyn Records> {
-        Arc::new(Embedded::in_memory(SystemClock, QueueSettings::default()).expect("memory"))
+        Arc::new(memory())
     }
 
     async fn fulfil(
@@ -106,8 +111,17 @@ mod tests {
             },
             job: "fulfil_order".parse().expect("a name"),
         };
-        let limits = Limits { attempt: 1, deadline: EpochMillis::new(i64::MAX) };
-        let cx = Context::new(run, limits, Effects::new(Arc::clone(records)));
+        let (began, end) = (EpochMillis::new(0), EpochMillis::new(i64::MAX));
+        let claim = Claim {
+            owner: Owner::new(1),
+            code: CodeVersion::of_this_package(),
+            now: began,
+            lease_until: end,
+            generation: 0,
+        };
+        let limits = Limits { attempt: 1, started_at: began, deadline: end };
+        let held = Held::new(memory(), SystemClock, Run::opened(run.clone(), &claim));
+        let cx = Context::new(run, limits, Effects::new(Arc::clone(records)), held);
         fulfil_order(cx, Json(serde_json::from_value(event).expect("an event"))).await
     }
 

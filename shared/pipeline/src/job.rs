@@ -23,15 +23,14 @@
 //! Delivery is at least once: a job runs again when its attempt failed, timed out or died, also
 //! after its last line. It must write conditionally, or hand its target a key that stays the same.
 
-mod answered;
 mod context;
 mod effects;
 mod failure;
 mod handler;
 mod payload;
 mod registry;
+mod steps;
 
-pub use answered::accepted;
 pub use context::{Context, Limits};
 pub use effects::Effects;
 pub(crate) use failure::recorded;
@@ -39,3 +38,4 @@ pub use failure::{ErrorClass, Failure, Recovery};
 pub use handler::{Handler, JobResult, Outcome};
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};
 pub use registry::{Job, On, Registry};
+pub use steps::{Begun, EffectKey, Journal, LARGEST_RESULT_BYTES, Step};

@@ -3,30 +3,35 @@
 //! ```text
 //!            claim                    settle
 //!   (none) ---------> running(lease) ---------> done | ignored
-//!                      ^   |    |
-//!       lease ran out  |   |    +-------------> dead --- buried ---> dead
-//!       or not_before  |   v                     |
-//!       has come       +-- retrying              | a message of a later generation
-//!                      ^                         | (a dead letter that was moved back)
-//!                      +-------------------------+
+//!                      ^   |  ^ |
+//!       lease ran out  |   |  | +--- steps: begun, saved
+//!       or not_before  |   |  |
+//!       has come       |   |  +-----------------> dead --- buried ---> dead
+//!                      |   v                       |
+//!                      +-- retrying | waiting      | a message of a later generation
+//!                      ^                           | (a dead letter that was moved back)
+//!                      +---------------------------+
 //! ```
 //!
 //! Every move is computed here, without I/O, from the run as it was read; the store writes the
 //! result only if the run still carries the same [`Fence`]. So an illegal move cannot be written,
-//! and the late write of a worker that lost its lease is refused.
+//! and the late write of a worker that lost its lease is refused. A run holds its steps, so a
+//! claim brings all that was saved along, and one condition guards them.
 
 mod event;
 mod item;
 mod run;
+mod step;
 
 use std::time::Duration;
 
 pub use event::{EventRecord, EventRef, Sighting};
-pub use item::{AttemptItem, EventItem, RunItem, UnreadableItem};
+pub use item::{AttemptItem, EventItem, RunItem, StepItem, UnreadableItem};
 pub use run::{
-    Attempt, AttemptFailure, Claim, DeadReason, Ending, Fence, Run, RunId, RunState, Settlement,
-    Unclaimable,
+    Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, Run, RunId, RunState,
+    Settlement, Unclaimable,
 };
+pub use step::{Saved, StepRecord};
 
 /// How long records live: longer than any provider retries, and than a message can stay in the
 /// queue and the dead-letter queue together.

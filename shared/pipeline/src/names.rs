@@ -93,6 +93,23 @@ name! {
 }
 
 name! {
+    /// The name of a step, unique within its job.
+    StepName,
+    "a step name",
+    "1 to 63 lower-case letters, digits, dashes and underscores, starting with a letter or digit",
+    |text| is_label(&text.replace('_', "-"), 63)
+}
+
+name! {
+    /// The version of the code that makes attempts, as the operator calls it.
+    CodeVersion,
+    "a code version",
+    "1 to 64 letters, digits, dots, dashes, underscores and pluses",
+    |text| bounded(text, 64)
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_+".contains(&b))
+}
+
+name! {
     /// The provider's own id of an event.
     EventId,
     "an event id",
@@ -155,6 +172,14 @@ impl EventKey {
             digest.update(part);
         }
         Self(hex::encode(digest.finalize()))
+    }
+}
+
+impl CodeVersion {
+    /// The version of this package, for builds that nobody has given another name.
+    #[must_use]
+    pub fn of_this_package() -> Self {
+        Self(env!("CARGO_PKG_VERSION").to_owned())
     }
 }
 

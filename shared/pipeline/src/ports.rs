@@ -1,29 +1,15 @@
-//! What the use cases and the jobs ask of the world. Each port is as wide as its caller needs.
-//!
-//! The futures of the ports that a job meets are boxed, because it meets them behind `dyn`: its
-//! author writes plain functions without type parameters.
+//! What the use cases ask of the world. Each port is as wide as its caller needs.
 //!
 //! `hookdock-aws` and `hookdock-embedded` implement all of them, and one suite of contract tests
 //! holds both to the same behaviour.
-
-mod documents;
-mod mail;
-mod model;
-mod notices;
-mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-pub use documents::{Document, DocumentName, Documents, Kept};
 use futures_util::future::BoxFuture;
 use hookdock_signature::EpochMillis;
-pub use mail::{Email, Mail};
-pub use model::{Answer, AnswerForm, Model, Prompt, Usage};
-pub use notices::{Notice, Notices};
 use serde_json::Value;
-pub use web::Web;
 
 use crate::dead_letter::DeadLetter;
 use crate::endpoint::Endpoint;
@@ -32,8 +18,8 @@ use crate::ledger::{EventRecord, Fence, Run, Sighting};
 use crate::names::EndpointId;
 use crate::sealed::{ObjectKey, SealedDelivery};
 
-/// Time and chance, so that tests can choose both.
-pub trait System: Send + Sync {
+/// Time and chance, so that tests can choose both. A clone is another handle to the same.
+pub trait System: Clone + Send + Sync + 'static {
     /// The time of day.
     fn now(&self) -> EpochMillis;
 
@@ -97,10 +83,12 @@ pub trait Messages: Send + Sync {
 
 /// The record of events and runs.
 ///
-/// The decisions are made in [`crate::ledger`]; a store only has to compare and swap.
-pub trait Ledger: Send + Sync {
+/// The decisions are made in [`crate::ledger`]; a store only has to compare and swap. A clone is
+/// another handle to the same.
+pub trait Ledger: Clone + Send + Sync + 'static {
     /// Records that a delivery carried this event and returns what is known of it. Recording the
-    /// same delivery again changes nothing.
+    /// same delivery again changes nothing. A delivery whose body is not that of the first is
+    /// recorded as a conflict.
     fn sight(
         &self,
         sighting: &Sighting,
@@ -116,6 +104,25 @@ pub trait Ledger: Send + Sync {
         from: &Fence,
         to: &Run,
     ) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;
+
+    /// Like [`Ledger::advance`], and inserts the record with it: both are written, or neither.
+    fn commit(
+        &self,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> impl Future<Output = Result<Committed, PortError>> + Send;
+}
+
+/// What became of a run's next state that was to be written together with a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Committed {
+    /// Both are written.
+    Both,
+    /// The stored run is another one, and this is it.
+    Fenced(Box<Run>),
+    /// A record of that id was already there, with this content.
+    Already(Value),
 }
 
 /// One business record a job writes.
@@ -139,6 +146,9 @@ pub enum Inserted {
 }
 
 /// The business records of the jobs, kept apart from Hookdock's own ledger.
+///
+/// The futures are boxed because a job meets this port behind `dyn`: its author writes plain
+/// functions without type parameters.
 pub trait Records: Send + Sync {
     /// Writes the record unless its id is taken; decided atomically.
     fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>>;

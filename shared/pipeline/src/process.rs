@@ -1,23 +1,25 @@
 //! The process use case: a reference comes from the queue, and its event's jobs run once.
 
 mod attempt;
+mod held;
 
 use std::time::Duration;
 
 use attempt::no_further_attempt;
 use futures_util::lock::Mutex;
+pub use held::Held;
 use hookdock_signature::EpochMillis;
 
 use crate::dead_letter::DeadLetter;
 use crate::fault::{FaultKind, PortError, chain};
 use crate::identity::{IgnoreCause, ignore_cause};
 use crate::job::{Effects, Job, Registry};
-use crate::ledger::{Claim, EventRef, Run, RunId, RunState, Sighting, Unclaimable};
-use crate::names::Owner;
+use crate::ledger::{Claim, EventRecord, EventRef, Run, RunId, RunState, Sighting, Unclaimable};
+use crate::names::{CodeVersion, Owner};
 use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::race;
 use crate::reference::Reference;
-use crate::retry::{LONGEST_WAIT, RetryPolicy};
+use crate::retry::{LONGEST_PUT_OFF, RetryPolicy};
 use crate::versioned::Unreadable;
 
 /// How long the lease outlives the worker's time: clocks differ, and a worker has been seen to live
@@ -45,10 +47,33 @@ pub struct Process<D, M, L, S> {
     pub effects: Effects,
     /// The jobs.
     pub registry: Registry,
-    /// When a failed attempt is followed by another.
-    pub policy: RetryPolicy,
+    /// What the operator decides.
+    pub settings: Settings,
     /// The turn of runs whose last worker died.
     pub suspects: Suspects,
+}
+
+/// What the operator decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// When a failed attempt is followed by another, for jobs without a policy of their own.
+    pub policy: RetryPolicy,
+    /// How long a run may wait in the queue in all; less than the queue keeps a message, which it
+    /// then drops without a word.
+    pub longest_stay: Duration,
+    /// The version of the code, as attempts record it.
+    pub code: CodeVersion,
+}
+
+impl Default for Settings {
+    /// For a queue that keeps messages for a week, the default of `template.yaml`.
+    fn default() -> Self {
+        Self {
+            policy: RetryPolicy::default(),
+            longest_stay: Self::stay_of(7),
+            code: CodeVersion::of_this_package(),
+        }
+    }
 }
 
 /// Runs whose last worker died go one at a time, and others beside them: should one of them kill
@@ -65,6 +90,8 @@ pub struct Received {
     pub receipt: String,
     /// How often the queue handed it out, this time included.
     pub receives: u32,
+    /// When it was sent to the queue.
+    pub sent_at: EpochMillis,
     /// When this worker is stopped.
     pub deadline: EpochMillis,
 }
@@ -83,7 +110,26 @@ pub enum Verdict {
 struct Task<'a> {
     job: &'a Job,
     reference: &'a Reference,
-    deadline: EpochMillis,
+    message: &'a Received,
+}
+
+impl Settings {
+    /// How long a run may wait in a queue that keeps messages for so many days: six hours less,
+    /// for the last attempt and for clocks that differ.
+    #[must_use]
+    pub fn stay_of(queue_days: u32) -> Duration {
+        const HOUR: Duration = Duration::from_secs(60 * 60);
+        (HOUR * 24).saturating_mul(queue_days).saturating_sub(HOUR * 6)
+    }
+
+    fn policy(&self, task: Task<'_>) -> RetryPolicy {
+        task.job.policy().unwrap_or(self.policy)
+    }
+
+    /// No attempt can be promised for later than that.
+    fn last_call(&self, task: Task<'_>) -> EpochMillis {
+        task.message.sent_at.plus(self.longest_stay)
+    }
 }
 
 /// How far an event got.
@@ -110,7 +156,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let delivery_id = reference.as_ref().map(|reference| reference.delivery_id.as_str()).ok();
         let work = async {
             match &reference {
-                Ok(reference) => self.event(reference, message.deadline).await,
+                Ok(reference) => self.event(reference, message).await,
                 // Written by a later version, which may have been deployed only in part.
                 Err(error @ Unreadable::Version(_)) => Err(later_version(*error)),
                 Err(error) => self.bury_unreadable(message, error).await,
@@ -123,7 +169,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 let error = chain(&error);
                 tracing::error!(delivery.id = delivery_id, error, "message will come back");
                 // The wait grows, so that an outage does not use up what the queue grants.
-                let wait = self.policy.wait(message.receives, self.system.random());
+                let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
                 self.put_off(message, wait).await
             }
             Err(race::OutOfTime) => {
@@ -136,7 +182,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     async fn event(
         &self,
         reference: &Reference,
-        deadline: EpochMillis,
+        message: &Received,
     ) -> Result<Progress, PortError> {
         let jobs: Vec<&Job> = self.registry.matching(reference).collect();
         let ignored = ignore_cause(&reference.flags)
@@ -147,11 +193,16 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 "the job of a dead letter is not registered any more; it is dropped"
             );
         }
-        self.ledger.sight(&Sighting::of(reference, ignored, self.system.now())).await?;
+        let sighting = Sighting::of(reference, ignored, self.system.now());
+        let event = self.ledger.sight(&sighting).await?;
+        if event.sha256 != sighting.sha256 {
+            log_conflict(&event, reference);
+            return Ok(Progress::Finished);
+        }
         // One job's trouble must not keep the others from running.
         let mut progress = Ok(Progress::Finished);
         for job in jobs.into_iter().filter(|_| ignored.is_none()) {
-            let ran = self.run(Task { job, reference, deadline }).await;
+            let ran = self.run(Task { job, reference, message }).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
         }
         progress
@@ -164,13 +215,14 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let id = RunId { event: EventRef::of(task.reference), job: task.job.name().clone() };
         let claim = Claim {
             owner: Owner::new(self.system.random()),
+            code: self.settings.code.clone(),
             now: self.system.now(),
-            lease_until: task.deadline.plus(LEASE_MARGIN),
+            lease_until: task.message.deadline.plus(LEASE_MARGIN),
             generation: task.reference.generation,
         };
         let opened = Run::opened(id, &claim);
         match self.ledger.open(&opened).await? {
-            None => self.work(task, &opened).await,
+            None => self.work(task, opened).await,
             Some(existing) => self.take_over(task, &existing, &claim).await,
         }
     }
@@ -196,25 +248,26 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Err(Unclaimable::Unburied(run)) => return self.bury(&run, task.reference).await,
         };
         match self.ledger.advance(&existing.fence(), &claimed).await? {
-            None => self.work(task, &claimed).await,
+            None => self.work(task, claimed).await,
             // Somebody was faster. What became of it is worth a look in a moment.
             Some(_) => Ok(Progress::Later(A_MOMENT)),
         }
     }
 
-    async fn work(&self, task: Task<'_>, run: &Run) -> Result<Progress, PortError> {
-        let settlement = if run.tries() > self.policy.max_attempts {
-            no_further_attempt(run)
+    async fn work(&self, task: Task<'_>, run: Run) -> Result<Progress, PortError> {
+        let held = Held::new(self.ledger.clone(), self.system.clone(), run.clone());
+        let settlement = if run.tries() > self.settings.policy(task).max_attempts {
+            no_further_attempt(&run)
         } else {
-            let result = self.attempt(task, run).await;
-            self.settlement(run, result)
+            let result = self.attempt(task, &run, &held).await;
+            self.settlement(task, &run, result)
         };
-        self.settle(run, settlement, task.reference).await
+        self.settle(task, &held, settlement).await
     }
 
     /// Whether there is time for an attempt; without any, a claim would waste one.
     fn has_time(&self, task: Task<'_>) -> bool {
-        self.system.now() < task.deadline.minus(SETTLE_MARGIN)
+        self.system.now() < task.message.deadline.minus(SETTLE_MARGIN)
     }
 
     /// Sends the dead letter, then notes that it was sent. In between, a worker may die: then the
@@ -253,13 +306,25 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// Without the put-off the message comes back when its visibility runs out, so a failure here
     /// costs time and nothing else.
     async fn put_off(&self, message: &Received, wait: Duration) -> Verdict {
-        let wait = wait.clamp(Duration::from_secs(1), LONGEST_WAIT);
+        let wait = wait.clamp(Duration::from_secs(1), LONGEST_PUT_OFF);
         let put_off = self.messages.put_off(&message.receipt, wait);
         if let Ok(Err(error)) = race::by(&self.system, message.deadline, put_off).await {
             tracing::warn!(error = chain(&error), "message was not put off");
         }
         Verdict::Again
     }
+}
+
+/// One of the two is not what the provider meant by this id, and a person has to look.
+fn log_conflict(event: &EventRecord, reference: &Reference) {
+    tracing::error!(
+        reason.code = "payload_conflict",
+        delivery.id = %reference.delivery_id,
+        first_delivery.id = %event.first_delivery,
+        endpoint = %event.event.endpoint,
+        event.key = %event.event.key,
+        "another delivery carried this event with another body; both are stored, the first runs"
+    );
 }
 
 fn later_version(error: Unreadable) -> PortError {

@@ -2,32 +2,50 @@
 
 use std::time::Duration;
 
-/// The longest that a message is put off, and that a run waits for its next attempt. SQS hides a
-/// message for 12 hours at most, counted from when it was handed out (SQS quotas, read 2026-11).
-pub const LONGEST_WAIT: Duration = Duration::from_secs(11 * 60 * 60 + 30 * 60);
+/// The longest that a message is put off in one go; a run that waits longer is put off again. SQS
+/// hides a message for 12 hours at most, counted from when it was handed out (SQS quotas, read
+/// 2026-11).
+pub const LONGEST_PUT_OFF: Duration = Duration::from_secs(11 * 60 * 60 + 30 * 60);
 
 /// How often and how soon a run is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many attempts a run gets in all.
     pub max_attempts: u32,
-    /// The upper bound of the wait after the first attempt; it doubles from attempt to attempt.
+    /// The upper bound of the wait after the first attempt.
     pub first_wait: Duration,
+    /// How many times longer the bound is after each further attempt.
+    pub growth: u32,
     /// The upper bound that it never exceeds.
     pub longest_wait: Duration,
+    /// How far a dependency is followed that asks for more time than that.
+    pub longest_asked: Duration,
 }
 
 impl Default for RetryPolicy {
+    /// 12 attempts over at most 72 hours: bounds of 2, 8, 32, 128, 512 s, 34 min, 2.3 h, 9.1 h,
+    /// and three times 20 h.
     fn default() -> Self {
         Self {
-            max_attempts: 8,
+            max_attempts: 12,
             first_wait: Duration::from_secs(2),
-            longest_wait: Duration::from_secs(15 * 60),
+            growth: 4,
+            longest_wait: Duration::from_secs(20 * 60 * 60),
+            longest_asked: Duration::from_secs(3 * 24 * 60 * 60),
         }
     }
 }
 
 impl RetryPolicy {
+    /// How a message comes back while our own ledger is down, for as long as it takes.
+    pub const OUTAGE: Self = Self {
+        max_attempts: u32::MAX,
+        first_wait: Duration::from_secs(2),
+        growth: 2,
+        longest_wait: Duration::from_secs(15 * 60),
+        longest_asked: Duration::ZERO,
+    };
+
     /// Whether a run that has had this many attempts gets another.
     #[must_use]
     pub fn allows_another(&self, tries: u32) -> bool {
@@ -38,9 +56,15 @@ impl RetryPolicy {
     /// runs that failed together do not come back together.
     #[must_use]
     pub fn wait(&self, tries: u32, random: u128) -> Duration {
-        let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
-        let bound = self.first_wait.saturating_mul(doubled).min(self.longest_wait);
+        let grown = self.growth.saturating_pow(tries.saturating_sub(1));
+        let bound = self.first_wait.saturating_mul(grown).min(self.longest_wait);
         spread(Duration::from_secs(1), bound, random)
+    }
+
+    /// The wait where a dependency asked for one: never less than that, within reason.
+    #[must_use]
+    pub fn wait_asked(&self, asked: Duration, tries: u32, random: u128) -> Duration {
+        self.wait(tries, random).max(asked.min(self.longest_asked))
     }
 }
 
@@ -55,8 +79,9 @@ fn spread(least: Duration, most: Duration, random: u128) -> Duration {
 mod tests {
     use super::*;
 
-    fn check(tries: u32, longest_seconds: u64) {
-        let policy = RetryPolicy::default();
+    const HOUR: u64 = 60 * 60;
+
+    fn check(policy: RetryPolicy, tries: u32, longest_seconds: u64) {
         let width = u128::from(longest_seconds - 1) * 1000;
         assert_eq!(policy.wait(tries, 0), Duration::from_secs(1));
         assert_eq!(policy.wait(tries, width), Duration::from_secs(longest_seconds));
@@ -64,13 +89,15 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_of_the_wait_doubles_until_the_longest() {
-        check(1, 2);
-        check(2, 4);
-        check(4, 16);
-        check(9, 512);
-        check(10, 900);
-        check(40, 900);
+    fn the_bound_of_the_wait_grows_until_the_longest() {
+        for (tries, bound) in
+            [(1, 2), (2, 8), (5, 512), (8, 32_768), (9, 20 * HOUR), (40, 20 * HOUR)]
+        {
+            check(RetryPolicy::default(), tries, bound);
+        }
+        for (tries, bound) in [(1, 2), (2, 4), (9, 512), (10, 900), (40, 900)] {
+            check(RetryPolicy::OUTAGE, tries, bound);
+        }
     }
 
     #[test]
@@ -79,9 +106,22 @@ mod tests {
     }
 
     #[test]
-    fn eight_attempts_are_granted_and_no_ninth() {
+    fn twelve_attempts_are_granted_over_seventy_two_hours() {
         let policy = RetryPolicy::default();
-        assert!(policy.allows_another(7));
-        assert!(!policy.allows_another(8));
+        assert!(policy.allows_another(11));
+        assert!(!policy.allows_another(12));
+        let bounds = (1..12).map(|tries| {
+            policy.first_wait.saturating_mul(policy.growth.pow(tries - 1)).min(policy.longest_wait)
+        });
+        assert_eq!(bounds.sum::<Duration>().as_secs() / HOUR, 72);
+    }
+
+    #[test]
+    fn a_dependency_is_given_the_time_it_asks_for_within_reason() {
+        let policy = RetryPolicy::default();
+        let (hour, day) = (Duration::from_secs(HOUR), Duration::from_secs(24 * HOUR));
+        assert_eq!(policy.wait_asked(hour, 1, 0), hour);
+        assert_eq!(policy.wait_asked(day * 365, 1, 0), day * 3);
+        assert_eq!(policy.wait_asked(Duration::ZERO, 1, 0), Duration::from_secs(1));
     }
 }

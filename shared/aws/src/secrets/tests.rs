@@ -52,7 +52,7 @@ fn endpoint(id: &EndpointId, version: usize) -> Endpoint {
 }
 
 /// Tokio's clock, which the tests stop and move.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Stopped(Instant);
 
 impl System for Stopped {

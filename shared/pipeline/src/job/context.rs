@@ -1,17 +1,22 @@
 //! What a job knows of its run and may reach.
 
 use std::fmt;
+use std::sync::Arc;
 
 use hookdock_signature::EpochMillis;
 
 use crate::job::effects::Effects;
+use crate::job::steps::Journal;
 use crate::ledger::RunId;
+use crate::ports::Records;
 
 /// How far an attempt may go.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The number of the attempt, from 1.
     pub attempt: u32,
+    /// When the attempt began.
+    pub started_at: EpochMillis,
     /// When the attempt is cut off.
     pub deadline: EpochMillis,
 }
@@ -22,13 +27,14 @@ pub struct Context {
     run: RunId,
     limits: Limits,
     effects: Effects,
+    journal: Arc<dyn Journal>,
 }
 
 impl Context {
     /// A context for one attempt.
     #[must_use]
-    pub fn new(run: RunId, limits: Limits, effects: Effects) -> Self {
-        Self { run, limits, effects }
+    pub fn new(run: RunId, limits: Limits, effects: Effects, journal: Arc<dyn Journal>) -> Self {
+        Self { run, limits, effects, journal }
     }
 
     /// The run: the endpoint, the event and the job. It stays the same over all attempts.
@@ -43,14 +49,26 @@ impl Context {
         self.limits.attempt
     }
 
+    /// When this attempt began.
+    #[must_use]
+    pub fn started_at(&self) -> EpochMillis {
+        self.limits.started_at
+    }
+
     /// When this attempt is cut off.
     #[must_use]
     pub fn deadline(&self) -> EpochMillis {
         self.limits.deadline
     }
 
-    pub(super) fn effects(&self) -> &Effects {
-        &self.effects
+    /// The business records.
+    #[must_use]
+    pub fn records(&self) -> &dyn Records {
+        self.effects.records()
+    }
+
+    pub(super) fn journal(&self) -> &dyn Journal {
+        self.journal.as_ref()
     }
 }
 

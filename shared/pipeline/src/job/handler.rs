@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
+use hookdock_signature::EpochMillis;
 
 use crate::job::context::Context;
 use crate::job::failure::Failure;
@@ -14,6 +15,13 @@ pub enum Outcome {
     Done,
     /// There was nothing to do, for this reason; 500 characters of it are recorded.
     Ignored(String),
+    /// It is too early: the job runs again then, and this attempt does not count.
+    PutOff {
+        /// The time before which it makes no sense.
+        until: EpochMillis,
+        /// What it waits for; 500 characters of it are recorded.
+        cause: String,
+    },
 }
 
 /// How a job ended.

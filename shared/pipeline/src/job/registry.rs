@@ -10,6 +10,7 @@ use crate::job::payload::Delivery;
 use crate::names::JobName;
 use crate::pattern::Pattern;
 use crate::reference::Reference;
+use crate::retry::RetryPolicy;
 
 type Erased = Box<dyn Fn(Context, &Delivery) -> BoxFuture<'static, JobResult> + Send + Sync>;
 
@@ -82,6 +83,7 @@ where
 pub struct Job {
     name: JobName,
     on: On,
+    policy: Option<RetryPolicy>,
     run: Erased,
 }
 
@@ -90,6 +92,12 @@ impl Job {
     #[must_use]
     pub fn name(&self) -> &JobName {
         &self.name
+    }
+
+    /// When its failed attempts are followed by others, if it is particular about that.
+    #[must_use]
+    pub fn policy(&self) -> Option<RetryPolicy> {
+        self.policy
     }
 
     /// Starts an attempt.
@@ -134,7 +142,21 @@ impl Registry {
         let name: JobName = literal(name);
         assert!(self.jobs.iter().all(|job| job.name != name), "job {name} is registered twice");
         let run = Box::new(move |cx: Context, delivery: &Delivery| handler.call(cx, delivery));
-        self.jobs.push(Job { name, on, run });
+        self.jobs.push(Job { name, on, policy: None, run });
+        self
+    }
+
+    /// Gives the job that was added last a retry policy of its own.
+    ///
+    /// # Panics
+    ///
+    /// There is no job, or the policy grants no attempt or more than a hundred.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a registry is built before any event comes")]
+    pub fn retrying(mut self, policy: RetryPolicy) -> Self {
+        assert!((1..=100).contains(&policy.max_attempts), "a job gets 1 to 100 attempts");
+        let job = self.jobs.last_mut().expect("a policy belongs to the job before it");
+        job.policy = Some(policy);
         self
     }
 

@@ -62,6 +62,12 @@ pub struct EventRecord {
     pub event_type: Option<EventType>,
     /// What is odd about it.
     pub flags: Vec<Flag>,
+    /// The digest of the first delivery's body.
+    pub sha256: BodyDigest,
+    /// Deliveries that carried it with another body than the first: the provider changed its
+    /// mind, counts its tries in the body, or gave one id to two events. They are stored, and
+    /// never run.
+    pub conflicts: Vec<DeliveryId>,
     /// When the first delivery came in.
     pub received_at: EpochMillis,
     /// Why it has no run, if it has none.

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{Flag, IgnoreCause};
 use crate::job::ErrorClass;
 use crate::ledger::{
-    Attempt, AttemptFailure, DeadReason, Ending, EventRecord, EventRef, Run, RunId, RunState,
-    Sighting,
+    Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, EventRecord, EventRef, Run, RunId,
+    RunState, Saved, Sighting, StepRecord,
 };
 use crate::names::{
-    BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, Owner, TenantId,
+    BodyDigest, CodeVersion, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, Owner,
+    StepName, TenantId,
 };
 
 /// The version this code writes. It reads no other.
@@ -32,10 +33,10 @@ pub struct RunItem {
     /// While running: until when nobody else may claim the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_until_ms: Option<i64>,
-    /// While retrying: when the next attempt is due.
+    /// While retrying or waiting: when the next attempt is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before_ms: Option<i64>,
-    /// When ignored: why.
+    /// When ignored or waiting: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// When dead: why.
@@ -50,10 +51,15 @@ pub struct RunItem {
     pub attempt: u32,
     /// How often it was set going again by hand.
     pub generation: u32,
-    /// The value of `attempt` when this generation began.
-    pub attempts_before: u32,
+    /// How many of its attempts the policy does not count.
+    pub uncounted: u32,
+    /// How often the present claim has written.
+    pub writes: u32,
     /// The last attempts, oldest first.
     pub attempts: Vec<AttemptItem>,
+    /// The steps, in the order in which they were first begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepItem>,
     /// When the run was first claimed.
     pub opened_at_ms: i64,
     /// When it last changed.
@@ -67,17 +73,42 @@ pub struct RunItem {
 pub struct AttemptItem {
     /// Its number.
     pub number: u32,
+    /// The version of the code that made it.
+    pub code: CodeVersion,
     /// When it began.
     pub started_at_ms: i64,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at_ms: Option<i64>,
+    /// The step it got to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepName>,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
     /// What went wrong: the class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_class: Option<String>,
     /// What went wrong: the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
+}
+
+/// A stored step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepItem {
+    /// Its name.
+    pub name: StepName,
+    /// The attempt that began it last.
+    pub attempt: u32,
+    /// When that was.
+    pub started_at_ms: i64,
+    /// When its result was saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_at_ms: Option<i64>,
+    /// Its result: JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
 }
 
 /// A stored event. Times are milliseconds since the epoch, but for `expires_at`.
@@ -109,6 +140,9 @@ pub struct EventItem {
     pub flags: Vec<Flag>,
     /// The digest of the first delivery's body.
     pub sha256: BodyDigest,
+    /// Deliveries that carried the event with another body than the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<DeliveryId>,
     /// When the first delivery came in.
     pub received_at_ms: i64,
     /// Why the event has no run, if it has none.
@@ -145,8 +179,10 @@ impl From<&Run> for RunItem {
             owner: run.owner.clone(),
             attempt: run.attempt,
             generation: run.generation,
-            attempts_before: run.attempts_before,
+            uncounted: run.uncounted,
+            writes: run.writes,
             attempts: run.attempts.iter().map(AttemptItem::from).collect(),
+            steps: run.steps.iter().map(StepItem::from).collect(),
             opened_at_ms: run.opened_at.get(),
             updated_at_ms: run.updated_at.get(),
             expires_at: run.expires_at().to_seconds().get(),
@@ -154,6 +190,10 @@ impl From<&Run> for RunItem {
         match &run.state {
             RunState::Running { lease_until } => item.lease_until_ms = Some(lease_until.get()),
             RunState::Retrying { not_before } => item.not_before_ms = Some(not_before.get()),
+            RunState::Waiting { not_before, cause } => {
+                item.not_before_ms = Some(not_before.get());
+                item.cause = Some(cause.clone());
+            }
             RunState::Done => {}
             RunState::Ignored { cause } => item.cause = Some(cause.clone()),
             RunState::Dead { reason, buried } => {
@@ -181,8 +221,10 @@ impl TryFrom<RunItem> for Run {
             owner: item.owner,
             attempt: item.attempt,
             generation: item.generation,
-            attempts_before: item.attempts_before,
+            uncounted: item.uncounted,
+            writes: item.writes,
             attempts: item.attempts.into_iter().map(Attempt::try_from).collect::<Result<_, _>>()?,
+            steps: item.steps.into_iter().map(StepRecord::try_from).collect::<Result<_, _>>()?,
             opened_at: EpochMillis::new(item.opened_at_ms),
             updated_at: EpochMillis::new(item.updated_at_ms),
         })
@@ -201,6 +243,10 @@ impl RunItem {
             "retrying" => {
                 Ok(RunState::Retrying { not_before: time(self.not_before_ms, "not_before_ms")? })
             }
+            "waiting" => Ok(RunState::Waiting {
+                not_before: time(self.not_before_ms, "not_before_ms")?,
+                cause: self.cause.clone().unwrap_or_default(),
+            }),
             "done" => Ok(RunState::Done),
             "ignored" => Ok(RunState::Ignored { cause: self.cause.clone().unwrap_or_default() }),
             "dead" => {
@@ -216,11 +262,14 @@ impl RunItem {
 impl From<&Attempt> for AttemptItem {
     fn from(attempt: &Attempt) -> Self {
         let ended = attempt.ended.as_ref();
-        let failure = ended.and_then(|ending| ending.failure.as_ref());
+        let failure = ended.and_then(Ending::failure);
         Self {
             number: attempt.number,
+            code: attempt.code.clone(),
             started_at_ms: attempt.started_at.get(),
             ended_at_ms: ended.map(|ending| ending.at.get()),
+            step: ended.and_then(|ending| ending.step.clone()),
+            result: ended.map(|ending| ending.result.code().to_owned()),
             error_class: failure.map(|failure| failure.class.code().to_owned()),
             error_message: failure.map(|failure| failure.message.clone()),
         }
@@ -230,16 +279,69 @@ impl From<&Attempt> for AttemptItem {
 impl TryFrom<AttemptItem> for Attempt {
     type Error = UnreadableItem;
 
-    fn try_from(item: AttemptItem) -> Result<Self, UnreadableItem> {
-        let failure = match item.error_class {
+    fn try_from(mut item: AttemptItem) -> Result<Self, UnreadableItem> {
+        let ended = match item.ended_at_ms {
             None => None,
-            Some(code) => Some(AttemptFailure {
-                class: ErrorClass::from_code(&code).ok_or(UnreadableItem::Field("error_class"))?,
-                message: item.error_message.unwrap_or_default(),
+            Some(at) => Some(Ending {
+                at: EpochMillis::new(at),
+                step: item.step.take(),
+                result: item.attempt_result()?,
             }),
         };
-        let ended = item.ended_at_ms.map(|at| Ending { at: EpochMillis::new(at), failure });
-        Ok(Self { number: item.number, started_at: EpochMillis::new(item.started_at_ms), ended })
+        Ok(Self {
+            number: item.number,
+            code: item.code,
+            started_at: EpochMillis::new(item.started_at_ms),
+            ended,
+        })
+    }
+}
+
+impl AttemptItem {
+    fn attempt_result(&mut self) -> Result<AttemptResult, UnreadableItem> {
+        match self.result.as_deref() {
+            Some("done") => Ok(AttemptResult::Done),
+            Some("ignored") => Ok(AttemptResult::Ignored),
+            Some("put_off") => Ok(AttemptResult::PutOff),
+            Some("failed") => {
+                let class = self.error_class.as_deref().and_then(ErrorClass::from_code);
+                let class = class.ok_or(UnreadableItem::Field("error_class"))?;
+                let message = self.error_message.take().unwrap_or_default();
+                Ok(AttemptResult::Failed(AttemptFailure { class, message }))
+            }
+            _ => Err(UnreadableItem::Field("result")),
+        }
+    }
+}
+
+impl From<&StepRecord> for StepItem {
+    fn from(step: &StepRecord) -> Self {
+        let saved = step.saved.as_ref();
+        Self {
+            name: step.name.clone(),
+            attempt: step.attempt,
+            started_at_ms: step.started_at.get(),
+            saved_at_ms: saved.map(|saved| saved.at.get()),
+            result: saved.map(|saved| saved.result.clone()),
+        }
+    }
+}
+
+impl TryFrom<StepItem> for StepRecord {
+    type Error = UnreadableItem;
+
+    fn try_from(item: StepItem) -> Result<Self, UnreadableItem> {
+        let saved = match (item.saved_at_ms, item.result) {
+            (Some(at), Some(result)) => Some(Saved { at: EpochMillis::new(at), result }),
+            (None, None) => None,
+            _ => return Err(UnreadableItem::Field("result")),
+        };
+        Ok(Self {
+            name: item.name,
+            attempt: item.attempt,
+            started_at: EpochMillis::new(item.started_at_ms),
+            saved,
+        })
     }
 }
 
@@ -258,10 +360,27 @@ impl From<&Sighting> for EventItem {
             event_type: sighting.event_type.clone(),
             flags: sighting.flags.clone(),
             sha256: sighting.sha256.clone(),
+            conflicts: Vec::new(),
             received_at_ms: sighting.received_at.get(),
             ignored: sighting.ignored,
             expires_at: sighting.expires_at().to_seconds().get(),
         }
+    }
+}
+
+impl EventItem {
+    /// How many conflicting deliveries are named; more are only counted among the deliveries.
+    pub const CONFLICTS_KEPT: usize = 10;
+
+    /// The item of an event that one more delivery carried.
+    #[must_use]
+    pub fn seen_again(mut self, sighting: &Sighting) -> Self {
+        self.deliveries = self.deliveries.saturating_add(1);
+        self.expires_at = sighting.expires_at().to_seconds().get();
+        if self.sha256 != sighting.sha256 && self.conflicts.len() < Self::CONFLICTS_KEPT {
+            self.conflicts.push(sighting.delivery_id.clone());
+        }
+        self
     }
 }
 
@@ -281,6 +400,8 @@ impl TryFrom<EventItem> for EventRecord {
             event_id: item.event_id,
             event_type: item.event_type,
             flags: item.flags,
+            sha256: item.sha256,
+            conflicts: item.conflicts,
             received_at: EpochMillis::new(item.received_at_ms),
             ignored: item.ignored,
         })

@@ -3,8 +3,8 @@
 use hookdock_signature::EpochMillis;
 
 use crate::job::{ErrorClass, Failure, recorded};
-use crate::ledger::{EventRef, RECORD_LIFE};
-use crate::names::{JobName, Owner};
+use crate::ledger::{EventRef, RECORD_LIFE, StepRecord};
+use crate::names::{CodeVersion, JobName, Owner, StepName};
 
 /// How many attempts a run's record lists; older ones are only counted.
 const ATTEMPTS_KEPT: usize = 10;
@@ -23,6 +23,8 @@ pub struct RunId {
 pub struct Claim {
     /// The token only this worker knows.
     pub owner: Owner,
+    /// The version of the code it runs.
+    pub code: CodeVersion,
     /// The time of the claim.
     pub now: EpochMillis,
     /// Until when nobody else may claim.
@@ -41,6 +43,8 @@ pub struct Fence {
     pub attempt: u32,
     /// The state that claim was left in.
     pub state: &'static str,
+    /// How often that claim has written since.
+    pub writes: u32,
 }
 
 /// The state of a run, with what belongs to it.
@@ -55,6 +59,13 @@ pub enum RunState {
     Retrying {
         /// Not before this time.
         not_before: EpochMillis,
+    },
+    /// The job was put off; nothing went wrong, and the attempt does not count.
+    Waiting {
+        /// Not before this time.
+        not_before: EpochMillis,
+        /// What it waits for.
+        cause: String,
     },
     /// The job has done its work.
     Done,
@@ -81,6 +92,8 @@ pub enum DeadReason {
     AttemptsExhausted,
     /// The workers that had the last attempts never reported.
     WorkerDied,
+    /// The next attempt would come after the queue has dropped the message.
+    OutOfTime,
 }
 
 /// One try of a run.
@@ -88,6 +101,8 @@ pub enum DeadReason {
 pub struct Attempt {
     /// Its number, from 1.
     pub number: u32,
+    /// The version of the code that made it.
+    pub code: CodeVersion,
     /// When it began.
     pub started_at: EpochMillis,
     /// How it ended. `None`: it is under way, or its worker died.
@@ -99,8 +114,23 @@ pub struct Attempt {
 pub struct Ending {
     /// When.
     pub at: EpochMillis,
-    /// What went wrong, if something did.
-    pub failure: Option<AttemptFailure>,
+    /// The step it got to, if it has begun one.
+    pub step: Option<StepName>,
+    /// What came of it.
+    pub result: AttemptResult,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// The work is done.
+    Done,
+    /// There was nothing to do.
+    Ignored,
+    /// It was put off.
+    PutOff,
+    /// Something went wrong.
+    Failed(AttemptFailure),
 }
 
 /// What went wrong in an attempt.
@@ -125,10 +155,15 @@ pub struct Run {
     pub attempt: u32,
     /// How often it was set going again by hand.
     pub generation: u32,
-    /// The value of `attempt` when this generation began.
-    pub attempts_before: u32,
+    /// How many of its attempts the policy does not count: those of earlier generations, and
+    /// those that were put off.
+    pub uncounted: u32,
+    /// How often the present claim has written.
+    pub writes: u32,
     /// The last attempts, oldest first.
     pub attempts: Vec<Attempt>,
+    /// Its steps, in the order in which they were first begun.
+    pub steps: Vec<StepRecord>,
     /// When it was first claimed.
     pub opened_at: EpochMillis,
     /// When it last changed.
@@ -153,6 +188,8 @@ pub enum Settlement {
     Done,
     /// There was nothing to do.
     Ignored(String),
+    /// It was put off until that time, for this cause.
+    PutOff(EpochMillis, String),
     /// It failed and is tried again at that time.
     Retry(EpochMillis, Failure),
     /// It failed for good.
@@ -166,6 +203,7 @@ impl RunState {
         match self {
             Self::Running { .. } => "running",
             Self::Retrying { .. } => "retrying",
+            Self::Waiting { .. } => "waiting",
             Self::Done => "done",
             Self::Ignored { .. } => "ignored",
             Self::Dead { .. } => "dead",
@@ -181,11 +219,12 @@ impl DeadReason {
             Self::Permanent => "permanent",
             Self::AttemptsExhausted => "attempts_exhausted",
             Self::WorkerDied => "worker_died",
+            Self::OutOfTime => "out_of_time",
         }
     }
 
     pub(super) fn from_code(code: &str) -> Option<Self> {
-        let all = [Self::Permanent, Self::AttemptsExhausted, Self::WorkerDied];
+        let all = [Self::Permanent, Self::AttemptsExhausted, Self::WorkerDied, Self::OutOfTime];
         all.into_iter().find(|reason| reason.code() == code)
     }
 }
@@ -200,8 +239,10 @@ impl Run {
             owner: claim.owner.clone(),
             attempt: 1,
             generation: claim.generation,
-            attempts_before: 0,
-            attempts: vec![Attempt::begun(1, claim.now)],
+            uncounted: 0,
+            writes: 0,
+            attempts: vec![Attempt::begun(1, claim)],
+            steps: Vec::new(),
             opened_at: claim.now,
             updated_at: claim.now,
         }
@@ -212,6 +253,7 @@ impl Run {
     /// ```text
     /// running    before lease_until   -> held          from then on -> claimed
     /// retrying   before not_before    -> held          from then on -> claimed
+    /// waiting    before not_before    -> held          from then on -> claimed
     /// dead       same generation      -> ended         later one    -> claimed, attempts anew
     /// done, ignored                   -> ended
     /// record life over                -> claimed as if it had never been
@@ -225,12 +267,16 @@ impl Run {
             return Ok(Self::opened(self.id.clone(), claim));
         }
         match &self.state {
-            RunState::Running { lease_until: until } | RunState::Retrying { not_before: until }
+            RunState::Running { lease_until: until }
+            | RunState::Retrying { not_before: until }
+            | RunState::Waiting { not_before: until, .. }
                 if claim.now < *until =>
             {
                 Err(Unclaimable::Until(*until))
             }
-            RunState::Running { .. } | RunState::Retrying { .. } => Ok(self.reclaimed(claim)),
+            RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => {
+                Ok(self.reclaimed(claim))
+            }
             RunState::Done | RunState::Ignored { .. } => Err(Unclaimable::Ended),
             RunState::Dead { .. } if claim.generation > self.generation => {
                 Ok(self.restarted(claim))
@@ -243,19 +289,20 @@ impl Run {
     }
 
     fn restarted(&self, claim: &Claim) -> Self {
-        Self { attempts_before: self.attempt, ..self.reclaimed(claim) }
+        Self { uncounted: self.attempt, ..self.reclaimed(claim) }
     }
 
     fn reclaimed(&self, claim: &Claim) -> Self {
         let number = self.attempt.saturating_add(1);
         let mut attempts = self.attempts.clone();
-        attempts.push(Attempt::begun(number, claim.now));
+        attempts.push(Attempt::begun(number, claim));
         attempts.drain(..attempts.len().saturating_sub(ATTEMPTS_KEPT));
         Self {
             state: RunState::Running { lease_until: claim.lease_until },
             owner: claim.owner.clone(),
             attempt: number,
             generation: self.generation.max(claim.generation),
+            writes: 0,
             attempts,
             updated_at: claim.now,
             ..self.clone()
@@ -266,17 +313,18 @@ impl Run {
     #[must_use]
     pub fn settled(&self, settlement: Settlement, at: EpochMillis) -> Self {
         let mut next = Self { updated_at: at, ..self.clone() };
-        let failure = match &settlement {
-            Settlement::Retry(_, failure) | Settlement::Dead(_, failure) => Some(failure.into()),
-            Settlement::Done | Settlement::Ignored(_) => None,
-        };
         if let Some(attempt) = next.attempts.last_mut() {
-            attempt.ended = Some(Ending { at, failure });
+            let step = self.step_reached().cloned();
+            attempt.ended = Some(Ending { at, step, result: AttemptResult::of(&settlement) });
         }
         next.state = match settlement {
             Settlement::Done => RunState::Done,
             Settlement::Ignored(cause) => RunState::Ignored { cause: recorded(cause) },
             Settlement::Retry(not_before, _) => RunState::Retrying { not_before },
+            Settlement::PutOff(not_before, cause) => {
+                next.uncounted = next.uncounted.saturating_add(1);
+                RunState::Waiting { not_before, cause: recorded(cause) }
+            }
             Settlement::Dead(reason, _) => RunState::Dead { reason, buried: false },
         };
         next
@@ -296,7 +344,20 @@ impl Run {
     /// What the stored run must still carry for the next write.
     #[must_use]
     pub fn fence(&self) -> Fence {
-        Fence { owner: self.owner.clone(), attempt: self.attempt, state: self.state.name() }
+        Fence {
+            owner: self.owner.clone(),
+            attempt: self.attempt,
+            state: self.state.name(),
+            writes: self.writes,
+        }
+    }
+
+    /// Whether the worker that claimed `claimed` still holds this run.
+    #[must_use]
+    pub fn is_held_like(&self, claimed: &Self) -> bool {
+        self.owner == claimed.owner
+            && self.attempt == claimed.attempt
+            && matches!(self.state, RunState::Running { .. })
     }
 
     /// Whether the worker that claimed the run last is known to be dead: its lease is over, and it
@@ -306,16 +367,16 @@ impl Run {
         matches!(self.state, RunState::Running { lease_until } if lease_until <= now)
     }
 
-    /// How many attempts this generation has had.
+    /// How many attempts it has had that the policy counts.
     #[must_use]
     pub fn tries(&self) -> u32 {
-        self.attempt.saturating_sub(self.attempts_before)
+        self.attempt.saturating_sub(self.uncounted)
     }
 
     /// What went wrong last, if anything is known of it.
     #[must_use]
     pub fn last_failure(&self) -> Option<&AttemptFailure> {
-        self.attempts.iter().rev().find_map(|attempt| attempt.ended.as_ref()?.failure.as_ref())
+        self.attempts.iter().rev().find_map(|attempt| attempt.ended.as_ref()?.failure())
     }
 
     /// When the record's life ends. Until the store has cleaned it up, a claim treats it as gone.
@@ -326,8 +387,43 @@ impl Run {
 }
 
 impl Attempt {
-    fn begun(number: u32, started_at: EpochMillis) -> Self {
-        Self { number, started_at, ended: None }
+    fn begun(number: u32, claim: &Claim) -> Self {
+        Self { number, code: claim.code.clone(), started_at: claim.now, ended: None }
+    }
+}
+
+impl Ending {
+    /// What went wrong, if something did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&AttemptFailure> {
+        match &self.result {
+            AttemptResult::Failed(failure) => Some(failure),
+            AttemptResult::Done | AttemptResult::Ignored | AttemptResult::PutOff => None,
+        }
+    }
+}
+
+impl AttemptResult {
+    fn of(settlement: &Settlement) -> Self {
+        match settlement {
+            Settlement::Done => Self::Done,
+            Settlement::Ignored(_) => Self::Ignored,
+            Settlement::PutOff(..) => Self::PutOff,
+            Settlement::Retry(_, failure) | Settlement::Dead(_, failure) => {
+                Self::Failed(failure.into())
+            }
+        }
+    }
+
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Ignored => "ignored",
+            Self::PutOff => "put_off",
+            Self::Failed(_) => "failed",
+        }
     }
 }
 

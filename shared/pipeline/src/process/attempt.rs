@@ -1,25 +1,32 @@
 //! One attempt of a claimed run, and how it is settled.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use hookdock_signature::EpochMillis;
 
-use super::{A_MOMENT, Process, Progress, SETTLE_MARGIN, Task};
+use super::{A_MOMENT, Held, Process, Progress, SETTLE_MARGIN, Task};
 use crate::fault::PortError;
 use crate::job::{Context, Delivery, ErrorClass, Failure, JobResult, Limits, Outcome, Recovery};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
 use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::race;
 use crate::reference::Reference;
-use crate::retry::LONGEST_WAIT;
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
-    pub(super) async fn attempt(&self, task: Task<'_>, run: &Run) -> JobResult {
-        let deadline = task.deadline.minus(SETTLE_MARGIN);
+    pub(super) async fn attempt(
+        &self,
+        task: Task<'_>,
+        run: &Run,
+        held: &Arc<Held<L, S>>,
+    ) -> JobResult {
+        let deadline = task.message.deadline.minus(SETTLE_MARGIN);
         let work = async {
             let delivery = self.delivery(task.reference).await?;
-            let limits = Limits { attempt: run.tries(), deadline };
-            let cx = Context::new(run.id.clone(), limits, self.effects.clone());
+            let limits = Limits { attempt: run.tries(), started_at: run.updated_at, deadline };
+            let journal = Arc::<Held<L, S>>::clone(held);
+            let cx = Context::new(run.id.clone(), limits, self.effects.clone(), journal);
             task.job.call(cx, &delivery).await
         };
         // A panic is this run's alone: nothing it could have left half-done is shared.
@@ -45,46 +52,60 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     pub(super) async fn settle(
         &self,
-        run: &Run,
+        task: Task<'_>,
+        held: &Held<L, S>,
         settlement: Settlement,
-        reference: &Reference,
     ) -> Result<Progress, PortError> {
-        let settled = run.settled(settlement, self.system.now());
-        if self.ledger.advance(&run.fence(), &settled).await?.is_some() {
-            tracing::warn!(
-                endpoint = %run.id.event.endpoint, event.key = %run.id.event.key,
-                run.job = %run.id.job, run.attempt = run.attempt,
-                "lost the claim; its outcome was not recorded"
-            );
+        let now = self.system.now();
+        let Some(settled) = held.write(|run| run.settled(settlement.clone(), now)).await? else {
+            log_lost(task);
             return Ok(Progress::Later(A_MOMENT));
-        }
-        log_settled(&settled, reference);
+        };
+        log_settled(&settled, task.reference);
         match settled.state {
-            RunState::Dead { .. } => self.bury(&settled, reference).await,
-            RunState::Retrying { not_before } => Ok(self.later(not_before)),
+            RunState::Dead { .. } => self.bury(&settled, task.reference).await,
+            RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
+                Ok(self.later(not_before))
+            }
             RunState::Done | RunState::Ignored { .. } | RunState::Running { .. } => {
                 Ok(Progress::Finished)
             }
         }
     }
 
-    pub(super) fn settlement(&self, run: &Run, result: JobResult) -> Settlement {
+    pub(super) fn settlement(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
         let failure = match result {
             Ok(Outcome::Done) => return Settlement::Done,
             Ok(Outcome::Ignored(cause)) => return Settlement::Ignored(cause),
+            Ok(Outcome::PutOff { until, cause }) => return self.put_off_until(task, until, cause),
             Err(failure) => failure,
         };
-        let backoff = self.policy.wait(run.tries(), self.system.random());
+        let policy = self.settings.policy(task);
         let wait = match failure.recovery() {
             Recovery::Never => return Settlement::Dead(DeadReason::Permanent, failure),
-            Recovery::Retry => backoff,
-            Recovery::RetryAfter(asked) => backoff.max(asked).min(LONGEST_WAIT),
+            Recovery::Retry => policy.wait(run.tries(), self.system.random()),
+            Recovery::RetryAfter(asked) => {
+                policy.wait_asked(asked, run.tries(), self.system.random())
+            }
         };
-        if self.policy.allows_another(run.tries()) {
-            Settlement::Retry(self.system.now().plus(wait), failure)
-        } else {
+        let not_before = self.system.now().plus(wait);
+        if !policy.allows_another(run.tries()) {
             Settlement::Dead(DeadReason::AttemptsExhausted, failure)
+        } else if not_before > self.settings.last_call(task) {
+            Settlement::Dead(DeadReason::OutOfTime, failure)
+        } else {
+            Settlement::Retry(not_before, failure)
         }
+    }
+
+    /// What is put off beyond the message's stay would be lost without a word.
+    fn put_off_until(&self, task: Task<'_>, until: EpochMillis, cause: String) -> Settlement {
+        if until <= self.settings.last_call(task) {
+            return Settlement::PutOff(until, cause);
+        }
+        let message = format!("put off for longer than the queue keeps a message: {cause}");
+        let failure = Failure::permanent(ErrorClass::TimedOut, message);
+        Settlement::Dead(DeadReason::OutOfTime, failure)
     }
 }
 
@@ -101,6 +122,15 @@ pub(super) fn no_further_attempt(run: &Run) -> Settlement {
             Settlement::Dead(DeadReason::WorkerDied, failure)
         }
     }
+}
+
+fn log_lost(task: Task<'_>) {
+    let reference = task.reference;
+    tracing::warn!(
+        delivery.id = %reference.delivery_id, endpoint = %reference.endpoint,
+        event.key = %reference.event_key, run.job = %task.job.name(),
+        "another worker has claimed the run; this outcome was not recorded"
+    );
 }
 
 fn log_settled(run: &Run, reference: &Reference) {

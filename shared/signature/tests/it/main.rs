@@ -18,8 +18,6 @@ mod handling;
 #[cfg(test)]
 mod handshakes;
 #[cfg(test)]
-mod memory;
-#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod refusals;

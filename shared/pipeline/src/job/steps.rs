@@ -1,0 +1,200 @@
+//! Steps: named parts of a run whose results are saved, so that a retry does not repeat them.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use crate::fault::PortError;
+use crate::job::context::Context;
+use crate::job::failure::{ErrorClass, Failure};
+use crate::ledger::RunId;
+use crate::names::StepName;
+use crate::ports::{Inserted, Record};
+
+/// The largest result that a step can save, in bytes of JSON. It is written again with each
+/// further step of its run, and DynamoDB bills every KiB of that.
+pub const LARGEST_RESULT_BYTES: usize = 16 * 1024;
+
+/// The record of the run under way, as its steps write it. Behind `dyn`, because a context has no
+/// type parameters.
+pub trait Journal: Send + Sync {
+    /// Notes that the step begins, unless its result is saved.
+    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<Begun, PortError>>;
+
+    /// Saves the step's result. `false`: another worker has claimed the run.
+    fn save<'a>(
+        &'a self,
+        step: &'a StepName,
+        result: &'a str,
+    ) -> BoxFuture<'a, Result<bool, PortError>>;
+
+    /// Inserts the record and notes that the step is done, both or neither. `None`: another
+    /// worker has claimed the run.
+    fn commit<'a>(
+        &'a self,
+        step: &'a StepName,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Option<Inserted>, PortError>>;
+}
+
+/// What is known of a step that is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It never began before.
+    First,
+    /// It began before and saved nothing: whether its work happened is unknown.
+    Again,
+    /// It is done, with this result.
+    Saved(String),
+    /// Another worker has claimed the run.
+    Lost,
+}
+
+/// A step under way.
+#[derive(Debug, Clone)]
+pub struct Step {
+    effect_key: EffectKey,
+}
+
+impl Step {
+    /// The key to hand to the target, such as Stripe's `Idempotency-Key`: whoever honours it
+    /// makes the step's effect happen once, however often the step runs.
+    #[must_use]
+    pub fn effect_key(&self) -> &EffectKey {
+        &self.effect_key
+    }
+}
+
+/// What one effect of a run is known by: the same over all attempts, another for each step. 43
+/// letters, digits and dashes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EffectKey(String);
+
+impl EffectKey {
+    /// The key of a run's step.
+    #[must_use]
+    pub fn of(run: &RunId, step: &StepName) -> Self {
+        let RunId { event, job } = run;
+        let parts = [event.endpoint.as_str(), event.key.as_str(), job.as_str(), step.as_str()];
+        // No name holds the separator.
+        let digest = Sha256::digest(parts.join("\n"));
+        let hex = digest.iter().take(20).map(|byte| format!("{byte:02x}"));
+        Self(format!("hd-{}", hex.collect::<String>()))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EffectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Context {
+    /// Does the work of a step, unless an earlier attempt has: then its result is returned.
+    ///
+    /// A worker can die between the work and the save, so the work may run again. Hand its target
+    /// [`Step::effect_key`], use [`Context::checked_step`], or, for a business record,
+    /// [`Context::commit`].
+    ///
+    /// A step is found by its name. Steps may change places between deployments, be added and be
+    /// left out; one with a new name is a new step and runs.
+    ///
+    /// # Errors
+    ///
+    /// What the work says; or the run's record is not to be had, belongs to another worker by
+    /// now, or cannot take the result.
+    pub async fn step<T, F, R>(&self, name: &str, work: F) -> Result<T, Failure>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnOnce(Step) -> R,
+        R: Future<Output = Result<T, Failure>>,
+    {
+        self.checked_step(name, async |_| Ok(None), work).await
+    }
+
+    /// Like [`Context::step`], for work that must not be repeated and whose target takes no key.
+    /// Where the step began before and saved nothing, `check` looks whether the work happened:
+    /// `Some` is then the step's result, and `None` lets the work run.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Context::step`], and what the check says.
+    pub async fn checked_step<T, C, Q, F, R>(
+        &self,
+        name: &str,
+        check: C,
+        work: F,
+    ) -> Result<T, Failure>
+    where
+        T: Serialize + DeserializeOwned,
+        C: FnOnce(Step) -> Q,
+        Q: Future<Output = Result<Option<T>, Failure>>,
+        F: FnOnce(Step) -> R,
+        R: Future<Output = Result<T, Failure>>,
+    {
+        let name = step_name(name)?;
+        let step = Step { effect_key: EffectKey::of(self.run(), &name) };
+        let happened = match self.journal().begin(&name).await? {
+            Begun::Saved(result) => return restored(&name, &result),
+            Begun::Lost => return Err(lost()),
+            Begun::First => None,
+            Begun::Again => check(step.clone()).await?,
+        };
+        let result = match happened {
+            Some(result) => result,
+            None => work(step).await?,
+        };
+        let saved = self.journal().save(&name, &written(&name, &result)?).await?;
+        if saved { Ok(result) } else { Err(lost()) }
+    }
+
+    /// Inserts a business record as a step: the record and the step's completion are written in
+    /// one transaction, so the run that inserts it knows for ever that it did.
+    /// [`Inserted::Already`]: another run has written a record of that id, which has this content.
+    ///
+    /// # Errors
+    ///
+    /// The records are not to be had, or the run belongs to another worker by now.
+    pub async fn commit(&self, name: &str, record: Record) -> Result<Inserted, Failure> {
+        let name = step_name(name)?;
+        self.journal().commit(&name, &record).await?.ok_or_else(lost)
+    }
+}
+
+fn step_name(name: &str) -> Result<StepName, Failure> {
+    name.parse().map_err(|error| Failure::permanent(ErrorClass::Bug, format!("step: {error}")))
+}
+
+fn written<T: Serialize>(name: &StepName, result: &T) -> Result<String, Failure> {
+    let bug = |message: String| Failure::permanent(ErrorClass::Bug, message);
+    let json = serde_json::to_string(result)
+        .map_err(|_| bug(format!("the result of step {name} cannot be written as JSON")))?;
+    if json.len() > LARGEST_RESULT_BYTES {
+        let bytes = json.len();
+        return Err(bug(format!(
+            "the result of step {name} has {bytes} bytes, {LARGEST_RESULT_BYTES} can be saved"
+        )));
+    }
+    Ok(json)
+}
+
+/// The step's result may have been saved by code of another version, which may come back.
+fn restored<T: DeserializeOwned>(name: &StepName, result: &str) -> Result<T, Failure> {
+    serde_json::from_str(result).map_err(|_| {
+        let message = format!("the saved result of step {name} is not what this code saves");
+        Failure::passing(ErrorClass::Bug, message)
+    })
+}
+
+fn lost() -> Failure {
+    Failure::passing(ErrorClass::TimedOut, "another worker has claimed the run")
+}

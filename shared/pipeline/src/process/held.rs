@@ -1,0 +1,142 @@
+//! A claimed run, and the only way to write to it while the claim lasts.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::lock::Mutex;
+
+use crate::fault::PortError;
+use crate::job::{Begun, Journal};
+use crate::ledger::{Run, StepRecord};
+use crate::names::StepName;
+use crate::ports::{Committed, Inserted, Ledger, Record, System};
+
+/// What is saved of a step whose result is the record it inserted.
+const COMMITTED: &str = "null";
+
+/// A claimed run. Its steps and its settlement are written one after the other, each on top of
+/// what was written before.
+#[derive(Debug)]
+pub struct Held<L, S> {
+    ledger: L,
+    system: S,
+    run: Mutex<Run>,
+}
+
+impl<L: Ledger, S: System> Held<L, S> {
+    /// A run that was claimed just now.
+    #[must_use]
+    pub fn new(ledger: L, system: S, claimed: Run) -> Arc<Self> {
+        Arc::new(Self { ledger, system, run: Mutex::new(claimed) })
+    }
+
+    /// Writes what `change` makes of the run. `None`: another worker has claimed it.
+    pub(super) async fn write(
+        &self,
+        change: impl Fn(&Run) -> Run,
+    ) -> Result<Option<Run>, PortError> {
+        let mut run = self.run.lock().await;
+        let swapped = self.swap(&mut run, change, None).await?;
+        Ok((swapped == Committed::Both).then(|| run.clone()))
+    }
+
+    /// A write of ours whose answer got lost shows as a run that we hold and that is further than
+    /// we knew; the change is then made once more, to that one.
+    async fn swap(
+        &self,
+        run: &mut Run,
+        change: impl Fn(&Run) -> Run,
+        record: Option<&Record>,
+    ) -> Result<Committed, PortError> {
+        let mut next = change(run);
+        let mut swapped = self.put(run, &next, record).await?;
+        if let Committed::Fenced(ours) = &swapped
+            && ours.is_held_like(run)
+        {
+            run.clone_from(ours);
+            next = change(run);
+            swapped = self.put(run, &next, record).await?;
+        }
+        if swapped == Committed::Both {
+            *run = next;
+        }
+        Ok(swapped)
+    }
+
+    async fn put(
+        &self,
+        from: &Run,
+        to: &Run,
+        record: Option<&Record>,
+    ) -> Result<Committed, PortError> {
+        match record {
+            Some(record) => self.ledger.commit(&from.fence(), to, record).await,
+            None => Ok(match self.ledger.advance(&from.fence(), to).await? {
+                None => Committed::Both,
+                Some(stored) => Committed::Fenced(Box::new(stored)),
+            }),
+        }
+    }
+
+    async fn begin(&self, step: &StepName) -> Result<Begun, PortError> {
+        let known = self.run.lock().await.step(step).cloned();
+        if let Some(StepRecord { saved: Some(saved), .. }) = known {
+            return Ok(Begun::Saved(saved.result));
+        }
+        let now = self.system.now();
+        Ok(match self.write(|run| run.step_begun(step, now)).await? {
+            None => Begun::Lost,
+            Some(_) if known.is_some() => Begun::Again,
+            Some(_) => Begun::First,
+        })
+    }
+
+    async fn save(&self, step: &StepName, result: &str) -> Result<bool, PortError> {
+        let now = self.system.now();
+        let saved = self.write(|run| run.step_saved(step, result.to_owned(), now)).await?;
+        Ok(saved.is_some())
+    }
+
+    async fn commit(
+        &self,
+        step: &StepName,
+        record: &Record,
+    ) -> Result<Option<Inserted>, PortError> {
+        let mut run = self.run.lock().await;
+        if run.has_saved(step) {
+            return Ok(Some(Inserted::New));
+        }
+        let now = self.system.now();
+        let change = |run: &Run| run.step_saved(step, COMMITTED.to_owned(), now);
+        Ok(match self.swap(&mut run, change, Some(record)).await? {
+            Committed::Both => Some(Inserted::New),
+            // Ours, if the step was found saved when the run was read anew.
+            Committed::Already(_) if run.has_saved(step) => Some(Inserted::New),
+            Committed::Already(body) => Some(Inserted::Already(body)),
+            Committed::Fenced(_) => None,
+        })
+    }
+}
+
+impl<L: Ledger, S: System> Journal for Held<L, S> {
+    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<Begun, PortError>> {
+        Self::begin(self, step).boxed()
+    }
+
+    fn save<'a>(
+        &'a self,
+        step: &'a StepName,
+        result: &'a str,
+    ) -> BoxFuture<'a, Result<bool, PortError>> {
+        Self::save(self, step, result).boxed()
+    }
+
+    fn commit<'a>(
+        &'a self,
+        step: &'a StepName,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Option<Inserted>, PortError>> {
+        Self::commit(self, step, record).boxed()
+    }
+}
