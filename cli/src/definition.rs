@@ -33,6 +33,13 @@ pub(crate) struct Scheme {
     pub(crate) signature: Option<Carrier>,
     pub(crate) timestamp: Option<Time>,
     pub(crate) key: Option<Key>,
+    jwt: Option<Token>,
+}
+
+/// A token that names what it binds.
+#[derive(Debug, Clone, Deserialize)]
+struct Token {
+    header: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -127,6 +134,7 @@ impl Scheme {
             signature: self.signature.or(main.signature),
             timestamp: self.timestamp.or(main.timestamp),
             key: self.key.or(main.key),
+            jwt: self.jwt.or(main.jwt),
         }
     }
 
@@ -147,10 +155,11 @@ impl Scheme {
 
     /// The headers that carry the signature.
     pub(crate) fn signature_headers(&self, provider: &Provider) -> Vec<String> {
-        match (&self.signature, self.kind.as_deref()) {
-            (Some(carrier), _) => carrier.headers(provider),
-            (None, Some("basic")) => vec!["Authorization".to_owned()],
-            (None, _) => Vec::new(),
+        match (&self.signature, &self.jwt, self.kind.as_deref()) {
+            (Some(carrier), ..) => carrier.headers(provider),
+            (None, Some(token), _) => vec![token.header.clone()],
+            (None, None, Some("basic")) => vec!["Authorization".to_owned()],
+            (None, None, _) => Vec::new(),
         }
     }
 

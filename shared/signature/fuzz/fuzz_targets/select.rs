@@ -11,7 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     let request = input.request();
     let mut fields = Fields::of(&request);
     let selectors = [input.provider.event_id(), input.provider.event_type()];
-    for selected in selectors.into_iter().flatten().map(|one: &Selector| one.select_from(&mut fields)) {
+    for selected in
+        selectors.into_iter().flatten().map(|one: &Selector| one.select_from(&mut fields))
+    {
         if let Ok(Some(selected)) = selected {
             assert!(!selected.value.is_empty());
         }

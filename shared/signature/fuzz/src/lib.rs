@@ -1,6 +1,29 @@
-//! Inputs of the fuzz targets: a request as text, so that seeds can be read.
+//! Inputs of the fuzz targets: requests as text, so that seeds can be read.
 
-use hookdock_signature::{Headers, Provider, Request, catalog};
+use hookdock_signature::{EpochMillis, Headers, Provider, Request, Secret, catalog};
+
+/// When every request comes in.
+pub const NOW: EpochMillis = EpochMillis::new(1_795_302_439_000);
+
+/// Good as text, as hex and as base64, and nobody can guess it.
+pub const SECRET: &str = "b3b0c44298fc1c149afbf4c8996fb924";
+
+/// [`SECRET`], as `verify` takes it.
+#[must_use]
+pub fn secret() -> Secret {
+    Secret::new("s0", SECRET).expect("not empty")
+}
+
+/// A definition of the catalogue with every setting set.
+#[must_use]
+pub fn provider(id: &str) -> Option<Provider> {
+    let provider = catalog::find(id)?;
+    let names: Vec<String> = provider.settings().map(|(name, _)| name.to_owned()).collect();
+    let set = |provider: Provider, name: &String| {
+        provider.clone().configure(name, "X-Set").unwrap_or(provider)
+    };
+    Some(names.iter().fold(provider, set))
+}
 
 /// A provider's id and a request to it.
 #[derive(Debug)]
@@ -16,13 +39,12 @@ impl<'a> Input<'a> {
     /// Reads the id, the URL, and `name: value` on a line each, a blank line, and the body.
     #[must_use]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let end = bytes.windows(2).position(|pair| pair == b"\n\n")?;
-        let (head, rest) = bytes.split_at_checked(end)?;
-        let mut lines = std::str::from_utf8(head).ok()?.split('\n');
-        let provider = catalog::find(lines.next()?)?;
+        let (head, body) = cut(bytes)?;
+        let mut lines = head.split('\n');
+        let provider = provider(lines.next()?)?;
         let url = lines.next()?;
         let headers = lines.filter_map(|line| line.split_once(": ")).collect();
-        Some(Self { provider: configured(provider), url, headers, body: rest.get(2..)? })
+        Some(Self { provider, url, headers, body })
     }
 
     /// The request.
@@ -32,10 +54,10 @@ impl<'a> Input<'a> {
     }
 }
 
-fn configured(provider: Provider) -> Provider {
-    let names: Vec<String> = provider.settings().map(|(name, _)| name.to_owned()).collect();
-    let set = |provider: Provider, name: &String| {
-        provider.clone().configure(name, "X-Set").unwrap_or(provider)
-    };
-    names.iter().fold(provider, set)
+/// The text before the first blank line, and the bytes after it.
+#[must_use]
+pub fn cut(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = bytes.windows(2).position(|pair| pair == b"\n\n")?;
+    let (head, rest) = bytes.split_at_checked(end)?;
+    Some((std::str::from_utf8(head).ok()?, rest.get(2..)?))
 }

@@ -3,7 +3,7 @@
 use super::Provider;
 use super::error::DefinitionError;
 use super::raw::{RawFrom, RawLayout, RawScheme, RawSignature, RawTimestampFrom};
-use super::scheme::{Kind, Layout, Name, Prefix, Scheme, Signature, Source};
+use super::scheme::{Kind, Layout, Name, Prefix, Scheme, Signature, Source, Token};
 use super::template::Segment;
 use crate::parse::path::JsonPath;
 
@@ -235,6 +235,20 @@ impl Source {
 }
 
 impl Scheme {
+    /// The headers whose value lets anyone send anything.
+    pub(super) fn credential_headers<'a>(&'a self, provider: &'a Provider) -> Vec<&'a str> {
+        match &self.kind {
+            Kind::Token(Token { source, .. }) | Kind::Basic(source) => {
+                source.header_names(provider)
+            }
+            // Any body can be put beside a token that says nothing of it.
+            Kind::Jwt(rule) if rule.claims.body_hash.is_none() => vec![&rule.header],
+            Kind::Jwt(_) | Kind::Shared(_) | Kind::Public(_) | Kind::None | Kind::Code(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     /// The settings it refers to and cannot do without a declaration of.
     pub(super) fn settings(&self) -> Vec<&str> {
         let name = match self.source() {

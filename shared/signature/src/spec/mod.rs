@@ -208,12 +208,10 @@ impl Provider {
         self.settings.iter().map(|(name, setting)| (&**name, setting))
     }
 
-    /// The names of headers whose value is itself a secret, to be kept out of logs.
+    /// The names of headers whose value lets whoever reads it send any body: the secret itself,
+    /// or a token that does not bind the body. To be kept out of logs.
     pub fn credential_headers(&self) -> impl Iterator<Item = &str> {
-        self.schemes()
-            .filter(|scheme| matches!(scheme.kind, scheme::Kind::Token(_) | scheme::Kind::Basic(_)))
-            .filter_map(Scheme::source)
-            .flat_map(|source| source.header_names(self))
+        self.schemes().flat_map(|scheme| scheme.credential_headers(self))
     }
 
     /// Sets a value that the definition leaves to the operator.

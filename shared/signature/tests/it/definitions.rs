@@ -1,6 +1,6 @@
 //! Definitions that mean nothing are refused, and the message names the key.
 
-use hookdock_signature::{DefinitionError, Provider};
+use hookdock_signature::{DefinitionError, Provider, catalog};
 
 use crate::schemes::scheme;
 use crate::support::{definition, provider};
@@ -231,6 +231,20 @@ fn headers_that_are_secrets_are_named() {
     ];
     for (name, expected) in rows {
         assert_eq!(provider(scheme(name)).credential_headers().collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn a_token_is_a_secret_unless_it_binds_the_body() {
+    let rows = [
+        ("monday", vec!["Authorization"]),
+        ("jira-connect", vec!["Authorization"]),
+        ("livekit", vec![]),
+        ("fusionauth", vec![]),
+    ];
+    for (id, expected) in rows {
+        let provider = catalog::find(id).unwrap();
+        assert_eq!(provider.credential_headers().collect::<Vec<_>>(), expected, "{id}");
     }
 }
 

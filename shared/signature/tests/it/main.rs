@@ -18,6 +18,8 @@ mod handling;
 #[cfg(test)]
 mod handshakes;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod refusals;
