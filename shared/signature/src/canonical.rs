@@ -24,14 +24,14 @@ impl<'a> Message<'a> {
         Ok(Self(pieces.collect::<Result<_, _>>()?))
     }
 
-    /// The first bytes, as far as they do not differ between tries.
-    pub(crate) fn beginning(&self, most: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
+    /// Whether it has so many bytes at most, all of them such, apart from the time and the secret.
+    pub(crate) fn is_made_of(&self, most: usize, such: impl Fn(u8) -> bool) -> bool {
+        let (mut length, mut all): (usize, bool) = (0, true);
         self.feed("", b"", |piece| {
-            let room = most.saturating_sub(bytes.len());
-            bytes.extend(piece.iter().take(room));
+            length = length.saturating_add(piece.len());
+            all = all && length <= most && piece.iter().all(|byte| such(*byte));
         });
-        bytes
+        all
     }
 
     pub(crate) fn feed(&self, timestamp: &str, secret: &[u8], mut sink: impl FnMut(&[u8])) {

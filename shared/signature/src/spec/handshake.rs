@@ -10,9 +10,6 @@ use serde::Deserialize;
 use super::reply::{Reply, Text};
 use crate::Selector;
 
-/// The longest text that is answered under a key.
-pub(crate) const LONGEST_KEYED: usize = 128;
-
 /// An exchange that makes no event: a provider tests the endpoint, asks whose it is, or hands
 /// over the secret.
 #[derive(Clone, Debug)]
@@ -88,7 +85,7 @@ pub(crate) struct Challenge {
     pub(crate) at: Selector,
     characters: Characters,
     min_length: usize,
-    max_length: usize,
+    pub(crate) max_length: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -197,12 +194,13 @@ impl fmt::Display for Test {
 impl Challenge {
     /// Whether the text is one that may be answered.
     pub(crate) fn takes(&self, text: &str) -> bool {
-        text.len() >= self.min_length && self.could_be(text.as_bytes())
+        (self.min_length..=self.max_length).contains(&text.len())
+            && text.bytes().all(|byte| self.has(byte))
     }
 
-    /// Whether these bytes could be such a text. Shorter ones count too.
-    pub(crate) fn could_be(&self, bytes: &[u8]) -> bool {
-        bytes.len() <= self.max_length && bytes.iter().all(|byte| self.characters.have(*byte))
+    /// Whether such a text can have this byte in it.
+    pub(crate) fn has(&self, byte: u8) -> bool {
+        self.characters.have(byte)
     }
 }
 

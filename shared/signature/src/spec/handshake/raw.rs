@@ -2,9 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{
-    Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, LONGEST_KEYED, Method, Test,
-};
+use super::{Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test};
 use crate::Selector;
 use crate::select::Needs;
 use crate::spec::DefinitionError;
@@ -15,6 +13,9 @@ type Result<T> = std::result::Result<T, DefinitionError>;
 /// The longest challenge that any provider is answered. Tokens are far shorter, and nothing of
 /// this length is worth having reflected.
 const LONGEST: usize = 1024;
+
+/// The longest text that is answered under a key.
+const LONGEST_KEYED: usize = 128;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
