@@ -54,7 +54,9 @@ impl Place {
 pub(crate) fn values<'a>(source: &'a Source, input: &Input<'a>) -> Result<Vec<Carried>, Rejection> {
     let field = |name: &str, value| vec![Carried { place: Place::Field(name.to_owned()), value }];
     match source {
-        Source::Header { name, also } => headers(input.name(name)?, also, input),
+        Source::Header { name, also } => {
+            headers(input.name(name)?, also.iter().map(|name| &**name), input)
+        }
         Source::Numbered { prefix, max } => numbered(prefix, *max, input),
         Source::Query(name) => {
             let name = input.name(name)?;
@@ -79,17 +81,31 @@ pub(crate) fn is_present<'a>(source: &'a Source, input: &Input<'a>) -> bool {
     )
 }
 
-fn headers(first: &str, also: &[String], input: &Input<'_>) -> Result<Vec<Carried>, Rejection> {
+/// What is in any of these headers; there is at least one.
+pub(crate) fn headers<'n>(
+    first: &'n str,
+    also: impl Iterator<Item = &'n str>,
+    input: &Input<'_>,
+) -> Result<Vec<Carried>, Rejection> {
     let mut found = Vec::new();
-    for name in std::iter::once(first).chain(also.iter().map(|name| &**name)) {
-        if let Some(value) = input.optional_header(name)? {
-            found.push(Carried { place: Place::Header(name.to_owned()), value: value.to_owned() });
-        }
+    for name in std::iter::once(first).chain(also) {
+        let value = input.request.headers.single(name);
+        let value = value.map_err(|_| Rejection::RepeatedHeader { name: name.to_owned() })?;
+        let place = Place::Header(name.to_owned());
+        found.extend(value.map(|value| Carried { place, value: value.to_owned() }));
     }
-    if found.is_empty() {
-        return Err(Rejection::MissingHeader { name: first.to_owned() });
+    filled(found, first)
+}
+
+/// A header with nothing in it counts as absent beside one that has something.
+fn filled(carried: Vec<Carried>, first: &str) -> Result<Vec<Carried>, Rejection> {
+    let (filled, empty): (Vec<_>, Vec<_>) =
+        carried.into_iter().partition(|carried| !carried.value.trim().is_empty());
+    match (filled.is_empty(), empty.first()) {
+        (false, _) => Ok(filled),
+        (true, Some(empty)) => Err(empty.place.malformed()),
+        (true, None) => Err(Rejection::MissingHeader { name: first.to_owned() }),
     }
-    Ok(found)
 }
 
 /// One pass over the headers, however large the highest number is.
@@ -100,18 +116,12 @@ fn numbered(prefix: &str, max: u16, input: &Input<'_>) -> Result<Vec<Carried>, R
             continue;
         };
         let name = format!("{prefix}{number}");
-        if value.trim().is_empty() {
-            return Err(Rejection::MalformedHeader { name });
-        }
         let carried = Carried { place: Place::Header(name.clone()), value: value.to_owned() };
         if found.insert(number, carried).is_some() {
             return Err(Rejection::RepeatedHeader { name });
         }
     }
-    if found.is_empty() {
-        return Err(Rejection::MissingHeader { name: format!("{prefix}1") });
-    }
-    Ok(found.into_values().collect())
+    filled(found.into_values().collect(), &format!("{prefix}1"))
 }
 
 fn number(name: &str, prefix: &str) -> Option<u16> {

@@ -15,9 +15,10 @@ pub(crate) mod url;
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::Rejection;
 use crate::input::Input;
+use crate::present::Carried;
 use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule, Timestamp};
+use crate::{Rejection, present};
 
 /// One scheme in code. `kind = "code"` and `module = "..."` name it.
 pub(crate) trait Module: Sync {
@@ -79,20 +80,28 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// The signatures in a header with one or more of them; what has another length is
-/// no signature.
+/// The signatures in a header with one or more of them.
 fn header_signatures(
     input: &Input<'_>,
     name: &str,
     encoding: Encoding,
     digest: Digest,
 ) -> Result<Vec<Vec<u8>>, Rejection> {
-    let texts = input.header(name)?.split(',').map(str::trim);
-    let signatures: Vec<_> = texts.filter_map(|text| signature(text, encoding, digest)).collect();
-    if signatures.is_empty() {
-        return Err(Rejection::MalformedHeader { name: name.to_owned() });
+    signatures(&present::headers(name, std::iter::empty(), input)?, encoding, digest)
+}
+
+/// The signatures in values with one or more of them; what has another length is no signature.
+fn signatures(
+    carried: &[Carried],
+    encoding: Encoding,
+    digest: Digest,
+) -> Result<Vec<Vec<u8>>, Rejection> {
+    let texts = carried.iter().flat_map(|carried| carried.value.split(',')).map(str::trim);
+    let found: Vec<_> = texts.filter_map(|text| signature(text, encoding, digest)).collect();
+    match carried.first() {
+        Some(first) if found.is_empty() => Err(first.place.malformed()),
+        _ => Ok(found),
     }
-    Ok(signatures)
 }
 
 fn signature(text: &str, encoding: Encoding, digest: Digest) -> Option<Vec<u8>> {

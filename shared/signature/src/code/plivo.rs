@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::url::Url;
-use super::{Evidence, Module, header_signatures, text};
-use crate::Rejection;
+use super::{Evidence, Module, signatures, text};
 use crate::input::Input;
 use crate::spec::scheme::{Digest, Encoding};
+use crate::{Rejection, present};
 
 const HEADER: &str = "X-Plivo-Signature-V3";
 /// Signed with the main account's token instead of the subaccount's.
@@ -25,15 +25,8 @@ impl Module for Plivo {
     }
 
     fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
-        let mut signatures = Vec::new();
-        for name in [HEADER, MAIN_ACCOUNT_HEADER] {
-            if input.optional_header(name)?.is_some() {
-                signatures.extend(header_signatures(input, name, Encoding::Base64, self.digest())?);
-            }
-        }
-        if signatures.is_empty() {
-            return Err(Rejection::MissingHeader { name: HEADER.to_owned() });
-        }
+        let carried = present::headers(HEADER, [MAIN_ACCOUNT_HEADER].into_iter(), input)?;
+        let signatures = signatures(&carried, Encoding::Base64, self.digest())?;
         let nonce = input.header(NONCE)?;
         // A dot is what separates the nonce from the rest; one inside it could take a part of
         // the form along.

@@ -95,7 +95,22 @@ fn key_values<'v>(
         return Err(GrammarError::TooMany);
     }
     let groups = texts.into_iter().map(|text| key_value_group(text, keys, prefix));
-    groups.collect()
+    readable(groups)
+}
+
+/// A group that cannot be read counts as absent; when none can, the first reason stands.
+fn readable<'v>(
+    groups: impl Iterator<Item = Result<Group<'v>, GrammarError>>,
+) -> Result<Vec<Group<'v>>, GrammarError> {
+    let mut found = Vec::new();
+    let mut reason = None;
+    for group in groups {
+        match group {
+            Ok(group) => found.push(group),
+            Err(error) => reason = reason.or(Some(error)),
+        }
+    }
+    if found.is_empty() { Err(reason.unwrap_or(GrammarError::Malformed)) } else { Ok(found) }
 }
 
 fn key_value_group<'v>(

@@ -101,6 +101,8 @@ fn plivo() {
         ("no nonce", both, |case| case.remove(NONCE), missing(NONCE)),
         ("another nonce", both, |case| case.set(NONCE, "1"), MISMATCH),
         ("the main account's", both, |case| case.rename(HEADER, MAIN), Ok("s0")),
+        ("an empty one of that", both, |case| case.add(MAIN, " "), Ok("s0")),
+        ("a short one of that", both, |case| case.add(MAIN, "AAAA"), Ok("s0")),
         ("two signatures", both, |case| swap(case, HEADER, "=", "=,AAAA"), Ok("s0")),
         ("a value", both, |case| body(case, "Text=a", "Text=b"), MISMATCH),
         ("the order of the form", both, |case| body(case, "To=%2B15551234567&", ""), MISMATCH),

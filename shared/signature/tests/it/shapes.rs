@@ -189,6 +189,26 @@ fn either_of_two_headers_will_do() {
 }
 
 #[test]
+fn an_empty_header_beside_a_good_one_is_no_header() {
+    let mut case = shape("box-gen-1");
+    case.add("BOX-SIGNATURE-SECONDARY", " ");
+    check("the second", &case, &Ok("s0"));
+    case.remove("BOX-SIGNATURE-SECONDARY");
+    case.rename("BOX-SIGNATURE-PRIMARY", "BOX-SIGNATURE-SECONDARY");
+    case.add("BOX-SIGNATURE-PRIMARY", "");
+    check("the first", &case, &Ok("s0"));
+    case.set("BOX-SIGNATURE-SECONDARY", "");
+    let malformed = Rejection::MalformedHeader { name: header("BOX-SIGNATURE-PRIMARY") };
+    check("both", &case, &Err(malformed));
+    let mut case = shape("docusign-gen-1");
+    case.add("X-DocuSign-Signature-3", "");
+    check("a numbered one", &case, &Ok("s0"));
+    case.add("X-DocuSign-Signature-3", "");
+    let repeated = Rejection::RepeatedHeader { name: header("X-DocuSign-Signature-3") };
+    check("repeated", &case, &Err(repeated));
+}
+
+#[test]
 fn a_time_in_the_signed_body_is_checked_after_the_signature() {
     let mut case = shape("linear-gen-1");
     case.now_ms += 60_000;
@@ -210,6 +230,22 @@ fn a_group_has_its_own_time() {
     case.set("Persona-Signature", &["t=1,v1=00"; 5].join(" "));
     let many = Rejection::TooManySignatures { name: header("Persona-Signature") };
     check("five groups", &case, &Err(many));
+}
+
+#[test]
+fn a_group_that_cannot_be_read_does_not_spoil_the_others() {
+    let good = shape("persona-gen-1").header("Persona-Signature").to_owned();
+    for bad in ["v1=00", "t=1,t=2,v1=00", "t=1,v2=00", "t=1", "x"] {
+        for value in [format!("{good} {bad}"), format!("{bad} {good}")] {
+            let mut case = shape("persona-gen-1");
+            case.set("Persona-Signature", &value);
+            check(bad, &case, &Ok("s0"));
+        }
+    }
+    let mut case = shape("persona-gen-1");
+    case.set("Persona-Signature", "t=1,v2=00 x");
+    let unknown = Rejection::UnknownVersion { name: header("Persona-Signature") };
+    check("the first reason stands", &case, &Err(unknown));
 }
 
 #[test]
