@@ -16,7 +16,6 @@ use hookdock_signature::{EpochMillis, EpochSeconds, Headers, Provider, Request};
 use crate::given::{self, SecretFile};
 use crate::sign::curl::Curl;
 use crate::verify::saved::Saved;
-use crate::verify::signs_url;
 use crate::{exit, say};
 
 const EXAMPLES: &str = "\
@@ -70,7 +69,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let secret = SecretFile::read(&arguments.secret_file, &provider)?;
     let draft = arguments.draft(&provider)?;
     let headers = signature(&provider, &secret, &draft.request(), arguments.at())?;
-    if signs_url(&provider) {
+    if provider.scheme().signs_url() {
         say::talk(&format!("the URL is part of what is signed: {}", draft.url));
     }
     let text = match (arguments.json, arguments.curl) {

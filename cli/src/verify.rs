@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let secrets = arguments.secret_files.iter().map(|path| SecretFile::read(path, &provider));
     let secrets = secrets.collect::<anyhow::Result<Vec<_>>>()?;
     let request = Saved::read(&arguments.request)?;
-    if request.url.is_empty() && signs_url(&provider) {
+    if request.url.is_empty() && provider.scheme().signs_url() {
         bail!(
             "the request has no `url`, which {} signs; add it to {}",
             provider.name(),
@@ -106,11 +106,6 @@ impl Arguments {
     fn now(&self) -> EpochMillis {
         self.now.map_or_else(|| SystemClock.now(), |now| EpochSeconds::new(now).to_millis())
     }
-}
-
-/// Whether the URL is part of what is signed.
-pub(crate) fn signs_url(provider: &Provider) -> bool {
-    provider.scheme().message().is_some_and(|message| message.contains("{url"))
 }
 
 /// Some refusals say nothing about the request.

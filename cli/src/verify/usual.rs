@@ -2,8 +2,6 @@
 
 use hookdock_signature::Provider;
 
-use crate::verify::signs_url;
-
 /// Providers whose refusals have a cause of their own. The first entry that fits is taken.
 const OF_PROVIDERS: &[(&str, &str, &str)] = &[
     (
@@ -77,7 +75,7 @@ pub(crate) fn cause(provider: &Provider, reason: &str) -> String {
 fn general(provider: &Provider, reason: &str) -> String {
     let name = provider.name();
     match reason {
-        "mismatch" if signs_url(provider) => format!(
+        "mismatch" if provider.scheme().signs_url() => format!(
             "the URL: {name} signs it as it is configured there, and a proxy shows the process \
              another; or the secret of another endpoint"
         ),

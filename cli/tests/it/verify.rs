@@ -144,8 +144,11 @@ fn what_cannot_be_judged_is_a_failure_and_not_a_verdict() {
     request["url"] = Value::Null;
     let (secret, request) =
         (file(&folder, "s.txt", "secret"), file(&folder, "r.json", request.to_string()));
-    let own = ["verify", "--provider", "square", "--secret-file", &secret, "--request", &request];
-    let output = run(&own);
-    assert!(stderr(&output).contains("no `url`, which Square signs"), "{}", stderr(&output));
-    assert_eq!(output.status.code(), Some(1));
+    for (id, name) in [("square", "Square"), ("twilio", "Twilio"), ("monday", "monday.com")] {
+        let own = ["verify", "--provider", id, "--secret-file", &secret, "--request", &request];
+        let output = run(&own);
+        let said = format!("no `url`, which {name} signs");
+        assert!(stderr(&output).contains(&said), "{}", stderr(&output));
+        assert_eq!(output.status.code(), Some(1));
+    }
 }

@@ -1,13 +1,12 @@
 //! One try to verify a request by one scheme.
 
 use crate::canonical::Message;
-use crate::code::{Evidence, Module};
 use crate::input::Input;
 use crate::parse::timestamp::instant;
 use crate::present::{self, Candidates, Carried};
 use crate::spec::Segment;
 use crate::spec::scheme::{
-    Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
+    Coded, Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
 };
 use crate::{EpochMillis, Rejection, Scheme, Secret, encoding, handshake, mac};
 
@@ -54,7 +53,7 @@ impl<'a> Attempt<'a> {
             Kind::Basic(source) => self.basic(source),
             Kind::Jwt(rule) => self.jwt(rule),
             Kind::None => Err(Rejection::Unsupported { what: "none".to_owned() }),
-            Kind::Code(module) => self.code(*module),
+            Kind::Code(code) => self.code(code),
         }
     }
 
@@ -71,19 +70,20 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    fn code(&self, module: &dyn Module) -> Result<Accepted> {
-        let Evidence { claims, time } = module.evidence(self.input)?;
+    fn code(&self, Coded { module, timestamp }: &Coded) -> Result<Accepted> {
+        let claims = module.claims(self.input)?;
+        let stated =
+            timestamp.as_ref().map(|timestamp| self.stated(timestamp, None)).transpose()?;
         let (rule, digest) = (module.key(), module.digest());
         let accepted = self.any_secret(|secret| {
             let key = rule.key(secret)?;
             Some(claims.iter().fold(true, |all, claim| all & claim.holds(digest, &key)))
         })?;
-        let Some((timestamp, text)) = time else {
-            return Ok(accepted);
-        };
-        let at = instant(&text, timestamp.unit).ok_or(Rejection::MalformedTimestamp)?;
-        in_window(&timestamp, self.now, at)?;
-        Ok(Accepted { at: Some(at), ..accepted })
+        let at = stated.map(|stated| stated.at);
+        if let (Some(timestamp), Some(at)) = (timestamp, at) {
+            in_window(timestamp, self.now, at)?;
+        }
+        Ok(Accepted { at, ..accepted })
     }
 
     #[cfg(feature = "public-key")]
@@ -138,7 +138,7 @@ impl<'a> Attempt<'a> {
         for found in matches {
             let at = match found.stated {
                 Some(stated) => stated.at,
-                None => self.stated(timestamp, found.candidates)?.at,
+                None => self.stated(timestamp, found.candidates.timestamp.as_deref())?.at,
             };
             match in_window(timestamp, self.now, at) {
                 Ok(()) => {
@@ -160,19 +160,20 @@ impl<'a> Attempt<'a> {
         let early = signed.timestamp.as_ref().filter(|timestamp| {
             signed.message.has(&Segment::Timestamp) || !timestamp.source.is_in_body()
         });
-        let stated = candidates
-            .iter()
-            .map(|one| early.map(|timestamp| self.stated(timestamp, one)).transpose());
+        let stated = candidates.iter().map(|one| {
+            early.map(|timestamp| self.stated(timestamp, one.timestamp.as_deref())).transpose()
+        });
         stated.collect()
     }
 
-    fn stated(&self, timestamp: &Timestamp, candidates: &Candidates) -> Result<Stated> {
+    /// `beside` is the time that stands with the signature.
+    fn stated(&self, timestamp: &Timestamp, beside: Option<&str>) -> Result<Stated> {
         let text = match &timestamp.source {
             TimestampSource::Header(name) => self.input.header(name)?.to_owned(),
             TimestampSource::Json(path) => self.input.json(path)?,
             TimestampSource::Form(name) => self.input.form(name)?,
             TimestampSource::SignatureField => {
-                candidates.timestamp.clone().ok_or(Rejection::MalformedTimestamp)?
+                beside.ok_or(Rejection::MalformedTimestamp)?.to_owned()
             }
         };
         let at = instant(&text, timestamp.unit).ok_or(Rejection::MalformedTimestamp)?;

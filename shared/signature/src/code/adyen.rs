@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Claim, Evidence, Module, signature, text};
+use super::{Claim, Module, signature, text};
 use crate::Rejection;
 use crate::input::Input;
 use crate::parse::path::scalar;
@@ -38,12 +38,12 @@ impl Module for Adyen {
         KeyRule { format: KeyFormat::Hex, ..KeyRule::default() }
     }
 
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
         let items = input.body_as_json()?.get(ITEMS).and_then(Value::as_array);
         let items = items.filter(|items| !items.is_empty());
         let items = items.ok_or_else(|| Rejection::MissingField { name: ITEMS.to_owned() })?;
         let claims = items.iter().map(|item| claim(item, self.digest()));
-        Ok(Evidence { claims: claims.collect::<Result<_, _>>()?, time: None })
+        claims.collect()
     }
 }
 

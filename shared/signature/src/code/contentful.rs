@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 
 use super::url::{Url, escape};
-use super::{Evidence, Module, header_signatures, text};
+use super::{Claim, Module, header_signatures, text};
 use crate::Rejection;
 use crate::input::Input;
-use crate::spec::scheme::{Digest, Encoding, Timestamp, TimestampSource, Unit};
+use crate::spec::scheme::{Digest, Encoding};
 
 const SIGNATURE: &str = "x-contentful-signature";
 const SIGNED_HEADERS: &str = "x-contentful-signed-headers";
 const TIMESTAMP: &str = "x-contentful-timestamp";
-/// The limit of Contentful's own library.
-const TOLERANCE_SECONDS: u32 = 30;
 /// More than any request has, and few enough to look them all up.
 const MAX_HEADERS: usize = 64;
 
@@ -27,21 +25,22 @@ impl Module for Contentful {
         Digest::Sha256
     }
 
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+    fn signs_url(&self) -> bool {
+        true
+    }
+
+    fn signed_time(&self) -> Option<&'static str> {
+        Some(TIMESTAMP)
+    }
+
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
         let signatures = header_signatures(input, SIGNATURE, Encoding::Hex, self.digest())?;
         let headers = signed_headers(input)?;
         let messages = targets(input.request.url).map(|target| {
             let head = format!("{}\n{target}\n{headers}\n", input.request.method);
             vec![text(head), Cow::Borrowed(input.request.body)]
         });
-        let time = Timestamp {
-            source: TimestampSource::Header(TIMESTAMP.to_owned()),
-            unit: Unit::Ms,
-            tolerance_seconds: Some(TOLERANCE_SECONDS),
-        };
-        let stated = input.header(TIMESTAMP)?.to_owned();
-        let evidence = Evidence::one(signatures, messages.collect());
-        Ok(Evidence { time: Some((time, stated)), ..evidence })
+        Ok(Claim::one(signatures, messages.collect()))
     }
 }
 

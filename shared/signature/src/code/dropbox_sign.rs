@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Evidence, Module, signature, text};
+use super::{Claim, Module, signature, text};
 use crate::input::Input;
 use crate::parse::path::scalar;
 use crate::spec::scheme::{Digest, Encoding};
@@ -24,7 +24,7 @@ impl Module for DropboxSign {
         Digest::Sha256
     }
 
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
         let json = event(input)?;
         let root: Value = serde_json::from_slice(&json).map_err(|_| Rejection::BodyNotJson)?;
         let field = |pointer: &str, name: &str| {
@@ -37,7 +37,7 @@ impl Module for DropboxSign {
             signature(&field("/event/event_hash", SIGNATURE)?, Encoding::Hex, self.digest());
         let stated =
             stated.ok_or_else(|| Rejection::MalformedField { name: SIGNATURE.to_owned() })?;
-        Ok(Evidence::one(vec![stated], vec![vec![text(time), text(kind)]]))
+        Ok(Claim::one(vec![stated], vec![vec![text(time), text(kind)]]))
     }
 }
 

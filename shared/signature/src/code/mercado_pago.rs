@@ -1,6 +1,6 @@
 //! Mercado Pago: the id in the query and the request's id, whichever there are.
 
-use super::{Evidence, Module, Pieces, signature, text};
+use super::{Claim, Module, Pieces, signature, text};
 use crate::Rejection;
 use crate::input::Input;
 use crate::spec::scheme::{Digest, Encoding};
@@ -20,7 +20,7 @@ impl Module for MercadoPago {
         Digest::Sha256
     }
 
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
         let items: Vec<_> = input.header(HEADER)?.split(',').filter_map(pair).collect();
         let malformed = || Rejection::MalformedHeader { name: HEADER.to_owned() };
         let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -40,7 +40,7 @@ impl Module for MercadoPago {
             let request_id = request_id.map(|id| format!("request-id:{id};")).unwrap_or_default();
             vec![text(format!("{id}{request_id}ts:{ts};"))]
         });
-        Ok(Evidence::one(vec![stated], messages.into()))
+        Ok(Claim::one(vec![stated], messages.into()))
     }
 }
 

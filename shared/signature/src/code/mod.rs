@@ -17,7 +17,7 @@ use std::fmt;
 
 use crate::input::Input;
 use crate::present::Carried;
-use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule, Timestamp};
+use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule};
 use crate::{Rejection, present};
 
 /// One scheme in code. `kind = "code"` and `module = "..."` name it.
@@ -33,8 +33,19 @@ pub(crate) trait Module: Sync {
         KeyRule { format: KeyFormat::Utf8, ..KeyRule::default() }
     }
 
-    /// What the request claims.
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection>;
+    /// Whether the URL is part of what is signed.
+    fn signs_url(&self) -> bool {
+        false
+    }
+
+    /// The header whose time is part of every message, where there is one. A definition says
+    /// how old it may be.
+    fn signed_time(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What the request claims. All of it has to hold, under one and the same secret.
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection>;
 }
 
 impl fmt::Debug for dyn Module {
@@ -67,16 +78,9 @@ pub(crate) struct Claim<'a> {
     pub(crate) messages: Vec<Pieces<'a>>,
 }
 
-/// All of the claims have to hold, under one and the same secret.
-pub(crate) struct Evidence<'a> {
-    pub(crate) claims: Vec<Claim<'a>>,
-    /// A time that is part of every message.
-    pub(crate) time: Option<(Timestamp, String)>,
-}
-
-impl<'a> Evidence<'a> {
-    fn one(signatures: Vec<Vec<u8>>, messages: Vec<Pieces<'a>>) -> Self {
-        Self { claims: vec![Claim { signatures, messages }], time: None }
+impl<'a> Claim<'a> {
+    fn one(signatures: Vec<Vec<u8>>, messages: Vec<Pieces<'a>>) -> Vec<Self> {
+        vec![Self { signatures, messages }]
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::url::Url;
-use super::{Evidence, Module, signatures, text};
+use super::{Claim, Module, signatures, text};
 use crate::input::Input;
 use crate::spec::scheme::{Digest, Encoding};
 use crate::{Rejection, present};
@@ -24,7 +24,11 @@ impl Module for Plivo {
         Digest::Sha256
     }
 
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+    fn signs_url(&self) -> bool {
+        true
+    }
+
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
         let carried = present::headers(HEADER, [MAIN_ACCOUNT_HEADER].into_iter(), input)?;
         let signatures = signatures(&carried, Encoding::Base64, self.digest())?;
         let nonce = input.header(NONCE)?;
@@ -38,7 +42,7 @@ impl Module for Plivo {
             return Err(Rejection::Mismatch);
         }
         let message = vec![text(base(input)), Cow::Borrowed(b".".as_slice()), text(nonce)];
-        Ok(Evidence::one(signatures, vec![message]))
+        Ok(Claim::one(signatures, vec![message]))
     }
 }
 

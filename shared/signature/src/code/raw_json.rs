@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Evidence, Module, signature, text};
+use super::{Claim, Module, signature, text};
 use crate::Rejection;
 use crate::input::Input;
 use crate::spec::scheme::{Digest, Encoding};
@@ -41,7 +41,7 @@ impl Module for RawJson {
         Digest::Sha256
     }
 
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
         let members: BTreeMap<String, &'a RawValue> =
             serde_json::from_slice(input.request.body).map_err(|_| Rejection::BodyNotJson)?;
         let find = |name: &str| {
@@ -57,6 +57,6 @@ impl Module for RawJson {
             Ok(string) => text(string),
             Err(_) => Cow::Borrowed(raw.as_bytes()),
         };
-        Ok(Evidence::one(vec![stated], vec![vec![message]]))
+        Ok(Claim::one(vec![stated], vec![vec![message]]))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::url::Url;
-use super::{Evidence, Module, Pieces, header_signatures, text};
+use super::{Claim, Module, Pieces, header_signatures, text};
 use crate::input::Input;
 use crate::spec::scheme::{Digest, Encoding};
 use crate::{Rejection, mac};
@@ -24,7 +24,11 @@ impl Module for Twilio {
         Digest::Sha1
     }
 
-    fn evidence<'a>(&self, input: &Input<'a>) -> Result<Evidence<'a>, Rejection> {
+    fn signs_url(&self) -> bool {
+        true
+    }
+
+    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
         let signatures = header_signatures(input, HEADER, Encoding::Base64, self.digest())?;
         let body = match stated_digest(input)? {
             Some(stated) if is_body_digest(&stated, input.request.body) => String::new(),
@@ -32,7 +36,7 @@ impl Module for Twilio {
             None => sorted_form(input.request.body),
         };
         let messages = urls(input.request.url).map(|url| -> Pieces<'a> { vec![text(url + &body)] });
-        Ok(Evidence::one(signatures, messages.collect()))
+        Ok(Claim::one(signatures, messages.collect()))
     }
 }
 

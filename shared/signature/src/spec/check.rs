@@ -8,8 +8,8 @@ use super::raw::{
     RawAlternative, RawKind, RawPadding, RawProvider, RawScheme, RawSetting, RawWhen,
 };
 use super::scheme::{
-    Algorithm, Construction, Digest, EcdsaFormat, KeyRule, Kind, PublicKeyRule, RsaDigest, Scheme,
-    Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
+    Algorithm, Coded, Construction, Digest, EcdsaFormat, KeyRule, Kind, PublicKeyRule, RsaDigest,
+    Scheme, Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
 };
 use super::template::{Segment, Template};
 use super::{Provider, Setting};
@@ -132,13 +132,25 @@ fn kind(raw: &RawScheme, at: &str) -> Result<Kind> {
         RawKind::Rsa => rsa(&fields),
         RawKind::Jwt => super::jwt::jwt(&fields),
         RawKind::None => fields.only(&[]).map(|()| Kind::None),
-        RawKind::Code => {
-            fields.only(&["module"])?;
-            let name = fields.need("module", raw.module.as_ref())?;
-            let module = crate::code::find(name);
-            Ok(Kind::Code(module.ok_or_else(|| fields.error("module", "no such module"))?))
-        }
+        RawKind::Code => code(&fields),
     }
+}
+
+fn code(fields: &Fields<'_>) -> Result<Kind> {
+    fields.only(&["module", "timestamp"])?;
+    let module = crate::code::find(fields.need("module", fields.raw.module.as_ref())?);
+    let module = module.ok_or_else(|| fields.error("module", "no such module"))?;
+    let timestamp = fields.timestamp()?;
+    let is_signed = timestamp.as_ref().is_none_or(|timestamp| match &timestamp.source {
+        TimestampSource::Header(name) => {
+            module.signed_time().is_some_and(|signed| signed.eq_ignore_ascii_case(name))
+        }
+        _ => false,
+    });
+    if !is_signed {
+        return Err(fields.error("timestamp", "not part of the message"));
+    }
+    Ok(Kind::Code(Coded { module, timestamp }))
 }
 
 const SIGNED: [&str; 4] = ["encoding", "message", "signature", "timestamp"];

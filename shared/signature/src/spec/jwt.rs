@@ -49,6 +49,12 @@ pub(crate) struct RawClaims {
     pub(crate) leeway_seconds: u32,
 }
 
+impl RawClaims {
+    pub(super) const fn names_url(&self) -> bool {
+        self.url_claim.is_some() || self.url_hash_claim.is_some() || self.query_hash_claim.is_some()
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BodyHash {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 pub(crate) use super::algorithm::{Algorithm, EcdsaFormat, RsaDigest};
 use super::jwt::JwtRule;
-use super::template::Template;
+use super::template::{Segment, Template};
 use crate::code::Module;
 use crate::parse::path::JsonPath;
 
@@ -51,6 +51,19 @@ impl Scheme {
         self.timestamp().and_then(|timestamp| timestamp.tolerance_seconds)
     }
 
+    /// Whether the URL, or a part of it, is signed.
+    #[must_use]
+    pub fn signs_url(&self) -> bool {
+        match &self.kind {
+            Kind::Shared(Shared { signed, .. }) | Kind::Public(Public { signed, .. }) => {
+                signed.message.has(&Segment::Url) || signed.message.has(&Segment::UrlHubspot)
+            }
+            Kind::Jwt(rule) => rule.claims.names_url(),
+            Kind::Code(code) => code.module.signs_url(),
+            Kind::Token(_) | Kind::Basic(_) | Kind::None => false,
+        }
+    }
+
     pub(crate) fn template(&self) -> Option<&Template> {
         match &self.kind {
             Kind::Shared(shared) => Some(&shared.signed.message),
@@ -63,7 +76,8 @@ impl Scheme {
         match &self.kind {
             Kind::Shared(shared) => shared.signed.timestamp.as_ref(),
             Kind::Public(public) => public.signed.timestamp.as_ref(),
-            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
+            Kind::Code(code) => code.timestamp.as_ref(),
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None => None,
         }
     }
 
@@ -71,7 +85,8 @@ impl Scheme {
         match &mut self.kind {
             Kind::Shared(shared) => shared.signed.timestamp.as_mut(),
             Kind::Public(public) => public.signed.timestamp.as_mut(),
-            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
+            Kind::Code(code) => code.timestamp.as_mut(),
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None => None,
         }
     }
 
@@ -94,7 +109,14 @@ pub(crate) enum Kind {
     Basic(Source),
     Jwt(JwtRule),
     None,
-    Code(&'static dyn Module),
+    Code(Coded),
+}
+
+/// A scheme in code, and the time that is part of what it signs.
+#[derive(Clone, Debug)]
+pub(crate) struct Coded {
+    pub(crate) module: &'static dyn Module,
+    pub(crate) timestamp: Option<Timestamp>,
 }
 
 /// A digest of the message under a secret both sides have.

@@ -2,6 +2,7 @@
 
 use hookdock_signature::Rejection;
 
+use crate::rows::missing;
 use crate::support::{Case, case, check, provider};
 
 /// A request with one header, at 1000 s.
@@ -117,4 +118,19 @@ fn a_stranger_cannot_make_a_refusal_look_like_our_fault() {
     let mut case = case("gitlab-signing-token-gen-1");
     case.secrets = vec!["my-token!".to_owned()];
     check("the secret is no key of that scheme", &case, &Err(Rejection::Mismatch));
+}
+
+#[test]
+fn an_id_under_the_other_familys_name_is_not_read() {
+    let mut sent = case("svix-gen-1");
+    sent.add("webhook-id", "msg_of_the_attacker");
+    check("beside the right one", &sent, &Ok("s0"));
+    let headers = sent.headers();
+    let id = sent.provider.event_id().unwrap().select(&sent.request(&headers)).unwrap().unwrap();
+    assert_eq!((&*id.value, id.covered), ("msg_1", true));
+    sent.remove("webhook-id");
+    for part in ["id", "timestamp", "signature"] {
+        sent.rename(&format!("svix-{part}"), &format!("webhook-{part}"));
+    }
+    check("instead of it", &sent, &missing("svix-signature"));
 }

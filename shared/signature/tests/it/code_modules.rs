@@ -1,6 +1,6 @@
 //! Refusals of the schemes that are code.
 
-use hookdock_signature::{Provider, Rejection};
+use hookdock_signature::{EpochMillis, Provider, Rejection};
 
 use crate::rows::{
     MISMATCH, Row, again, check_all, cut, malformed, missing, repeated, swap, unknown,
@@ -154,6 +154,18 @@ fn contentful() {
             Err(Rejection::FromTheFuture { skew_seconds: 31 }),
         ),
     ]);
+}
+
+#[test]
+fn the_age_of_a_scheme_in_code_is_limited_as_any_other() {
+    let mut case = case("contentful-gen-2");
+    let signed_ms = case.now_ms;
+    case.now_ms += 90_000;
+    check("the definition's limit", &case, &Err(Rejection::Stale { skew_seconds: 90 }));
+    case.provider = case.provider.with_tolerance_seconds(90);
+    let proof = case.verify().unwrap();
+    assert_eq!(proof.tolerance_seconds(), Some(90));
+    assert_eq!(proof.provider_timestamp(), Some(EpochMillis::new(signed_ms)));
 }
 
 const ADYEN: &str = "additionalData.hmacSignature";

@@ -249,6 +249,31 @@ fn a_token_is_a_secret_unless_it_binds_the_body() {
 }
 
 #[test]
+fn it_is_known_whether_the_url_is_signed() {
+    let signing =
+        ["contentful", "hubspot", "jira-connect", "messagebird", "plivo", "square", "twilio"];
+    for id in signing {
+        assert!(catalog::find(id).unwrap().scheme().signs_url(), "{id}");
+    }
+    for id in ["adyen", "github", "gitlab", "livekit", "stripe"] {
+        assert!(!catalog::find(id).unwrap().scheme().signs_url(), "{id}");
+    }
+}
+
+#[test]
+fn a_time_that_a_module_does_not_sign_is_refused() {
+    for module in ["twilio", "contentful"] {
+        refused(
+            &format!(
+                "[scheme]\nkind = \"code\"\nmodule = \"{module}\"\n\
+                 [scheme.timestamp]\nfrom = \"header\"\nname = \"Date\"\nunit = \"s\""
+            ),
+            "scheme.timestamp: not part of the message",
+        );
+    }
+}
+
+#[test]
 fn facts_that_are_not_executed_are_kept() {
     let provider = provider(&format!(
         r#"{HMAC}
