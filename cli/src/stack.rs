@@ -11,6 +11,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, SystemClock};
+use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
 use hookdock_pipeline::fault::chain;
 use hookdock_pipeline::http::{Origin, answer, too_large};
@@ -104,7 +105,7 @@ impl Stack {
                 messages: local.clone(),
                 ledger: local.clone(),
                 system: SystemClock,
-                effects: Effects::new(Arc::new(local.clone())),
+                effects: Effects { web: Some(Arc::new(web())), ..local.effects() },
                 registry: settings.registry,
                 settings: process::Settings {
                     policy: settings.policy,
@@ -162,6 +163,11 @@ impl Stack {
         }
         served
     }
+}
+
+/// On this machine, jobs may call what listens on this machine.
+fn web() -> Client {
+    Client::new(Limits::OF_JOBS, Reach::AlsoPrivate, Trust::platform())
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -10,6 +10,7 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod jobs;
 mod ministack;
 
 use std::collections::BTreeMap;
@@ -25,8 +26,8 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Endpoints as _, Inserted, Ledger, Messages, Record, Records,
-    WorkQueue,
+    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted,
+    Kept, Ledger, Messages, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_tests::contract::{self, Bench, Seen};
@@ -104,7 +105,7 @@ macro_rules! contracts {
         }
     )*};
 }
-contracts!(archive, queue, events, claims, fences, states, commits, records);
+contracts!(archive, queue, events, claims, fences, states, commits, records, documents);
 
 #[tokio::test]
 async fn an_endpoint_is_one_secret_and_is_remembered() {
@@ -177,7 +178,7 @@ impl Ledger for Ports {
 
 impl Records for Ports {
     fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
-        self.process.effects.records().insert(record)
+        self.process.effects.records.insert(record)
     }
 
     fn get<'a>(
@@ -185,6 +186,25 @@ impl Records for Ports {
         collection: &'a str,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        self.process.effects.records().get(collection, id)
+        self.process.effects.records.get(collection, id)
+    }
+}
+
+impl Documents for Ports {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+        self.documents().keep(document)
+    }
+
+    fn read<'a>(
+        &'a self,
+        name: &'a DocumentName,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
+        self.documents().read(name)
+    }
+}
+
+impl Ports {
+    fn documents(&self) -> &dyn Documents {
+        self.process.effects.documents.as_deref().expect("set up")
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hookdock_aws::Connection;
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 const REGION: &str = "eu-central-1";
@@ -22,6 +22,11 @@ pub(crate) struct MiniStack {
 impl MiniStack {
     /// Starts it and makes the bucket, the queues and the tables.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with more in its environment.
+    pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Self {
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
         let data = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("ministack-{port}"));
@@ -32,6 +37,7 @@ impl MiniStack {
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("MINISTACK_REGION", REGION)
+            .envs(environment.iter().copied())
             .current_dir(&data)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -61,6 +67,10 @@ impl MiniStack {
             "HOOKDOCK_DLQ_URL" => self.queue_url("dead"),
             "HOOKDOCK_TABLE" => "ledger".to_owned(),
             "HOOKDOCK_RECORDS_TABLE" => "records".to_owned(),
+            "HOOKDOCK_JOBS_SECRET" => "test/jobs".to_owned(),
+            "HOOKDOCK_MAIL_FROM" => "shop@example.com".to_owned(),
+            "HOOKDOCK_MODEL" => "anthropic.claude-haiku-4-5-20251001-v1:0".to_owned(),
+            "HOOKDOCK_TOPIC_ARN" => format!("arn:aws:sns:{REGION}:000000000000:notices"),
             _ => String::new(),
         }
     }
@@ -80,6 +90,44 @@ impl MiniStack {
     pub(crate) async fn create_secret(&self, name: &str, value: &Value) {
         let request = json!({"Name": name, "SecretString": value.to_string()});
         self.call("secretsmanager", "secretsmanager.CreateSecret", &request).await;
+    }
+
+    /// Makes the topic and has what is published there put into the queue.
+    pub(crate) async fn subscribe(&self, queue: &str) {
+        let queue = format!("arn:aws:sqs:{REGION}:000000000000:{queue}");
+        let topic = format!("arn:aws:sns:{REGION}:000000000000:notices");
+        self.query("sns", &[("Action", "CreateTopic"), ("Name", "notices")]).await;
+        let subscribe = [
+            ("Action", "Subscribe"),
+            ("TopicArn", &topic),
+            ("Protocol", "sqs"),
+            ("Endpoint", &queue),
+        ];
+        self.query("sns", &subscribe).await;
+    }
+
+    /// Lets e-mail be sent from the address.
+    pub(crate) async fn verify(&self, address: &str) {
+        let request = json!({"EmailIdentity": address});
+        let url = format!("{}/v2/email/identities", self.url);
+        self.send("ses", self.client.post(url).body(request.to_string())).await;
+    }
+
+    /// The e-mails that were sent.
+    pub(crate) async fn emails(&self) -> Vec<Value> {
+        let request = self.client.get(format!("{}/_ministack/ses/messages", self.url));
+        let answer = self.send("ses", request).await;
+        let accounts: Value = serde_json::from_str(&answer).expect("JSON");
+        let accounts = accounts["messages"].as_object().expect("accounts").values();
+        accounts.filter_map(Value::as_array).flatten().cloned().collect()
+    }
+
+    async fn query(&self, service: &str, parameters: &[(&str, &str)]) {
+        let fields = parameters.iter().map(|(name, value)| format!("{name}={value}"));
+        let body = fields.collect::<Vec<_>>().join("&");
+        let form = "application/x-www-form-urlencoded";
+        let request = self.client.post(&self.url).header("Content-Type", form).body(body);
+        self.send(service, request).await;
     }
 
     async fn wait_until_ready(&self) {
@@ -117,22 +165,24 @@ impl MiniStack {
 
     /// Calls an operation of one of the services that speak JSON. Nothing checks the signature.
     async fn call(&self, service: &str, target: &str, request: &Value) -> Value {
-        let scope = format!("test/20270115/{REGION}/{service}/aws4_request");
-        let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");
-        let answer = self
+        let request = self
             .client
             .post(&self.url)
             .header("X-Amz-Target", target)
             .header("Content-Type", "application/x-amz-json-1.0")
-            .header("Authorization", authorization)
-            .body(request.to_string())
-            .send()
-            .await
-            .expect("an answer");
-        let status = answer.status();
+            .body(request.to_string());
+        serde_json::from_str(&self.send(service, request).await).unwrap_or_default()
+    }
+
+    async fn send(&self, service: &str, request: RequestBuilder) -> String {
+        let scope = format!("test/20270115/{REGION}/{service}/aws4_request");
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");
+        let answer = request.header("Authorization", authorization).send().await;
+        let answer = answer.expect("an answer");
+        let (status, url) = (answer.status(), answer.url().clone());
         let body = answer.text().await.expect("a body");
-        assert!(status.is_success(), "{target}: {status} {body}");
-        serde_json::from_str(&body).unwrap_or_default()
+        assert!(status.is_success(), "{service} {url}: {status} {body}");
+        body
     }
 
     fn queue_url(&self, queue: &str) -> String {

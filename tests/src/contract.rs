@@ -17,8 +17,8 @@ use hookdock_pipeline::ledger::{
 };
 use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Endpoints as _, Inserted, Ledger, Messages, Record, Records,
-    WorkQueue,
+    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted,
+    Kept, Ledger, Messages, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::EpochMillis;
@@ -30,7 +30,7 @@ use crate::stack::START;
 /// A set of adapters, and what a test has to see behind them.
 pub trait Bench: Sync {
     /// The adapters.
-    type Ports: Archive + Deliveries + WorkQueue + Messages + Ledger + Records;
+    type Ports: Archive + Deliveries + WorkQueue + Messages + Ledger + Records + Documents;
 
     /// The adapters.
     fn ports(&self) -> &Self::Ports;
@@ -62,15 +62,19 @@ pub struct Seen {
 pub async fn archive<B: Bench>(bench: &B) {
     let sealed = seal(&Draft::github(Bytes::from_static(b"\x00\xff binary")), 1).await;
     let object = &sealed.reference().object;
-    assert_eq!(bench.ports().read(object).await.expect("an answer"), None, "nothing is there yet");
+    assert_eq!(
+        Deliveries::read(bench.ports(), object).await.expect("an answer"),
+        None,
+        "nothing is there yet"
+    );
 
     bench.ports().put(&sealed).await.expect("stored");
-    let stored = bench.ports().read(object).await.expect("an answer").expect("stored");
+    let stored = Deliveries::read(bench.ports(), object).await.expect("an answer").expect("stored");
     assert_eq!(&stored, sealed.object(), "byte for byte");
 
     bench.ports().put(&sealed).await.expect("storing it again is harmless");
     let other = ObjectKey::of(&sealed.reference().endpoint, &delivery_id(2), START);
-    assert_eq!(bench.ports().read(&other).await.expect("an answer"), None);
+    assert_eq!(Deliveries::read(bench.ports(), &other).await.expect("an answer"), None);
 }
 
 /// A reference that is sent is received; put off, it is hidden for that long and counted again;
@@ -258,6 +262,26 @@ pub async fn records<B: Bench>(bench: &B) {
     assert_eq!(there.as_ref(), Some(&bodies[won]));
     let elsewhere = ports.insert(record("invoices", "1", &json!("x"))).await;
     assert_eq!(elsewhere.expect("an answer"), Inserted::New, "collections are apart");
+}
+
+/// A document is kept by one only, byte for byte, and stays as it is.
+pub async fn documents<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    let name = DocumentName::of("invoices", "order 1", "txt");
+    let read = async |name| Documents::read(ports, name).await.expect("an answer");
+    assert_eq!(read(&name).await, None);
+    let document = |number: u8| Document {
+        name: name.clone(),
+        content_type: "text/plain",
+        body: Bytes::from(vec![number, 0x00, 0xff]),
+    };
+    let kept = join_all((0..10).map(|number| ports.keep(document(number)))).await;
+    let kept: Vec<Kept> = kept.into_iter().map(|kept| kept.expect("an answer")).collect();
+    assert_eq!(kept.iter().filter(|kept| **kept == Kept::New).count(), 1, "{kept:?}");
+    let winner = kept.iter().position(|kept| *kept == Kept::New).expect("one is new");
+    let winner = u8::try_from(winner).expect("a small number");
+    assert_eq!(read(&name).await, Some(document(winner).body));
+    assert_eq!(read(&DocumentName::of("invoices", "order 2", "txt")).await, None);
 }
 
 fn only(mut seen: Vec<Seen>) -> Seen {

@@ -86,7 +86,7 @@ impl Stack {
                 messages: faulty.clone(),
                 ledger: faulty.clone(),
                 system: system.clone(),
-                effects: Effects::new(Arc::new(faulty)),
+                effects: Effects { records: Arc::new(faulty), ..local.effects() },
                 registry,
                 settings: Settings { policy: POLICY, ..Settings::default() },
                 suspects: Suspects::default(),

@@ -23,7 +23,10 @@ const THROTTLED: [&str; 14] = [
 ];
 
 /// Codes of a call that the service itself gave up waiting for.
-const TIMED_OUT: [&str; 2] = ["RequestTimeout", "RequestTimeoutException"];
+const TIMED_OUT: [&str; 3] = ["ModelTimeoutException", "RequestTimeout", "RequestTimeoutException"];
+
+/// The code by which Bedrock says that a model failed; it comes with 424.
+const UNAVAILABLE: &str = "ModelErrorException";
 
 /// Codes of a call that we are not allowed to make, or not as whom we say we are. Several come
 /// with 400.
@@ -48,6 +51,21 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     move |error| PortError::new(action, kind(&error)).because(error)
+}
+
+/// The same for services whose messages can quote what they were sent: the cause is the code.
+#[cfg(feature = "jobs")]
+pub(crate) fn coded_error<E>(action: &'static str) -> impl FnOnce(SdkError<E>) -> PortError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    move |error| {
+        let failed = PortError::new(action, kind(&error));
+        match error.as_service_error() {
+            Some(refusal) => failed.because(refusal.code().unwrap_or("no code").to_owned()),
+            None => failed.because(error),
+        }
+    }
 }
 
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> FaultKind {
@@ -82,6 +100,7 @@ fn refusal(code: Option<&str>, status: u16) -> FaultKind {
         _ if THROTTLED.contains(&code) => FaultKind::Throttled,
         _ if TIMED_OUT.contains(&code) => FaultKind::TimedOut,
         _ if DENIED.contains(&code) => FaultKind::Denied,
+        _ if code == UNAVAILABLE => FaultKind::Unavailable,
         429 => FaultKind::Throttled,
         401 | 403 => FaultKind::Denied,
         500.. => FaultKind::Unavailable,
@@ -116,6 +135,9 @@ mod tests {
             ("ProvisionedThroughputExceededException", 400, FaultKind::Throttled),
             ("Whatever", 429, FaultKind::Throttled),
             ("RequestTimeout", 400, FaultKind::TimedOut),
+            ("ModelTimeoutException", 408, FaultKind::TimedOut),
+            ("ModelErrorException", 424, FaultKind::Unavailable),
+            ("ModelNotReadyException", 429, FaultKind::Throttled),
             ("AccessDenied", 403, FaultKind::Denied),
             ("AccessDeniedException", 400, FaultKind::Denied),
             ("UnrecognizedClientException", 400, FaultKind::Denied),
@@ -144,6 +166,19 @@ mod tests {
         ] {
             assert_eq!(kind(&error), expected, "{error:?}");
         }
+    }
+
+    #[test]
+    #[cfg(feature = "jobs")]
+    fn what_a_service_says_of_personal_data_is_left_out_where_it_can_hold_any() {
+        let metadata = ErrorMetadata::builder().code("MessageRejected").message("jane@example.com");
+        let error = PutObjectError::generic(metadata.build());
+        let status = 400.try_into().expect("a status");
+        let answer = HttpResponse::new(status, SdkBody::from("jane@example.com"));
+        let error = coded_error("send the e-mail")(Answered::service_error(error, answer));
+        assert!(!format!("{error:?}").contains("jane"), "{error:?}");
+        let text = hookdock_pipeline::fault::chain(&error);
+        assert_eq!(text, "failed to send the e-mail: invalid: MessageRejected");
     }
 
     #[test]

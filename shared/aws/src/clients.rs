@@ -6,6 +6,8 @@
 //! | ingest: S3 | 0.7 s | 1.5 s | 3.2 s | the same; the body of the largest delivery takes longer |
 //! | processor: DynamoDB | 0.7 s | 0.8 s | 5 s | an outcome has about a second to be recorded in |
 //! | processor: S3, SQS | 1 s | 3 s | 10 s | nobody waits, and giving up early repeats work for nothing |
+//! | jobs: SES, SNS | 1 s | 10 s | 10 s | what was sent twice is seen twice, so an attempt is all there is |
+//! | jobs: Bedrock | 1 s | 50 s | 50 s | a model takes its time, and an answer is paid for each time |
 //!
 //! Should the first attempt of each of ingest's three calls hang, and the second be quick, then
 //! all of them together take about 3.7 s. AWS answers these calls within tens of milliseconds, so
@@ -62,6 +64,18 @@ const PROCESSOR_DYNAMO: Limits = Limits {
     call: Duration::from_secs(5),
     ..PROCESSOR
 };
+
+#[cfg(feature = "jobs")]
+const JOBS: Limits = Limits {
+    attempt: Duration::from_secs(10),
+    call: Duration::from_secs(10),
+    attempts: 1,
+    ..PROCESSOR
+};
+
+#[cfg(feature = "jobs")]
+const JOBS_MODEL: Limits =
+    Limits { attempt: Duration::from_secs(50), call: Duration::from_secs(50), ..JOBS };
 
 impl Limits {
     fn timeouts(self) -> TimeoutConfig {
@@ -120,6 +134,14 @@ pub(crate) struct ProcessorClients {
     pub(crate) dynamo: aws_sdk_dynamodb::Client,
 }
 
+/// What jobs talk to.
+#[cfg(feature = "jobs")]
+pub(crate) struct JobClients {
+    pub(crate) ses: aws_sdk_sesv2::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) bedrock: aws_sdk_bedrockruntime::Client,
+}
+
 impl IngestClients {
     pub(crate) async fn new(connection: &Connection) -> Self {
         let config = load(INGEST, connection).await;
@@ -140,6 +162,25 @@ impl ProcessorClients {
             dynamo: dynamo(&config, PROCESSOR_DYNAMO),
         }
     }
+}
+
+#[cfg(feature = "jobs")]
+impl JobClients {
+    /// The model may be in another region than the rest.
+    pub(crate) async fn new(connection: &Connection, model_region: Option<&str>) -> Self {
+        let config = load(JOBS, connection).await;
+        Self {
+            ses: aws_sdk_sesv2::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            bedrock: bedrock(&config, model_region),
+        }
+    }
+}
+
+/// For what is read once, while a function starts.
+#[cfg(feature = "jobs")]
+pub(crate) async fn secrets(connection: &Connection) -> aws_sdk_secretsmanager::Client {
+    aws_sdk_secretsmanager::Client::new(&load(PROCESSOR, connection).await)
 }
 
 /// Stalled-stream protection is off: what is sent and read is in memory, and the limits above
@@ -174,4 +215,14 @@ fn s3(config: &SdkConfig, limits: Limits) -> aws_sdk_s3::Client {
 fn dynamo(config: &SdkConfig, limits: Limits) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(limits.timeouts());
     aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+#[cfg(feature = "jobs")]
+fn bedrock(config: &SdkConfig, region: Option<&str>) -> aws_sdk_bedrockruntime::Client {
+    let mut config =
+        aws_sdk_bedrockruntime::config::Builder::from(config).timeout_config(JOBS_MODEL.timeouts());
+    if let Some(region) = region {
+        config = config.region(Region::new(region.to_owned()));
+    }
+    aws_sdk_bedrockruntime::Client::from_conf(config.build())
 }

@@ -12,6 +12,11 @@
 //! | `HOOKDOCK_MAX_ATTEMPTS` | | optional | how often a job is tried |
 //! | `HOOKDOCK_QUEUE_DAYS` | | optional | how many days the queue keeps a message |
 //! | `HOOKDOCK_CODE_VERSION` | | optional | what attempts are recorded to have been made by |
+//! | `HOOKDOCK_JOBS_SECRET` | | optional | the secret with the jobs' settings |
+//! | `HOOKDOCK_MAIL_FROM` | | optional | the address that jobs send e-mail from |
+//! | `HOOKDOCK_MODEL` | | optional | the model, or inference profile, that jobs ask |
+//! | `HOOKDOCK_MODEL_REGION` | | optional | its region, where it is not the function's own |
+//! | `HOOKDOCK_TOPIC_ARN` | | optional | the topic that jobs publish to |
 //! | `AWS_LAMBDA_LOG_LEVEL` | optional | optional | from which level on log lines are written |
 //!
 //! An empty variable is as good as none. Region, credentials and `AWS_ENDPOINT_URL` are the
@@ -55,6 +60,23 @@ pub struct ProcessorConfig {
     pub records_table: String,
     /// What the operator decides of attempts.
     pub settings: Settings,
+    /// What jobs may reach besides.
+    pub jobs: JobsConfig,
+}
+
+/// What jobs may reach. What is not named is not set up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobsConfig {
+    /// The secret with the jobs' settings.
+    pub secret: Option<String>,
+    /// The address that e-mail is from.
+    pub mail_from: Option<String>,
+    /// The id of the model, or of an inference profile.
+    pub model: Option<String>,
+    /// The model's region, where it is not the function's own.
+    pub model_region: Option<String>,
+    /// The ARN of the topic for notices.
+    pub topic: Option<String>,
 }
 
 /// Everything that is wrong with the environment.
@@ -131,6 +153,13 @@ impl ProcessorConfig {
                     .optional("HOOKDOCK_QUEUE_DAYS", count)
                     .map_or(default.longest_stay, Settings::stay_of),
                 code: raw.optional("HOOKDOCK_CODE_VERSION", code).unwrap_or(default.code),
+            },
+            jobs: JobsConfig {
+                secret: raw.optional("HOOKDOCK_JOBS_SECRET", any),
+                mail_from: raw.optional("HOOKDOCK_MAIL_FROM", any),
+                model: raw.optional("HOOKDOCK_MODEL", any),
+                model_region: raw.optional("HOOKDOCK_MODEL_REGION", any),
+                topic: raw.optional("HOOKDOCK_TOPIC_ARN", arn),
             },
         };
         raw.checked(config)
@@ -246,6 +275,10 @@ fn code(value: &str) -> Result<CodeVersion, String> {
     value.parse().map_err(|error: InvalidName| error.to_string())
 }
 
+fn arn(value: &str) -> Result<String, String> {
+    if value.starts_with("arn:") { Ok(value.to_owned()) } else { Err("is not an ARN".to_owned()) }
+}
+
 fn count(value: &str) -> Result<u32, String> {
     let count = value.parse().ok().filter(|count| *count > 0);
     count.ok_or_else(|| "is not a whole number above zero".to_owned())
@@ -312,6 +345,7 @@ mod tests {
         assert_eq!(processor.settings.policy.max_attempts, 3);
         assert_eq!(processor.dead_letter_url, "http://127.0.0.1:4566/1/dead");
         assert_eq!(processor.records_table, "records");
+        assert_eq!(processor.jobs, JobsConfig::default(), "nothing is set up unless it is named");
     }
 
     #[test]
@@ -351,7 +385,8 @@ mod tests {
                 "HOOKDOCK_QUEUE_URL",
                 "HOOKDOCK_DLQ_URL",
                 "HOOKDOCK_MAX_ATTEMPTS",
-                "HOOKDOCK_QUEUE_DAYS"
+                "HOOKDOCK_QUEUE_DAYS",
+                "HOOKDOCK_TOPIC_ARN"
             ]
         );
     }

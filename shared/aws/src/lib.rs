@@ -9,6 +9,8 @@ pub mod config;
 mod dynamo;
 mod dynamo_ledger;
 mod dynamo_records;
+#[cfg(feature = "jobs")]
+mod jobs;
 pub mod log;
 mod s3_archive;
 mod secrets;
@@ -23,6 +25,8 @@ pub use dynamo_records::DynamoRecords;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::process::{Process, Suspects};
+#[cfg(feature = "jobs")]
+pub use jobs::settings as job_settings;
 pub use s3_archive::S3Archive;
 pub use secrets::SecretEndpoints;
 pub use sqs::{SqsMessages, SqsQueue};
@@ -52,7 +56,7 @@ pub async fn ingest(connection: &Connection, config: &IngestConfig) -> AwsIngest
 }
 
 /// Wires the process use case with the given jobs. No connection is made ahead: nobody waits for
-/// a message.
+/// a message. Without the feature `jobs` they reach the records alone.
 pub async fn process(
     connection: &Connection,
     config: &ProcessorConfig,
@@ -60,12 +64,15 @@ pub async fn process(
 ) -> AwsProcess {
     let clients = ProcessorClients::new(connection).await;
     let records = DynamoRecords::new(clients.dynamo.clone(), &config.records_table);
+    let effects = Effects::new(Arc::new(records.clone()));
+    #[cfg(feature = "jobs")]
+    let effects = jobs::reaching(effects, connection, config, clients.s3.clone()).await;
     Process {
         deliveries: S3Archive::new(clients.s3, &config.bucket),
         messages: SqsMessages::new(clients.sqs, &config.queue_url, &config.dead_letter_url),
-        ledger: DynamoLedger::new(clients.dynamo, &config.table, records.clone()),
+        ledger: DynamoLedger::new(clients.dynamo, &config.table, records),
         system: SystemClock,
-        effects: Effects::new(Arc::new(records)),
+        effects,
         registry,
         settings: config.settings.clone(),
         suspects: Suspects::default(),

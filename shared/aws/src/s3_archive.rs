@@ -29,22 +29,6 @@ impl S3Archive {
     pub(crate) fn new(client: Client, bucket: &str) -> Self {
         Self { client, bucket: bucket.to_owned() }
     }
-
-    async fn whole(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        let call = self.client.get_object().bucket(&self.bucket).key(object.as_str());
-        match call.send().await {
-            Ok(found) => {
-                let body =
-                    found.body.collect().await.map_err(|error| {
-                        PortError::new(READ, FaultKind::Unavailable).because(error)
-                    })?;
-                Ok(Some(body.into_bytes()))
-            }
-            // S3 says so only to those who may list the bucket; to others it says "denied".
-            Err(SdkError::ServiceError(answer)) if answer.err().is_no_such_key() => Ok(None),
-            Err(error) => Err(port_error(READ)(error)),
-        }
-    }
 }
 
 impl Archive for S3Archive {
@@ -66,7 +50,38 @@ impl Archive for S3Archive {
 
 impl Deliveries for S3Archive {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        let read = tokio::time::timeout(READ_WITHIN, self.whole(object)).await;
-        read.unwrap_or_else(|slow| Err(PortError::new(READ, FaultKind::TimedOut).because(slow)))
+        read(READ, &self.client, &self.bucket, object.as_str()).await
+    }
+}
+
+/// A whole object. `None`: it is not there.
+pub(crate) async fn read(
+    action: &'static str,
+    client: &Client,
+    bucket: &str,
+    key: &str,
+) -> Result<Option<Bytes>, PortError> {
+    let whole = whole(action, client, bucket, key);
+    let read = tokio::time::timeout(READ_WITHIN, whole).await;
+    read.unwrap_or_else(|slow| Err(PortError::new(action, FaultKind::TimedOut).because(slow)))
+}
+
+async fn whole(
+    action: &'static str,
+    client: &Client,
+    bucket: &str,
+    key: &str,
+) -> Result<Option<Bytes>, PortError> {
+    match client.get_object().bucket(bucket).key(key).send().await {
+        Ok(found) => {
+            let body =
+                found.body.collect().await.map_err(|error| {
+                    PortError::new(action, FaultKind::Unavailable).because(error)
+                })?;
+            Ok(Some(body.into_bytes()))
+        }
+        // S3 says so only to those who may list the bucket; to others it says "denied".
+        Err(SdkError::ServiceError(answer)) if answer.err().is_no_such_key() => Ok(None),
+        Err(error) => Err(port_error(action)(error)),
     }
 }

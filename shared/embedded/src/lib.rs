@@ -8,8 +8,11 @@
 //! The data is kept by [redb], an embedded database: one file, `hookdock.redb`, or memory.
 
 mod archive;
+mod documents;
 mod endpoints;
 mod ledger;
+mod model;
+mod outbox;
 mod queue;
 mod records;
 mod store;
@@ -20,6 +23,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use endpoints::{EndpointFile, EndpointFileError};
+use hookdock_pipeline::job::Effects;
+pub use model::StubModel;
+pub use outbox::Sent;
 pub use queue::{Buried, Message};
 pub use store::OpenError;
 pub use system::{SystemClock, TestSystem};
@@ -70,6 +76,23 @@ impl<S> Embedded<S> {
     /// The folder or the file cannot be made or read, or another process has it open.
     pub fn on_disk(folder: &Path, system: S, queue: QueueSettings) -> Result<Self, OpenError> {
         Ok(Self::over(Store::on_disk(folder)?, system, queue))
+    }
+
+    /// What jobs may reach: everything that is kept here, and a model that costs nothing. The web
+    /// is the caller's to add.
+    #[must_use]
+    pub fn effects(&self) -> Effects
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        let ports = Arc::new(self.clone());
+        Effects {
+            documents: Some(ports.clone()),
+            mail: Some(ports.clone()),
+            model: Some(Arc::new(StubModel)),
+            notices: Some(ports.clone()),
+            ..Effects::new(ports)
+        }
     }
 
     fn over(store: Store, system: S, queue: QueueSettings) -> Self {

@@ -35,6 +35,11 @@ pub(crate) const RUNS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
 pub(crate) const RECORDS: TableDefinition<'_, (&str, &str), &[u8]> =
     TableDefinition::new("records");
 
+/// Document name -> document.
+pub(crate) const DOCUMENTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("documents");
+/// Effect key -> what was sent.
+pub(crate) const OUTBOX: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("outbox");
+
 /// How many writes may share one commit.
 const MOST_IN_A_COMMIT: usize = 256;
 
@@ -173,6 +178,8 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(SIGHTINGS)?;
     transaction.open_table(RUNS)?;
     transaction.open_table(RECORDS)?;
+    transaction.open_table(DOCUMENTS)?;
+    transaction.open_table(OUTBOX)?;
     Ok(transaction.commit()?)
 }
 

@@ -13,6 +13,7 @@ mod resolve;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trust;
+mod web;
 
 pub use client::{Client, Limits};
 pub use error::HttpsError;

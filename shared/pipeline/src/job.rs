@@ -23,6 +23,7 @@
 //! Delivery is at least once: a job runs again when its attempt failed, timed out or died, also
 //! after its last line. It must write conditionally, or hand its target a key that stays the same.
 
+mod answered;
 mod context;
 mod effects;
 mod failure;
@@ -31,6 +32,7 @@ mod payload;
 mod registry;
 mod steps;
 
+pub use answered::accepted;
 pub use context::{Context, Limits};
 pub use effects::Effects;
 pub(crate) use failure::recorded;

@@ -1,15 +1,29 @@
-//! What the use cases ask of the world. Each port is as wide as its caller needs.
+//! What the use cases and the jobs ask of the world. Each port is as wide as its caller needs.
+//!
+//! The futures of the ports that a job meets are boxed, because it meets them behind `dyn`: its
+//! author writes plain functions without type parameters.
 //!
 //! `hookdock-aws` and `hookdock-embedded` implement all of them, and one suite of contract tests
 //! holds both to the same behaviour.
+
+mod documents;
+mod mail;
+mod model;
+mod notices;
+mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use documents::{Document, DocumentName, Documents, Kept};
 use futures_util::future::BoxFuture;
 use hookdock_signature::EpochMillis;
+pub use mail::{Email, Mail};
+pub use model::{Answer, AnswerForm, Model, Prompt, Usage};
+pub use notices::{Notice, Notices};
 use serde_json::Value;
+pub use web::Web;
 
 use crate::dead_letter::DeadLetter;
 use crate::endpoint::Endpoint;
@@ -146,9 +160,6 @@ pub enum Inserted {
 }
 
 /// The business records of the jobs, kept apart from Hookdock's own ledger.
-///
-/// The futures are boxed because a job meets this port behind `dyn`: its author writes plain
-/// functions without type parameters.
 pub trait Records: Send + Sync {
     /// Writes the record unless its id is taken; decided atomically.
     fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>>;

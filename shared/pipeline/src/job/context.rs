@@ -8,7 +8,6 @@ use hookdock_signature::EpochMillis;
 use crate::job::effects::Effects;
 use crate::job::steps::Journal;
 use crate::ledger::RunId;
-use crate::ports::Records;
 
 /// How far an attempt may go.
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +60,8 @@ impl Context {
         self.limits.deadline
     }
 
-    /// The business records.
-    #[must_use]
-    pub fn records(&self) -> &dyn Records {
-        self.effects.records()
+    pub(super) fn effects(&self) -> &Effects {
+        &self.effects
     }
 
     pub(super) fn journal(&self) -> &dyn Journal {

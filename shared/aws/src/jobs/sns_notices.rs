@@ -1,0 +1,76 @@
+//! Notices through an SNS topic.
+
+use aws_sdk_sns::Client;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::ports::{Notice, Notices};
+
+use crate::classify::coded_error;
+
+const PUBLISH: &str = "publish the notice";
+
+/// What SNS takes as a subject: 99 characters of ASCII without line breaks ("Publish", SNS API
+/// reference, read 2026-11).
+const LONGEST_SUBJECT: usize = 99;
+
+/// An SNS topic.
+#[derive(Debug, Clone)]
+pub(crate) struct SnsNotices {
+    client: Client,
+    topic: String,
+}
+
+impl SnsNotices {
+    pub(crate) fn new(client: Client, topic: &str) -> Self {
+        Self { client, topic: topic.to_owned() }
+    }
+
+    /// Only FIFO topics know keys, and remember one for five minutes.
+    async fn publish(&self, notice: &Notice, effect: &str) -> Result<(), PortError> {
+        let mut call = self
+            .client
+            .publish()
+            .topic_arn(&self.topic)
+            .set_subject(subject(&notice.subject))
+            .message(&notice.text);
+        if self.topic.ends_with(".fifo") {
+            call = call.message_group_id(effect).message_deduplication_id(effect);
+        }
+        call.send().await.map_err(coded_error(PUBLISH))?;
+        Ok(())
+    }
+}
+
+impl Notices for SnsNotices {
+    fn publish<'a>(
+        &'a self,
+        notice: &'a Notice,
+        effect: &'a str,
+    ) -> BoxFuture<'a, Result<(), PortError>> {
+        Self::publish(self, notice, effect).boxed()
+    }
+}
+
+/// What fits of a subject; the text of the notice has to say it all anyway.
+fn subject(subject: &str) -> Option<String> {
+    let fits = |c: &char| c.is_ascii_graphic() || *c == ' ';
+    let fitting: String = subject.chars().filter(fits).take(LONGEST_SUBJECT).collect();
+    let trimmed = fitting.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_cut_to_what_sns_takes() {
+        assert_eq!(
+            subject("A ticket: caf\u{e9}\r\nBcc: x").as_deref(),
+            Some("A ticket: cafBcc: x")
+        );
+        assert_eq!(subject(&"x".repeat(200)).map(|subject| subject.len()), Some(99));
+        assert_eq!(subject("\u{1f600} \n"), None);
+    }
+}

@@ -1,0 +1,40 @@
+//! Documents.
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
+use redb::ReadableTable as _;
+
+use crate::Embedded;
+use crate::store::DOCUMENTS;
+
+impl<S: Send + Sync> Documents for Embedded<S> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+        self.store
+            .write("keep the document", move |transaction| {
+                let mut documents = transaction.open_table(DOCUMENTS)?;
+                let name = document.name.as_str();
+                if documents.get(name)?.is_some() {
+                    return Ok(Kept::Already);
+                }
+                documents.insert(name, document.body.as_ref())?;
+                Ok(Kept::New)
+            })
+            .boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        name: &'a DocumentName,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
+        async move {
+            self.store.read("read the document", |snapshot| {
+                let found = snapshot.open_table(DOCUMENTS)?.get(name.as_str())?;
+                Ok(found.map(|document| Bytes::copy_from_slice(document.value())))
+            })
+        }
+        .boxed()
+    }
+}

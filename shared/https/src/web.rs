@@ -1,0 +1,31 @@
+//! The client as the port that jobs meet.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::ports::Web;
+use http::{Request, Response};
+
+use crate::{Client, Limits};
+
+impl Limits {
+    /// What the call of a job gets.
+    pub const OF_JOBS: Self = Self {
+        connect: Duration::from_secs(3),
+        call: Duration::from_secs(15),
+        answer: 1024 * 1024,
+    };
+}
+
+impl Web for Client {
+    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
+        async move {
+            let answer = self.send(request).await;
+            answer.map_err(|error| PortError::new("call", error.kind()).because(error))
+        }
+        .boxed()
+    }
+}

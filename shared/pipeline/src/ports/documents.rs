@@ -1,0 +1,77 @@
+//! Documents: what is too large for a record, or too personal for the ledger.
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use sha2::{Digest as _, Sha256};
+
+use crate::fault::PortError;
+
+/// The name of a document: `{kind}/{SHA-256 of its id}.{ending}`. Nothing a sender wrote is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentName(String);
+
+/// A document to keep.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its name.
+    pub name: DocumentName,
+    /// Its media type, such as `application/json`.
+    pub content_type: &'static str,
+    /// Its content.
+    pub body: Bytes,
+}
+
+/// What became of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is new.
+    New,
+    /// A document of that name was already there, and stays as it is.
+    Already,
+}
+
+/// Where jobs keep documents.
+pub trait Documents: Send + Sync {
+    /// Keeps the document unless its name is taken; decided atomically.
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>>;
+
+    /// The document's content, if there is one.
+    fn read<'a>(
+        &'a self,
+        name: &'a DocumentName,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>>;
+}
+
+impl DocumentName {
+    /// The name of the document of that kind and id, such as `invoices` and the id of an order.
+    #[must_use]
+    pub fn of(kind: &'static str, id: &str, ending: &'static str) -> Self {
+        let id = hex::encode(Sha256::digest(id));
+        Self(format!("{kind}/{id}.{ending}"))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DocumentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Document {
+    /// The content stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("name", &self.name)
+            .field("content_type", &self.content_type)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

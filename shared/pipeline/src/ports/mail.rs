@@ -1,0 +1,36 @@
+//! E-mail.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+use crate::fault::PortError;
+
+/// One e-mail, plain text. Who it is from is a setting of the port, not of the job.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email {
+    /// The address it goes to.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The way to people's inboxes.
+pub trait Mail: Send + Sync {
+    /// Sends the e-mail. A service that knows keys is given this one and sends what it has sent
+    /// under it no second time; SES knows none.
+    fn send<'a>(
+        &'a self,
+        email: &'a Email,
+        effect: &'a str,
+    ) -> BoxFuture<'a, Result<(), PortError>>;
+}
+
+impl fmt::Debug for Email {
+    /// All of it is personal, and stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Email").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,34 @@
+//! Notices to whoever has subscribed.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+use crate::fault::PortError;
+
+/// One notice. Which topic it goes to is a setting of the port, not of the job.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// One line.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A topic to publish to.
+pub trait Notices: Send + Sync {
+    /// Publishes the notice. A topic that knows keys publishes no second time what it has
+    /// published under this one.
+    fn publish<'a>(
+        &'a self,
+        notice: &'a Notice,
+        effect: &'a str,
+    ) -> BoxFuture<'a, Result<(), PortError>>;
+}
+
+impl fmt::Debug for Notice {
+    /// It may be personal, and stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notice").finish_non_exhaustive()
+    }
+}
