@@ -74,6 +74,11 @@ fn positional<'v>(
     Ok(vec![Group { timestamp: Some(stated), signatures }])
 }
 
+/// A separator is written with its blanks and read without them.
+fn without_blanks(separator: &str) -> &str {
+    Some(separator.trim()).filter(|text| !text.is_empty()).unwrap_or(separator)
+}
+
 struct Keys<'s> {
     field: &'s str,
     item_sep: &'s str,
@@ -120,7 +125,7 @@ fn key_value_group<'v>(
 ) -> Result<Group<'v>, GrammarError> {
     let mut tally = Tally::new(prefix);
     let mut stated = None;
-    for item in text.split(keys.item_sep) {
+    for item in text.split(without_blanks(keys.item_sep)) {
         match (item.split_once('='), keys.timestamp) {
             (Some((name, value)), Some(timestamp)) if name.trim() == timestamp => {
                 if stated.replace(value.trim()).is_some() {

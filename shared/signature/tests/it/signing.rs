@@ -58,6 +58,17 @@ fn every_shape_that_can_be_signed_is_accepted() {
 }
 
 #[test]
+fn a_separator_is_written_with_its_blank_and_read_with_or_without_it() {
+    let mut draft = case("github-1");
+    draft.provider = catalog::find("workos").unwrap();
+    let written = signed(&mut draft).unwrap().remove(0).1;
+    assert!(written.contains(", v1="), "{written}");
+    check("with a blank", &draft, &Ok("s0"));
+    draft.set("WorkOS-Signature", &written.replace(", ", ","));
+    check("without", &draft, &Ok("s0"));
+}
+
+#[test]
 fn what_cannot_be_signed_is_named() {
     for (name, _) in SCHEMES {
         let vector = shape_vectors().into_iter().find(|vector| vector.definition == *name).unwrap();
