@@ -56,6 +56,8 @@ class Provider:
     ours: bool = True
     """Whether `hookdock sign` signs for it."""
     hand: hand.Signer | None = None
+    refuses: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of body that Hookdock refuses although they are signed as the provider does, and why."""
     change: Change | None = None
     """Changes something else than the body, where that is not what is signed."""
 
@@ -273,7 +275,12 @@ PROVIDERS = (
         headers=SHOPIFY_HEADERS,
     ),
     Provider("slack", secret.hexadecimal, (Sdk("npm:@slack/bolt", TEXT), Sdk("pypi:slack-sdk", TEXT, signs=True))),
-    Provider("smartcar", secret.word, (Sdk("npm:smartcar", JSON, signs=True, refuses=WRITES_JSON_AGAIN),)),
+    Provider(
+        "smartcar",
+        secret.word,
+        (Sdk("npm:smartcar", JSON, signs=True, refuses=WRITES_JSON_AGAIN),),
+        refuses={"empty": "could be a challenge, and the same key signs the answers to those"},
+    ),
     Provider("square", secret.word, (Sdk("npm:square", TEXT), Sdk("pypi:squareup", TEXT, refuses=NEEDS_A_BODY))),
     Provider("standard-webhooks", secret.whsec, both("standardwebhooks", JSON, signs=True), **WEBHOOK_ID),
     Provider(

@@ -19,7 +19,7 @@ def agree(court: Court, case: Case) -> None:
     request = court.signed(case, mark)
     wrong = []
     for judge, accepted, said in court.opinions(case, request):
-        known = sdks[judge].refuses if judge in sdks else {}
+        known = sdks.get(judge, case.provider).refuses
         if accepted == (case.kind in known):
             wrong.append(f"{judge} on the request: {said or 'accepted'}")
         court.tally.note(judge, accepted)
