@@ -4,7 +4,7 @@
 //! is read here: what is not understood is left out of explanations, never guessed.
 
 use hookdock_signature::{Headers, Provider, catalog};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The parts of a definition that people are told about.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -14,6 +14,8 @@ pub(crate) struct Definition {
     alternatives: Vec<Alternative>,
     pub(crate) event_id: Option<Places>,
     pub(crate) event_type: Option<Places>,
+    #[serde(default)]
+    pub(crate) items: Vec<Items>,
 }
 
 /// Where an event's id or type is.
@@ -21,6 +23,17 @@ pub(crate) struct Definition {
 pub(crate) struct Places {
     #[serde(default)]
     pub(crate) from: Vec<String>,
+}
+
+/// Where the events of a request are that carries several.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Items {
+    pub(crate) form: Option<String>,
+    pub(crate) at: String,
+    #[serde(default)]
+    pub(crate) id: Vec<String>,
+    #[serde(default, rename = "type")]
+    pub(crate) event_type: Vec<String>,
 }
 
 /// One way of signing.

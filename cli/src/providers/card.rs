@@ -3,7 +3,7 @@
 use hookdock_signature::{Handshake, Provider, Scheme};
 use serde::Serialize;
 
-use crate::definition::Definition;
+use crate::definition::{Definition, Items};
 use crate::providers::list::{Marks, seconds};
 use crate::say;
 
@@ -27,6 +27,7 @@ struct Facts {
     event_id: Vec<String>,
     event_id_stable_on_retry: Option<bool>,
     event_type: Vec<String>,
+    items: Vec<Items>,
     answer_within_ms: Option<u64>,
     success: Option<String>,
     retries: Option<String>,
@@ -94,6 +95,7 @@ impl Facts {
             event_id: definition.event_id.map(|places| places.from).unwrap_or_default(),
             event_id_stable_on_retry: provider.event_id_stable_on_retry(),
             event_type: definition.event_type.map(|places| places.from).unwrap_or_default(),
+            items: definition.items,
             answer_within_ms: delivery.answer_within_ms,
             success: delivery.success,
             retries: delivery.retries,
@@ -123,6 +125,7 @@ impl Facts {
             ("rotation", text(&self.rotation)),
             ("event id", self.event_id()),
             ("event type", self.event_type.join(", ")),
+            ("items", self.items.iter().map(items).collect::<Vec<_>>().join("\n")),
             ("time limit", self.answer_within_ms.map_or_else(|| "unknown".to_owned(), seconds)),
             ("success", text(&self.success)),
             ("retries", text(&self.retries)),
@@ -192,6 +195,14 @@ impl Exchange {
         let notes = self.notes.as_ref().map(|notes| format!("\n{notes}")).unwrap_or_default();
         format!("{}: {}{notes}", self.kind, self.request)
     }
+}
+
+fn items(items: &Items) -> String {
+    let form = items.form.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let named = [("id", &items.id), ("type", &items.event_type)].into_iter();
+    let named = named.filter(|(_, places)| !places.is_empty());
+    let named = named.map(|(name, places)| format!("; {name}: {}", places.join(", ")));
+    format!("{form}{}{}", items.at, named.collect::<String>())
 }
 
 fn schemes(provider: &Provider) -> Vec<Signing> {

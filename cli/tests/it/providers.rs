@@ -88,6 +88,8 @@ fn every_definition_is_understood_well_enough_to_describe_it() {
         assert_eq!(places > 0, provider.event_id().is_some(), "{id}");
         let handshakes = facts["handshakes"].as_array().expect("a list").len();
         assert_eq!(handshakes, provider.handshakes().len(), "{id}");
+        let items = facts["items"].as_array().expect("a list").len();
+        assert_eq!(items, provider.items().map_or(0, |items| items.places().len()), "{id}");
         for name in provider.credential_headers() {
             let headers = facts["headers"].as_array().expect("a list");
             assert!(headers.iter().any(|header| header == name), "{id}: {name}");

@@ -12,6 +12,7 @@ pub mod catalog;
 mod spec;
 
 mod handshake;
+mod items;
 mod rejection;
 mod select;
 mod sign;
@@ -32,6 +33,7 @@ mod public_key;
 
 pub use handshake::{Answer, Captured, Exchange, HandshakeRefusal, RefusedHandshake, handshake};
 pub use headers::{Headers, Repeated};
+pub use items::{Found, Item, ItemPlace, Items, Sought, item_at};
 pub use rejection::Rejection;
 pub use request::Request;
 pub use secret::{EmptySecret, Secret};

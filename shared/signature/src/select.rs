@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::parse::path::{JsonPath, scalar};
 use crate::spec::{DefinitionError, Scheme, Segment, Template};
@@ -45,6 +46,27 @@ enum Origin {
     Query(String),
     Json(JsonPath),
     Form(String),
+    /// In the item that is read, where a request carries several.
+    Item(JsonPath),
+    /// In the element of an array that the item is in.
+    Outer(JsonPath),
+    /// Not a value, but the name of a member of the body.
+    Member(Which),
+}
+
+/// Which member of the body: the first that fits, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Which {
+    EndsWith(String),
+    Not(String),
+}
+
+/// What a selector may look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    Request,
+    Item,
+    Outer,
 }
 
 /// A value that a [`Selector`] found.
@@ -158,17 +180,19 @@ impl Selector {
     }
 
     /// Reads the text form: `header:NAME`, `json:PATH`, `form:NAME`, `query:NAME`,
+    /// `member:*SUFFIX`, `member:!NAME`, for items also `item:PATH` and `outer:PATH`;
     /// several of them tried in order with ` or ` between them.
     pub(crate) fn parse(
         parts: &[String],
         needs: Needs,
+        reach: Reach,
         schemes: &[&Scheme],
         field: &str,
     ) -> Result<Self, DefinitionError> {
         if parts.is_empty() {
             return Err(DefinitionError::new(field, "no place is named"));
         }
-        let parts = parts.iter().map(|part| Part::parse(part, schemes, field));
+        let parts = parts.iter().map(|part| Part::parse(part, reach, schemes, field));
         parts.collect::<Result<_, _>>().map(|parts| Self { parts, needs })
     }
 }
@@ -193,9 +217,17 @@ impl Selected {
 }
 
 impl Part {
-    fn parse(text: &str, schemes: &[&Scheme], field: &str) -> Result<Self, DefinitionError> {
+    fn parse(
+        text: &str,
+        reach: Reach,
+        schemes: &[&Scheme],
+        field: &str,
+    ) -> Result<Self, DefinitionError> {
         let places = text.split(" or ").map(|place| {
             let origin = Origin::parse(place.trim(), field)?;
+            if origin.reach() > reach {
+                return Err(DefinitionError::new(field, format!("{origin} means nothing here")));
+            }
             let covered = schemes.iter().all(|scheme| origin.is_covered(scheme.template()));
             Ok(Place { origin, covered })
         });
@@ -226,7 +258,20 @@ impl Origin {
             ("query", name) => Ok(Self::Query(name.to_owned())),
             ("json", path) => Ok(Self::Json(JsonPath::single(path, field)?)),
             ("form", name) => Ok(Self::Form(name.to_owned())),
+            ("item", path) => Ok(Self::Item(JsonPath::single(path, field)?)),
+            ("outer", path) => Ok(Self::Outer(JsonPath::single(path, field)?)),
+            ("member", which) => Which::parse(which).map(Self::Member).ok_or_else(unknown),
             _ => Err(unknown()),
+        }
+    }
+
+    const fn reach(&self) -> Reach {
+        match self {
+            Self::Header(_) | Self::Query(_) | Self::Json(_) | Self::Form(_) | Self::Member(_) => {
+                Reach::Request
+            }
+            Self::Item(_) => Reach::Item,
+            Self::Outer(_) => Reach::Outer,
         }
     }
 
@@ -236,8 +281,9 @@ impl Origin {
         let Some(message) = message else { return false };
         message.segments().iter().any(|segment| match (self, segment) {
             (Self::Header(name), Segment::Header(signed)) => signed.eq_ignore_ascii_case(name),
-            (Self::Query(_), Segment::Url)
-            | (Self::Json(_) | Self::Form(_), Segment::Body | Segment::BodySha256) => true,
+            (Self::Header(_), _) => false,
+            (Self::Query(_), segment) => matches!(segment, Segment::Url),
+            (_, Segment::Body | Segment::BodySha256) => true,
             (Self::Json(path), Segment::Json(signed)) => signed == path,
             (Self::Form(name), Segment::Form(signed)) => signed == name,
             _ => false,
@@ -252,6 +298,29 @@ impl fmt::Display for Origin {
             Self::Query(name) => write!(f, "query:{name}"),
             Self::Json(path) => write!(f, "json:{path}"),
             Self::Form(name) => write!(f, "form:{name}"),
+            Self::Item(path) => write!(f, "item:{path}"),
+            Self::Outer(path) => write!(f, "outer:{path}"),
+            Self::Member(Which::EndsWith(end)) => write!(f, "member:*{end}"),
+            Self::Member(Which::Not(name)) => write!(f, "member:!{name}"),
+        }
+    }
+}
+
+impl Which {
+    fn parse(text: &str) -> Option<Self> {
+        let end = text.strip_prefix('*').map(|end| Self::EndsWith(end.to_owned()));
+        end.or_else(|| Some(Self::Not(text.strip_prefix('!')?.to_owned())))
+    }
+
+    fn find(&self, body: &Value) -> Option<String> {
+        let mut names = body.as_object()?.keys();
+        names.find(|name| self.fits(name)).cloned()
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        match self {
+            Self::EndsWith(end) => name.ends_with(&**end),
+            Self::Not(other) => name != other,
         }
     }
 }
@@ -260,14 +329,37 @@ impl fmt::Display for Origin {
 #[derive(Debug)]
 pub struct Fields<'a> {
     request: &'a Request<'a>,
-    json: Option<Result<Value, SelectError>>,
+    json: Lazy<'a>,
+    item: Lazy<'a>,
+    outer: Lazy<'a>,
+}
+
+/// JSON that is parsed once, and only when it is asked for.
+#[derive(Debug)]
+struct Lazy<'a> {
+    text: &'a [u8],
+    parsed: Option<Result<Value, SelectError>>,
+}
+
+impl<'a> Lazy<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self { text, parsed: None }
+    }
+
+    fn get(&mut self) -> Result<&Value, SelectError> {
+        let text = self.text;
+        let parsed = self.parsed.get_or_insert_with(|| {
+            serde_json::from_slice(text).map_err(|_| SelectError::BodyNotJson)
+        });
+        parsed.as_ref().map_err(Clone::clone)
+    }
 }
 
 impl<'a> Fields<'a> {
     /// The fields of this request.
     #[must_use]
     pub fn of(request: &'a Request<'a>) -> Self {
-        Self { request, json: None }
+        Self { request, json: Lazy::of(request.body), item: Lazy::of(b""), outer: Lazy::of(b"") }
     }
 
     /// The body as JSON.
@@ -276,31 +368,30 @@ impl<'a> Fields<'a> {
     ///
     /// [`SelectError::BodyNotJson`] when it is not.
     pub fn json(&mut self) -> Result<&Value, SelectError> {
-        let body = self.request.body;
-        let json = self.json.get_or_insert_with(|| {
-            serde_json::from_slice(body).map_err(|_| SelectError::BodyNotJson)
-        });
-        json.as_ref().map_err(Clone::clone)
+        self.json.get()
+    }
+
+    /// Goes on to an item. Items that lie in the same element share what is parsed of it.
+    pub(crate) fn enter(&mut self, item: &'a RawValue, outer: Option<&'a RawValue>) {
+        let outer = outer.map_or(&b""[..], |outer| outer.get().as_bytes());
+        if !std::ptr::eq(self.outer.text, outer) {
+            self.outer = Lazy::of(outer);
+        }
+        self.item = Lazy::of(item.get().as_bytes());
     }
 
     fn get(&mut self, origin: &Origin) -> Result<Option<String>, SelectError> {
         let request = self.request;
         match origin {
-            Origin::Header(name) => one(name, request.headers.get_all(name).map(str::to_owned)),
-            Origin::Query(name) => one(name, parse::query(request.url, name)),
-            Origin::Form(name) => one(name, parse::form(request.body, name)),
-            Origin::Json(path) => Ok(path.find_one(self.json()?).and_then(scalar)),
+            Origin::Header(name) => {
+                parse::one(name, request.headers.get_all(name).map(str::to_owned))
+            }
+            Origin::Query(name) => parse::one(name, parse::query(request.url, name)),
+            Origin::Form(name) => parse::one(name, parse::form(request.body, name)),
+            Origin::Json(path) => Ok(path.find_one(self.json.get()?).and_then(scalar)),
+            Origin::Item(path) => Ok(path.find_one(self.item.get()?).and_then(scalar)),
+            Origin::Outer(path) => Ok(path.find_one(self.outer.get()?).and_then(scalar)),
+            Origin::Member(which) => Ok(which.find(self.json.get()?)),
         }
-    }
-}
-
-fn one(
-    name: &str,
-    mut values: impl Iterator<Item = String>,
-) -> Result<Option<String>, SelectError> {
-    let first = values.next();
-    match values.next() {
-        Some(_) => Err(SelectError::Repeated { name: name.to_owned() }),
-        None => Ok(first),
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use hookdock_signature::{Provider, Scheme, Trust, catalog};
+use hookdock_signature::{Items, Provider, Scheme, Selector, Trust, catalog};
 use serde::Deserialize;
 
 /// Senders without a definition.
@@ -34,7 +34,8 @@ $ cargo run -p hookdock-signature --example providers > shared/signature/PROVIDE
 - *third-party*: an independent public verifier says the same; the provider's text was not read.
 - *unconfirmed*: from memory. Try it with a live delivery before you rely on it.
 
-An event id that the signature covers cannot be changed by whoever captured a request; for any other, Hookdock adds the body's digest.
+An event id that the signature covers cannot be changed by whoever captured a request; for any other, and for one that several events share, Hookdock adds the digest of the event's bytes.
+A provider that may put several events in one request has the places where they are in the column *split at*: each item there is an event of its own, with its own id.
 A dash means: not known. The definitions say more, such as retries, handshakes and pitfalls.
 ";
 
@@ -43,8 +44,8 @@ pub(crate) fn document() -> Result<String, Box<dyn Error>> {
     let providers: Vec<Provider> = catalog::ids().filter_map(catalog::find).collect();
     let mut text = HEAD.to_owned();
     writeln!(text, "\n{}\n", counts(&providers))?;
-    text.push_str("| id | name | scheme | trust | event id | answer within |\n");
-    text.push_str("| --- | --- | --- | --- | --- | --- |\n");
+    text.push_str("| id | name | scheme | trust | event id | split at | answer within |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
     for provider in &providers {
         writeln!(text, "{}", row(provider))?;
     }
@@ -73,13 +74,30 @@ fn row(provider: &Provider) -> String {
     let id = provider.id();
     let name = provider.name();
     let trust = provider.trust().scheme.as_str();
-    let event_id = provider.event_id().map_or_else(dash, |selector| {
-        let covered = if selector.is_covered() { "signed" } else { "not signed" };
-        format!("`{selector}`, {covered}")
-    });
+    let event_id = provider.event_id();
+    let event_id =
+        event_id.map_or_else(dash, |selector| id_text(selector, provider.event_id_is_unique()));
+    let split = provider.items().map_or_else(dash, places);
     let within = provider.answer_within().map_or_else(dash, |wait| format!("{} s", wait.as_secs()));
     let schemes = schemes(provider);
-    format!("| [{id}](catalog/{id}.toml) | {name} | {schemes} | {trust} | {event_id} | {within} |")
+    format!(
+        "| [{id}](catalog/{id}.toml) | {name} | {schemes} | {trust} | {event_id} | {split} | {within} |"
+    )
+}
+
+fn id_text(selector: &Selector, unique: bool) -> String {
+    let covered = if selector.is_covered() { "signed" } else { "not signed" };
+    let shared = if unique { "" } else { ", shared" };
+    format!("`{selector}`, {covered}{shared}")
+}
+
+fn places(items: &Items) -> String {
+    let form = items.form().map(|name| format!("`{name}`: ")).unwrap_or_default();
+    let places = items.places().into_iter().map(|place| match place.id {
+        Some(id) => format!("{form}`{}` by {}", place.at, id_text(id, place.unique)),
+        None => format!("{form}`{}`", place.at),
+    });
+    places.collect::<Vec<_>>().join("; ")
 }
 
 fn dash() -> String {

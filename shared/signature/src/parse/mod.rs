@@ -3,7 +3,10 @@
 pub(crate) mod layout;
 pub(crate) mod multipart;
 pub(crate) mod path;
+pub(crate) mod raw;
 pub(crate) mod timestamp;
+
+use crate::SelectError;
 
 /// The values of one query parameter, decoded.
 pub(crate) fn query(url: &str, name: &str) -> impl Iterator<Item = String> {
@@ -17,4 +20,16 @@ pub(crate) fn form(body: &[u8], name: &str) -> impl Iterator<Item = String> {
     form_urlencoded::parse(body)
         .filter(move |(candidate, _)| candidate == name)
         .map(|(_, value)| value.into_owned())
+}
+
+/// The only value there may be.
+pub(crate) fn one(
+    name: &str,
+    mut values: impl Iterator<Item = String>,
+) -> Result<Option<String>, SelectError> {
+    let first = values.next();
+    match values.next() {
+        Some(_) => Err(SelectError::Repeated { name: name.to_owned() }),
+        None => Ok(first),
+    }
 }

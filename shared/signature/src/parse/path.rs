@@ -36,6 +36,19 @@ impl JsonPath {
         Ok(path)
     }
 
+    /// The keys up to each `[]`, and those after the last. `None`: it has no `[]`, or a number.
+    pub(crate) fn arrays(&self) -> Option<(Vec<Vec<String>>, Vec<String>)> {
+        let (mut arrays, mut keys) = (Vec::new(), Vec::new());
+        for step in &self.steps {
+            match step {
+                Step::Key(key) => keys.push(key.clone()),
+                Step::Every => arrays.push(std::mem::take(&mut keys)),
+                Step::Index(_) => return None,
+            }
+        }
+        (!arrays.is_empty()).then_some((arrays, keys))
+    }
+
     /// Every value at this path. With `[]` an item without the value counts as null,
     /// so that no item can be left out of a check.
     pub(crate) fn find<'v>(&self, root: &'v Value) -> Vec<&'v Value> {

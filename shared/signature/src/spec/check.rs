@@ -12,9 +12,9 @@ use super::scheme::{
     Scheme, Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
 };
 use super::template::{Segment, Template};
-use super::{Provider, Setting};
+use super::{Provider, Setting, items};
 use crate::Selector;
-use crate::select::Needs;
+use crate::select::{Needs, Reach};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -26,16 +26,21 @@ pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
     let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
     let event_id = raw.event_id.as_ref().map(|id| &id.from);
     let event_id = event_id
-        .map(|parts| Selector::parse(parts, Needs::Every, &schemes, "event_id.from"))
+        .map(|parts| {
+            Selector::parse(parts, Needs::Every, Reach::Request, &schemes, "event_id.from")
+        })
         .transpose()?;
     let event_type = raw.event_type.as_ref().map(|kind| &kind.from);
     let event_type = event_type
-        .map(|parts| Selector::parse(parts, Needs::First, &schemes, "event_type.from"))
+        .map(|parts| {
+            Selector::parse(parts, Needs::First, Reach::Request, &schemes, "event_type.from")
+        })
         .transpose()?;
     let can_mac = matches!(&scheme.kind, Kind::Shared(shared) if !shared.is_plain_digest());
     let handshakes = raw.handshakes.into_iter().enumerate();
     let handshakes = handshakes.map(|(index, raw)| raw.check(index, can_mac));
     let handshakes = handshakes.collect::<Result<_>>()?;
+    let items = items::items(raw.items, &schemes)?;
     let provider = Provider {
         id: raw.id,
         name: raw.name,
@@ -44,8 +49,10 @@ pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
         alternatives,
         settings: raw.config.into_iter().map(|(name, raw)| (name, setting(raw))).collect(),
         event_id,
-        event_id_stable_on_retry: raw.event_id.and_then(|id| id.stable_on_retry),
+        event_id_stable_on_retry: raw.event_id.as_ref().and_then(|id| id.stable_on_retry),
+        event_id_is_unique: raw.event_id.and_then(|id| id.unique).unwrap_or(true),
         event_type,
+        items,
         trust: raw.trust,
         delivery: raw.delivery,
         secret: raw.secret,

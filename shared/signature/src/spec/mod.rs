@@ -6,6 +6,7 @@ mod delivery;
 mod error;
 mod fields;
 pub(crate) mod handshake;
+mod items;
 pub(crate) mod jwt;
 mod raw;
 pub(crate) mod reply;
@@ -23,7 +24,7 @@ pub use handshake::Handshake;
 pub use scheme::Scheme;
 pub(crate) use template::{Segment, Template};
 
-use crate::Selector;
+use crate::{Items, Selector};
 
 /// Everything that is known about one sender of webhooks.
 ///
@@ -56,7 +57,9 @@ pub struct Provider {
     settings: BTreeMap<String, Setting>,
     event_id: Option<Selector>,
     event_id_stable_on_retry: Option<bool>,
+    event_id_is_unique: bool,
     event_type: Option<Selector>,
+    items: Option<Items>,
     trust: TrustMarks,
     delivery: Delivery,
     secret: SecretNotes,
@@ -141,10 +144,23 @@ impl Provider {
         self.event_id_stable_on_retry
     }
 
+    /// Whether no other event has the same id. One that others share, such as the id of an
+    /// object that changes more than once, tells an event only together with its bytes.
+    #[must_use]
+    pub const fn event_id_is_unique(&self) -> bool {
+        self.event_id_is_unique
+    }
+
     /// Where the event's type is.
     #[must_use]
     pub const fn event_type(&self) -> Option<&Selector> {
         self.event_type.as_ref()
+    }
+
+    /// Where the events are, if the provider may put several in one request.
+    #[must_use]
+    pub const fn items(&self) -> Option<&Items> {
+        self.items.as_ref()
     }
 
     /// How long the provider waits for an answer, where that is known.

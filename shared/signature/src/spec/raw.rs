@@ -24,6 +24,8 @@ pub(super) struct RawProvider {
     pub(super) config: BTreeMap<String, RawSetting>,
     pub(super) event_id: Option<RawEventId>,
     pub(super) event_type: Option<RawEventType>,
+    #[serde(default)]
+    pub(super) items: Vec<RawItems>,
     pub(super) trust: TrustMarks,
     #[serde(default)]
     pub(super) delivery: Delivery,
@@ -67,6 +69,19 @@ pub(super) struct RawSetting {
 pub(super) struct RawEventId {
     pub(super) from: Vec<String>,
     pub(super) stable_on_retry: Option<bool>,
+    /// Missing means that no other event has the same id.
+    pub(super) unique: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawItems {
+    pub(super) form: Option<String>,
+    pub(super) at: String,
+    pub(super) id: Option<Vec<String>>,
+    pub(super) unique: Option<bool>,
+    #[serde(rename = "type")]
+    pub(super) event_type: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

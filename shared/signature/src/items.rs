@@ -1,0 +1,281 @@
+//! Finds the events of a request that carries several.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::parse::raw;
+use crate::select::{Fields, SelectError, Selected, Selector};
+use crate::{Request, parse};
+
+/// Where a provider puts the events of a request that carries several.
+///
+/// Nothing of a request is left out: an element that has none of the arrays that are looked for
+/// in it is an item itself.
+#[derive(Clone, Debug)]
+pub struct Items {
+    pub(crate) form: Option<String>,
+    pub(crate) arrays: Vec<Array>,
+}
+
+/// An array, and what its elements are.
+#[derive(Clone, Debug)]
+pub(crate) struct Array {
+    /// The way to it.
+    pub(crate) keys: Vec<String>,
+    pub(crate) inner: Vec<Self>,
+    /// How an element is read that has none of the inner arrays.
+    pub(crate) rule: Rule,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    /// As in the definition.
+    pub(crate) at: String,
+    /// The way from the element to the item, if the item is not the element itself.
+    pub(crate) tail: Vec<String>,
+    pub(crate) id: Option<Selector>,
+    pub(crate) unique: bool,
+    pub(crate) event_type: Option<Selector>,
+}
+
+/// A place at which items are looked for.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ItemPlace<'a> {
+    /// As in the definition, such as `entry[].changes[]`.
+    pub at: &'a str,
+    /// Where the event's id is.
+    pub id: Option<&'a Selector>,
+    /// Whether no other event has the same id.
+    pub unique: bool,
+}
+
+/// The items of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Found<'a> {
+    /// How many there are.
+    pub count: usize,
+    /// The items, in the order in which they are written; none if there are more than were asked
+    /// for.
+    pub items: Vec<Item<'a>>,
+}
+
+/// One of the events of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Item<'a> {
+    /// The JSON pointer to it, in the body or in the field of the form that [`Items::form`] names.
+    pub pointer: String,
+    /// Its exact bytes, which are JSON.
+    pub bytes: Cow<'a, [u8]>,
+    /// The provider's id for the event.
+    pub id: Sought,
+    /// Whether no other event has the same id.
+    pub id_is_unique: bool,
+    /// The provider's name for what happened.
+    pub event_type: Sought,
+}
+
+/// What became of looking for a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// The provider is not known to state it anywhere.
+    Nowhere,
+    /// It is not where the provider states it.
+    Missing,
+    /// This is it.
+    Found(Selected),
+}
+
+impl Items {
+    /// The field of a form that holds the JSON; without one the body is the JSON.
+    #[must_use]
+    pub fn form(&self) -> Option<&str> {
+        self.form.as_deref()
+    }
+
+    /// Where items are looked for, an array before those inside it.
+    #[must_use]
+    pub fn places(&self) -> Vec<ItemPlace<'_>> {
+        let mut places = Vec::new();
+        list(&self.arrays, &mut places);
+        places
+    }
+
+    /// Finds the items. `None`: the request has none of the arrays, so it is one event as a
+    /// whole. Their ids are read if there are `most` of them or fewer.
+    ///
+    /// The work grows with the length of the body, however the items lie in it.
+    ///
+    /// ```
+    /// use hookdock_signature::{Headers, Request, Sought, catalog};
+    ///
+    /// let sendgrid = catalog::find("sendgrid").unwrap();
+    /// let request = Request {
+    ///     method: "POST",
+    ///     url: "https://hooks.example/mail",
+    ///     headers: &Headers::default(),
+    ///     body: br#"[{"event":"open","sg_event_id":"a"}, {"event":"click","sg_event_id":"b"}]"#,
+    /// };
+    /// let found = sendgrid.items().unwrap().find(&request, 1000)?.unwrap();
+    /// assert_eq!(found.items[1].pointer, "/1");
+    /// assert_eq!(&*found.items[1].bytes, br#"{"event":"click","sg_event_id":"b"}"#);
+    /// assert!(matches!(&found.items[1].id, Sought::Found(id) if id.value == "b" && id.covered));
+    /// # Ok::<(), hookdock_signature::SelectError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SelectError::BodyNotJson`] when the body, or the field of it, is not JSON;
+    /// [`SelectError::Repeated`] when the field is there more than once.
+    pub fn find<'a>(
+        &self,
+        request: &'a Request<'a>,
+        most: usize,
+    ) -> Result<Option<Found<'a>>, SelectError> {
+        let Some(name) = &self.form else {
+            return self.find_in(request.body, request, most);
+        };
+        let Some(field) = parse::one(name, parse::form(request.body, name))? else {
+            return Ok(None);
+        };
+        let found = self.find_in(field.as_bytes(), request, most)?;
+        Ok(found.map(Found::into_owned))
+    }
+
+    fn find_in<'a>(
+        &self,
+        json: &'a [u8],
+        request: &'a Request<'a>,
+        most: usize,
+    ) -> Result<Option<Found<'a>>, SelectError> {
+        let document = raw::document(json).ok_or(SelectError::BodyNotJson)?;
+        let root = Place { pointer: String::new(), value: document, outer: None };
+        let mut walk = Walk { most, count: 0, spots: Vec::new() };
+        if !walk.any(&self.arrays, &root) {
+            return Ok(None);
+        }
+        let spots = if walk.count > most { Vec::new() } else { walk.spots };
+        let mut fields = Fields::of(request);
+        let items = spots.into_iter().map(|spot| spot.read(&mut fields)).collect();
+        Ok(Some(Found { count: walk.count, items }))
+    }
+}
+
+/// The exact bytes of an item that [`Items::find`] found: at that pointer in the body, or in that
+/// field of it.
+#[must_use]
+pub fn item_at<'a>(body: &'a [u8], form: Option<&str>, pointer: &str) -> Option<Cow<'a, [u8]>> {
+    let Some(name) = form else {
+        return Some(Cow::Borrowed(raw::at(raw::document(body)?, pointer)?.get().as_bytes()));
+    };
+    let field = parse::one(name, parse::form(body, name)).ok()??;
+    let item = raw::at(raw::document(field.as_bytes())?, pointer)?;
+    Some(Cow::Owned(item.get().as_bytes().to_vec()))
+}
+
+impl Found<'_> {
+    fn into_owned(self) -> Found<'static> {
+        let items = self.items.into_iter();
+        let items = items.map(|item| Item { bytes: Cow::Owned(item.bytes.into_owned()), ..item });
+        Found { count: self.count, items: items.collect() }
+    }
+}
+
+fn list<'a>(arrays: &'a [Array], places: &mut Vec<ItemPlace<'a>>) {
+    for Array { inner, rule, .. } in arrays {
+        places.push(ItemPlace { at: &rule.at, id: rule.id.as_ref(), unique: rule.unique });
+        list(inner, places);
+    }
+}
+
+/// A value on the way to the items.
+struct Place<'a> {
+    pointer: String,
+    value: &'a RawValue,
+    /// The element of an array that it is in.
+    outer: Option<&'a RawValue>,
+}
+
+/// An item before it is read.
+struct Spot<'a, 'd> {
+    place: Place<'a>,
+    rule: &'d Rule,
+}
+
+struct Walk<'a, 'd> {
+    most: usize,
+    count: usize,
+    spots: Vec<Spot<'a, 'd>>,
+}
+
+impl<'a, 'd> Walk<'a, 'd> {
+    /// Goes through the arrays that are there; `false` when none is.
+    fn any(&mut self, arrays: &'d [Array], from: &Place<'a>) -> bool {
+        let mut any = false;
+        for array in arrays {
+            any |= self.through(array, from);
+        }
+        any
+    }
+
+    fn through(&mut self, array: &'d Array, from: &Place<'a>) -> bool {
+        let Some(at) = from.down(&array.keys) else { return false };
+        let Some(elements) = raw::elements(at.value) else { return false };
+        for (index, value) in elements.into_iter().enumerate() {
+            let pointer = format!("{}/{index}", at.pointer);
+            let element = Place { pointer, value, outer: from.outer };
+            let inside = Place { outer: Some(value), ..element.copy() };
+            if !self.any(&array.inner, &inside) {
+                self.item(&array.rule, element);
+            }
+        }
+        true
+    }
+
+    fn item(&mut self, rule: &'d Rule, element: Place<'a>) {
+        self.count = self.count.saturating_add(1);
+        if self.count <= self.most {
+            let place = element.down(&rule.tail).unwrap_or(element);
+            self.spots.push(Spot { place, rule });
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn copy(&self) -> Self {
+        Self { pointer: self.pointer.clone(), value: self.value, outer: self.outer }
+    }
+
+    fn down(&self, keys: &[String]) -> Option<Self> {
+        keys.iter().try_fold(self.copy(), |place, key| {
+            let value = raw::member(place.value, key)?;
+            let pointer = format!("{}/{}", place.pointer, raw::token(key));
+            Some(Self { pointer, value, ..place })
+        })
+    }
+}
+
+impl<'a> Spot<'a, '_> {
+    fn read(self, fields: &mut Fields<'a>) -> Item<'a> {
+        let Self { place, rule } = self;
+        fields.enter(place.value, place.outer);
+        // An item that cannot be read has no id and no type, and is an event all the same.
+        let mut select = |selector: &Option<Selector>| match selector {
+            None => Sought::Nowhere,
+            Some(selector) => match selector.select_from(fields) {
+                Ok(Some(selected)) => Sought::Found(selected),
+                Ok(None) | Err(_) => Sought::Missing,
+            },
+        };
+        Item {
+            id: select(&rule.id),
+            id_is_unique: rule.unique,
+            event_type: select(&rule.event_type),
+            bytes: Cow::Borrowed(place.value.get().as_bytes()),
+            pointer: place.pointer,
+        }
+    }
+}
