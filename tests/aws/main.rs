@@ -29,6 +29,7 @@ use hookdock_pipeline::ports::{
     Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted,
     Kept, Ledger, Messages, Record, Records, WorkQueue,
 };
+use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_tests::contract::{self, Bench, Seen};
 use hookdock_tests::stack::START;
@@ -105,7 +106,7 @@ macro_rules! contracts {
         }
     )*};
 }
-contracts!(archive, queue, events, claims, fences, states, commits, records, documents);
+contracts!(archive, queue, items, events, claims, fences, states, commits, records, documents);
 
 #[tokio::test]
 async fn an_endpoint_is_one_secret_and_is_remembered() {
@@ -146,6 +147,14 @@ impl Deliveries for Ports {
 impl Messages for Ports {
     async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
         self.process.messages.put_off(receipt, wait).await
+    }
+
+    async fn send_items(
+        &self,
+        references: &[Reference],
+        trace: Option<&str>,
+    ) -> Result<Vec<usize>, PortError> {
+        self.process.messages.send_items(references, trace).await
     }
 
     async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {

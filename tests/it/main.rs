@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod batches;
 mod claims;
 mod contracts;
 mod dead;

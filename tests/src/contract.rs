@@ -16,10 +16,12 @@ use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRef, Fence, Run, RunId, Settlement, Sighting,
 };
 use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
+use hookdock_pipeline::part::{Item, Part};
 use hookdock_pipeline::ports::{
     Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted,
-    Kept, Ledger, Messages, Record, Records, WorkQueue,
+    Kept, Ledger, MOST_AT_ONCE, Messages, Record, Records, WorkQueue,
 };
+use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::EpochMillis;
 use serde_json::json;
@@ -104,6 +106,40 @@ pub async fn queue<B: Bench>(bench: &B) {
     assert_eq!(buried.body, letter.body);
     assert_eq!(buried.attributes["reason"], "bad_reference");
     assert_eq!(buried.attributes["job"], "a_job");
+}
+
+/// References to items are received like any other, all of them, each with its own attributes.
+pub async fn items<B: Bench>(bench: &B) {
+    let batch = seal(&Draft::order("acme", "acme secret"), 1).await.into_reference();
+    let item = |number: usize| Reference {
+        event_type: Some(format!("type {number}").parse().expect("a type")),
+        tenant: batch.tenant.clone().filter(|_| number.is_multiple_of(2)),
+        part: Part::Item(Item {
+            form: None,
+            pointer: format!("/{number}"),
+            sha256: BodyDigest::of(&[]),
+        }),
+        ..batch.clone()
+    };
+    let items: Vec<Reference> = (0..MOST_AT_ONCE).map(item).collect();
+    let trace = Some("Root=1-5759e988-bd862e3fe1be46a994272793");
+    let refused = bench.ports().send_items(&items, trace).await.expect("an answer");
+    assert_eq!(refused, [0_usize; 0]);
+    assert!(bench.ports().send_items(&items[..1], None).await.expect("an answer").is_empty());
+
+    let mut seen = Vec::new();
+    while seen.len() < items.len() + 1 {
+        let more = bench.receive().await;
+        assert!(!more.is_empty(), "{} are missing", items.len() + 1 - seen.len());
+        seen.extend(more);
+    }
+    for item in &items {
+        let body = item.to_json().expect("a reference");
+        let found = seen.iter().find(|seen| seen.body == body).expect("each is there");
+        let event_type = item.event_type.as_ref().expect("each has one").as_str();
+        assert_eq!(found.attributes["event_type"], event_type);
+        assert_eq!(found.attributes["endpoint"], "orders");
+    }
 }
 
 /// An event counts each delivery once, however often and however many at once it is recorded,

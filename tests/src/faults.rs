@@ -15,6 +15,7 @@ use hookdock_pipeline::ports::{
     Archive, Committed, Deliveries, Endpoints, Inserted, Ledger, Messages, Record, Records,
     WorkQueue,
 };
+use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use serde_json::Value;
 
@@ -33,6 +34,8 @@ pub enum Call {
     Fetch,
     /// `Messages::put_off`
     PutOff,
+    /// `Messages::send_items`
+    SendItems,
     /// `Messages::bury`
     Bury,
     /// `Ledger::sight`
@@ -74,6 +77,7 @@ struct State {
     next: Option<Planned>,
     calls: Vec<Call>,
     struck: bool,
+    slow: Option<(Call, Duration)>,
 }
 
 /// What is going to go wrong.
@@ -101,6 +105,11 @@ impl Plan {
     /// Lets that many such calls in a row meet the fault.
     pub fn strike_times(&self, times: usize, call: Call, fault: Fault) {
         self.plan(Planned { call, fault, well: 0, times });
+    }
+
+    /// Lets every such call take that long.
+    pub fn slow_down(&self, call: Call, wait: Duration) {
+        self.state().slow = Some((call, wait));
     }
 
     fn plan(&self, planned: Planned) {
@@ -149,6 +158,10 @@ impl Plan {
     ) -> Result<T, PortError> {
         // Others get their turn at every call, as they do where calls take time.
         tokio::task::yield_now().await;
+        let slow = self.state().slow.filter(|(slow, _)| *slow == call);
+        if let Some((_, wait)) = slow {
+            tokio::time::sleep(wait).await;
+        }
         let lost = || PortError::new("make the planned call", FaultKind::Unavailable);
         match self.fault(call) {
             None => work.await,
@@ -202,6 +215,14 @@ impl<P: Deliveries> Deliveries for Faulty<P> {
 impl<P: Messages> Messages for Faulty<P> {
     async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
         self.plan.around(Call::PutOff, self.inner.put_off(receipt, wait)).await
+    }
+
+    async fn send_items(
+        &self,
+        references: &[Reference],
+        trace: Option<&str>,
+    ) -> Result<Vec<usize>, PortError> {
+        self.plan.around(Call::SendItems, self.inner.send_items(references, trace)).await
     }
 
     async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {

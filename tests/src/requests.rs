@@ -35,6 +35,32 @@ secrets = ["whsec_picky"]
 events.accept = ["checkout.*"]
 events.ignore = ["ping"]
 
+[endpoints.payments]
+provider = "gocardless"
+secrets = ["gocardless secret"]
+
+[endpoints.mail]
+provider = "sendgrid"
+secrets = ["MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8NGE6lx8BVjndb86G3PyFH0xMlHwDSpOCN9XDUeZdKxiTkgpK+7FYpR51AH9fpeTPcWaVW59ZU7y4EqrZ31K0A=="]
+
+[endpoints.letters]
+provider = "mandrill"
+secrets = ["mandrill secret"]
+
+[endpoints.cards]
+provider = "adyen"
+secrets = ["44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056"]
+
+[endpoints.channels]
+provider = "pusher"
+secrets = ["pusher secret"]
+
+[endpoints.books]
+provider = "xero"
+secrets = ["xero secret"]
+tenant_from = "/tenantId"
+events.ignore = ["CONTACT.*"]
+
 [endpoints.open]
 provider = "github"
 secrets = [""]
@@ -110,6 +136,27 @@ impl Draft {
             ],
             body: Bytes::from_static(br#"{"id":820982911}"#),
         }
+    }
+
+    /// A request of this provider to this endpoint.
+    #[must_use]
+    pub fn to(endpoint: &str, provider: &'static str, body: &str) -> Self {
+        Self {
+            path: format!("/webhooks/{endpoint}"),
+            provider,
+            secret: format!("{provider} secret"),
+            headers: Vec::new(),
+            body: body.to_owned().into(),
+        }
+    }
+
+    /// Events of `GoCardless` with these ids, which they sign.
+    #[must_use]
+    pub fn payments(ids: &[&str]) -> Self {
+        let event = |id: &&str| serde_json::json!({ "id": id, "resource_type": "payments", "action": "confirmed" });
+        let events: Vec<_> = ids.iter().map(event).collect();
+        let body = serde_json::json!({ "events": events, "meta": { "webhook_id": "WB1" } });
+        Self::to("payments", "gocardless", &body.to_string())
     }
 
     /// The same request with one more header.

@@ -10,6 +10,9 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 Header = tuple[str, str]
 
 
@@ -128,6 +131,28 @@ def standard_webhooks(secret: str, body: bytes, at: float | None = None) -> Sign
         event_id=event_id,
         signature_header="webhook-signature",
     )
+
+
+def sendgrid(key: ec.EllipticCurvePrivateKey, body: bytes) -> Signed:
+    """SendGrid signs with a key of its own; what is registered is `verification_key` of it."""
+    seconds = str(int(time.time()))
+    signature = key.sign(seconds.encode() + body, ec.ECDSA(hashes.SHA256()))
+    header = "X-Twilio-Email-Event-Webhook-Signature"
+    return Signed(
+        headers=(
+            ("Content-Type", "application/json;charset=utf-8"),
+            ("X-Twilio-Email-Event-Webhook-Timestamp", seconds),
+            (header, text(signature)),
+        ),
+        body=body,
+        event_id="",
+        signature_header=header,
+    )
+
+
+def verification_key(key: ec.EllipticCurvePrivateKey) -> str:
+    public = key.public_key()
+    return text(public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
 
 
 def mac(key: bytes, message: bytes) -> bytes:

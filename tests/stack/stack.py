@@ -11,7 +11,7 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,6 +56,12 @@ class Delivery:
     @property
     def event_key(self) -> str:
         return str(self.content["event"]["key"])
+
+    @property
+    def items(self) -> list[Delivery]:
+        """Each item of a delivery that carries several events, as if it had come alone."""
+        items = self.content["items"]
+        return [replace(self, content={**self.content, "event": item["event"], "items": []}) for item in items]
 
     @property
     def body(self) -> bytes:

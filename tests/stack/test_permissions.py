@@ -57,16 +57,21 @@ def test_ingest_reads_only_endpoint_secrets(stack: Stack, both_run: str, registe
     assert_forbidden(secrets.list_secrets)
 
 
-def test_the_processor_cannot_add_work_or_change_deliveries(stack: Stack, both_run: str) -> None:
+def test_the_processor_cannot_change_deliveries_or_forget_events(stack: Stack, both_run: str) -> None:
     s3, bucket = stack.client_of(PROCESSOR, "s3"), stack.outputs["DeliveryBucketName"]
-    sqs, dynamodb = stack.client_of(PROCESSOR, "sqs"), stack.client_of(PROCESSOR, "dynamodb")
+    dynamodb = stack.client_of(PROCESSOR, "dynamodb")
     key = {names.HASH_KEY: {"S": "x"}, names.RANGE_KEY: {"S": "x"}}
 
     assert s3.get_object(Bucket=bucket, Key=both_run)
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key=both_run, Body=b"{}"))
     assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key=both_run))
-    assert_forbidden(lambda: sqs.send_message(QueueUrl=stack.outputs["EventQueueUrl"], MessageBody="x"))
     assert_forbidden(lambda: dynamodb.delete_item(TableName=stack.outputs["LedgerTableName"], Key=key))
+
+
+def test_the_processor_cannot_look_at_the_dead_letters(stack: Stack, both_run: str) -> None:
+    sqs = stack.client_of(PROCESSOR, "sqs")
+
+    assert_forbidden(lambda: sqs.receive_message(QueueUrl=stack.outputs["DeadLetterQueueUrl"]))
 
 
 def test_the_processor_reads_no_secret(stack: Stack, both_run: str) -> None:

@@ -113,6 +113,7 @@ mod tests {
     use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
     use hookdock_pipeline::ports::{Committed, Inserted, Record, Records};
     use hookdock_pipeline::process::{Settings, Suspects};
+    use hookdock_pipeline::reference::Reference;
     use hookdock_pipeline::sealed::ObjectKey;
     use serde_json::{Value, json};
 
@@ -134,6 +135,14 @@ mod tests {
         async fn put_off(&self, receipt: &str, _: Duration) -> Result<(), PortError> {
             self.put_off.lock().expect("a lock").push(receipt.to_owned());
             Ok(())
+        }
+
+        async fn send_items(
+            &self,
+            _: &[Reference],
+            _: Option<&str>,
+        ) -> Result<Vec<usize>, PortError> {
+            Err(down())
         }
 
         async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {

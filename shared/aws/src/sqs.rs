@@ -1,16 +1,19 @@
 //! References in an SQS queue, and dead letters in another.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{
-    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    BatchResultErrorEntry, MessageAttributeValue, MessageSystemAttributeNameForSends,
+    MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::names::{EndpointId, TenantId};
 use hookdock_pipeline::ports::{Messages, WorkQueue};
+use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::retry::LONGEST_PUT_OFF;
 use hookdock_pipeline::sealed::SealedDelivery;
 use sha2::{Digest as _, Sha256};
@@ -18,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use crate::classify::port_error;
 
 const SEND: &str = "queue the reference";
+const SEND_ITEMS: &str = "queue the items of a delivery";
 const PUT_OFF: &str = "put the message off";
 const BURY: &str = "send the dead letter";
 
@@ -58,24 +62,16 @@ impl SqsMessages {
 impl WorkQueue for SqsQueue {
     async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         let reference = delivery.reference();
-        let event_type = reference.event_type.as_ref();
-        let mut call = self
-            .client
+        self.client
             .send_message()
             .queue_url(&self.queue_url)
             .message_body(delivery.message())
-            .message_attributes("endpoint", text(SEND, reference.endpoint.as_str())?)
-            .set_message_group_id(
-                reference.tenant.as_ref().map(|tenant| group(&reference.endpoint, tenant)),
-            );
-        if let Some(event_type) = event_type {
-            call = call.message_attributes("event_type", text(SEND, event_type.as_str())?);
-        }
-        if let Some(trace) = delivery.trace() {
-            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
-            call = call.message_system_attributes(name, system_text(SEND, trace)?);
-        }
-        call.send().await.map_err(port_error(SEND))?;
+            .set_message_attributes(Some(attributes(SEND, reference)?))
+            .set_message_system_attributes(trace_header(SEND, delivery.trace())?)
+            .set_message_group_id(group_of(reference))
+            .send()
+            .await
+            .map_err(port_error(SEND))?;
         Ok(())
     }
 }
@@ -93,6 +89,24 @@ impl Messages for SqsMessages {
         Ok(())
     }
 
+    async fn send_items(
+        &self,
+        references: &[Reference],
+        trace: Option<&str>,
+    ) -> Result<Vec<usize>, PortError> {
+        let entries = references.iter().enumerate();
+        let entries = entries.map(|(place, reference)| entry(place, reference, trace));
+        let answer = self
+            .client
+            .send_message_batch()
+            .queue_url(&self.queue_url)
+            .set_entries(Some(entries.collect::<Result<_, _>>()?))
+            .send()
+            .await
+            .map_err(port_error(SEND_ITEMS))?;
+        Ok(answer.failed().iter().filter_map(refused).collect())
+    }
+
     async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
         let body = if letter.body.is_empty() { NO_BODY } else { &letter.body };
         let mut call =
@@ -103,6 +117,61 @@ impl Messages for SqsMessages {
         call.send().await.map_err(port_error(BURY))?;
         Ok(())
     }
+}
+
+/// One message of a batch, named by its place.
+fn entry(
+    place: usize,
+    reference: &Reference,
+    trace: Option<&str>,
+) -> Result<SendMessageBatchRequestEntry, PortError> {
+    let body = reference
+        .to_json()
+        .map_err(|error| PortError::new(SEND_ITEMS, FaultKind::Invalid).because(error))?;
+    SendMessageBatchRequestEntry::builder()
+        .id(place.to_string())
+        .message_body(body)
+        .set_message_attributes(Some(attributes(SEND_ITEMS, reference)?))
+        .set_message_system_attributes(trace_header(SEND_ITEMS, trace)?)
+        .set_message_group_id(group_of(reference))
+        .build()
+        .map_err(unbuilt(SEND_ITEMS))
+}
+
+fn refused(entry: &BatchResultErrorEntry) -> Option<usize> {
+    tracing::warn!(
+        error.code = entry.code(),
+        error.sender = entry.sender_fault(),
+        "an item was not queued"
+    );
+    entry.id().parse().ok()
+}
+
+/// What a person sees of a reference in the console.
+fn attributes(
+    action: &'static str,
+    reference: &Reference,
+) -> Result<HashMap<String, MessageAttributeValue>, PortError> {
+    let endpoint = Some(("endpoint", reference.endpoint.as_str()));
+    let event_type = reference.event_type.as_ref().map(|name| ("event_type", name.as_str()));
+    let named = endpoint.into_iter().chain(event_type);
+    named.map(|(name, value)| Ok((name.to_owned(), text(action, value)?))).collect()
+}
+
+fn trace_header(
+    action: &'static str,
+    trace: Option<&str>,
+) -> Result<
+    Option<HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>>,
+    PortError,
+> {
+    let Some(trace) = trace else { return Ok(None) };
+    let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+    Ok(Some(HashMap::from([(name, system_text(action, trace)?)])))
+}
+
+fn group_of(reference: &Reference) -> Option<String> {
+    reference.tenant.as_ref().map(|tenant| group(&reference.endpoint, tenant))
 }
 
 /// Rounded up: a message that comes back too early meets a run that is not due.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hookdock_pipeline::dead_letter::DeadLetter;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ports::{Messages, System, WorkQueue};
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::SealedDelivery;
@@ -68,6 +68,30 @@ impl<S: System> Messages for Embedded<S> {
                 }
             })
             .await
+    }
+
+    async fn send_items(
+        &self,
+        references: &[Reference],
+        _trace: Option<&str>,
+    ) -> Result<Vec<usize>, PortError> {
+        const SEND: &str = "queue the items of a delivery";
+        let messages = references.iter().map(|reference| {
+            let body = reference
+                .to_json()
+                .map_err(|error| PortError::new(SEND, FaultKind::Invalid).because(error))?;
+            Ok((body, attributes(reference)))
+        });
+        let (messages, now) = (messages.collect::<Result<Vec<_>, _>>()?, self.system.now());
+        self.store
+            .write(SEND, move |transaction| {
+                let mut queue = Queue::open(transaction)?;
+                let mut messages = messages.into_iter();
+                messages.try_for_each(|(body, attributes)| queue.add(body, attributes, now))
+            })
+            .await?;
+        self.work.notify_one();
+        Ok(Vec::new())
     }
 
     async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {

@@ -47,6 +47,29 @@ impl DeadLetter {
         })
     }
 
+    /// The dead letter of a delivery whose items cannot be taken apart. Moved back, it is tried
+    /// again, and its items run again.
+    ///
+    /// # Errors
+    ///
+    /// The reference cannot be written.
+    pub fn of_batch(
+        reference: &Reference,
+        reason: &str,
+        message: &str,
+    ) -> Result<Self, serde_json::Error> {
+        let generation = reference.generation.saturating_add(1);
+        Ok(Self {
+            body: Reference { generation, ..reference.clone() }.to_json()?,
+            attributes: present([
+                ("reason", reason.to_owned()),
+                ("message", shortened(message)),
+                ("endpoint", reference.endpoint.to_string()),
+                ("delivery_id", reference.delivery_id.to_string()),
+            ]),
+        })
+    }
+
     /// The dead letter of a message that is not a reference.
     #[must_use]
     pub fn of_unreadable(body: &str, error: &Unreadable) -> Self {

@@ -1,12 +1,13 @@
 //! Which event a verified delivery carries.
 
-use hookdock_signature::{Fields, SelectError, Selected, Selector};
+use hookdock_signature::{self as signature, Fields, SelectError, Selector, Sought};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::delivery::VerifiedDelivery;
 use crate::endpoint::Expected;
 use crate::names::{BodyDigest, EventId, EventKey, EventType, TenantId};
+use crate::part::Item;
 
 /// What the event key was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,9 +15,10 @@ use crate::names::{BodyDigest, EventId, EventKey, EventType, TenantId};
 pub enum KeySource {
     /// The provider's id, which its signature covers.
     SignedId,
-    /// The provider's id and the digest of the body, because the signature covers only the body.
+    /// The provider's id and the digest of the event's bytes, because the signature does not cover
+    /// the id, or because other events share it.
     UnsignedIdAndBody,
-    /// The digest of the body alone; the provider sends no id.
+    /// The digest of the body alone, and of an item its place; the provider sends no id.
     Body,
 }
 
@@ -38,6 +40,10 @@ pub enum Flag {
     TenantMissing,
     /// The signed body names another tenant than the URL, or none; the event is held back.
     TenantMismatch,
+    /// The body has a place for several events, and there is none in it.
+    NoItems,
+    /// The body carries more events than are taken apart.
+    TooManyItems,
     /// Something that later code wrote and this code does not know.
     #[serde(other)]
     Unknown,
@@ -53,6 +59,8 @@ pub enum IgnoreCause {
     TenantMismatch,
     /// No job matches it.
     NoJob,
+    /// The request carries no event.
+    NoItems,
 }
 
 /// The event a delivery carries, as far as it can be told.
@@ -68,27 +76,52 @@ pub struct Identity {
     pub event_type: Option<EventType>,
     /// Whose event it is.
     pub tenant: Option<TenantId>,
-    /// The digest of the body.
-    pub sha256: BodyDigest,
     /// What is odd about it.
     pub flags: Vec<Flag>,
 }
 
 impl Identity {
-    /// Reads the identity of a verified delivery.
-    #[must_use]
-    pub fn of(delivery: &VerifiedDelivery) -> Self {
+    /// Reads the identity of a delivery that is one event as a whole. `body` is the digest of its
+    /// body.
+    pub(crate) fn whole(
+        delivery: &VerifiedDelivery,
+        fields: &mut Fields<'_>,
+        body: &BodyDigest,
+    ) -> Self {
         let mut flags = Vec::new();
-        let request = delivery.raw().request();
-        let mut fields = Fields::of(&request);
         let provider = delivery.endpoint().provider();
-        let sha256 = BodyDigest::of(&delivery.raw().body);
-        let id = event_id(provider.event_id(), &mut fields, &mut flags);
-        let event_type = event_type(delivery, &mut fields, &mut flags);
-        let tenant = tenant(delivery, &mut fields, &mut flags);
-        let (key, key_source) = key(tenant.as_ref(), id.as_ref(), &sha256);
-        let id = id.map(|(id, _)| id);
-        Self { key, key_source, id, event_type, tenant, sha256, flags }
+        let id = select(provider.event_id(), fields, &mut flags);
+        let id = event_id(id, provider.event_id_is_unique(), &mut flags);
+        let event_type = select(provider.event_type(), fields, &mut flags);
+        let event_type = event_type_of(delivery, event_type, &mut flags);
+        let tenant = tenant(delivery, None, fields, &mut flags);
+        let (key, key_source) = key(tenant.as_ref(), id.as_ref(), body, &[body.as_bytes()]);
+        Self { key, key_source, id: id.map(|id| id.text), event_type, tenant, flags }
+    }
+
+    /// Reads the identity of one item of a delivery.
+    pub(crate) fn of_item(
+        delivery: &VerifiedDelivery,
+        fields: &mut Fields<'_>,
+        found: &signature::Item<'_>,
+        item: &Item,
+        body: &BodyDigest,
+    ) -> Self {
+        let mut flags = Vec::new();
+        let id = event_id(found.id.clone(), found.id_is_unique, &mut flags);
+        let event_type = event_type_of(delivery, found.event_type.clone(), &mut flags);
+        let tenant = tenant(delivery, Some(&found.bytes), fields, &mut flags);
+        // Items without an id may read the same and be two events, so the place counts; and so
+        // may those of two requests, so the whole body does.
+        let place = [body.as_bytes(), item.pointer.as_bytes()];
+        let (key, key_source) = key(tenant.as_ref(), id.as_ref(), &item.sha256, &place);
+        Self { key, key_source, id: id.map(|id| id.text), event_type, tenant, flags }
+    }
+
+    /// Makes the digest of the event's bytes a part of its key.
+    pub(crate) fn add_digest(&mut self, digest: &BodyDigest) {
+        self.key = EventKey::of(&[self.key.as_str().as_bytes(), digest.as_bytes()]);
+        self.key_source = KeySource::UnsignedIdAndBody;
     }
 }
 
@@ -98,56 +131,69 @@ pub fn ignore_cause(flags: &[Flag]) -> Option<IgnoreCause> {
     flags.iter().find_map(|flag| match flag {
         Flag::EventTypeIgnored => Some(IgnoreCause::EventTypeIgnored),
         Flag::TenantMismatch => Some(IgnoreCause::TenantMismatch),
+        Flag::NoItems => Some(IgnoreCause::NoItems),
         Flag::BodyNotJson
         | Flag::EventIdMissing
         | Flag::EventTypeMissing
         | Flag::EventTypeUnknown
         | Flag::TenantMissing
+        | Flag::TooManyItems
         | Flag::Unknown => None,
     })
 }
 
-/// The id, and whether the signature covers it.
-fn event_id(
-    selector: Option<&Selector>,
-    fields: &mut Fields<'_>,
-    flags: &mut Vec<Flag>,
-) -> Option<(EventId, bool)> {
-    let selected = select(selector?, fields, flags)
-        .and_then(|Selected { value, covered }| Some((value.parse().ok()?, covered)));
-    if selected.is_none() {
-        flags.push(Flag::EventIdMissing);
-    }
-    selected
+/// An id, and whether it tells the event from all others by itself.
+struct Id {
+    text: EventId,
+    alone: bool,
 }
 
-fn event_type(
+fn event_id(sought: Sought, unique: bool, flags: &mut Vec<Flag>) -> Option<Id> {
+    let id = match sought {
+        Sought::Nowhere => return None,
+        Sought::Missing => None,
+        Sought::Found(selected) => {
+            selected.value.parse().ok().map(|text| Id { text, alone: selected.covered && unique })
+        }
+    };
+    if id.is_none() {
+        flags.push(Flag::EventIdMissing);
+    }
+    id
+}
+
+fn event_type_of(
     delivery: &VerifiedDelivery,
-    fields: &mut Fields<'_>,
+    sought: Sought,
     flags: &mut Vec<Flag>,
 ) -> Option<EventType> {
-    let selector = delivery.endpoint().provider().event_type()?;
-    let selected: Option<EventType> =
-        select(selector, fields, flags).and_then(|selected| selected.value.parse().ok());
-    match selected.as_ref().map(|event_type| delivery.endpoint().expects(event_type)) {
+    let event_type: Option<EventType> = match sought {
+        Sought::Nowhere => return None,
+        Sought::Missing => None,
+        Sought::Found(selected) => selected.value.parse().ok(),
+    };
+    match event_type.as_ref().map(|event_type| delivery.endpoint().expects(event_type)) {
         None => flags.push(Flag::EventTypeMissing),
         Some(Expected::No) => flags.push(Flag::EventTypeUnknown),
         Some(Expected::Ignored) => flags.push(Flag::EventTypeIgnored),
         Some(Expected::Yes) => {}
     }
-    selected
+    event_type
 }
 
-fn select(selector: &Selector, fields: &mut Fields<'_>, flags: &mut Vec<Flag>) -> Option<Selected> {
+fn select(selector: Option<&Selector>, fields: &mut Fields<'_>, flags: &mut Vec<Flag>) -> Sought {
+    let Some(selector) = selector else { return Sought::Nowhere };
     let selected = selector.select_from(fields);
     if selected == Err(SelectError::BodyNotJson) && !flags.contains(&Flag::BodyNotJson) {
         flags.push(Flag::BodyNotJson);
     }
-    selected.ok().flatten()
+    selected.ok().flatten().map_or(Sought::Missing, Sought::Found)
 }
 
+/// An item may name its own tenant; where it does not, the body does for all.
 fn tenant(
     delivery: &VerifiedDelivery,
+    item: Option<&[u8]>,
     fields: &mut Fields<'_>,
     flags: &mut Vec<Flag>,
 ) -> Option<TenantId> {
@@ -155,7 +201,10 @@ fn tenant(
     let Some(pointer) = delivery.endpoint().tenant_from() else {
         return from_url;
     };
-    let from_body = tenant_in(fields, pointer);
+    let item = item.and_then(|item| serde_json::from_slice::<Value>(item).ok());
+    let stated = item.as_ref().and_then(|item| item.pointer(pointer));
+    let stated = stated.or_else(|| fields.json().ok()?.pointer(pointer));
+    let from_body = stated.and_then(tenant_in);
     if from_body.is_none() {
         flags.push(Flag::TenantMissing);
     }
@@ -165,28 +214,33 @@ fn tenant(
     from_url.or(from_body)
 }
 
-fn tenant_in(fields: &mut Fields<'_>, pointer: &str) -> Option<TenantId> {
-    match fields.json().ok()?.pointer(pointer)? {
+fn tenant_in(value: &Value) -> Option<TenantId> {
+    match value {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.to_string().parse().ok(),
         _ => None,
     }
 }
 
+/// The key of an event whose bytes have this digest; `otherwise` tells it from others where it
+/// has no id.
 fn key(
     tenant: Option<&TenantId>,
-    id: Option<&(EventId, bool)>,
-    sha256: &BodyDigest,
+    id: Option<&Id>,
+    digest: &BodyDigest,
+    otherwise: &[&[u8]],
 ) -> (EventKey, KeySource) {
     let tenant = tenant.map_or("", TenantId::as_str).as_bytes();
-    let body = sha256.as_bytes();
     match id {
-        Some((id, true)) => (EventKey::of(&[tenant, id.as_str().as_bytes()]), KeySource::SignedId),
-        // Without the body, whoever holds one signed delivery could send it under the id of an
-        // event that is still to come, which would then be taken for a duplicate.
-        Some((id, false)) => {
-            (EventKey::of(&[tenant, id.as_str().as_bytes(), body]), KeySource::UnsignedIdAndBody)
+        Some(Id { text, alone: true }) => {
+            (EventKey::of(&[tenant, text.as_str().as_bytes()]), KeySource::SignedId)
         }
-        None => (EventKey::of(&[tenant, b"", body]), KeySource::Body),
+        // Without the bytes, whoever holds one signed delivery could send it under the id of an
+        // event that is still to come, which would then be taken for a duplicate.
+        Some(Id { text, alone: false }) => {
+            let parts = [tenant, text.as_str().as_bytes(), digest.as_bytes()];
+            (EventKey::of(&parts), KeySource::UnsignedIdAndBody)
+        }
+        None => (EventKey::of(&[&[tenant, b""], otherwise].concat()), KeySource::Body),
     }
 }

@@ -38,6 +38,7 @@ pub use effects::Effects;
 pub(crate) use failure::recorded;
 pub use failure::{ErrorClass, Failure, Recovery};
 pub use handler::{Handler, JobResult, Outcome};
+pub(crate) use payload::opened;
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};
 pub use registry::{Job, On, Registry};
 pub use steps::{Begun, EffectKey, Journal, LARGEST_RESULT_BYTES, Step};

@@ -5,6 +5,7 @@
 //! what may happen to a run, [`job`] is the business logic. [`ports`] is what all of them ask of
 //! the world.
 
+pub mod contents;
 pub mod dead_letter;
 pub mod delivery;
 pub mod endpoint;
@@ -15,6 +16,7 @@ pub mod ingest;
 pub mod job;
 pub mod ledger;
 pub mod names;
+pub mod part;
 pub mod pattern;
 pub mod ports;
 pub mod process;

@@ -30,6 +30,7 @@ use crate::endpoint::Endpoint;
 use crate::fault::PortError;
 use crate::ledger::{EventRecord, Fence, Run, Sighting};
 use crate::names::EndpointId;
+use crate::reference::Reference;
 use crate::sealed::{ObjectKey, SealedDelivery};
 
 /// Time and chance, so that tests can choose both. A clone is another handle to the same.
@@ -82,6 +83,10 @@ pub trait Deliveries: Send + Sync {
     ) -> impl Future<Output = Result<Option<Bytes>, PortError>> + Send;
 }
 
+/// How many references are sent in one call: what SQS takes (`SendMessageBatch`, read 2026-11).
+/// A reference is far below the tenth of a mebibyte that this leaves for each.
+pub const MOST_AT_ONCE: usize = 10;
+
 /// What the processor does with a message that it cannot finish now.
 pub trait Messages: Send + Sync {
     /// Hides the message for that long, counted from now and in whole seconds.
@@ -90,6 +95,14 @@ pub trait Messages: Send + Sync {
         receipt: &str,
         wait: Duration,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Queues references to the items of a delivery, at most [`MOST_AT_ONCE`], and returns the
+    /// places of those that were not taken. On an error any of them may have been.
+    fn send_items(
+        &self,
+        references: &[Reference],
+        trace: Option<&str>,
+    ) -> impl Future<Output = Result<Vec<usize>, PortError>> + Send;
 
     /// Sends a message to the dead-letter queue.
     fn bury(&self, letter: &DeadLetter) -> impl Future<Output = Result<(), PortError>> + Send;

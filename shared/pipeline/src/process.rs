@@ -2,6 +2,7 @@
 
 mod attempt;
 mod held;
+mod split;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::identity::{IgnoreCause, ignore_cause};
 use crate::job::{Effects, Job, Registry};
 use crate::ledger::{Claim, EventRecord, EventRef, Run, RunId, RunState, Sighting, Unclaimable};
 use crate::names::{CodeVersion, Owner};
+use crate::part::Part;
 use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::race;
 use crate::reference::Reference;
@@ -156,7 +158,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let delivery_id = reference.as_ref().map(|reference| reference.delivery_id.as_str()).ok();
         let work = async {
             match &reference {
-                Ok(reference) => self.event(reference, message).await,
+                Ok(reference) => match reference.part {
+                    Part::Batch(batch) => self.split(reference, batch, message.deadline).await,
+                    Part::Whole | Part::Item(_) => self.event(reference, message).await,
+                },
                 // Written by a later version, which may have been deployed only in part.
                 Err(error @ Unreadable::Version(_)) => Err(later_version(*error)),
                 Err(error) => self.bury_unreadable(message, error).await,

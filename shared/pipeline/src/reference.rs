@@ -6,13 +6,15 @@ use crate::identity::Flag;
 use crate::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
+use crate::part::Part;
 use crate::sealed::ObjectKey;
 use crate::versioned::{self, Unreadable, Versioned};
 
 /// Where a delivery is and what is known of it, in under 2 KB of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// The version of this form.
+    /// The version of this form: 1, or 2 if it is about a part of the delivery. Code that knows
+    /// only the first would run jobs on the whole body.
     pub version: u32,
     /// How often the event was set going again by hand: 0 from ingest, one more in each dead
     /// letter, so that a dead letter that is moved back runs again.
@@ -20,6 +22,9 @@ pub struct Reference {
     /// The only job that is to run, in a dead letter; all that match otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobName>,
+    /// What of the delivery it is about.
+    #[serde(default, skip_serializing_if = "Part::is_whole")]
+    pub part: Part,
     /// The delivery.
     pub delivery_id: DeliveryId,
     /// The endpoint it was sent to.
@@ -54,6 +59,21 @@ impl Reference {
         versioned::read(json.as_bytes())
     }
 
+    /// The oldest version that says all there is to say of such a part.
+    #[must_use]
+    pub fn version_for(part: &Part) -> u32 {
+        if part.is_whole() { 1 } else { Self::NEWEST }
+    }
+
+    /// The digest of the bytes that the event is: those of the item, or of the body.
+    #[must_use]
+    pub fn event_sha256(&self) -> &BodyDigest {
+        match &self.part {
+            Part::Item(item) => &item.sha256,
+            Part::Whole | Part::Batch(_) => &self.sha256,
+        }
+    }
+
     /// The written form.
     ///
     /// # Errors
@@ -65,7 +85,7 @@ impl Reference {
 }
 
 impl Versioned for Reference {
-    const VERSION: u32 = 1;
+    const NEWEST: u32 = 2;
 
     fn version(&self) -> u32 {
         self.version

@@ -6,12 +6,11 @@ use bytes::Bytes;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
+use crate::contents::Contents;
 use crate::delivery::VerifiedDelivery;
-use crate::identity::Identity;
 use crate::names::{DeliveryId, EndpointId};
 use crate::reference::Reference;
 use crate::stored::{StoredDelivery, timestamp};
-use crate::versioned::Versioned as _;
 
 /// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +64,14 @@ impl SealedDelivery {
     /// refusal all the same, never in an empty object.
     pub fn of(delivery: &VerifiedDelivery) -> Result<Self, serde_json::Error> {
         let raw = delivery.raw();
-        let identity = Identity::of(delivery);
-        let object = serde_json::to_vec(&StoredDelivery::of(delivery, &identity))?.into();
+        let contents = Contents::of(delivery);
+        let object = serde_json::to_vec(&StoredDelivery::of(delivery, &contents))?.into();
+        let Contents { part, identity, body, .. } = contents;
         let reference = Reference {
-            version: Reference::VERSION,
+            version: Reference::version_for(&part),
             generation: 0,
             job: None,
+            part,
             delivery_id: raw.id.clone(),
             endpoint: raw.endpoint.clone(),
             provider: delivery.endpoint().provider().id().to_owned(),
@@ -80,7 +81,7 @@ impl SealedDelivery {
             event_type: identity.event_type,
             flags: identity.flags,
             object: ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
-            sha256: identity.sha256,
+            sha256: body,
             received_at_ms: raw.received_at.get(),
         };
         let message = reference.to_json()?;

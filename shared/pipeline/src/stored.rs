@@ -10,9 +10,11 @@ use hookdock_signature::{EpochMillis, Headers};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::contents::Contents;
 use crate::delivery::VerifiedDelivery;
 use crate::identity::{Flag, Identity, KeySource};
 use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
+use crate::part::Item;
 use crate::versioned::{self, Unreadable, Versioned};
 
 /// A stored delivery.
@@ -28,8 +30,11 @@ pub struct StoredDelivery<'a> {
     pub provider: Cow<'a, str>,
     /// Whose event it is.
     pub tenant: Option<TenantId>,
-    /// The event.
+    /// The event; where there are several items, the request as a whole.
     pub event: StoredEvent,
+    /// The items of a body that carries several events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<StoredItem>,
     /// When it came in, by our clock, RFC 3339 with milliseconds.
     pub received_at: Timestamp,
     /// When the provider says it sent it.
@@ -66,6 +71,17 @@ pub struct StoredEvent {
     pub event_type: Option<EventType>,
     /// What is odd about it.
     pub flags: Vec<Flag>,
+}
+
+/// One of the events of a stored delivery that carries several.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredItem {
+    /// Where it is.
+    pub item: Item,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// The event.
+    pub event: StoredEvent,
 }
 
 /// How a delivery was verified.
@@ -114,16 +130,18 @@ impl fmt::Debug for StoredDelivery<'_> {
 
 impl<'a> StoredDelivery<'a> {
     /// The stored form of a verified delivery.
-    pub(crate) fn of(delivery: &'a VerifiedDelivery, identity: &Identity) -> Self {
+    pub(crate) fn of(delivery: &'a VerifiedDelivery, contents: &Contents) -> Self {
+        let identity = &contents.identity;
         let raw = delivery.raw();
         let (body_encoding, body) = encode(&raw.body);
         Self {
-            version: Self::VERSION,
+            version: Self::NEWEST,
             delivery_id: raw.id.clone(),
             endpoint: raw.endpoint.clone(),
             provider: delivery.endpoint().provider().id().into(),
             tenant: identity.tenant.clone(),
             event: StoredEvent::of(identity),
+            items: contents.items.iter().map(StoredItem::of).collect(),
             received_at: timestamp(raw.received_at),
             provider_timestamp: delivery.proof().provider_timestamp().map(timestamp),
             verification: Verification {
@@ -136,7 +154,7 @@ impl<'a> StoredDelivery<'a> {
             headers: raw.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             body_encoding,
             body,
-            sha256: identity.sha256.clone(),
+            sha256: contents.body.clone(),
             trace: raw.trace.as_deref().map(Cow::Borrowed),
         }
     }
@@ -177,6 +195,16 @@ impl<'a> StoredDelivery<'a> {
     }
 }
 
+impl StoredItem {
+    fn of((item, identity): &(Item, Identity)) -> Self {
+        Self {
+            item: item.clone(),
+            tenant: identity.tenant.clone(),
+            event: StoredEvent::of(identity),
+        }
+    }
+}
+
 impl StoredEvent {
     fn of(identity: &Identity) -> Self {
         Self {
@@ -190,7 +218,7 @@ impl StoredEvent {
 }
 
 impl Versioned for StoredDelivery<'_> {
-    const VERSION: u32 = 1;
+    const NEWEST: u32 = 1;
 
     fn version(&self) -> u32 {
         self.version

@@ -20,8 +20,8 @@ pub enum Unreadable {
 
 /// A written form.
 pub(crate) trait Versioned {
-    /// The version this code writes. It reads no other.
-    const VERSION: u32;
+    /// The newest version this code reads. It reads all before it.
+    const NEWEST: u32;
 
     /// The version it says it has.
     fn version(&self) -> u32;
@@ -31,14 +31,18 @@ pub(crate) trait Versioned {
 /// its number is asked for.
 pub(crate) fn read<'a, T: Versioned + Deserialize<'a>>(json: &'a [u8]) -> Result<T, Unreadable> {
     let error = match serde_json::from_slice::<T>(json) {
-        Ok(read) if read.version() == T::VERSION => return Ok(read),
+        Ok(read) if is_known::<T>(read.version()) => return Ok(read),
         Ok(read) => return Err(Unreadable::Version(read.version())),
         Err(error) => error,
     };
     match serde_json::from_slice(json) {
-        Ok(Stated { version }) if version != T::VERSION => Err(Unreadable::Version(version)),
+        Ok(Stated { version }) if !is_known::<T>(version) => Err(Unreadable::Version(version)),
         _ => Err(Unreadable::Form { line: error.line(), column: error.column() }),
     }
+}
+
+fn is_known<T: Versioned>(version: u32) -> bool {
+    (1..=T::NEWEST).contains(&version)
 }
 
 #[derive(Deserialize)]
@@ -57,7 +61,7 @@ mod tests {
     }
 
     impl Versioned for Form {
-        const VERSION: u32 = 1;
+        const NEWEST: u32 = 1;
 
         fn version(&self) -> u32 {
             self.version

@@ -1,14 +1,16 @@
 //! What a job is handed of a delivery.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use hookdock_signature::{EpochMillis, Headers};
+use hookdock_signature::{EpochMillis, Headers, item_at};
 use serde::de::DeserializeOwned;
 
 use crate::fault::chain;
 use crate::job::failure::{ErrorClass, Failure};
 use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventType, TenantId};
+use crate::part::{Item, Part};
 use crate::reference::Reference;
 use crate::stored::{StoredDelivery, UnreadableDelivery};
 use crate::versioned::Unreadable;
@@ -34,6 +36,9 @@ pub struct Delivery {
     pub headers: Headers,
     /// The exact bytes of the body.
     pub body: Bytes,
+    /// The exact bytes of the item that is the event, which are JSON, where the body carries
+    /// several events.
+    pub item: Option<Bytes>,
 }
 
 /// Why a stored object is not the delivery that a reference points to.
@@ -56,6 +61,7 @@ impl fmt::Debug for Delivery {
             .field("event_id", &self.event_id)
             .field("event_type", &self.event_type)
             .field("body_bytes", &self.body.len())
+            .field("item_bytes", &self.item.as_ref().map(Bytes::len))
             .finish_non_exhaustive()
     }
 }
@@ -67,25 +73,57 @@ impl Delivery {
     ///
     /// It is not.
     pub fn open(object: &[u8], reference: &Reference) -> Result<Self, UnusableDelivery> {
-        let mut stored = StoredDelivery::parse(object)?;
-        let body = stored.take_body()?;
-        if BodyDigest::of(&body) != reference.sha256 {
-            return Err(UnusableDelivery::Other("body"));
-        }
-        if stored.delivery_id != reference.delivery_id || stored.endpoint != reference.endpoint {
-            return Err(UnusableDelivery::Other("delivery"));
-        }
+        let (stored, body) = opened(object, reference)?;
+        let item = match &reference.part {
+            Part::Item(item) => Some(item_of(&body, item)?),
+            Part::Whole | Part::Batch(_) => None,
+        };
         Ok(Self {
             headers: stored.headers(),
             received_at: EpochMillis::new(stored.received_at.as_millisecond()),
             id: stored.delivery_id,
             endpoint: stored.endpoint,
             provider: stored.provider.into_owned(),
-            tenant: stored.tenant,
-            event_id: stored.event.id,
-            event_type: stored.event.event_type,
+            tenant: reference.tenant.clone(),
+            event_id: reference.event_id.clone(),
+            event_type: reference.event_type.clone(),
             body,
+            item,
         })
+    }
+
+    /// The exact bytes of the event: the item, or the body where that is the event.
+    #[must_use]
+    pub fn event_bytes(&self) -> &Bytes {
+        self.item.as_ref().unwrap_or(&self.body)
+    }
+}
+
+/// A stored delivery and its body, if they are what the reference points to.
+pub(crate) fn opened<'a>(
+    object: &'a [u8],
+    reference: &Reference,
+) -> Result<(StoredDelivery<'a>, Bytes), UnusableDelivery> {
+    let mut stored = StoredDelivery::parse(object)?;
+    let body = stored.take_body()?;
+    if BodyDigest::of(&body) != reference.sha256 {
+        return Err(UnusableDelivery::Other("body"));
+    }
+    if stored.delivery_id != reference.delivery_id || stored.endpoint != reference.endpoint {
+        return Err(UnusableDelivery::Other("delivery"));
+    }
+    Ok((stored, body))
+}
+
+fn item_of(body: &Bytes, item: &Item) -> Result<Bytes, UnusableDelivery> {
+    let found = item_at(body, item.form.as_deref(), &item.pointer);
+    let bytes = match found.ok_or(UnusableDelivery::Other("item"))? {
+        Cow::Borrowed(bytes) => body.slice_ref(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    match BodyDigest::of(&bytes) == item.sha256 {
+        true => Ok(bytes),
+        false => Err(UnusableDelivery::Other("item")),
     }
 }
 
@@ -113,11 +151,11 @@ pub trait Payload: Sized + Send {
     fn of(delivery: &Delivery) -> Result<Self, Failure>;
 }
 
-/// The body, read as JSON.
+/// The event, read as JSON: the body, or one item of it.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-/// The body's exact bytes.
+/// The body's exact bytes, also where the event is one item of it.
 #[derive(Clone)]
 pub struct Body(pub Bytes);
 
@@ -130,7 +168,7 @@ impl fmt::Debug for Body {
 
 impl<T: DeserializeOwned + Send> Payload for Json<T> {
     fn of(delivery: &Delivery) -> Result<Self, Failure> {
-        serde_json::from_slice(&delivery.body).map(Self).map_err(|error| {
+        serde_json::from_slice(delivery.event_bytes()).map(Self).map_err(|error| {
             // The parser's own message can quote the body.
             let message = format!(
                 "the body is not the JSON that the job reads (line {}, column {})",

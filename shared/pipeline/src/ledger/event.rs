@@ -33,7 +33,7 @@ pub struct Sighting {
     pub event_type: Option<EventType>,
     /// What is odd about it.
     pub flags: Vec<Flag>,
-    /// The digest of the body.
+    /// The digest of the event's bytes: the body, or an item of it.
     pub sha256: BodyDigest,
     /// When the delivery came in.
     pub received_at: EpochMillis,
@@ -86,7 +86,7 @@ impl Sighting {
             event_id: reference.event_id.clone(),
             event_type: reference.event_type.clone(),
             flags: reference.flags.clone(),
-            sha256: reference.sha256.clone(),
+            sha256: reference.event_sha256().clone(),
             received_at: EpochMillis::new(reference.received_at_ms),
             ignored,
             seen_at,

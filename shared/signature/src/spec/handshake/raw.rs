@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test};
 use crate::Selector;
-use crate::select::Needs;
+use crate::select::{Needs, Reach};
 use crate::spec::DefinitionError;
 use crate::spec::reply::{RawReply, Text, Word};
 
@@ -123,7 +123,7 @@ impl Place {
     }
 
     fn selector(&self, key: &str, text: String) -> Result<Selector> {
-        Selector::parse(&[text], Needs::Every, &[], &self.key(key))
+        Selector::parse(&[text], Needs::Every, Reach::Request, &[], &self.key(key))
     }
 
     fn keyed(&self, hash: Option<&str>, can_mac: bool) -> Result<Keyed> {
