@@ -18,6 +18,10 @@ mod handling;
 #[cfg(test)]
 mod handshakes;
 #[cfg(test)]
+mod identities;
+#[cfg(test)]
+mod items;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod properties;
