@@ -36,145 +36,149 @@ fn check(id: &str, body: &str, expected: &[(&str, &str, &str)]) {
     assert_eq!(count, expected.len(), "{id}");
 }
 
+/// A provider, a body, and the items in it: pointer, id and type.
+type Sample = (&'static str, &'static str, &'static [(&'static str, &'static str, &'static str)]);
+
+const SAMPLES: &[Sample] = &[
+    (
+        "ably",
+        r#"{"items":[{"webhookId":"w","source":"channel.message"}]}"#,
+        &[("/items/0", "-", "channel.message")],
+    ),
+    (
+        "adyen",
+        r#"{"live":"false","notificationItems":[{"NotificationRequestItem":{"eventCode":"REFUND","pspReference":"8313547924770610","success":"true"}}]}"#,
+        &[(
+            "/notificationItems/0/NotificationRequestItem",
+            "REFUND.8313547924770610.true",
+            "REFUND",
+        )],
+    ),
+    (
+        "asana",
+        r#"{"events":[{"action":"changed","resource":{"gid":"1","resource_type":"task"}},{"action":"added","resource":{"gid":"2"}}]}"#,
+        &[("/events/0", "-", "task.changed"), ("/events/1", "-", "?")],
+    ),
+    (
+        "attio",
+        r#"{"webhook_id":"w","events":[{"event_type":"note.created"}]}"#,
+        &[("/events/0", "-", "note.created")],
+    ),
+    ("auth0", r#"[{"log_id":"9001","data":{"type":"s"}}]"#, &[("/0", "9001", "s")]),
+    (
+        "fastspring",
+        r#"{"events":[{"id":"E1","type":"order.completed"}]}"#,
+        &[("/events/0", "E1", "order.completed")],
+    ),
+    ("fitbit", r#"[{"collectionType":"foods","ownerId":"1"}]"#, &[("/0", "-", "foods")]),
+    (
+        "gocardless",
+        r#"{"events":[{"id":"EV1","resource_type":"payments","action":"paid_out"}],"meta":{"webhook_id":"WB1"}}"#,
+        &[("/events/0", "EV1", "payments.paid_out")],
+    ),
+    (
+        "hubspot",
+        r#"[{"eventId":1,"subscriptionId":2,"occurredAt":3,"attemptNumber":0,"subscriptionType":"contact.creation"},{"eventId":1}]"#,
+        &[("/0", "1.2.3", "contact.creation"), ("/1", "?", "?")],
+    ),
+    (
+        "hubspot-legacy",
+        r#"[{"eventId":1,"subscriptionId":2,"occurredAt":3,"subscriptionType":"deal.deletion"}]"#,
+        &[("/0", "1.2.3", "deal.deletion")],
+    ),
+    (
+        "klaviyo",
+        r#"{"data":[{"topic":"event:opened","external_id":"k1"}],"meta":{}}"#,
+        &[("/data/0", "k1", "event:opened")],
+    ),
+    (
+        "kontent",
+        r#"{"notifications":[{"message":{"action":"published"}}]}"#,
+        &[("/notifications/0", "-", "published")],
+    ),
+    (
+        "line",
+        r#"{"destination":"U1","events":[{"webhookEventId":"01H","type":"follow"}]}"#,
+        &[("/events/0", "01H", "follow")],
+    ),
+    (
+        "mandrill",
+        "mandrill_events=%5B%7B%22_id%22%3A%22m%22%2C%22event%22%3A%22open%22%2C%22ts%22%3A1%7D%5D",
+        &[("/0", "m.open.1", "open")],
+    ),
+    (
+        "meta",
+        r#"{"object":"page","entry":[{"changes":[{"field":"feed"}]},{"messaging":[{"timestamp":5,"message":{"mid":"m1"}},{"read":{}}]},{"id":"9"}]}"#,
+        &[
+            ("/entry/0/changes/0", "-", "page.feed"),
+            ("/entry/1/messaging/0", "m1.5", "page"),
+            ("/entry/1/messaging/1", "?", "page"),
+            ("/entry/2", "-", "page"),
+        ],
+    ),
+    (
+        "microsoft-graph",
+        r#"{"value":[{"id":"n1","changeType":"created"},{"lifecycleEvent":"missed"}]}"#,
+        &[("/value/0", "n1", "created"), ("/value/1", "?", "missed")],
+    ),
+    (
+        "okta",
+        r#"{"eventId":"e","data":{"events":[{"uuid":"u1","eventType":"user.session.start"}]}}"#,
+        &[("/data/events/0", "u1", "user.session.start")],
+    ),
+    (
+        "pusher",
+        r#"{"time_ms":1,"events":[{"name":"channel_vacated"}]}"#,
+        &[("/events/0", "-", "channel_vacated")],
+    ),
+    (
+        "quickbooks",
+        r#"{"eventNotifications":[{"realmId":"11","dataChangeEvent":{"entities":[{"name":"Customer","id":"1","operation":"Create","lastUpdated":"2026"}]}},{"realmId":"12"}]}"#,
+        &[
+            (
+                "/eventNotifications/0/dataChangeEvent/entities/0",
+                "11.Customer.1.Create.2026",
+                "Customer.Create",
+            ),
+            ("/eventNotifications/1", "-", "-"),
+        ],
+    ),
+    (
+        "quickbooks",
+        r#"[{"id":"c1","type":"qbo.invoice.created.v1"}]"#,
+        &[("/0", "c1", "qbo.invoice.created.v1")],
+    ),
+    ("segment", r#"[{"messageId":"s1","type":"track"}]"#, &[("/0", "s1", "track")]),
+    (
+        "sendgrid",
+        r#"[{"sg_event_id":"a","event":"open"},7]"#,
+        &[("/0", "a", "open"), ("/1", "?", "?")],
+    ),
+    ("sharepoint", r#"{"value":[{"resource":"r"}]}"#, &[("/value/0", "-", "-")]),
+    (
+        "whatsapp",
+        r#"{"entry":[{"changes":[{"field":"messages","value":{"messages":[{"id":"w1","type":"text"}],"statuses":[{"id":"w2","status":"read"}]}},{"field":"account_update","value":{}}]}]}"#,
+        &[
+            ("/entry/0/changes/0/value/messages/0", "w1", "messages.text"),
+            ("/entry/0/changes/0/value/statuses/0", "w2.read", "messages.read"),
+            ("/entry/0/changes/1", "-", "account_update"),
+        ],
+    ),
+    (
+        "xero",
+        r#"{"events":[{"resourceId":"r","eventDateUtc":"2026-11-22T01:02:03.4","eventType":"UPDATE","eventCategory":"INVOICE"}],"lastEventSequence":1}"#,
+        &[("/events/0", "r.2026-11-22T01:02:03.4.UPDATE", "INVOICE.UPDATE")],
+    ),
+];
+
 #[test]
 fn every_provider_that_sends_several_events_has_them_found() {
-    let rows: &[(&str, &str, &[(&str, &str, &str)])] = &[
-        (
-            "ably",
-            r#"{"items":[{"webhookId":"w","source":"channel.message"}]}"#,
-            &[("/items/0", "-", "channel.message")],
-        ),
-        (
-            "adyen",
-            r#"{"live":"false","notificationItems":[{"NotificationRequestItem":{"eventCode":"REFUND","pspReference":"8313547924770610","success":"true"}}]}"#,
-            &[(
-                "/notificationItems/0/NotificationRequestItem",
-                "REFUND.8313547924770610.true",
-                "REFUND",
-            )],
-        ),
-        (
-            "asana",
-            r#"{"events":[{"action":"changed","resource":{"gid":"1","resource_type":"task"}},{"action":"added","resource":{"gid":"2"}}]}"#,
-            &[("/events/0", "-", "task.changed"), ("/events/1", "-", "?")],
-        ),
-        (
-            "attio",
-            r#"{"webhook_id":"w","events":[{"event_type":"note.created"}]}"#,
-            &[("/events/0", "-", "note.created")],
-        ),
-        ("auth0", r#"[{"log_id":"9001","data":{"type":"s"}}]"#, &[("/0", "9001", "s")]),
-        (
-            "fastspring",
-            r#"{"events":[{"id":"E1","type":"order.completed"}]}"#,
-            &[("/events/0", "E1", "order.completed")],
-        ),
-        ("fitbit", r#"[{"collectionType":"foods","ownerId":"1"}]"#, &[("/0", "-", "foods")]),
-        (
-            "gocardless",
-            r#"{"events":[{"id":"EV1","resource_type":"payments","action":"paid_out"}],"meta":{"webhook_id":"WB1"}}"#,
-            &[("/events/0", "EV1", "payments.paid_out")],
-        ),
-        (
-            "hubspot",
-            r#"[{"eventId":1,"subscriptionId":2,"occurredAt":3,"attemptNumber":0,"subscriptionType":"contact.creation"},{"eventId":1}]"#,
-            &[("/0", "1.2.3", "contact.creation"), ("/1", "?", "?")],
-        ),
-        (
-            "hubspot-legacy",
-            r#"[{"eventId":1,"subscriptionId":2,"occurredAt":3,"subscriptionType":"deal.deletion"}]"#,
-            &[("/0", "1.2.3", "deal.deletion")],
-        ),
-        (
-            "klaviyo",
-            r#"{"data":[{"topic":"event:opened","external_id":"k1"}],"meta":{}}"#,
-            &[("/data/0", "k1", "event:opened")],
-        ),
-        (
-            "kontent",
-            r#"{"notifications":[{"message":{"action":"published"}}]}"#,
-            &[("/notifications/0", "-", "published")],
-        ),
-        (
-            "line",
-            r#"{"destination":"U1","events":[{"webhookEventId":"01H","type":"follow"}]}"#,
-            &[("/events/0", "01H", "follow")],
-        ),
-        (
-            "mandrill",
-            "mandrill_events=%5B%7B%22_id%22%3A%22m%22%2C%22event%22%3A%22open%22%2C%22ts%22%3A1%7D%5D",
-            &[("/0", "m.open.1", "open")],
-        ),
-        (
-            "meta",
-            r#"{"object":"page","entry":[{"changes":[{"field":"feed"}]},{"messaging":[{"timestamp":5,"message":{"mid":"m1"}},{"read":{}}]},{"id":"9"}]}"#,
-            &[
-                ("/entry/0/changes/0", "-", "page.feed"),
-                ("/entry/1/messaging/0", "m1.5", "page"),
-                ("/entry/1/messaging/1", "?", "page"),
-                ("/entry/2", "-", "page"),
-            ],
-        ),
-        (
-            "microsoft-graph",
-            r#"{"value":[{"id":"n1","changeType":"created"},{"lifecycleEvent":"missed"}]}"#,
-            &[("/value/0", "n1", "created"), ("/value/1", "?", "missed")],
-        ),
-        (
-            "okta",
-            r#"{"eventId":"e","data":{"events":[{"uuid":"u1","eventType":"user.session.start"}]}}"#,
-            &[("/data/events/0", "u1", "user.session.start")],
-        ),
-        (
-            "pusher",
-            r#"{"time_ms":1,"events":[{"name":"channel_vacated"}]}"#,
-            &[("/events/0", "-", "channel_vacated")],
-        ),
-        (
-            "quickbooks",
-            r#"{"eventNotifications":[{"realmId":"11","dataChangeEvent":{"entities":[{"name":"Customer","id":"1","operation":"Create","lastUpdated":"2026"}]}},{"realmId":"12"}]}"#,
-            &[
-                (
-                    "/eventNotifications/0/dataChangeEvent/entities/0",
-                    "11.Customer.1.Create.2026",
-                    "Customer.Create",
-                ),
-                ("/eventNotifications/1", "-", "-"),
-            ],
-        ),
-        (
-            "quickbooks",
-            r#"[{"id":"c1","type":"qbo.invoice.created.v1"}]"#,
-            &[("/0", "c1", "qbo.invoice.created.v1")],
-        ),
-        ("segment", r#"[{"messageId":"s1","type":"track"}]"#, &[("/0", "s1", "track")]),
-        (
-            "sendgrid",
-            r#"[{"sg_event_id":"a","event":"open"},7]"#,
-            &[("/0", "a", "open"), ("/1", "?", "?")],
-        ),
-        ("sharepoint", r#"{"value":[{"resource":"r"}]}"#, &[("/value/0", "-", "-")]),
-        (
-            "whatsapp",
-            r#"{"entry":[{"changes":[{"field":"messages","value":{"messages":[{"id":"w1","type":"text"}],"statuses":[{"id":"w2","status":"read"}]}},{"field":"account_update","value":{}}]}]}"#,
-            &[
-                ("/entry/0/changes/0/value/messages/0", "w1", "messages.text"),
-                ("/entry/0/changes/0/value/statuses/0", "w2.read", "messages.read"),
-                ("/entry/0/changes/1", "-", "account_update"),
-            ],
-        ),
-        (
-            "xero",
-            r#"{"events":[{"resourceId":"r","eventDateUtc":"2026-11-22T01:02:03.4","eventType":"UPDATE","eventCategory":"INVOICE"}],"lastEventSequence":1}"#,
-            &[("/events/0", "r.2026-11-22T01:02:03.4.UPDATE", "INVOICE.UPDATE")],
-        ),
-    ];
-    for (id, body, expected) in rows {
+    for (id, body, expected) in SAMPLES {
         check(id, body, expected);
     }
     let with_items = catalog::ids().filter(|id| catalog::find(id).unwrap().items().is_some());
     let untested: Vec<&str> =
-        with_items.filter(|id| rows.iter().all(|(tested, ..)| tested != id)).collect();
+        with_items.filter(|id| SAMPLES.iter().all(|(tested, ..)| tested != id)).collect();
     assert_eq!(untested, [""; 0]);
 }
 
@@ -230,6 +234,7 @@ fn a_definition_names_an_array_before_those_inside_it_and_each_once() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "time is what is measured")]
 fn the_work_grows_with_the_body_and_not_with_its_square() {
     let headers = Headers::default();
     let seek = |count: usize| {
