@@ -269,13 +269,19 @@ async fn the_same_event_of_two_tenants_is_two_events() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_not_json_where_json_is_expected_is_kept_and_flagged() {
-    let stack = stack();
-    let answer = stack.post(&Draft::stripe("stripe", "whsec_test", "not JSON")).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    stack.drain().await;
-    let event = stack.event();
-    assert!(event.flags.contains(&Flag::BodyNotJson), "{event:?}");
-    assert_eq!(event.ignored, Some(IgnoreCause::NoJob));
+    for sent in ["not JSON", "{\"id\": \"evt_1\"", "<a/>", "id=evt_1", "", "[".repeat(200).as_str()]
+    {
+        let stack = stack();
+        let answer = stack.post(&Draft::stripe("stripe", "whsec_test", sent)).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let object = stored(&stack, &answer);
+        let kept = StoredDelivery::parse(&object).expect("readable").body_bytes().expect("a body");
+        assert_eq!(kept, sent);
+        stack.drain().await;
+        let event = stack.event();
+        assert!(event.flags.contains(&Flag::BodyNotJson), "{event:?}");
+        assert_eq!(event.ignored, Some(IgnoreCause::NoJob));
+    }
 }
 
 #[tokio::test(start_paused = true)]

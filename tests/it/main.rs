@@ -16,6 +16,7 @@ mod handshake_attacks;
 mod handshakes;
 mod ingest;
 mod process;
+mod rotation;
 mod scripts;
 mod steps;
 mod untrusted;

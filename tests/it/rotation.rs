@@ -1,0 +1,103 @@
+//! A secret changes while deliveries come in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hookdock_embedded::{Embedded, EndpointFile, QueueSettings, TestSystem};
+use hookdock_jobs::registry;
+use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::http::answer;
+use hookdock_pipeline::ingest::Ingest;
+use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::ports::Endpoints;
+use hookdock_pipeline::stored::StoredDelivery;
+use hookdock_tests::requests::Draft;
+use hookdock_tests::stack::{START, Stack};
+use http::{Request, StatusCode};
+
+type Local = Embedded<TestSystem>;
+
+/// Serves the older endpoints until it is asked for newer ones.
+struct Rotating {
+    older: EndpointFile,
+    newer: EndpointFile,
+    refreshes: AtomicUsize,
+}
+
+impl Endpoints for Rotating {
+    async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
+        self.older.find(id).await
+    }
+
+    async fn refresh(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
+        self.newer.find(id).await
+    }
+}
+
+/// Ingest whose older secret is `old`; the newer endpoint has these.
+fn ingest(newer: &str) -> Ingest<Rotating, Local, Local, TestSystem> {
+    let system = TestSystem::starting_at(START);
+    let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
+    let endpoints = Rotating {
+        older: EndpointFile::parse(&github("'old'")).expect("usable"),
+        newer: EndpointFile::parse(&github(newer)).expect("usable"),
+        refreshes: AtomicUsize::new(0),
+    };
+    Ingest { endpoints, archive: local.clone(), queue: local, system }
+}
+
+fn github(secrets: &str) -> String {
+    format!("[endpoints.github]\nprovider = 'github'\nsecrets = [{secrets}]\n")
+}
+
+fn draft(secret: &str) -> Draft {
+    Draft { secret: secret.to_owned(), ..Draft::github("{}") }
+}
+
+/// How it is answered, and how often the endpoint is read anew for it.
+async fn outcome(newer: &str, request: Request<bytes::Bytes>) -> (StatusCode, usize) {
+    let ingest = ingest(newer);
+    let answer = answer(&ingest, request, draft("old").origin()).await;
+    (answer.status(), ingest.endpoints.refreshes.load(Ordering::Relaxed))
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_live_secret_is_accepted_and_the_one_that_matched_is_kept() {
+    let stack = Stack::serving(&github("'old', 'new'"), registry());
+    for (secret, id) in [("old", "s1"), ("new", "s2")] {
+        let answer = stack.post(&draft(secret)).await;
+        let delivery = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
+        let object = stack.local.stored(&delivery.parse().expect("an id")).expect("memory");
+        let object = object.expect("stored").1;
+        let stored = StoredDelivery::parse(&object).expect("readable");
+        assert_eq!(stored.verification.secret_id, id);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_newer_than_ours_is_read_once_and_accepted() {
+    let signed = draft("new").signed(START);
+    assert_eq!(outcome("'new', 'old'", signed).await, (StatusCode::OK, 1));
+    let known = draft("old").signed(START);
+    assert_eq!(outcome("'new', 'old'", known).await, (StatusCode::OK, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_match_the_newer_secret_either_is_refused() {
+    let forged = draft("guessed").signed(START);
+    assert_eq!(outcome("'new'", forged).await, (StatusCode::UNAUTHORIZED, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_no_secret_could_change_reads_nothing_anew() {
+    let mut unsigned = draft("old").signed(START);
+    unsigned.headers_mut().remove("x-hub-signature-256");
+    let mut malformed = draft("old").signed(START);
+    let value = "sha256=zz".parse().expect("a header value");
+    malformed.headers_mut().insert("x-hub-signature-256", value);
+    for request in [unsigned, malformed] {
+        assert_eq!(outcome("'new'", request).await, (StatusCode::UNAUTHORIZED, 0));
+    }
+}
