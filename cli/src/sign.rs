@@ -1,9 +1,10 @@
 //! `hookdock sign`: the headers that make a request verify, or a curl line with them.
 
 mod curl;
+mod key_pair;
 pub(crate) mod trouble;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -15,6 +16,7 @@ use hookdock_signature::{EpochMillis, EpochSeconds, Headers, Provider, Request};
 
 use crate::given::{self, SecretFile};
 use crate::sign::curl::Curl;
+use crate::sign::key_pair::KeyPair;
 use crate::verify::saved::Saved;
 use crate::{exit, say};
 
@@ -23,6 +25,7 @@ Examples:
   hookdock sign --provider stripe --secret-file secret.txt --body event.json
   hookdock sign --provider github --secret-file secret.txt --body push.json \\
       --header 'X-GitHub-Event: push' --curl | sh
+  hookdock sign --provider discord --private-key key.pem --body event.json
   hookdock sign --provider stripe --secret-file secret.txt --body event.json --json > request.json
   hookdock verify --provider stripe --secret-file secret.txt --request request.json";
 
@@ -34,9 +37,12 @@ pub struct Arguments {
     #[arg(long, value_name = "ID")]
     provider: String,
     /// The secret; the line end of the file is not part of it
-    #[arg(long, value_name = "FILE")]
-    secret_file: PathBuf,
-    /// The body, byte for byte; `-` is standard input, and without it the body is empty
+    #[arg(long, value_name = "FILE", required_unless_present = "private_key")]
+    secret_file: Option<PathBuf>,
+    /// Instead of a secret: a private key (PEM), made if it is not there
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_file")]
+    private_key: Option<PathBuf>,
+    /// The body, byte for byte; `-` is standard input, left out it is empty
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
     /// Where it will be sent; by default to `hookdock dev`
@@ -45,7 +51,7 @@ pub struct Arguments {
     /// Another header of the request; some are signed. May be given again
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// A value that differs between accounts; `hookdock providers ID` says which there are
+    /// What differs between accounts; `hookdock providers ID` lists it
     #[arg(long = "setting", value_name = "NAME=VALUE")]
     settings: Vec<String>,
     /// Sign as at this time; by default now
@@ -66,9 +72,8 @@ pub struct Arguments {
 /// A file cannot be read, or a shared secret cannot sign for this provider.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let provider = given::provider(&arguments.provider, &arguments.settings)?;
-    let secret = SecretFile::read(&arguments.secret_file, &provider)?;
     let draft = arguments.draft(&provider)?;
-    let headers = signature(&provider, &secret, &draft.request(), arguments.at())?;
+    let headers = arguments.signature(&provider, &draft.request())?;
     if provider.scheme().signs_url() {
         say::talk(&format!("the URL is part of what is signed: {}", draft.url));
     }
@@ -82,6 +87,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 impl Arguments {
+    fn signature(
+        &self,
+        provider: &Provider,
+        draft: &Request<'_>,
+    ) -> anyhow::Result<Vec<(String, String)>> {
+        match (&self.private_key, &self.secret_file) {
+            (Some(path), _) => with_private_key(path, provider, draft, self.at()),
+            (None, Some(path)) => {
+                signature(provider, &SecretFile::read(path, provider)?, draft, self.at())
+            }
+            (None, None) => bail!("give --secret-file or --private-key"),
+        }
+    }
+
     fn draft(&self, provider: &Provider) -> anyhow::Result<Saved> {
         let own = || format!("http://127.0.0.1:9000/webhooks/{}", provider.id());
         let headers = self.headers.iter().map(|header| parsed(header));
@@ -121,6 +140,30 @@ fn signature(
 ) -> anyhow::Result<Vec<(String, String)>> {
     let signed = hookdock_signature::sign(provider, &secret.secret()?, draft, at);
     signed.map_err(|error| trouble::explained(provider, &error))
+}
+
+fn with_private_key(
+    path: &Path,
+    provider: &Provider,
+    draft: &Request<'_>,
+    at: EpochMillis,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let (pair, is_new) = KeyPair::open(path, provider)?;
+    if is_new {
+        say::talk(&format!("made a private key: {}", path.display()));
+    }
+    say::talk(&format!(
+        "its public key, which is the secret to configure:\n{}",
+        pair.public_text(provider)?
+    ));
+    let mut failure = None;
+    let signed = hookdock_signature::sign_with(provider, draft, at, |message| {
+        pair.sign(message).map_err(|error| failure = Some(error)).unwrap_or_default()
+    });
+    match failure {
+        Some(error) => Err(error.context("failed to sign with the private key")),
+        None => signed.map_err(|error| trouble::explained(provider, &error)),
+    }
 }
 
 fn lines(headers: &[(String, String)]) -> String {

@@ -25,9 +25,13 @@ fn not_shared(provider: &Provider, scheme: &str) -> String {
     let (id, name) = (provider.id(), provider.name());
     match scheme {
         "none" => format!("{name} does not sign; `hookdock providers {id}` says what it does"),
-        _ if is_verifiable(provider) => format!(
-            "only {name} has the key that signs; send a test delivery from {name}, \
+        "jwt" | "code" => format!(
+            "`hookdock sign` does not write what {name} signs; send a test delivery from {name}, \
              or save one and check it with `hookdock verify`"
+        ),
+        _ if is_verifiable(provider) => format!(
+            "only {name} has the key that signs; --private-key FILE signs with a key of your own, \
+             and makes one if there is no such file"
         ),
         _ => format!(
             "only {name} has the key that signs, and this build cannot verify it either; \

@@ -143,3 +143,68 @@ fn a_secret_cannot_be_an_argument() {
     let output = run(&["sign", "--provider", "github", "--secret", "s"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// The public key that was said, for a file.
+fn said_key(output: &std::process::Output) -> String {
+    let said = stderr(output);
+    said.split_once("configure:\n").expect("a public key").1.trim().to_owned()
+}
+
+#[test]
+fn a_key_pair_is_made_once_and_signs_for_its_public_key() {
+    let folder = folder("sign-key-pair");
+    let body = file(&folder, "body.json", BODY);
+    let mut count = 0;
+    for id in hookdock_signature::catalog::ids() {
+        let provider = hookdock_signature::catalog::find(id).expect("listed");
+        if provider.scheme().public_key_text(&[]).is_none() {
+            continue;
+        }
+        let key = folder.join(format!("{id}.pem"));
+        let key = key.to_str().expect("UTF-8");
+        let arguments = ["sign", "--provider", id, "--private-key", key, "--body", &body, "--json"];
+        let arguments = [&arguments[..], &["--header", "webhook-id: msg_1"]].concat();
+        let first = run(&arguments);
+        assert!(stderr(&first).contains("made a private key"), "{}", stderr(&first));
+        let again = run(&arguments);
+        assert!(!stderr(&again).contains("made a private key"), "{}", stderr(&again));
+        assert_eq!(said_key(&first), said_key(&again), "{id}");
+        for output in [&first, &again] {
+            let secret = file(&folder, "public.txt", said_key(output));
+            let request = file(&folder, "request.json", &output.stdout);
+            let verify = ["verify", "--provider", id, "--secret-file", &secret];
+            let verified = run(&[&verify[..], &["--request", &request]].concat());
+            assert_eq!(verified.status.code(), Some(0), "{id}: {verified:?}");
+            let mut other = json(output);
+            other["body"] = "another".into();
+            let request = file(&folder, "request.json", other.to_string());
+            let refused = run(&[&verify[..], &["--request", &request]].concat());
+            assert_eq!(refused.status.code(), Some(4), "{id}: {refused:?}");
+        }
+        count += 1;
+    }
+    assert!(count >= 8, "{count}");
+}
+
+#[test]
+fn a_private_key_is_nobody_elses_and_is_never_printed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder("sign-private");
+    let key = folder.join("key.pem");
+    let path = key.to_str().expect("UTF-8");
+    let output = run(&["sign", "--provider", "discord", "--private-key", path]);
+    let mode = std::fs::metadata(&key).expect("made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&key).expect("PEM");
+    let secret = text.lines().nth(1).expect("a line");
+    assert!(!stdout(&output).contains(secret) && !stderr(&output).contains(secret));
+
+    let other = run(&["sign", "--provider", "wise", "--private-key", path]);
+    assert!(stderr(&other).contains("not one for rsa-pkcs1v15-sha256"), "{}", stderr(&other));
+    let shared = run(&["sign", "--provider", "github", "--private-key", path]);
+    assert!(stderr(&shared).contains("does not sign with a key pair"), "{}", stderr(&shared));
+    let broken =
+        file(&folder, "broken.pem", "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----");
+    let refused = run(&["sign", "--provider", "discord", "--private-key", &broken]);
+    assert!(stderr(&refused).contains("is not whole"), "{}", stderr(&refused));
+}

@@ -25,6 +25,7 @@ mod encoding;
 mod input;
 mod jws;
 mod jwt;
+mod key_text;
 mod mac;
 mod parse;
 mod present;
@@ -38,7 +39,7 @@ pub use rejection::Rejection;
 pub use request::Request;
 pub use secret::{EmptySecret, Secret};
 pub use select::{Fields, SelectError, Selected, Selector};
-pub use sign::{SignError, sign};
+pub use sign::{SignError, sign, sign_with};
 pub use spec::{
     Citation, DefinitionError, Delivery, Handshake, Provider, Response, ResponseHeader, Scheme,
     SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,

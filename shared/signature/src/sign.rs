@@ -5,7 +5,7 @@ use crate::encoding::base64_text;
 use crate::input::Input;
 use crate::parse::timestamp;
 use crate::spec::scheme::{
-    Kind, Layout, Prefix, Shared, Signature, Source, Timestamp, TimestampSource, Token,
+    Kind, Layout, Prefix, Shared, Signature, Signed, Source, Timestamp, TimestampSource, Token,
 };
 use crate::{EpochMillis, Provider, Rejection, Request, Secret};
 
@@ -92,20 +92,55 @@ fn token_header<'a>(
     Ok((header_name(&token.source, input)?, value))
 }
 
+/// The headers that make a draft verify, by a provider that signs with a private key.
+///
+/// `key` is handed what is signed, and answers with the signature in the algorithm of
+/// [`Scheme::name`](crate::Scheme::name): this crate knows no private keys, because some
+/// algorithms need chance. Everything else is as for [`sign`].
+///
+/// # Errors
+///
+/// A [`SignError`] for any other scheme, and as for [`sign`].
+pub fn sign_with(
+    provider: &Provider,
+    draft: &Request<'_>,
+    at: EpochMillis,
+    key: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Result<Vec<Header>, SignError> {
+    let input = Input::new(provider, draft);
+    let Kind::Public(public) = &provider.scheme().kind else {
+        return Err(SignError::NotShared { scheme: provider.scheme().name() });
+    };
+    headers(&public.signed, &input, at, |message, time| {
+        let mut whole = Vec::new();
+        message.feed(time, &[], |bytes| whole.extend_from_slice(bytes));
+        Ok(key(&whole))
+    })
+}
+
 fn signature<'a>(
     shared: &'a Shared,
     secret: &Secret,
     input: &Input<'a>,
     at: EpochMillis,
 ) -> Result<Vec<Header>, SignError> {
-    let signed = &shared.signed;
+    let malformed = || Rejection::MalformedSecret { id: secret.id().to_owned() };
+    headers(&shared.signed, input, at, |message, time| {
+        let key = shared.key.key(secret.expose()).ok_or_else(malformed)?;
+        shared.tag(&key, message, time).ok_or_else(malformed)
+    })
+}
+
+fn headers<'a>(
+    signed: &'a Signed,
+    input: &Input<'a>,
+    at: EpochMillis,
+    tag: impl FnOnce(&Message<'_>, &str) -> Result<Vec<u8>, Rejection>,
+) -> Result<Vec<Header>, SignError> {
     let name = header_name(&signed.signature.source, input)?;
     let time = signed.timestamp.as_ref().map(|timestamp| time(timestamp, input, at)).transpose()?;
     let time = time.unwrap_or_default();
-    let malformed = || Rejection::MalformedSecret { id: secret.id().to_owned() };
-    let key = shared.key.key(secret.expose()).ok_or_else(malformed)?;
-    let message = Message::resolve(&signed.message, input)?;
-    let tag = shared.tag(&key, &message, &time).ok_or_else(malformed)?;
+    let tag = tag(&Message::resolve(&signed.message, input)?, &time)?;
     let value = lay_out(&signed.signature, &signed.encoding.encode(&tag), &time, input)?;
     let own_header = signed.timestamp.as_ref().and_then(|timestamp| match &timestamp.source {
         TimestampSource::Header(name) => Some((name.clone(), time)),

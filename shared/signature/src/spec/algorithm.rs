@@ -23,7 +23,8 @@ impl Algorithm {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ed25519 => "ed25519",
-            Self::EcdsaP256Sha256(_) => "ecdsa-p256-sha256",
+            Self::EcdsaP256Sha256(EcdsaFormat::Der) => "ecdsa-p256-sha256",
+            Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => "ecdsa-p256-sha256-fixed",
             Self::RsaPkcs1(RsaDigest::Sha256) => "rsa-pkcs1v15-sha256",
             Self::RsaPkcs1(RsaDigest::Sha384) => "rsa-pkcs1v15-sha384",
             Self::RsaPkcs1(RsaDigest::Sha512) => "rsa-pkcs1v15-sha512",

@@ -64,6 +64,16 @@ impl Scheme {
         }
     }
 
+    /// How the provider would show a public key, given as `SubjectPublicKeyInfo`; nothing
+    /// for a scheme without one.
+    #[must_use]
+    pub fn public_key_text(&self, spki: &[u8]) -> Option<String> {
+        match &self.kind {
+            Kind::Public(public) => Some(public.key.text(spki)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn template(&self) -> Option<&Template> {
         match &self.kind {
             Kind::Shared(shared) => Some(&shared.signed.message),
@@ -147,7 +157,6 @@ impl Shared {
 #[derive(Clone, Debug)]
 pub(crate) struct Public {
     pub(crate) algorithm: Algorithm,
-    #[cfg_attr(not(feature = "public-key"), expect(dead_code, reason = "read by the feature"))]
     pub(crate) key: PublicKeyRule,
     pub(crate) signed: Signed,
 }
@@ -270,7 +279,6 @@ pub(crate) struct KeyRule {
 }
 
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "public-key"), expect(dead_code, reason = "read by the feature"))]
 pub(crate) struct PublicKeyRule {
     pub(crate) format: PublicKeyFormat,
     pub(crate) strip_prefix: Option<String>,

@@ -77,7 +77,8 @@ fn what_cannot_be_signed_is_named() {
             "discord" | "telnyx" | "standard-webhooks-asym" => {
                 SignError::NotShared { scheme: "ed25519" }
             }
-            "sendgrid" | "ecdsa-fixed" => SignError::NotShared { scheme: "ecdsa-p256-sha256" },
+            "sendgrid" => SignError::NotShared { scheme: "ecdsa-p256-sha256" },
+            "ecdsa-fixed" => SignError::NotShared { scheme: "ecdsa-p256-sha256-fixed" },
             "wise" | "bridge-xyz" => SignError::NotShared { scheme: "rsa-pkcs1v15-sha256" },
             "utila" => SignError::NotShared { scheme: "rsa-pss-sha512" },
             "braintree" | "mailgun" | "mailchimp" | "graph" => SignError::NotInHeader,
