@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from court import Court, Tally
-from hookdock import Account, Tool, running_dev
+from court import Court, Tally, account
+from hookdock import Tool, running_dev
 from providers import PROVIDERS
 from workers import running_sdks
 
@@ -47,9 +47,7 @@ def tally(pytestconfig: pytest.Config) -> Tally:
 @pytest.fixture(scope="session")
 def court(seed: str, tally: Tally, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
     folder: Path = tmp_path_factory.mktemp("oracles")
-    accounts = {
-        provider.id: Account(provider.id, provider.secret(random.Random(f"{seed} {provider.id}")), provider.settings)
-        for provider in PROVIDERS
-    }
+    tool = Tool(folder)
+    accounts = {provider.id: account(tool, provider, f"{seed} {provider.id}") for provider in PROVIDERS}
     with running_sdks(folder / "sdks.log") as sdks, running_dev(folder, list(accounts.values())) as dev:
-        yield Court(seed, accounts, Tool(folder), dev, sdks, tally)
+        yield Court(seed, accounts, tool, dev, sdks, tally)

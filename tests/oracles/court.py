@@ -83,6 +83,12 @@ def all_signers(provider: Provider) -> Iterator[tuple[str, list[str]]]:
             yield sdk.name, [kind for kind in sdk.takes if kind in provider.kinds and kind not in sdk.refuses]
 
 
+def account(tool: Tool, provider: Provider, seed: str) -> Account:
+    if provider.secret is None:
+        return tool.with_key_pair(provider.id, seed)
+    return Account(provider.id, provider.secret(random.Random(seed)), provider.settings)
+
+
 @dataclass(frozen=True)
 class Court:
     seed: str

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ class Account:
     provider: str
     secret: str
     settings: Mapping[str, str]
+    private_key: Path | None = None
+    """Signs, where the secret is a public key."""
 
     @property
     def setting_arguments(self) -> list[str]:
@@ -44,7 +46,9 @@ class Tool:
     def sign(self, account: Account, draft: Request) -> Request:
         headers = [part for name, value in draft.headers for part in ("--header", f"{name}: {value}")]
         answer = self.run(
-            ["sign", "--json", "--url", draft.url, "--body", self.file("body", draft.body), *headers], account
+            ["sign", "--json", "--url", draft.url, "--body", self.file("body", draft.body), *headers],
+            account,
+            account.private_key,
         )
         assert answer.returncode == 0, answer.stderr.decode()
         signed = json.loads(answer.stdout)
@@ -64,9 +68,20 @@ class Tool:
         reason = json.loads(answer.stdout)["reason"] or {}
         return answer.returncode == 0, reason.get("code", "")
 
-    def run(self, arguments: list[str], account: Account) -> subprocess.CompletedProcess[bytes]:
-        secret = self.file("secret", account.secret.encode())
-        given = ["--provider", account.provider, "--secret-file", secret, *account.setting_arguments]
+    def with_key_pair(self, provider: str, name: str) -> Account:
+        """An account with a new key pair."""
+        account = Account(provider, "", {}, self.folder / f"{name}.pem")
+        answer = self.run(["sign"], account, account.private_key)
+        assert answer.returncode == 0, answer.stderr.decode()
+        _, _, public = answer.stderr.decode().partition("configure:\n")
+        return replace(account, secret=public.strip())
+
+    def run(
+        self, arguments: list[str], account: Account, private_key: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        secret = ["--secret-file", self.file("secret", account.secret.encode())]
+        key = ["--private-key", str(private_key)] if private_key else secret
+        given = ["--provider", account.provider, *key, *account.setting_arguments]
         return subprocess.run([BINARY, *arguments, *given], capture_output=True, check=False)
 
     def file(self, name: str, content: bytes) -> str:

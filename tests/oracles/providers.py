@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +43,8 @@ class Sdk:
 @dataclass(frozen=True)
 class Provider:
     id: str
-    secret: Callable[[random.Random], str]
+    secret: secret.Maker | None
+    """None where `hookdock sign` makes a key pair."""
     sdks: tuple[Sdk, ...]
     headers: Mapping[str, str] = field(default_factory=dict)
     """What the provider sends beside the signature."""
@@ -160,6 +160,7 @@ PROVIDERS = (
     ),
     Provider("crisp", secret.word, (Sdk("npm:crisp-api", JSON, refuses=WRITES_JSON_AGAIN),)),
     Provider("cronofy", secret.word, (Sdk("npm:cronofy", TEXT, refuses=NEEDS_A_BODY), Sdk("pypi:pycronofy", TEXT))),
+    Provider("discord", None, (Sdk("npm:discord-interactions", BYTES), Sdk("pypi:discord-interactions", BYTES))),
     Provider(
         "dropbox-sign",
         secret.word,
@@ -267,6 +268,8 @@ PROVIDERS = (
     Provider("resend", secret.whsec, both("resend", JSON), **SVIX_ID),
     Provider("retell", secret.word, both("retell-sdk", TEXT, signs=True)),
     Provider("sanity", secret.word, (Sdk("npm:@sanity/webhook", TEXT, signs=True, refuses=NEEDS_A_BODY),)),
+    Provider("sendgrid", None, (Sdk("npm:@sendgrid/eventwebhook", TEXT), Sdk("pypi:sendgrid", TEXT))),
+    Provider("telnyx", None, both("telnyx", JSON)),
     Provider("seam", secret.whsec, (Sdk("npm:@seamapi/webhook", JSON),), **SVIX_ID),
     Provider(
         "shopify",

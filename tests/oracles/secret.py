@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import random
 import string
+from collections.abc import Callable
+
+Maker = Callable[[random.Random], str]
 
 
 def word(chance: random.Random) -> str:

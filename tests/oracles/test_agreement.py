@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from court import BY_HAND, OURS, Case, Court, Tally, cases
+from court import BY_HAND, OURS, Case, Court, Tally, account, cases
 from providers import PROVIDERS
 
 FEWEST_SDKS = 30
@@ -30,7 +30,7 @@ def agree(court: Court, case: Case) -> None:
                 wrong.append(f"{judge} on another {what}: {'accepted' if accepted else 'refused'}")
             court.tally.note(judge, accepted)
     if case.is_first:
-        another = case.provider.secret(random.Random(f"{court.seed} another"))
+        another = account(court.tool, case.provider, f"{court.seed} {case.provider.id} another").secret
         for judge, accepted, _ in court.opinions(case, request, another):
             if accepted:
                 wrong.append(f"{judge} under another secret: accepted")
