@@ -206,6 +206,32 @@ async fn a_step_whose_save_was_made_and_not_answered_is_not_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_that_is_tried_again_at_once_keeps_the_result_whose_save_was_not_answered() {
+    let worked = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&worked);
+    let job = move |cx: Context, _: Body| {
+        let worked = Arc::clone(&counted);
+        async move {
+            let order = async || {
+                let work = async |_| Ok(worked.fetch_add(1, Ordering::SeqCst) + 1);
+                cx.step("order", work).await
+            };
+            let first: Result<u32, _> = order().await;
+            let again: u32 = order().await?;
+            assert_eq!((first.is_err(), again), (true, 1));
+            Ok(Outcome::Done)
+        }
+    };
+    let stack = Stack::with(Registry::new().job("stubborn", On::endpoint("*"), job));
+    stack.plan.strike_after(1, Call::Advance, Fault::FailsLate);
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    assert!(stack.plan.has_struck());
+    assert_eq!((stack.run().state, stack.run().attempt), (RunState::Done, 1));
+    assert_eq!(worked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_worker_that_lost_its_claim_cannot_save_a_step() {
     let outcomes = Done::default();
     let noted = outcomes.clone();

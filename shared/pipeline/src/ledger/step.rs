@@ -42,7 +42,7 @@ impl Run {
         self.step(name).is_some_and(|step| step.saved.is_some())
     }
 
-    /// The run with the step begun by its present attempt.
+    /// The run with the step begun by its present attempt. A step that has a result keeps it.
     #[must_use]
     pub fn step_begun(&self, name: &StepName, at: EpochMillis) -> Self {
         self.with_step(StepRecord {
@@ -53,7 +53,7 @@ impl Run {
         })
     }
 
-    /// The run with the step's result.
+    /// The run with the step's result, if it has none yet.
     #[must_use]
     pub fn step_saved(&self, name: &StepName, result: String, at: EpochMillis) -> Self {
         let begun = self.step(name);
@@ -74,6 +74,9 @@ impl Run {
     }
 
     fn with_step(&self, step: StepRecord) -> Self {
+        if self.has_saved(&step.name) {
+            return self.clone();
+        }
         let mut next = Self {
             updated_at: step.saved.as_ref().map_or(step.started_at, |saved| saved.at),
             writes: self.writes.saturating_add(1),

@@ -56,7 +56,11 @@ impl<L: Ledger, S: System> Held<L, S> {
         {
             run.clone_from(ours);
             next = change(run);
-            swapped = self.put(run, &next, record).await?;
+            // The write of ours may have been this very one.
+            swapped = match next == *run {
+                true => Committed::Both,
+                false => self.put(run, &next, record).await?,
+            };
         }
         if swapped == Committed::Both {
             *run = next;
@@ -85,10 +89,13 @@ impl<L: Ledger, S: System> Held<L, S> {
             return Ok(Begun::Saved(saved.result));
         }
         let now = self.system.now();
-        Ok(match self.write(|run| run.step_begun(step, now)).await? {
-            None => Begun::Lost,
-            Some(_) if known.is_some() => Begun::Again,
-            Some(_) => Begun::First,
+        let Some(run) = self.write(|run| run.step_begun(step, now)).await? else {
+            return Ok(Begun::Lost);
+        };
+        Ok(match run.step(step).and_then(|step| step.saved.as_ref()) {
+            Some(saved) => Begun::Saved(saved.result.clone()),
+            None if known.is_some() => Begun::Again,
+            None => Begun::First,
         })
     }
 
@@ -111,8 +118,6 @@ impl<L: Ledger, S: System> Held<L, S> {
         let change = |run: &Run| run.step_saved(step, COMMITTED.to_owned(), now);
         Ok(match self.swap(&mut run, change, Some(record)).await? {
             Committed::Both => Some(Inserted::New),
-            // Ours, if the step was found saved when the run was read anew.
-            Committed::Already(_) if run.has_saved(step) => Some(Inserted::New),
             Committed::Already(body) => Some(Inserted::Already(body)),
             Committed::Fenced(_) => None,
         })
