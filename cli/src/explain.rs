@@ -16,10 +16,10 @@ mod url;
 
 use hookdock_signature::{EpochMillis, Headers, Provider, Rejection};
 
-use crate::definition::Definition;
+use crate::definition::{Definition, Scheme};
 pub(crate) use crate::explain::finding::{
     BodyChange, BodyLooks, Change, Check, Count, Escapes, Finding, Fit, Likeness, Role,
-    SecretLooks, SecretStep, Shape, Spacing, Unit, UrlChange,
+    SecretLooks, SecretStep, Shape, Spacing, Suspects, Unit, UrlChange,
 };
 use crate::given::SecretFile;
 use crate::verify::saved::Saved;
@@ -72,9 +72,20 @@ fn causes(case: &Case<'_>, definition: &Definition, check: Check) -> anyhow::Res
     if other.is_some() || check == Check::Parts {
         return Ok(other.into_iter().collect());
     }
-    let body_is_signed = definition.scheme_of(case.provider, case.headers()).covers_body();
-    let mut findings = vec![Finding::NoMatch { body_is_signed }];
+    if check == Check::Secret {
+        return Ok(secret::looks(case, definition));
+    }
+    let suspects = suspects(&definition.scheme_of(case.provider, case.headers()));
+    let mut findings = vec![Finding::NoMatch { suspects }];
     findings.extend(secret::looks(case, definition));
-    findings.extend(body::looks(case).filter(|_| body_is_signed));
+    findings.extend(body::looks(case).filter(|_| suspects == Suspects::SecretOrBody));
     Ok(findings)
+}
+
+fn suspects(scheme: &Scheme) -> Suspects {
+    match (scheme.is_credential(), scheme.covers_body()) {
+        (true, _) => Suspects::Secret,
+        (false, true) => Suspects::SecretOrBody,
+        (false, false) => Suspects::SecretOrSigned,
+    }
 }

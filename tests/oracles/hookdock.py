@@ -56,17 +56,27 @@ class Tool:
 
     def verify(self, account: Account, request: Request) -> tuple[bool, str]:
         """Whether it is valid, and the reason's code if it is not."""
-        saved = {
+        answer = self.run(["verify", "--json", "--request", self.saved(request)], account)
+        assert answer.returncode in (0, NOT_VALID), answer.stderr.decode()
+        reason = json.loads(answer.stdout)["reason"] or {}
+        return answer.returncode == 0, reason.get("code", "")
+
+    def explain(self, account: Account, request: Request, now: int) -> str:
+        """What is said of a request that is refused."""
+        given = ["--request", self.saved(request), "--now", str(now)]
+        answer = self.run(["verify", "--explain", *given], account)
+        assert answer.returncode == NOT_VALID, answer.stderr.decode()
+        return answer.stdout.decode()
+
+    def saved(self, request: Request) -> str:
+        """A file as `hookdock verify` reads it."""
+        content = {
             "method": request.method,
             "url": request.url,
             "headers": request.headers,
             "body_base64": base64.b64encode(request.body).decode(),
         }
-        path = self.file("request.json", json.dumps(saved).encode())
-        answer = self.run(["verify", "--json", "--request", path], account)
-        assert answer.returncode in (0, NOT_VALID), answer.stderr.decode()
-        reason = json.loads(answer.stdout)["reason"] or {}
-        return answer.returncode == 0, reason.get("code", "")
+        return self.file("request.json", json.dumps(content).encode())
 
     def with_key_pair(self, provider: str, name: str) -> Account:
         """An account with a new key pair."""

@@ -20,7 +20,7 @@ pub(crate) enum Finding {
     /// With these changes the signature matches.
     Match { changes: Vec<Change> },
     /// No change that was tried makes it match.
-    NoMatch { body_is_signed: bool },
+    NoMatch { suspects: Suspects },
     /// Other providers that the request fits better.
     OtherProviders { providers: Vec<String>, fit: Fit },
     /// The body looks as if it was changed on its way.
@@ -45,6 +45,18 @@ pub(crate) enum Check {
     Credential,
     /// The signature is fresh.
     Age,
+}
+
+/// What may be wrong when no usual change makes the signature match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Suspects {
+    /// The secret travels with the request, and nothing else is compared.
+    Secret,
+    /// The body is signed.
+    SecretOrBody,
+    /// What is signed differs from request to request.
+    SecretOrSigned,
 }
 
 /// What a header is for.

@@ -3,7 +3,8 @@
 use hookdock_signature::Provider;
 
 use crate::explain::{
-    BodyLooks, Change, Check, Count, Finding, Fit, Likeness, Role, SecretLooks, Shape, Unit,
+    BodyLooks, Change, Check, Count, Finding, Fit, Likeness, Role, SecretLooks, Shape, Suspects,
+    Unit,
 };
 use crate::verify::{changes, usual};
 
@@ -41,7 +42,7 @@ fn text(finding: &Finding, provider: &Provider) -> String {
         }
         Finding::OtherHeader { name, wanted, likeness } => other_header(name, wanted, *likeness),
         Finding::Match { changes } => matching(changes),
-        Finding::NoMatch { body_is_signed } => no_match(*body_is_signed).to_owned(),
+        Finding::NoMatch { suspects } => no_match(*suspects).to_owned(),
         Finding::OtherProviders { providers, fit } => others(providers, *fit),
         Finding::Body { looks } => body(*looks).to_owned(),
         Finding::Secret { secret, looks } => self::secret(secret, *looks, provider),
@@ -165,12 +166,19 @@ fn matching(changes: &[Change]) -> String {
     format!("the signature matches once {}", words.join(", and "))
 }
 
-const fn no_match(body_is_signed: bool) -> &'static str {
-    if body_is_signed {
-        "either the secret is not the one that signed, or the body was changed in a way that \
+const fn no_match(suspects: Suspects) -> &'static str {
+    match suspects {
+        Suspects::SecretOrBody => {
+            "either the secret is not the one that signed, or the body was changed in a way that \
          cannot be undone; none of the usual changes to either makes the signature match"
-    } else {
-        "the secret is not the one that was sent; none of the usual misspellings of it matches"
+        }
+        Suspects::SecretOrSigned => {
+            "either the secret is not the one that signed, or what it signs came in changed; none \
+             of the usual misspellings of the secret makes the signature match"
+        }
+        Suspects::Secret => {
+            "the secret is not the one that was sent; none of the usual misspellings of it matches"
+        }
     }
 }
 
