@@ -1,7 +1,7 @@
 //! `hookdock dev`: the whole loop on this machine.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -21,6 +21,9 @@ pub struct Arguments {
     /// The endpoints to serve, in TOML; see infra/endpoints.example.toml
     #[arg(long, value_name = "FILE")]
     endpoints: PathBuf,
+    /// The settings of the jobs, in TOML; see infra/jobs.example.toml
+    #[arg(long, value_name = "FILE")]
+    jobs: Option<PathBuf>,
     /// Where to listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
     listen: SocketAddr,
@@ -41,7 +44,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let banner = banner(&endpoints, &arguments);
     let stack = Stack::open(Settings {
         endpoints,
-        registry: hookdock_jobs::registry(),
+        registry: hookdock_jobs::registry_with(jobs(arguments.jobs.as_deref())?),
         policy: RetryPolicy::default(),
         data: arguments.data.as_deref(),
         listen: arguments.listen,
@@ -56,6 +59,23 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     });
     stack.run().await?;
     Ok(exit::DONE)
+}
+
+/// What the parser says of a value is left out: it can quote a secret.
+fn jobs(file: Option<&Path>) -> anyhow::Result<hookdock_jobs::Settings> {
+    let Some(file) = file else {
+        return Ok(hookdock_jobs::Settings::default());
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("failed to read {}", file.display()))?;
+    toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count().saturating_add(1);
+        anyhow::anyhow!(
+            "line {line} of {} is not right; infra/jobs.example.toml shows every setting",
+            file.display()
+        )
+    })
 }
 
 /// Ctrl-C, or the signal a supervisor sends.

@@ -108,8 +108,11 @@ async fn a_fault_in_the_processor_delays_an_event_and_loses_neither_it_nor_its_o
         (Call::Sight, 0),
         (Call::Open, 0),
         (Call::Fetch, 0),
-        (Call::Insert, 0),
+        (Call::Commit, 0),
+        (Call::Commit, 1),
         (Call::Advance, 0),
+        (Call::Advance, 1),
+        (Call::Advance, 2),
     ];
     for (call, well) in places {
         for fault in Fault::ALL {

@@ -63,7 +63,10 @@ def test_the_processor_cannot_change_deliveries_or_forget_events(stack: Stack, b
     key = {names.HASH_KEY: {"S": "x"}, names.RANGE_KEY: {"S": "x"}}
 
     assert s3.get_object(Bucket=bucket, Key=both_run)
+    s3.put_object(Bucket=bucket, Key="documents/x", Body=b"{}")
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key=both_run, Body=b"{}"))
+    assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key="elsewhere", Body=b"{}"))
+    assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key="documents/x"))
     assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key=both_run))
     assert_forbidden(lambda: dynamodb.delete_item(TableName=stack.outputs["LedgerTableName"], Key=key))
 
@@ -78,6 +81,7 @@ def test_the_processor_reads_no_secret(stack: Stack, both_run: str) -> None:
     secrets = stack.client_of(PROCESSOR, "secretsmanager")
 
     assert_forbidden(lambda: secrets.get_secret_value(SecretId=names.secret_of(stack.name, "stripe")))
+    assert_forbidden(lambda: secrets.get_secret_value(SecretId=f"{stack.name}/jobs"))
 
 
 @pytest.mark.parametrize("queue", ["EventQueueUrl", "DeadLetterQueueUrl"])

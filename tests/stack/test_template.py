@@ -75,6 +75,33 @@ def test_the_queue_sets_nothing_aside_before_the_processor_has_given_up() -> Non
     assert PARAMETERS["MaxReceiveCount"]["Default"] > 2 * PARAMETERS["MaxAttempts"]["Default"]
 
 
+def test_what_jobs_reach_is_off_until_a_parameter_names_it() -> None:
+    (policy,) = properties("ProcessorRole")["Policies"]
+    granted = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        if "Fn::If" in statement:
+            condition, allowed, otherwise = statement["Fn::If"]
+            assert otherwise == {"Ref": "AWS::NoValue"}
+            granted |= {action: condition for action in actions(allowed)}
+    expected = {
+        "secretsmanager:GetSecretValue": ("WithJobSettings", "JobSettings", "false"),
+        "ses:SendEmail": ("WithMail", "MailFrom", ""),
+        "bedrock:InvokeModel": ("WithModel", "ModelId", ""),
+        "sns:Publish": ("WithNotices", "NoticeTopicArn", ""),
+    }
+
+    for action, (condition, parameter, off) in expected.items():
+        assert granted[action] == condition
+        assert parameter in str(TEMPLATE["Conditions"][condition])
+        assert PARAMETERS[parameter]["Default"] == off
+
+
+def test_mail_is_sent_from_the_one_address_only() -> None:
+    (mail,) = [statement for statement in allow_statements() if "ses:SendEmail" in actions(statement)]
+
+    assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+
+
 def test_no_role_has_a_wildcard_action() -> None:
     for statement in allow_statements():
         assert not [action for action in actions(statement) if "*" in action]

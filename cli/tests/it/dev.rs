@@ -123,3 +123,32 @@ fn a_wrong_endpoints_file_is_explained() {
     }
     std::fs::remove_dir_all(folder).expect("removed");
 }
+
+#[test]
+fn a_wrong_jobs_file_is_explained_by_its_line_and_not_quoted() {
+    let folder = folder("wrong-jobs");
+    let (endpoints, jobs) = (folder.join("endpoints.toml"), folder.join("jobs.toml"));
+    let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
+    std::fs::write(&endpoints, text).expect("written");
+    for (text, explained) in [
+        (None, "failed to read"),
+        (Some("version = 1\n[sync_customer]\ncrm = \"hunter2\"\n"), "line 3"),
+        (Some("version = 1\n[fulfill_order]\nseller = \"hunter2\"\n"), "line 2"),
+    ] {
+        if let Some(text) = text {
+            std::fs::write(&jobs, text).expect("written");
+        }
+        let output = run(&[
+            "dev",
+            "--endpoints",
+            endpoints.to_str().expect("UTF-8"),
+            "--jobs",
+            jobs.to_str().expect("UTF-8"),
+        ]);
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(said.contains(explained), "{explained} in {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}

@@ -1,10 +1,14 @@
 //! Wires the processor function: logs, configuration, clients and jobs, then one batch after the
 //! other.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use hookdock_aws::config::ProcessorConfig;
 use hookdock_aws::{Connection, log};
+use hookdock_jobs::Settings;
+use hookdock_pipeline::fault::chain;
+use hookdock_pipeline::job::Registry;
 use hookdock_processor::handle;
 use lambda_runtime::{LambdaEvent, service_fn};
 
@@ -21,8 +25,15 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(config: &ProcessorConfig) -> ExitCode {
-    let jobs = hookdock_jobs::registry();
-    let process = hookdock_aws::process(&Connection::default(), config, jobs).await;
+    let connection = Connection::default();
+    let jobs = match jobs(&connection, config).await {
+        Ok(jobs) => jobs,
+        Err(error) => {
+            tracing::error!(error = chain(error.as_ref()), "the function cannot start");
+            return ExitCode::FAILURE;
+        }
+    };
+    let process = hookdock_aws::process(&connection, config, jobs).await;
     match lambda_runtime::run(service_fn(|event: LambdaEvent<_>| handle(&process, event))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,4 +41,16 @@ async fn serve(config: &ProcessorConfig) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The jobs that are on: without a secret, those that need no settings.
+async fn jobs(
+    connection: &Connection,
+    config: &ProcessorConfig,
+) -> Result<Registry, Box<dyn Error>> {
+    let settings = match hookdock_aws::job_settings(connection, &config.jobs).await? {
+        Some(json) => Settings::from_json(&json)?,
+        None => Settings::default(),
+    };
+    Ok(hookdock_jobs::registry_with(settings))
 }

@@ -3,10 +3,16 @@
 //! A payment that takes days, such as a bank debit, is unpaid at first; Stripe then sends
 //! `checkout.session.async_payment_succeeded` with the same session.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use hookdock_pipeline::job::{Context, ErrorClass, Failure, JobResult, Json, Outcome};
-use hookdock_pipeline::ports::{Inserted, Record};
-use serde::Deserialize;
+use hookdock_pipeline::ports::{Document, DocumentName, Email, Inserted, Record};
+use http::Method;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::settings::{Api, FulfilOrder};
 
 /// The part of Stripe's event that an order needs.
 #[derive(Debug, Deserialize)]
@@ -28,6 +34,12 @@ struct Session {
     amount_total: Option<i64>,
     currency: Option<String>,
     customer: Option<String>,
+    customer_details: Option<CustomerDetails>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CustomerDetails {
+    email: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -38,24 +50,57 @@ enum PaymentStatus {
     Unpaid,
 }
 
-/// Writes the order unless it is there. Stripe sends the event again when it heard no answer, and
-/// an attempt can die after its last line: the session's id, and not the event, makes the order.
+/// What was bought, as the order's record has it.
+#[derive(Debug, Serialize)]
+struct Order {
+    checkout_session: String,
+    amount: i64,
+    currency: String,
+    customer: Option<String>,
+}
+
+/// Five steps, each done once over all attempts: the order, the invoice, the e-mail with it, the
+/// CRM, and the mark that all of it happened. Where no mail or no CRM is set up, or the customer
+/// has left no address, that step is left out.
 ///
 /// # Errors
 ///
-/// The records are not to be had, or hold another order under this id.
-pub async fn fulfil_order(cx: Context, Json(event): Json<CheckoutCompleted>) -> JobResult {
+/// Something that a step needs is not to be had, or another order has the session's id.
+pub async fn fulfil_order(
+    cx: Context,
+    settings: Arc<FulfilOrder>,
+    Json(event): Json<CheckoutCompleted>,
+) -> JobResult {
     let session = event.data.object;
     if session.payment_status == PaymentStatus::Unpaid {
         return Ok(Outcome::Ignored("the session is not paid yet".to_owned()));
     }
-    let Some(order) = order(&session) else {
+    let email = session.customer_details.as_ref().and_then(|details| details.email.clone());
+    let Some(order) = order(session) else {
         return Ok(Outcome::Ignored("the session sells nothing".to_owned()));
     };
-    let record = Record { collection: "orders".to_owned(), id: session.id, body: order.clone() };
-    match cx.records().insert(record).await? {
-        Inserted::New => Ok(Outcome::Done),
-        Inserted::Already(existing) if existing == order => Ok(Outcome::Done),
+    if !create(&cx, &order).await? {
+        return Ok(Outcome::Ignored("another event has made this order".to_owned()));
+    }
+    let invoice = invoice(&settings.seller, &order);
+    store_invoice(&cx, &order, &invoice).await?;
+    if let Some(to) = email {
+        send_invoice(&cx, to, &order, &invoice).await?;
+    }
+    if let Some(crm) = &settings.crm {
+        tell_crm(&cx, crm, &order).await?;
+    }
+    cx.commit("mark-processed", record("fulfilments", &order, json!({}))).await?;
+    Ok(Outcome::Done)
+}
+
+/// The session's id, and not the event, makes the order. `false`: the run of another event of
+/// this session has made it, and does the rest.
+async fn create(cx: &Context, order: &Order) -> Result<bool, Failure> {
+    let content = json!(order);
+    match cx.commit("create-order", record("orders", order, content.clone())).await? {
+        Inserted::New => Ok(true),
+        Inserted::Already(existing) if existing == content => Ok(false),
         Inserted::Already(_) => Err(Failure::permanent(
             ErrorClass::Refused,
             "another order is recorded under this checkout session",
@@ -63,105 +108,62 @@ pub async fn fulfil_order(cx: Context, Json(event): Json<CheckoutCompleted>) -> 
     }
 }
 
-fn order(session: &Session) -> Option<Value> {
-    Some(json!({
-        "checkout_session": session.id,
-        "amount": session.amount_total?,
-        "currency": session.currency.as_ref()?,
-        "customer": session.customer,
-    }))
+/// The name and the content follow from the order, so to keep it again changes nothing.
+async fn store_invoice(cx: &Context, order: &Order, invoice: &str) -> Result<(), Failure> {
+    let document = Document {
+        name: DocumentName::of("invoices", &order.checkout_session, "txt"),
+        content_type: "text/plain; charset=utf-8",
+        body: Bytes::from(invoice.to_owned()),
+    };
+    cx.step("store-invoice", async |_| Ok(cx.documents()?.keep(document).await.map(drop)?)).await
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
+/// SES knows no keys: a worker that dies after the e-mail and before the save sends it twice.
+async fn send_invoice(
+    cx: &Context,
+    to: String,
+    order: &Order,
+    invoice: &str,
+) -> Result<(), Failure> {
+    let Ok(mail) = cx.mail() else {
+        return Ok(());
+    };
+    let subject = format!("Your invoice for {}", order.checkout_session);
+    let email = Email { to, subject, text: invoice.to_owned() };
+    cx.step("send-invoice", async |step| Ok(mail.send(&email, step.effect_key().as_str()).await?))
+        .await
+}
 
-    use hookdock_embedded::{Embedded, QueueSettings, SystemClock};
-    use hookdock_pipeline::job::{Effects, Limits};
-    use hookdock_pipeline::ledger::{Claim, EventRef, Run, RunId};
-    use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
-    use hookdock_pipeline::ports::Records;
-    use hookdock_pipeline::process::Held;
-    use hookdock_signature::EpochMillis;
+/// The CRM is handed the step's key, under which it makes one entry however often it is told.
+async fn tell_crm(cx: &Context, crm: &Api, order: &Order) -> Result<(), Failure> {
+    cx.step("tell-crm", async |step| {
+        let key = step.effect_key();
+        crm.send(cx, "tell the CRM of the order", Method::POST, "/orders", key, order).await
+    })
+    .await
+}
 
-    use super::*;
+fn order(session: Session) -> Option<Order> {
+    Some(Order {
+        checkout_session: session.id,
+        amount: session.amount_total?,
+        currency: session.currency?,
+        customer: session.customer,
+    })
+}
 
-    fn memory() -> Embedded<SystemClock> {
-        Embedded::in_memory(SystemClock, QueueSettings::default()).expect("memory")
-    }
+fn record(collection: &str, order: &Order, body: Value) -> Record {
+    Record { collection: collection.to_owned(), id: order.checkout_session.clone(), body }
+}
 
-    fn records() -> Arc<dyn Records> {
-        Arc::new(memory())
-    }
-
-    async fn fulfil(
-        records: &Arc<dyn Records>,
-        status: &str,
-        amount: impl Into<Value>,
-    ) -> JobResult {
-        let amount: Value = amount.into();
-        let event = json!({"data": {"object": {
-            "id": "cs_1", "payment_status": status, "amount_total": amount, "currency": "eur",
-            "customer": null,
-        }}});
-        let run = RunId {
-            event: EventRef {
-                endpoint: "stripe".parse().expect("a name"),
-                key: EventKey::of(&[b"evt_1"]),
-            },
-            job: "fulfil_order".parse().expect("a name"),
-        };
-        let (began, end) = (EpochMillis::new(0), EpochMillis::new(i64::MAX));
-        let claim = Claim {
-            owner: Owner::new(1),
-            code: CodeVersion::of_this_package(),
-            now: began,
-            lease_until: end,
-            generation: 0,
-        };
-        let limits = Limits { attempt: 1, started_at: began, deadline: end };
-        let held = Held::new(memory(), SystemClock, Run::opened(run.clone(), &claim));
-        let cx = Context::new(run, limits, Effects::new(Arc::clone(records)), held);
-        fulfil_order(cx, Json(serde_json::from_value(event).expect("an event"))).await
-    }
-
-    #[tokio::test]
-    async fn a_paid_session_becomes_one_order_however_often_the_job_runs() {
-        let records = records();
-        for status in ["paid", "paid", "no_payment_required"] {
-            assert_eq!(fulfil(&records, status, 4200).await, Ok(Outcome::Done));
-        }
-        let order = records.get("orders", "cs_1").await.expect("memory").expect("an order");
-        let expected = json!({
-            "checkout_session": "cs_1", "amount": 4200, "currency": "eur", "customer": null,
-        });
-        assert_eq!(order, expected);
-    }
-
-    #[tokio::test]
-    async fn an_unpaid_session_is_ignored_and_leaves_no_order() {
-        let records = records();
-        let outcome = fulfil(&records, "unpaid", 4200).await;
-        assert_eq!(outcome, Ok(Outcome::Ignored("the session is not paid yet".to_owned())));
-        assert_eq!(records.get("orders", "cs_1").await.expect("memory"), None);
-    }
-
-    #[tokio::test]
-    async fn a_session_that_sells_nothing_leaves_no_order() {
-        let records = records();
-        let outcome = fulfil(&records, "no_payment_required", Value::Null).await;
-        assert_eq!(outcome, Ok(Outcome::Ignored("the session sells nothing".to_owned())));
-        assert_eq!(records.get("orders", "cs_1").await.expect("memory"), None);
-    }
-
-    #[tokio::test]
-    async fn another_order_under_the_same_session_is_refused_for_good() {
-        let records = records();
-        fulfil(&records, "paid", 4200).await.expect("an order");
-        let failure = fulfil(&records, "paid", 1).await.expect_err("another order");
-        assert_eq!(failure.class(), ErrorClass::Refused);
-        assert_eq!(failure.recovery(), hookdock_pipeline::job::Recovery::Never);
-        let order = records.get("orders", "cs_1").await.expect("memory").expect("an order");
-        assert_eq!(order["amount"], 4200, "the first order stands");
-    }
+/// The amount stays in the smallest unit: how many of them make one differs by currency.
+fn invoice(seller: &str, order: &Order) -> String {
+    let Order { checkout_session, amount, currency, .. } = order;
+    let currency = currency.to_uppercase();
+    format!(
+        "Invoice\n\n\
+         Order:  {checkout_session}\n\
+         Amount: {amount} (smallest unit of {currency})\n\
+         Seller: {seller}\n"
+    )
 }

@@ -1,0 +1,72 @@
+//! Any event: people are told of it, in Slack, by e-mail or through a topic.
+
+use std::sync::Arc;
+
+use hookdock_pipeline::job::{Context, Delivery, Failure, JobResult, Outcome};
+use hookdock_pipeline::ports::{Email, Notice};
+use serde_json::Value;
+
+use crate::api::{plain, tell_slack};
+use crate::settings::{Notification, Target};
+
+/// The longest value that is shown of a body, in characters.
+const LONGEST_SHOWN: usize = 200;
+
+/// One step: the target is told. A topic with keys tells nobody twice; Slack and SES know none,
+/// and tell twice where a worker dies between the telling and the save.
+///
+/// # Errors
+///
+/// The target is not to be had.
+pub async fn send_notification(
+    cx: Context,
+    notification: Arc<Notification>,
+    delivery: Delivery,
+) -> JobResult {
+    let (subject, text) = wording(&delivery, &notification.show);
+    cx.step("notify", async |step| {
+        let key = step.effect_key().as_str();
+        tell(&cx, &notification.to, subject, text, key).await
+    })
+    .await?;
+    Ok(Outcome::Done)
+}
+
+async fn tell(
+    cx: &Context,
+    target: &Target,
+    subject: String,
+    text: String,
+    key: &str,
+) -> Result<(), Failure> {
+    match target {
+        Target::Slack(webhook) => {
+            let text = format!("*{}*\n{}", plain(&subject), plain(&text));
+            tell_slack(cx, webhook, &text).await?;
+        }
+        Target::Email(to) => {
+            cx.mail()?.send(&Email { to: to.clone(), subject, text }, key).await?;
+        }
+        Target::Topic {} => cx.notices()?.publish(&Notice { subject, text }, key).await?,
+    }
+    Ok(())
+}
+
+/// The subject, and a line for each value of the body that is to be shown and is there.
+fn wording(delivery: &Delivery, show: &[String]) -> (String, String) {
+    let what = delivery.event_type.as_ref().map_or("an event", |name| name.as_str());
+    let subject = format!("{what} at {}", delivery.endpoint);
+    let body: Value = serde_json::from_slice(&delivery.body).unwrap_or_default();
+    let shown = show.iter().filter_map(|pointer| {
+        let value = body.pointer(pointer)?;
+        Some(format!("{}: {}", pointer.trim_start_matches('/'), short(value)))
+    });
+    let mut lines: Vec<String> = shown.collect();
+    lines.push(format!("delivery: {}", delivery.id));
+    (subject, lines.join("\n"))
+}
+
+fn short(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.chars().take(LONGEST_SHOWN).collect()
+}

@@ -1,0 +1,293 @@
+//! The settings of all jobs, in one document.
+//!
+//! On AWS it is one secret in JSON, `{stack}/jobs`; for `hookdock dev --jobs FILE` it is TOML:
+//!
+//! ```toml
+//! version = 1
+//!
+//! [fulfil_order]
+//! seller = "Example Ltd, 1 High Street, Dublin"
+//! crm = { url = "https://crm.example.com/api", token = "..." }
+//!
+//! [triage_ticket]
+//! zendesk = { url = "https://example.zendesk.com", user = "bot@example.com", token = "..." }
+//! slack = "https://hooks.slack.com/services/..."
+//!
+//! [sync_customer]
+//! crm = { url = "https://crm.example.com/api", token = "..." }
+//!
+//! [send_notification.pushes]
+//! endpoint = "github"
+//! events = ["push"]
+//! show = ["/repository/full_name", "/ref"]
+//! to = { slack = "https://hooks.slack.com/services/..." }
+//! ```
+//!
+//! A job without its settings is off. [`infra/jobs.example.toml`] shows every setting.
+//!
+//! [`infra/jobs.example.toml`]: https://github.com/hookdock/hookdock/blob/main/infra/jobs.example.toml
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hookdock_pipeline::names::JobName;
+use hookdock_pipeline::pattern::Pattern;
+use http::Uri;
+use serde::{Deserialize, Serialize};
+
+/// The settings of all jobs.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The version of the document's form.
+    version: Version,
+    /// A paid checkout becomes an order. Without settings it is on, and sends nothing to a CRM.
+    #[serde(default)]
+    pub fulfil_order: FulfilOrder,
+    /// A new ticket is sorted by a model.
+    #[serde(default)]
+    pub triage_ticket: Option<TriageTicket>,
+    /// A customer that changed is written to a CRM.
+    #[serde(default)]
+    pub sync_customer: Option<SyncCustomer>,
+    /// Events that people are told of, by the name of the notification.
+    #[serde(default)]
+    pub send_notification: BTreeMap<NotificationName, Notification>,
+}
+
+/// Version 1, which is all there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+struct Version;
+
+/// The settings of `fulfil_order`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FulfilOrder {
+    /// Who sells, as the invoice says it.
+    #[serde(default)]
+    pub seller: String,
+    /// The CRM that is told of orders.
+    #[serde(default)]
+    pub crm: Option<Api>,
+}
+
+/// The settings of `triage_ticket`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriageTicket {
+    /// Where the ticket is read.
+    pub zendesk: Zendesk,
+    /// The incoming webhook of the channel that is told.
+    pub slack: Url,
+    /// How sure the model has to be, from 0 to 1; what it is less sure of goes to people.
+    #[serde(default = "default_confidence")]
+    pub confidence: f64,
+    /// How many tokens one ticket may cost.
+    #[serde(default)]
+    pub tokens: TokenBudget,
+}
+
+/// How many tokens one ticket may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenBudget {
+    /// What is read of the ticket, reckoned at four bytes a token; the rest is cut off.
+    pub read: u32,
+    /// What the model may write.
+    pub write: u32,
+}
+
+/// The settings of `sync_customer`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncCustomer {
+    /// The CRM that customers are written to.
+    pub crm: Api,
+}
+
+/// One notification.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notification {
+    /// The endpoints; a pattern such as `shop-*`.
+    pub endpoint: PatternText,
+    /// The event types; every one where none is named.
+    #[serde(default)]
+    pub events: Vec<PatternText>,
+    /// What is shown of a JSON body: JSON pointers such as `/repository/full_name`.
+    #[serde(default)]
+    pub show: Vec<String>,
+    /// Whom it goes to.
+    pub to: Target,
+}
+
+/// Whom a notification goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Target {
+    /// The incoming webhook of a Slack channel.
+    Slack(Url),
+    /// An e-mail address.
+    Email(String),
+    /// The stack's topic: `to = { topic = {} }`.
+    Topic {},
+}
+
+/// An API, and the token it is called with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Where its paths begin.
+    pub url: Url,
+    /// Its bearer token.
+    pub token: Token,
+}
+
+/// A Zendesk account, and whom we are there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zendesk {
+    /// The account's own address.
+    pub url: Url,
+    /// The agent's address.
+    pub user: String,
+    /// The agent's API token.
+    pub token: Token,
+}
+
+/// A URL; it can be a secret and is not shown.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Url(String);
+
+/// A secret.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Token(String);
+
+/// A pattern that has been checked.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PatternText(String);
+
+/// The name of a notification, such that its job's name fits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct NotificationName(String);
+
+/// Why the settings cannot be used. Neither form quotes them: they hold secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the jobs' settings are not right at line {line}, column {column}")]
+pub struct UnusableSettings {
+    line: usize,
+    column: usize,
+}
+
+impl Settings {
+    /// Reads the document in JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not one that can be used.
+    pub fn from_json(text: &str) -> Result<Self, UnusableSettings> {
+        serde_json::from_str(text)
+            .map_err(|error| UnusableSettings { line: error.line(), column: error.column() })
+    }
+}
+
+impl Url {
+    /// The URL with a path after it.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0.trim_end_matches('/'))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Token {
+    /// The secret's text.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PatternText {
+    /// The pattern's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl NotificationName {
+    /// The name of the job.
+    #[must_use]
+    pub fn job(&self) -> String {
+        format!("send_notification_{}", self.0)
+    }
+}
+
+impl Default for TokenBudget {
+    fn default() -> Self {
+        Self { read: 8_000, write: 1_000 }
+    }
+}
+
+fn default_confidence() -> f64 {
+    0.7
+}
+
+impl TryFrom<u32> for Version {
+    type Error = &'static str;
+
+    fn try_from(version: u32) -> Result<Self, Self::Error> {
+        if version == 1 { Ok(Self) } else { Err("this code reads version 1") }
+    }
+}
+
+impl TryFrom<String> for Url {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let uri: Uri = text.parse().map_err(|_| "not a URL")?;
+        let spoken = matches!(uri.scheme_str(), Some("https" | "http"));
+        if spoken && uri.host().is_some() { Ok(Self(text)) } else { Err("not an https URL") }
+    }
+}
+
+impl TryFrom<String> for PatternText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse::<Pattern>().map_err(|_| "not a pattern")?;
+        Ok(Self(text))
+    }
+}
+
+impl TryFrom<String> for NotificationName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let name = Self(text);
+        let fits = !name.0.is_empty() && name.job().parse::<JobName>().is_ok();
+        if fits { Ok(name) } else { Err("not a name") }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Url")
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}

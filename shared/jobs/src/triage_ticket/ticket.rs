@@ -1,0 +1,73 @@
+//! A ticket, as Zendesk has it.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hookdock_pipeline::job::{Context, ErrorClass, Failure, accepted};
+use http::header::AUTHORIZATION;
+use http::{Request, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::api::{secret, unfit};
+use crate::settings::Zendesk;
+
+const ACTION: &str = "read the ticket from Zendesk";
+
+/// The number of a ticket. In events it is a text; nothing but a number gets into a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct TicketId(u64);
+
+/// What a ticket says ("Tickets", Zendesk API reference, read 2026-11).
+#[derive(Serialize, Deserialize)]
+pub(super) struct Ticket {
+    #[serde(default)]
+    pub(super) subject: Option<String>,
+    #[serde(default)]
+    pub(super) description: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Shown {
+    ticket: Ticket,
+}
+
+/// The ticket. `None`: it has been deleted.
+pub(super) async fn fetch(
+    cx: &Context,
+    zendesk: &Zendesk,
+    id: TicketId,
+) -> Result<Option<Ticket>, Failure> {
+    let credentials = format!("{}/token:{}", zendesk.user, zendesk.token.reveal());
+    let basic = secret(&format!("Basic {}", STANDARD.encode(credentials)))?;
+    let request = Request::get(zendesk.url.join(&format!("/api/v2/tickets/{id}.json")))
+        .header(AUTHORIZATION, basic)
+        .body(Bytes::new())
+        .map_err(|_| unfit("the request"))?;
+    let answer = cx.web()?.call(request).await?;
+    if answer.status() == StatusCode::NOT_FOUND {
+        return Ok(None);
+    }
+    let body = accepted(ACTION, answer)?;
+    // The parser's own message can quote the ticket.
+    let shown: Shown = serde_json::from_slice(&body).map_err(|_| {
+        Failure::passing(ErrorClass::Refused, "Zendesk's answer is not a ticket as documented")
+    })?;
+    Ok(Some(shown.ticket))
+}
+
+impl TryFrom<String> for TicketId {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,85 @@
+//! Customers of Stripe and Shopify are written to the CRM under their own ids.
+
+use hookdock_pipeline::ledger::RunState;
+use hookdock_tests::requests::Draft;
+use hookdock_tests::stack::Stack;
+use serde_json::{Value, json};
+
+use crate::world::{Turn, World, accept, stack};
+
+const SETTINGS: &str = r#"
+version = 1
+[sync_customer]
+crm = { url = "https://crm.example.com", token = "crm secret" }
+"#;
+
+fn stripe(id: &str) -> Draft {
+    let body = json!({
+        "id": "evt_9", "type": "customer.updated", "created": 1_800_000_000,
+        "data": { "object": { "id": id, "email": "jane@example.com", "name": null } },
+    });
+    Draft::stripe("stripe", "whsec_test", &body.to_string())
+}
+
+fn shopify() -> Draft {
+    let mut draft = Draft::order("acme", "acme secret");
+    draft.headers[0].1 = "customers/create".to_owned();
+    let body = json!({
+        "id": 706_405_506_930_370_084_u64, "email": "jane@example.com",
+        "first_name": "Jane", "last_name": "Roe", "updated_at": "2027-01-15T08:00:00-05:00",
+    });
+    draft.body = body.to_string().into();
+    draft
+}
+
+async fn synced(draft: &Draft, world: &World) -> Stack {
+    let stack = stack(SETTINGS, world);
+    accept(&stack, draft).await;
+    stack.drain().await;
+    stack
+}
+
+fn check(world: &World, path: &str, body: &Value) {
+    let asked = world.asked();
+    let last = asked.last().expect("a call");
+    assert_eq!(last.method(), "PUT");
+    assert_eq!(last.uri(), format!("https://crm.example.com{path}").as_str());
+    let sent: Value = serde_json::from_slice(last.body()).expect("JSON");
+    assert_eq!(&sent, body);
+    assert_eq!(world.taken(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_customer_of_stripe_is_written_however_the_crm_fails() {
+    let world = World::going([Turn::Status(502), Turn::AnswerLost]);
+    let stack = synced(&stripe("cus_1"), &world).await;
+    assert_eq!(stack.run().state, RunState::Done);
+    assert_eq!(world.asked().len(), 3);
+    let body = json!({
+        "provider": "stripe", "id": "cus_1", "email": "jane@example.com", "name": null,
+        "changed": "1800000000",
+    });
+    check(&world, "/customers/stripe-cus_1", &body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_customer_of_shopify_is_written() {
+    let world = World::default();
+    let stack = synced(&shopify(), &world).await;
+    assert_eq!(stack.run().state, RunState::Done);
+    let body = json!({
+        "provider": "shopify", "id": "706405506930370084", "email": "jane@example.com",
+        "name": "Jane Roe", "changed": "2027-01-15T08:00:00-05:00",
+    });
+    check(&world, "/customers/shopify-706405506930370084", &body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_leaves_its_place_in_the_url_is_refused() {
+    for id in ["../orders/1", "cus 1", "cus?admin=1", ""] {
+        let world = World::default();
+        let stack = synced(&stripe(id), &world).await;
+        assert_eq!(stack.run().state.name(), "dead", "{id:?}");
+        assert!(world.asked().is_empty(), "{id:?}");
+    }
+}
