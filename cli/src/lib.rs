@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod dev;
 pub mod exit;
+pub mod inspect;
 pub mod providers;
 pub mod sign;
 pub mod stack;

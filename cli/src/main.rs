@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use hookdock_cli::{demo, dev, exit, providers, sign, verify};
+use hookdock_cli::{demo, dev, exit, inspect, providers, sign, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Receive webhooks and process them once.
@@ -20,6 +20,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Serve your endpoints on this machine: the whole loop, no account needed
     Dev(dev::Arguments),
+    /// Show what became of an event: received, verified, stored, each attempt, each step, what next
+    Inspect(inspect::Arguments),
     /// List, search and describe the providers whose webhooks can be verified
     Providers(providers::Arguments),
     /// Sign a request as a provider would: the headers, or a curl line
@@ -38,6 +40,10 @@ async fn main() -> ExitCode {
         Command::Dev(arguments) => {
             log("info");
             dev::run(arguments).await
+        }
+        Command::Inspect(arguments) => {
+            log("warn");
+            inspect::run(arguments).await
         }
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),

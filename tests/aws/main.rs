@@ -20,14 +20,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hookdock_aws::config::{IngestConfig, ProcessorConfig};
-use hookdock_aws::{AwsIngest, AwsProcess};
+use hookdock_aws::{AwsIngest, AwsProcess, DynamoHistories};
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::Registry;
-use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted,
-    Kept, Ledger, Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Histories,
+    Inserted, Kept, Ledger, Messages, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -46,6 +46,7 @@ struct Aws {
 struct Ports {
     ingest: Arc<AwsIngest>,
     process: Arc<AwsProcess>,
+    histories: DynamoHistories,
 }
 
 impl Aws {
@@ -58,6 +59,9 @@ impl Aws {
         let ports = Ports {
             ingest: Arc::new(hookdock_aws::ingest(&connection, &ingest).await),
             process: Arc::new(hookdock_aws::process(&connection, &process, Registry::new()).await),
+            histories: hookdock_aws::histories(&connection, &process.bucket, &process.table)
+                .await
+                .1,
         };
         Self { ministack, ports }
     }
@@ -106,7 +110,9 @@ macro_rules! contracts {
         }
     )*};
 }
-contracts!(archive, queue, items, events, claims, fences, states, commits, records, documents);
+contracts!(
+    archive, queue, items, events, claims, fences, states, commits, histories, records, documents
+);
 
 #[tokio::test]
 async fn an_endpoint_is_one_secret_and_is_remembered() {
@@ -159,6 +165,12 @@ impl Messages for Ports {
 
     async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
         self.process.messages.bury(letter).await
+    }
+}
+
+impl Histories for Ports {
+    async fn history(&self, event: &EventRef) -> Result<Option<History>, PortError> {
+        self.histories.history(event).await
     }
 }
 

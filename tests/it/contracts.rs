@@ -89,7 +89,9 @@ macro_rules! contracts {
         }
     };
 }
-contracts!(archive, queue, items, events, claims, fences, states, commits, records, documents);
+contracts!(
+    archive, queue, items, events, claims, fences, states, commits, histories, records, documents
+);
 
 #[tokio::test]
 async fn what_was_written_to_disk_is_there_after_a_restart() {

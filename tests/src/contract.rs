@@ -13,13 +13,13 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::delivery::{RawDelivery, VerifiedDelivery};
 use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::{
-    Claim, DeadReason, EventRef, Fence, Run, RunId, Settlement, Sighting,
+    Claim, DeadReason, EventRef, Fence, History, Run, RunId, Settlement, Sighting,
 };
 use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
 use hookdock_pipeline::part::{Item, Part};
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Inserted,
-    Kept, Ledger, MOST_AT_ONCE, Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Histories,
+    Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -32,7 +32,14 @@ use crate::stack::START;
 /// A set of adapters, and what a test has to see behind them.
 pub trait Bench: Sync {
     /// The adapters.
-    type Ports: Archive + Deliveries + WorkQueue + Messages + Ledger + Records + Documents;
+    type Ports: Archive
+        + Deliveries
+        + WorkQueue
+        + Messages
+        + Ledger
+        + Histories
+        + Records
+        + Documents;
 
     /// The adapters.
     fn ports(&self) -> &Self::Ports;
@@ -276,6 +283,20 @@ pub async fn commits<B: Bench>(bench: &B) {
     assert_eq!(stored.as_ref(), Some(&saved));
     let again = ports.commit(&run.fence(), &saved, &order).await.expect("an answer");
     assert_eq!(again, Committed::Both, "a write whose answer got lost may be made again");
+}
+
+/// All that is recorded of an event is read in one go, its runs by the names of their jobs.
+pub async fn histories<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    assert_eq!(ports.history(&event_ref()).await.expect("an answer"), None);
+    let event = ports.sight(&sighting(1)).await.expect("recorded");
+    let other = RunId { job: "another_job".parse().expect("a name"), ..run_id() };
+    let runs = [Run::opened(other, &claim(1)), Run::opened(run_id(), &claim(2))];
+    for run in runs.iter().rev() {
+        ports.open(run).await.expect("opened");
+    }
+    let history = ports.history(&event_ref()).await.expect("an answer");
+    assert_eq!(history, Some(History { event, runs: runs.into() }));
 }
 
 /// A business record is written by one only, and the others are told what is there.

@@ -16,6 +16,7 @@ mod explain;
 #[cfg(test)]
 mod explain_secrets;
 #[cfg(test)]
+mod inspect;
 mod providers;
 #[cfg(test)]
 mod sign;

@@ -262,9 +262,9 @@ impl News {
     }
 }
 
-const EVENT_SORT: &str = "event";
+pub(crate) const EVENT_SORT: &str = "event";
 
-fn partition(event: &EventRef) -> String {
+pub(crate) fn partition(event: &EventRef) -> String {
     format!("event#{}#{}", event.endpoint, event.key)
 }
 
@@ -321,7 +321,7 @@ fn other_than(
     Ok(Some(stored_run(action, item)?).filter(|stored| stored != written))
 }
 
-fn stored_run(action: &'static str, item: Item) -> Result<Run, PortError> {
+pub(crate) fn stored_run(action: &'static str, item: Item) -> Result<Run, PortError> {
     let item: RunItem = from_item(action, item)?;
     Run::try_from(item).map_err(|error| unfit(action, error))
 }

@@ -7,6 +7,7 @@ mod classify;
 mod clients;
 pub mod config;
 mod dynamo;
+mod dynamo_histories;
 mod dynamo_ledger;
 mod dynamo_records;
 #[cfg(feature = "jobs")]
@@ -20,6 +21,7 @@ mod system;
 use std::sync::Arc;
 
 pub use clients::Connection;
+pub use dynamo_histories::DynamoHistories;
 pub use dynamo_ledger::DynamoLedger;
 pub use dynamo_records::DynamoRecords;
 use hookdock_pipeline::ingest::Ingest;
@@ -53,6 +55,16 @@ pub async fn ingest(connection: &Connection, config: &IngestConfig) -> AwsIngest
         queue: SqsQueue::new(clients.sqs, &config.queue_url),
         system: SystemClock,
     }
+}
+
+/// Wires what a person needs to see what became of an event.
+pub async fn histories(
+    connection: &Connection,
+    bucket: &str,
+    table: &str,
+) -> (S3Archive, DynamoHistories) {
+    let clients = ProcessorClients::new(connection).await;
+    (S3Archive::new(clients.s3, bucket), DynamoHistories::new(clients.dynamo, table))
 }
 
 /// Wires the process use case with the given jobs. No connection is made ahead: nobody waits for

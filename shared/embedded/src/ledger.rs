@@ -2,9 +2,9 @@
 
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{
-    EventItem, EventRecord, EventRef, Fence, Run, RunId, RunItem, Sighting, UnreadableItem,
+    EventItem, EventRecord, EventRef, Fence, History, Run, RunId, RunItem, Sighting, UnreadableItem,
 };
-use hookdock_pipeline::ports::{Committed, Inserted, Ledger, Record, System};
+use hookdock_pipeline::ports::{Committed, Histories, Inserted, Ledger, Record, System};
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::Embedded;
@@ -56,6 +56,21 @@ impl<S: System> Ledger for Embedded<S> {
                 None => Committed::Both,
             }),
         }
+    }
+}
+
+impl<S: System> Histories for Embedded<S> {
+    async fn history(&self, event: &EventRef) -> Result<Option<History>, PortError> {
+        const ACTION: &str = "read the event";
+        let key = (event.endpoint.as_str(), event.key.as_str());
+        let item: Option<EventItem> = self.store.read(ACTION, |snapshot| {
+            let found = snapshot.open_table(EVENTS)?.get(key)?;
+            found.map(|item| from_bytes(item.value())).transpose()
+        })?;
+        let Some(item) = item else {
+            return Ok(None);
+        };
+        Ok(Some(History { event: readable(ACTION, item)?, runs: self.runs(event)? }))
     }
 }
 

@@ -230,11 +230,10 @@ fn key(
     digest: &BodyDigest,
     otherwise: &[&[u8]],
 ) -> (EventKey, KeySource) {
+    let signed = |id| EventKey::of_signed_id(tenant, id);
     let tenant = tenant.map_or("", TenantId::as_str).as_bytes();
     match id {
-        Some(Id { text, alone: true }) => {
-            (EventKey::of(&[tenant, text.as_str().as_bytes()]), KeySource::SignedId)
-        }
+        Some(Id { text, alone: true }) => (signed(text), KeySource::SignedId),
         // Without the bytes, whoever holds one signed delivery could send it under the id of an
         // event that is still to come, which would then be taken for a duplicate.
         Some(Id { text, alone: false }) => {

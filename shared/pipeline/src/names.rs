@@ -161,7 +161,24 @@ impl DeliveryId {
     }
 }
 
+impl DeliveryId {
+    /// When the delivery was received, to the millisecond.
+    #[must_use]
+    pub fn received_at(&self) -> EpochMillis {
+        // The first 48 bits of the UUID; the grammar says that they are hexadecimal.
+        let millis = self.0.get(4..16).and_then(|digits| i64::from_str_radix(digits, 16).ok());
+        EpochMillis::new(millis.unwrap_or_default())
+    }
+}
+
 impl EventKey {
+    /// The key of an event whose id the provider signs.
+    #[must_use]
+    pub fn of_signed_id(tenant: Option<&TenantId>, id: &EventId) -> Self {
+        let tenant = tenant.map_or("", TenantId::as_str);
+        Self::of(&[tenant.as_bytes(), id.as_str().as_bytes()])
+    }
+
     /// The key of an event that is told from others by these parts.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {

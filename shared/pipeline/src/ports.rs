@@ -28,7 +28,7 @@ pub use web::Web;
 use crate::dead_letter::DeadLetter;
 use crate::endpoint::Endpoint;
 use crate::fault::PortError;
-use crate::ledger::{EventRecord, Fence, Run, Sighting};
+use crate::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
 use crate::names::EndpointId;
 use crate::reference::Reference;
 use crate::sealed::{ObjectKey, SealedDelivery};
@@ -139,6 +139,16 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         to: &Run,
         record: &Record,
     ) -> impl Future<Output = Result<Committed, PortError>> + Send;
+}
+
+/// The same record, for people who ask what became of an event.
+pub trait Histories: Send + Sync {
+    /// All that is recorded of the event. `None`: no worker has seen it, or its record's life is
+    /// over.
+    fn history(
+        &self,
+        event: &EventRef,
+    ) -> impl Future<Output = Result<Option<History>, PortError>> + Send;
 }
 
 /// What became of a run's next state that was to be written together with a record.

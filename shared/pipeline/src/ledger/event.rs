@@ -3,7 +3,7 @@
 use hookdock_signature::EpochMillis;
 
 use crate::identity::{Flag, IgnoreCause};
-use crate::ledger::RECORD_LIFE;
+use crate::ledger::{RECORD_LIFE, Run};
 use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
 use crate::reference::Reference;
 
@@ -72,6 +72,15 @@ pub struct EventRecord {
     pub received_at: EpochMillis,
     /// Why it has no run, if it has none.
     pub ignored: Option<IgnoreCause>,
+}
+
+/// An event and all its runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// The event.
+    pub event: EventRecord,
+    /// Its runs, in the order of their jobs' names.
+    pub runs: Vec<Run>,
 }
 
 impl Sighting {

@@ -1,0 +1,51 @@
+//! `hookdock inspect`: what became of an event.
+
+mod account;
+mod place;
+mod target;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use hookdock_pipeline::names::TenantId;
+
+use crate::inspect::account::Account;
+use crate::inspect::place::{Place, PlaceArguments};
+use crate::inspect::target::Target;
+use crate::{exit, say};
+
+/// The arguments of `hookdock inspect`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The event: ENDPOINT/ and the delivery's id (dlv_...), the event key from a log, or the
+    /// provider's id where the provider signs it
+    #[arg(value_name = "ENDPOINT/ID")]
+    event: Target,
+    /// Whose event it is, for a provider's id at an endpoint with tenants
+    #[arg(long)]
+    tenant: Option<TenantId>,
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the account.
+///
+/// # Errors
+///
+/// The data cannot be read, or nothing is known of the event.
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { event, tenant, place, json } = arguments;
+    let account = match Place::open(&place).await? {
+        Place::Local(local) => Account::of(&local, &local, &event, tenant.as_ref()).await?,
+        #[cfg(feature = "aws")]
+        Place::Aws(deliveries, ledger) => {
+            Account::of(&deliveries, &ledger, &event, tenant.as_ref()).await?
+        }
+    };
+    let printed = if json { say::print_json(&account) } else { say::print(&account.text()) };
+    printed.map(|()| exit::DONE)
+}

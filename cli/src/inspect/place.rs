@@ -1,0 +1,65 @@
+//! Where the data is: a folder of `hookdock dev`, or a deployed stack.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use hookdock_embedded::{QueueSettings, SystemClock};
+
+use crate::stack::Local;
+
+/// Where to look.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArguments {
+    /// The folder that `hookdock dev --data` keeps its data in; it has to be stopped
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["table", "bucket"])]
+    data: Option<PathBuf>,
+    /// A deployed stack's ledger: its output `LedgerTableName`
+    #[arg(long, env = "HOOKDOCK_TABLE", requires = "bucket")]
+    table: Option<String>,
+    /// A deployed stack's bucket: its output `DeliveryBucketName`
+    #[arg(long, env = "HOOKDOCK_BUCKET", requires = "table")]
+    bucket: Option<String>,
+}
+
+/// Data that can be read.
+pub(crate) enum Place {
+    Local(Local),
+    #[cfg(feature = "aws")]
+    Aws(hookdock_aws::S3Archive, hookdock_aws::DynamoHistories),
+}
+
+impl Place {
+    pub(crate) async fn open(arguments: &PlaceArguments) -> anyhow::Result<Self> {
+        match arguments {
+            PlaceArguments { data: Some(folder), .. } => {
+                // Looking must not make what is looked for.
+                if !folder.join("hookdock.redb").exists() {
+                    bail!("{} holds no data of hookdock dev", folder.display());
+                }
+                let local = Local::on_disk(folder, SystemClock, QueueSettings::default());
+                let local = local.with_context(|| {
+                    format!("cannot read {}; is hookdock dev still running?", folder.display())
+                })?;
+                Ok(Self::Local(local))
+            }
+            PlaceArguments { table: Some(table), bucket: Some(bucket), .. } => {
+                deployed(table, bucket).await
+            }
+            _ => bail!("say where to look: --data DIR, or --table and --bucket of a stack"),
+        }
+    }
+}
+
+#[cfg(feature = "aws")]
+async fn deployed(table: &str, bucket: &str) -> anyhow::Result<Place> {
+    let connection = hookdock_aws::Connection::default();
+    let (deliveries, ledger) = hookdock_aws::histories(&connection, bucket, table).await;
+    Ok(Place::Aws(deliveries, ledger))
+}
+
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "the other one waits")]
+async fn deployed(_: &str, _: &str) -> anyhow::Result<Place> {
+    bail!("this hookdock is built without the AWS SDK: cargo install --path cli --features aws")
+}

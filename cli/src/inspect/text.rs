@@ -1,0 +1,141 @@
+//! The account as a person reads it: first the event, then what happened, in order of time.
+
+use jiff::Timestamp;
+
+use crate::inspect::account::{
+    Account, AttemptAccount, Next, Received, Recorded, RunAccount, StepAccount, StepState,
+};
+
+impl Account {
+    pub(crate) fn text(&self) -> String {
+        let mut lines = vec![format!("{}  {}", self.endpoint, self.title())];
+        lines.push(format!("  event key {}", self.event_key));
+        lines.extend(self.event.iter().flat_map(Recorded::lines));
+        lines.extend(self.delivery.iter().flat_map(Received::lines));
+        if self.event.is_none() {
+            lines.push(
+                "  No worker has seen it: it waits in the queue, or it was answered 503 and \
+                 never queued."
+                    .to_owned(),
+            );
+        }
+        if let Some(cause) = self.event.as_ref().and_then(|event| event.ignored.as_ref()) {
+            lines.push(format!("  No job runs: {cause}"));
+        }
+        lines.extend(self.runs.iter().flat_map(RunAccount::lines));
+        lines.join("\n")
+    }
+
+    fn title(&self) -> String {
+        let Some(event) = &self.event else {
+            return "not processed yet".to_owned();
+        };
+        let named = [&event.event_type, &event.id].into_iter().flatten().cloned();
+        let title = named.collect::<Vec<_>>().join("  ");
+        if title.is_empty() { "an event without a name".to_owned() } else { title }
+    }
+}
+
+impl Recorded {
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("  sent by {}, {}", self.provider, times(self.deliveries))];
+        lines.extend(self.tenant.iter().map(|tenant| format!("  tenant {tenant}")));
+        if !self.flags.is_empty() {
+            lines.push(format!("  odd: {}", self.flags.join(", ")));
+        }
+        if !self.conflicts.is_empty() {
+            let other = self.conflicts.join(", ");
+            lines.push(format!("  CONFLICT: other bodies came under the same id, in {other}"));
+        }
+        lines
+    }
+}
+
+fn times(deliveries: u64) -> String {
+    match deliveries {
+        1 => "one delivery".to_owned(),
+        more => format!("{more} deliveries"),
+    }
+}
+
+impl Received {
+    fn lines(&self) -> Vec<String> {
+        let Self { id, scheme, secret_id, body_bytes, object, .. } = self;
+        vec![
+            entry(self.received_at, &format!("received  {id}, {body_bytes} bytes")),
+            entry(self.received_at, &format!("verified  {scheme}, secret {secret_id}")),
+            entry(self.received_at, &format!("stored    {object}")),
+        ]
+    }
+}
+
+impl RunAccount {
+    fn lines(&self) -> Vec<String> {
+        let cause = self.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        let mut lines = vec![format!("\njob {}  {}{cause}", self.job, self.state)];
+        for attempt in &self.attempts {
+            lines.push(entry(attempt.started_at, &attempt.begun()));
+            let own = self.steps.iter().filter(|step| step.attempt == attempt.number);
+            lines.extend(own.map(StepAccount::line));
+            lines.extend(attempt.ended());
+        }
+        lines.push(format!("  next: {}", self.next.words()));
+        lines
+    }
+}
+
+impl AttemptAccount {
+    fn begun(&self) -> String {
+        format!("attempt {}  by code {}", self.number, self.code)
+    }
+
+    fn ended(&self) -> Option<String> {
+        let result = self.result?.replace('_', " ");
+        let failed = match (self.error_class, &self.error_message) {
+            (Some(class), Some(message)) => {
+                let at = self.step.as_ref().map(|step| format!(" at step {step}"));
+                format!("{}, {class}: {message}", at.unwrap_or_default())
+            }
+            _ => String::new(),
+        };
+        Some(entry(self.ended_at?, &format!("          {result}{failed}")))
+    }
+}
+
+impl StepAccount {
+    fn line(&self) -> String {
+        let state = match self.state {
+            StepState::Saved => "saved",
+            StepState::Running => "under way",
+            StepState::Unknown => "UNKNOWN: begun, and nothing was reported",
+        };
+        let at = self.saved_at.unwrap_or(self.started_at);
+        entry(at, &format!("          step {}  {state}", self.name))
+    }
+}
+
+impl Next {
+    fn words(self) -> String {
+        match self {
+            Self::Nothing => "nothing, it has ended".to_owned(),
+            Self::TakeOver { from } => {
+                format!("a worker is at it; if it died, another takes over from {}", clock(from))
+            }
+            Self::Attempt { not_before } => {
+                format!("another attempt, not before {}", clock(not_before))
+            }
+            Self::DeadLetter { sent: true } => {
+                "nothing, until its dead letter is moved back".to_owned()
+            }
+            Self::DeadLetter { sent: false } => "its dead letter is sent".to_owned(),
+        }
+    }
+}
+
+fn entry(at: Timestamp, text: &str) -> String {
+    format!("  {}  {text}", clock(at))
+}
+
+fn clock(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S.%3fZ").to_string()
+}

@@ -1,0 +1,215 @@
+//! `hookdock inspect`: the account of an event says what happened, where it stopped and what next.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
+use hookdock_pipeline::job::{ErrorClass, Failure};
+use hookdock_pipeline::ledger::{Claim, DeadReason, EventRef, Run, RunId, Settlement, Sighting};
+use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
+use hookdock_pipeline::ports::{Archive as _, Ledger as _};
+use hookdock_pipeline::sealed::SealedDelivery;
+use hookdock_signature::EpochMillis;
+use hookdock_tests::contract::seal;
+use hookdock_tests::requests::Draft;
+use hookdock_tests::stack::START;
+use serde_json::Value;
+
+const EVENT: &str = "stripe/evt_1";
+
+/// A folder with the data of an event, as a stack that has stopped leaves it.
+struct Data(PathBuf);
+
+impl Data {
+    async fn with(
+        name: &str,
+        fill: impl AsyncFnOnce(&Embedded<TestSystem>, &SealedDelivery),
+    ) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("inspect-{name}"));
+        drop(std::fs::remove_dir_all(&folder));
+        let system = TestSystem::starting_at(START);
+        let local = Embedded::on_disk(&folder, system, QueueSettings::default()).expect("a disk");
+        let sealed = seal(&Draft::checkout("evt_1", "cs_1"), 1).await;
+        local.put(&sealed).await.expect("stored");
+        fill(&local, &sealed).await;
+        Self(folder)
+    }
+
+    fn inspect(&self, event: &str, flags: &[&str]) -> Output {
+        let folder = self.0.to_str().expect("a path");
+        hookdock(&[&["inspect", event, "--data", folder], flags].concat())
+    }
+
+    fn account(&self, event: &str) -> (String, Value) {
+        let text = self.inspect(event, &[]);
+        assert!(text.status.success(), "{text:?}");
+        let json = self.inspect(event, &["--json"]).stdout;
+        let json = serde_json::from_slice(&json).expect("JSON");
+        (String::from_utf8(text.stdout).expect("text"), json)
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn hookdock(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hookdock")).args(arguments).output().expect("it runs")
+}
+
+fn after(seconds: u64) -> EpochMillis {
+    START.plus(Duration::from_secs(seconds))
+}
+
+fn claim(now: EpochMillis, owner: u128) -> Claim {
+    Claim {
+        owner: Owner::new(owner),
+        code: CodeVersion::of_this_package(),
+        now,
+        lease_until: now.plus(Duration::from_secs(62)),
+        generation: 0,
+    }
+}
+
+async fn claimed(local: &Embedded<TestSystem>, sealed: &SealedDelivery) -> Run {
+    let reference = sealed.reference();
+    local.sight(&Sighting::of(reference, None, START)).await.expect("recorded");
+    let id = RunId { event: EventRef::of(reference), job: "fulfil_order".parse().expect("a name") };
+    let run = Run::opened(id, &claim(START, 1));
+    assert_eq!(local.open(&run).await.expect("a disk"), None);
+    run
+}
+
+async fn write(local: &Embedded<TestSystem>, from: &Run, to: Run) -> Run {
+    assert_eq!(local.advance(&from.fence(), &to).await.expect("a disk"), None);
+    to
+}
+
+fn unavailable() -> Failure {
+    Failure::passing(ErrorClass::Unavailable, "the CRM does not answer")
+}
+
+#[tokio::test]
+async fn a_worker_that_died_in_a_step_shows_where_it_stopped_and_who_goes_on() {
+    let data = Data::with("died", async |local, sealed| {
+        let run = claimed(local, sealed).await;
+        let (order, mail) = ("order".parse().expect("a name"), "mail".parse().expect("a name"));
+        let begun = write(local, &run, run.step_begun(&order, after(1))).await;
+        let saved = begun.step_saved(&order, r#"{"secret":"marker"}"#.to_owned(), after(2));
+        let saved = write(local, &begun, saved).await;
+        let died = write(local, &saved, saved.step_begun(&mail, after(3))).await;
+        let next = died.claimed(&claim(after(62), 2)).expect("the lease is over");
+        write(local, &died, next).await;
+    })
+    .await;
+    let (text, json) = data.account(EVENT);
+    for line in [
+        "stripe  checkout.session.completed  evt_1",
+        "sent by stripe, one delivery",
+        "2027-01-15 08:00:00.000Z  received  dlv_",
+        "verified  hmac-sha256, secret",
+        "stored    deliveries/stripe/2027/01/15/08/dlv_",
+        "job fulfil_order  running",
+        "2027-01-15 08:00:02.000Z            step order  saved",
+        "2027-01-15 08:00:03.000Z            step mail  UNKNOWN: begun, and nothing was reported",
+        "2027-01-15 08:01:02.000Z  attempt 2",
+        "another takes over from 2027-01-15 08:02:04.000Z",
+    ] {
+        assert!(text.contains(line), "{line:?} is not in\n{text}");
+    }
+    let run = &json["runs"][0];
+    assert_eq!(run["steps"][1]["state"], "unknown");
+    assert_eq!(run["attempts"][0]["ended_at"], Value::Null);
+    assert_eq!(run["next"]["what"], "take_over");
+    assert!(!format!("{text}{json}").contains("marker"), "what steps yield is business");
+}
+
+#[tokio::test]
+async fn each_way_of_ending_says_why_and_what_comes_next() {
+    let due = after(300);
+    for (settlement, state, next) in [
+        (Settlement::Done, "done", "nothing, it has ended"),
+        (Settlement::Ignored("not paid".to_owned()), "ignored: not paid", "nothing, it has ended"),
+        (
+            Settlement::Retry(due, unavailable()),
+            "retrying",
+            "another attempt, not before 2027-01-15 08:05:00.000Z",
+        ),
+        (
+            Settlement::PutOff(due, "the shop is closed".to_owned()),
+            "waiting: the shop is closed",
+            "another attempt, not before 2027-01-15 08:05:00.000Z",
+        ),
+        (
+            Settlement::Dead(DeadReason::Permanent, unavailable()),
+            "dead: permanent",
+            "its dead letter is sent",
+        ),
+    ] {
+        let failed = matches!(settlement, Settlement::Retry(..) | Settlement::Dead(..));
+        let data = Data::with("ends", async |local, sealed| {
+            let run = claimed(local, sealed).await;
+            write(local, &run, run.settled(settlement, after(1))).await;
+        })
+        .await;
+        let (text, json) = data.account(EVENT);
+        assert!(text.contains(&format!("job fulfil_order  {state}\n")), "{state}\n{text}");
+        assert!(text.contains(&format!("next: {next}")), "{next}\n{text}");
+        let failure = "failed, unavailable: the CRM does not answer";
+        assert_eq!(text.contains(failure), failed, "{text}");
+        assert_eq!(json["version"], 1);
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_found_by_its_id_its_key_and_any_of_its_deliveries() {
+    let mut names = Vec::new();
+    let data = Data::with("names", async |local, sealed| {
+        claimed(local, sealed).await;
+        let reference = sealed.reference();
+        names.push(format!("stripe/{}", reference.event_key));
+        names.push(format!("stripe/{}", reference.delivery_id));
+    })
+    .await;
+    let (expected, _) = data.account(EVENT);
+    for name in names {
+        assert_eq!(data.account(&name).0, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_no_worker_has_seen_is_told_as_stored_and_not_processed() {
+    let mut name = String::new();
+    let data = Data::with("unseen", async |_, sealed| {
+        name = format!("stripe/{}", sealed.reference().delivery_id);
+    })
+    .await;
+    let (text, json) = data.account(&name);
+    assert!(text.starts_with("stripe  not processed yet\n"), "{text}");
+    assert!(text.contains("No worker has seen it"), "{text}");
+    assert_eq!(json["event"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_said_with_what_to_try_instead() {
+    let data = Data::with("unknown", async |_, _| {}).await;
+    let key = EventKey::of(&[b"x"]);
+    for (event, words) in [
+        ("stripe/evt_2", "nothing of that name is known at stripe; where the provider does not"),
+        (&format!("stripe/{key}"), "nothing of that name is known at stripe"),
+        ("evt_1", "name the endpoint too"),
+    ] {
+        let output = data.inspect(event, &[]);
+        assert!(!output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words), "{said}");
+    }
+    let nowhere = hookdock(&["inspect", EVENT, "--data", "/nonexistent"]);
+    let said = String::from_utf8_lossy(&nowhere.stderr).into_owned();
+    assert!(said.contains("/nonexistent holds no data of hookdock dev"), "{said}");
+    let unsaid = hookdock(&["inspect", EVENT]);
+    assert!(String::from_utf8_lossy(&unsaid.stderr).contains("say where to look"));
+}

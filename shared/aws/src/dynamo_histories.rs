@@ -1,0 +1,52 @@
+//! The ledger, read by people who ask what became of an event.
+
+use aws_sdk_dynamodb::Client;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::ledger::{EventItem, EventRecord, EventRef, History};
+use hookdock_pipeline::ports::Histories;
+
+use crate::classify::port_error;
+use crate::dynamo::{from_item, names, text, unfit};
+use crate::dynamo_ledger::{EVENT_SORT, partition, stored_run};
+
+const READ: &str = "read the event";
+
+/// The ledger in a DynamoDB table, to be read only.
+#[derive(Debug, Clone)]
+pub struct DynamoHistories {
+    client: Client,
+    table: String,
+}
+
+impl DynamoHistories {
+    pub(crate) fn new(client: Client, table: &str) -> Self {
+        Self { client, table: table.to_owned() }
+    }
+}
+
+impl Histories for DynamoHistories {
+    async fn history(&self, event: &EventRef) -> Result<Option<History>, PortError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#pk = :pk")
+            .set_expression_attribute_names(names(["pk"]))
+            .expression_attribute_values(":pk", text(partition(event)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let (mut known, mut runs) = (None, Vec::new());
+        while let Some(item) = pages.try_next().await.map_err(port_error(READ))? {
+            if item.get("sk") == Some(&text(EVENT_SORT)) {
+                known = Some(from_item::<EventItem>(READ, item)?);
+            } else {
+                runs.push(stored_run(READ, item)?);
+            }
+        }
+        let known = known.map(EventRecord::try_from).transpose();
+        let known = known.map_err(|error| unfit(READ, error))?;
+        Ok(known.map(|event| History { event, runs }))
+    }
+}
