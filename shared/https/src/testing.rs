@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
@@ -32,6 +32,8 @@ impl Default for Authority {
     fn default() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes a certificate whose subject is its issuer for one that signed itself.
+        params.distinguished_name.push(DnType::CommonName, "an authority for tests");
         let key = KeyPair::generate().expect("a key");
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
     }
@@ -145,6 +147,8 @@ async fn accept<A>(
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         seen.connections.fetch_add(1, Ordering::Relaxed);
+        // Or an answer in two pieces waits 40 ms for a delayed acknowledgement.
+        stream.set_nodelay(true).expect("a socket");
         connections.spawn(connection(
             stream,
             acceptor.clone(),
