@@ -8,10 +8,18 @@ use crate::spec::Segment;
 use crate::spec::scheme::{
     Coded, Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
 };
-use crate::{EpochMillis, Rejection, Scheme, Secret, encoding, handshake, mac};
+use crate::{EpochMillis, Keys, Rejection, Scheme, Secret, encoding, handshake, mac};
+#[cfg(feature = "public-key")]
+use crate::{
+    KeyRequest,
+    public_key::PublicKey,
+    spec::keys::KeysRule,
+    spec::scheme::{Algorithm, KeyFrom},
+};
 
 pub(crate) struct Attempt<'a> {
     pub(crate) secrets: &'a [Secret],
+    pub(crate) keys: &'a Keys,
     pub(crate) input: &'a Input<'a>,
     pub(crate) now: EpochMillis,
 }
@@ -64,7 +72,7 @@ impl<'a> Attempt<'a> {
             return Err(Rejection::Mismatch);
         }
         self.signed(&shared.signed, Some(shared.digest.length()), |secret, case| {
-            let key = shared.key.key(secret)?;
+            let key = shared.key.key(secret.expose())?;
             let expected = shared.tag(&key, case.message, case.timestamp)?;
             Some(mac::any_is(&case.candidates.signatures, &expected))
         })
@@ -76,7 +84,7 @@ impl<'a> Attempt<'a> {
             timestamp.as_ref().map(|timestamp| self.stated(timestamp, None)).transpose()?;
         let (rule, digest) = (module.key(), module.digest());
         let accepted = self.any_secret(|secret| {
-            let key = rule.key(secret)?;
+            let key = rule.key(secret.expose())?;
             Some(claims.iter().fold(true, |all, claim| all & claim.holds(digest, &key)))
         })?;
         let at = stated.map(|stated| stated.at);
@@ -88,9 +96,69 @@ impl<'a> Attempt<'a> {
 
     #[cfg(feature = "public-key")]
     fn public(&self, public: &'a Public) -> Result<Accepted> {
-        self.signed(&public.signed, public.algorithm.signature_length(), |secret, case| {
-            let key = crate::public_key::PublicKey::new(public, secret)?;
-            Some(key.any_is(&case.candidates.signatures, case.message, case.timestamp))
+        let length = public.algorithm.signature_length();
+        match &public.key {
+            KeyFrom::Secret(rule) => self.signed(&public.signed, length, |secret, case| {
+                let key = PublicKey::from_text(public.algorithm, rule, secret.expose())?;
+                Some(key.any_is(&case.candidates.signatures, case.message, case.timestamp, ""))
+            }),
+            KeyFrom::Provider(rule) => {
+                let keys = self.keys_for(rule, public.algorithm, None)?;
+                self.signed(&public.signed, length, |secret, case| {
+                    let key = keys.of(secret)?;
+                    let Case { candidates, message, timestamp } = case;
+                    let signatures = &candidates.signatures;
+                    let signed = key.any_is(signatures, message, timestamp, secret.expose());
+                    Some(signed & self.is_account(rule, secret))
+                })
+            }
+        }
+    }
+
+    /// The key that the request names, as it is for each of the secrets. A key that is missing
+    /// or out of date is only a reason to refuse when no secret has a better one.
+    #[cfg(feature = "public-key")]
+    pub(crate) fn keys_for(
+        &self,
+        rule: &KeysRule,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+    ) -> Result<KeysFor<'a>> {
+        let (mut found, mut reason) = (Vec::new(), None);
+        for secret in self.secrets {
+            match self.key_for(rule, algorithm, kid, secret) {
+                Ok(key) => found.push((secret, key)),
+                Err(rejection) => reason = reason.or(Some(rejection)),
+            }
+        }
+        match reason {
+            Some(reason) if found.is_empty() => Err(reason),
+            _ => Ok(KeysFor(found)),
+        }
+    }
+
+    #[cfg(feature = "public-key")]
+    fn key_for(
+        &self,
+        rule: &KeysRule,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+        secret: &Secret,
+    ) -> Result<PublicKey> {
+        let request = KeyRequest::new(rule, self.input, secret, kid.map(str::to_owned))?;
+        let key = self.keys.get(&request).ok_or(Rejection::UnknownKey)?;
+        if !key.is_valid(self.now) {
+            return Err(Rejection::ExpiredKey);
+        }
+        PublicKey::published(algorithm, key).ok_or(Rejection::UnknownKey)
+    }
+
+    /// Whether the request is for the account that the secret names.
+    #[cfg(feature = "public-key")]
+    pub(crate) fn is_account(&self, rule: &KeysRule, secret: &Secret) -> bool {
+        rule.account.as_ref().is_none_or(|account| {
+            let stated = account.value(self.input).unwrap_or_default();
+            mac::same(stated.as_bytes(), secret.expose().as_bytes())
         })
     }
 
@@ -105,7 +173,7 @@ impl<'a> Attempt<'a> {
         &self,
         signed: &'a Signed,
         length: Option<usize>,
-        test: impl Fn(&str, &Case<'_>) -> Option<bool>,
+        test: impl Fn(&Secret, &Case<'_>) -> Option<bool>,
     ) -> Result<Accepted> {
         let candidates = present::signatures(signed, length, self.input)?;
         let message = &Message::resolve(&signed.message, self.input)?;
@@ -119,7 +187,7 @@ impl<'a> Attempt<'a> {
             for (candidates, stated) in candidates.iter().zip(&stated) {
                 let timestamp = stated.as_ref().map_or("", |stated| &*stated.text);
                 let case = Case { candidates, message, timestamp };
-                if tally.is_match(secret, test(secret.expose(), &case)) {
+                if tally.is_match(secret, test(secret, &case)) {
                     matches.push(Match { secret, candidates, stated: stated.as_ref() });
                 }
             }
@@ -200,16 +268,28 @@ impl<'a> Attempt<'a> {
     }
 
     fn compare(&self, is_same: impl Fn(&[u8]) -> bool) -> Result<Accepted> {
-        self.any_secret(|secret| Some(is_same(secret.as_bytes())))
+        self.any_secret(|secret| Some(is_same(secret.expose().as_bytes())))
     }
 
     /// `test` answers nothing for a secret that does not have the form of one.
-    pub(crate) fn any_secret(&self, test: impl Fn(&str) -> Option<bool>) -> Result<Accepted> {
+    pub(crate) fn any_secret(&self, test: impl Fn(&Secret) -> Option<bool>) -> Result<Accepted> {
         let mut tally = Tally::default();
         for secret in self.secrets {
-            tally.is_match(secret, test(secret.expose()));
+            tally.is_match(secret, test(secret));
         }
         tally.accepted()
+    }
+}
+
+/// A key for each secret that has one.
+#[cfg(feature = "public-key")]
+pub(crate) struct KeysFor<'a>(Vec<(&'a Secret, PublicKey)>);
+
+#[cfg(feature = "public-key")]
+impl KeysFor<'_> {
+    pub(crate) fn of(&self, secret: &Secret) -> Option<&PublicKey> {
+        let found = self.0.iter().find(|(owner, _)| std::ptr::eq(*owner, secret));
+        found.map(|(_, key)| key)
     }
 }
 
@@ -262,7 +342,7 @@ fn credentials(carried: &Carried) -> Result<Vec<u8>> {
 
 /// Compares in the sender's unit: one that states whole seconds has cut off a part
 /// of one, and that part must not count against it.
-fn in_window(timestamp: &Timestamp, now: EpochMillis, at: EpochMillis) -> Result<()> {
+pub(crate) fn in_window(timestamp: &Timestamp, now: EpochMillis, at: EpochMillis) -> Result<()> {
     let Some(tolerance) = timestamp.tolerance_seconds else {
         return Ok(());
     };

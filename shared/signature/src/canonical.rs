@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::input::Input;
 use crate::spec::{Segment, Template};
-use crate::{Rejection, Request};
+use crate::{Rejection, Request, sns};
 
 /// A message in pieces, so that the body is never copied.
 pub(crate) struct Message<'a>(Vec<Piece<'a>>);
@@ -64,6 +64,8 @@ fn piece<'a>(
         Segment::Json(path) => Cow::Owned(input.json(path)?),
         Segment::Form(name) => Cow::Owned(input.form(name)?),
         Segment::BodySha256 => Cow::Owned(hex::encode(Sha256::digest(request.body))),
+        Segment::BodyCrc32 => Cow::Owned(crc32fast::hash(request.body).to_string()),
+        Segment::Sns => Cow::Owned(sns::message(input)?),
         Segment::SortedForm => Cow::Owned(sorted_form(request)),
     };
     Ok(Piece::Bytes(match text {

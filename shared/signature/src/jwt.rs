@@ -3,35 +3,103 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::attempt::{Accepted, Attempt};
+use crate::attempt::{Accepted, Attempt, in_window};
 use crate::code::url::Url;
-use crate::jws::{Jws, JwsError};
-use crate::spec::jwt::JwtRule;
-use crate::{EpochSeconds, Rejection, mac};
+use crate::input::Input;
+use crate::jws::{Jws, JwsAlgorithm, JwsError};
+use crate::keys::is_id;
+use crate::parse::path::scalar;
+use crate::parse::timestamp::instant;
+#[cfg(feature = "public-key")]
+use crate::public_key::PublicKey;
+use crate::spec::jwt::{DetachedTime, JwtRule, TokenKeys, TokenPlace};
+use crate::spec::scheme::{Algorithm, Encoding, Timestamp, TimestampSource};
+use crate::{EpochMillis, EpochSeconds, Rejection, Secret, mac};
 
 type Result<T> = std::result::Result<T, Rejection>;
 
 impl<'a> Attempt<'a> {
     /// The token's signature comes first, then what it binds, and its times last.
     pub(crate) fn jwt(&self, rule: &'a JwtRule) -> Result<Accepted> {
-        let name = || rule.header.clone();
-        let malformed = || Rejection::MalformedHeader { name: name() };
-        let value = self.input.header(&rule.header)?.trim();
-        let token = value.strip_prefix(&*rule.prefix).ok_or_else(malformed)?;
-        let unknown = || Rejection::UnknownVersion { name: name() };
-        let token = Jws::parse(token.trim()).map_err(|error| match error {
-            JwsError::Malformed => malformed(),
-            JwsError::UnknownAlgorithm => unknown(),
-        })?;
-        if !rule.algorithms.contains(&token.algorithm) {
-            return Err(unknown());
+        let text = Presented::find(rule, self.input)?;
+        let token = text.parse(rule)?;
+        let accepted = self.signer(rule, &token)?;
+        if let TokenPlace::Detached { time, .. } = &rule.place {
+            let at = text.in_window(time, self.now)?;
+            return Ok(Accepted { at: Some(at), ..accepted });
         }
-        let accepted = self.any_secret(|secret| Some(token.is_signed_with(secret)))?;
-        let claims = Claims(token.claims().ok_or_else(malformed)?);
+        let claims = Claims(token.claims().ok_or_else(|| text.malformed())?);
         self.binds(rule, &claims)?;
         self.in_time(rule, &claims)?;
         let at = claims.time("iat")?.or(claims.time("nbf")?).map(EpochSeconds::to_millis);
         Ok(Accepted { at, ..accepted })
+    }
+
+    /// The secret that signed, or that names whose public key did.
+    fn signer(&self, rule: &'a JwtRule, token: &Jws<'_>) -> Result<Accepted> {
+        match (&rule.keys, token.algorithm) {
+            (TokenKeys::Shared(pinned), JwsAlgorithm::Shared(digest))
+                if pinned.contains(&digest) =>
+            {
+                self.any_secret(|secret| {
+                    let signed = token.is_signed_with(digest, secret.expose());
+                    Some(signed && self.says(rule, token, secret))
+                })
+            }
+            (
+                TokenKeys::Secret(pinned, _) | TokenKeys::Provider(pinned, _),
+                JwsAlgorithm::Public(algorithm),
+            ) if pinned.contains(&algorithm) => self.public_signer(rule, token, algorithm),
+            _ => Err(Rejection::UnknownVersion { name: rule.place.name().to_owned() }),
+        }
+    }
+
+    #[cfg(feature = "public-key")]
+    fn public_signer(
+        &self,
+        rule: &'a JwtRule,
+        token: &Jws<'_>,
+        algorithm: Algorithm,
+    ) -> Result<Accepted> {
+        let is_good = |key: &PublicKey, secret: &Secret| {
+            key.signed(token.signed.as_bytes(), &token.signature) && self.says(rule, token, secret)
+        };
+        match &rule.keys {
+            TokenKeys::Shared(_) => Err(Rejection::Mismatch),
+            TokenKeys::Secret(_, format) => self.any_secret(|secret| {
+                let key = PublicKey::from_text(algorithm, format, secret.expose())?;
+                Some(is_good(&key, secret))
+            }),
+            TokenKeys::Provider(_, keys) => {
+                let kid = if keys.id.is_none() { Some(kid_of(token, rule)?) } else { None };
+                let found = self.keys_for(keys, algorithm, kid.as_deref())?;
+                self.any_secret(|secret| {
+                    let key = found.of(secret)?;
+                    Some(is_good(key, secret) && self.is_account(keys, secret))
+                })
+            }
+        }
+    }
+
+    #[cfg(not(feature = "public-key"))]
+    #[expect(clippy::unused_self, reason = "stands in for the method that needs the feature")]
+    fn public_signer(&self, _: &JwtRule, _: &Jws<'_>, algorithm: Algorithm) -> Result<Accepted> {
+        Err(Rejection::Unsupported { what: algorithm.name().to_owned() })
+    }
+
+    /// Whether every claim that the definition fixes says one of its texts.
+    fn says(&self, rule: &JwtRule, token: &Jws<'_>, secret: &Secret) -> bool {
+        if rule.equals.is_empty() {
+            return true;
+        }
+        let claims = token.claims().unwrap_or_default();
+        rule.equals.iter().all(|(claim, texts)| {
+            let stated = claims.get(claim).unwrap_or_default();
+            texts.iter().any(|text| {
+                let expected = text.fill(self.input, secret.expose(), "");
+                expected.is_ok_and(|expected| !expected.is_empty() && is_or_has(stated, &expected))
+            })
+        })
     }
 
     fn binds(&self, rule: &'a JwtRule, claims: &Claims) -> Result<()> {
@@ -65,6 +133,18 @@ impl<'a> Attempt<'a> {
     fn in_time(&self, rule: &JwtRule, claims: &Claims) -> Result<()> {
         let now = self.now.to_seconds();
         let leeway = i64::from(rule.claims.leeway_seconds);
+        if let Some(limit) = rule.claims.max_age_seconds {
+            let issued = claims.time("iat")?;
+            let issued =
+                issued.ok_or_else(|| Rejection::MissingField { name: "iat".to_owned() })?;
+            let age = now.saturating_since(issued);
+            if age > i64::from(limit) {
+                return Err(Rejection::Stale { skew_seconds: age.unsigned_abs() });
+            }
+            if age < leeway.saturating_neg() {
+                return Err(Rejection::FromTheFuture { skew_seconds: age.unsigned_abs() });
+            }
+        }
         if let Some(end) = claims.time("exp")? {
             let late = now.saturating_since(end);
             if late >= leeway {
@@ -79,6 +159,105 @@ impl<'a> Attempt<'a> {
         }
         Ok(())
     }
+}
+
+/// A token where the request carries it.
+struct Presented<'a> {
+    place: &'a TokenPlace,
+    token: &'a str,
+    /// What a detached token signs, and the time in it.
+    detached: Option<(Vec<u8>, &'a str)>,
+}
+
+impl<'a> Presented<'a> {
+    fn find(rule: &'a JwtRule, input: &Input<'a>) -> Result<Self> {
+        let place = &rule.place;
+        let (token, detached) = match place {
+            TokenPlace::Header { name, prefix } => {
+                let value = input.header(name)?.trim();
+                let token = value.strip_prefix(&**prefix).ok_or_else(|| place.malformed())?;
+                (token.trim(), None)
+            }
+            TokenPlace::Body => {
+                let text = std::str::from_utf8(input.request.body).unwrap_or_default();
+                (text.trim(), None)
+            }
+            TokenPlace::Detached { name, time } => {
+                let stated = input.header(&time.header)?;
+                let body = Encoding::Base64url.encode(input.request.body);
+                let signed = format!("{stated}.{body}").into_bytes();
+                (input.header(name)?.trim(), Some((signed, stated)))
+            }
+        };
+        Ok(Self { place, token, detached })
+    }
+
+    fn parse(&self, rule: &JwtRule) -> Result<Jws<'a>> {
+        let parsed = match &self.detached {
+            Some((signed, _)) => Jws::parse_detached(self.token, signed),
+            None => Jws::parse(self.token),
+        };
+        parsed.map_err(|error| match error {
+            JwsError::Malformed => self.malformed(),
+            JwsError::UnknownAlgorithm => {
+                Rejection::UnknownVersion { name: rule.place.name().to_owned() }
+            }
+        })
+    }
+
+    fn in_window(&self, rule: &DetachedTime, now: EpochMillis) -> Result<EpochMillis> {
+        let stated = self.detached.as_ref().map(|(_, stated)| *stated).unwrap_or_default();
+        let at = instant(stated, rule.unit).ok_or(Rejection::MalformedTimestamp)?;
+        let window = Timestamp {
+            source: TimestampSource::Header(rule.header.clone()),
+            unit: rule.unit,
+            tolerance_seconds: Some(rule.tolerance_seconds),
+        };
+        in_window(&window, now, at).map(|()| at)
+    }
+
+    fn malformed(&self) -> Rejection {
+        self.place.malformed()
+    }
+}
+
+impl TokenPlace {
+    fn name(&self) -> &str {
+        match self {
+            Self::Header { name, .. } | Self::Detached { name, .. } => name,
+            Self::Body => "body",
+        }
+    }
+
+    fn malformed(&self) -> Rejection {
+        let name = self.name().to_owned();
+        match self {
+            Self::Header { .. } | Self::Detached { .. } => Rejection::MalformedHeader { name },
+            Self::Body => Rejection::MalformedField { name },
+        }
+    }
+}
+
+/// Which key the token says it was signed with.
+pub(crate) fn kid(rule: &JwtRule, input: &Input<'_>) -> Result<String> {
+    kid_of(&Presented::find(rule, input)?.parse(rule)?, rule)
+}
+
+fn kid_of(token: &Jws<'_>, rule: &JwtRule) -> Result<String> {
+    let kid = token.kid.clone().filter(|kid| is_id(kid));
+    kid.ok_or_else(|| rule.place.malformed())
+}
+
+fn is_or_has(stated: &Value, expected: &str) -> bool {
+    match stated {
+        Value::Array(all) => all.iter().any(|one| one == expected),
+        one => scalar(one).is_some_and(|one| one == expected),
+    }
+}
+
+/// What a body that is a token says, for whoever reads a verified request.
+pub(crate) fn body_claims(body: &[u8]) -> Option<Value> {
+    Jws::parse(std::str::from_utf8(body).ok()?.trim()).ok()?.claims()
 }
 
 /// What a token says whose signature was right.

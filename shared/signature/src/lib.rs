@@ -26,15 +26,20 @@ mod input;
 mod jws;
 mod jwt;
 mod key_text;
+mod keys;
 mod mac;
 mod parse;
 mod present;
 #[cfg(feature = "public-key")]
 mod public_key;
+mod sns;
 
 pub use handshake::{Answer, Captured, Exchange, HandshakeRefusal, RefusedHandshake, handshake};
 pub use headers::{Headers, Repeated};
 pub use items::{Found, Item, ItemPlace, Items, Sought, item_at};
+pub use keys::{
+    Credentials, Hidden, Key, KeyRequest, KeySet, KeySource, Keys, UnusableKeys, key_requests,
+};
 pub use rejection::Rejection;
 pub use request::Request;
 pub use secret::{EmptySecret, Secret};
@@ -45,4 +50,4 @@ pub use spec::{
     SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,
 };
 pub use time::{EpochMillis, EpochSeconds};
-pub use verify::{Proof, verify};
+pub use verify::{Proof, verify, verify_with};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::Rejection;
 use crate::input::Input;
 use crate::parse::layout::{self, GrammarError, MAX_SIGNATURES};
+use crate::spec::keys::Carrier;
 use crate::spec::scheme::{Layout, Signed, Source};
 
 /// Decoded signatures that go with one time.
@@ -63,6 +64,11 @@ pub(crate) fn values<'a>(source: &'a Source, input: &Input<'a>) -> Result<Vec<Ca
             Ok(field(name, input.query(name)?))
         }
         Source::Form(name) => Ok(field(name, input.form(name)?)),
+        Source::Packed { header, field } => {
+            let carrier = Carrier::Packed { header: header.clone(), field: field.clone() };
+            let value = carrier.value(input)?;
+            Ok(vec![Carried { place: Place::Header(header.clone()), value }])
+        }
         Source::Json(path) => {
             let place = Place::Field(path.to_string());
             let values = input.json_all(path)?.into_iter();

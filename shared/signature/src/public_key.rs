@@ -4,10 +4,9 @@ use aws_lc_rs::digest;
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
 use crate::canonical::Message;
-use crate::encoding;
-use crate::spec::scheme::{
-    Algorithm, EcdsaFormat, Public, PublicKeyFormat, PublicKeyRule, RsaDigest,
-};
+use crate::jws::JwsAlgorithm;
+use crate::spec::scheme::{Algorithm, EcdsaFormat, PublicKeyFormat, PublicKeyRule, RsaDigest};
+use crate::{Key, encoding};
 
 impl PublicKeyRule {
     /// The key's bytes, raw or as `SubjectPublicKeyInfo`.
@@ -46,11 +45,30 @@ enum Prepared {
 }
 
 impl PublicKey {
-    pub(crate) fn new(public: &Public, text: &str) -> Option<Self> {
-        let algorithm = public.algorithm;
-        let bytes = public.key.bytes(text)?;
+    /// A key that the operator wrote down.
+    pub(crate) fn from_text(
+        algorithm: Algorithm,
+        rule: &PublicKeyRule,
+        text: &str,
+    ) -> Option<Self> {
+        Self::new(algorithm, &rule.bytes(text)?)
+    }
+
+    /// A key that the provider published, if it is for that algorithm.
+    pub(crate) fn published(algorithm: Algorithm, key: &Key) -> Option<Self> {
+        let said = key.algorithm.as_deref();
+        let fits = said.is_none_or(|name| JwsAlgorithm::named(name) == Some(algorithm.into()));
+        Self::new(algorithm, &key.bytes).filter(|_| fits)
+    }
+
+    fn new(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
         let key = ParsedPublicKey::new(implementation(algorithm), bytes).ok()?;
         Some(Self { algorithm, key })
+    }
+
+    /// Whether it signed a text that is in one piece.
+    pub(crate) fn signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        self.key.verify_sig(text, signature).is_ok()
     }
 
     /// Whether one of the presented signatures is right. Looks at all of them.
@@ -59,19 +77,20 @@ impl PublicKey {
         presented: &[Vec<u8>],
         message: &Message<'_>,
         timestamp: &str,
+        secret: &str,
     ) -> bool {
-        let prepared = self.prepare(message, timestamp);
+        let prepared = self.prepare(message, timestamp, secret);
         presented.iter().fold(false, |found, signature| found | self.is(&prepared, signature))
     }
 
-    fn prepare(&self, message: &Message<'_>, timestamp: &str) -> Prepared {
+    fn prepare(&self, message: &Message<'_>, timestamp: &str, secret: &str) -> Prepared {
         let Some(algorithm) = digest_of(self.algorithm) else {
             let mut whole = Vec::new();
-            message.feed(timestamp, &[], |bytes| whole.extend_from_slice(bytes));
+            message.feed(timestamp, secret.as_bytes(), |bytes| whole.extend_from_slice(bytes));
             return Prepared::Whole(whole);
         };
         let mut context = digest::Context::new(algorithm);
-        message.feed(timestamp, &[], |bytes| context.update(bytes));
+        message.feed(timestamp, secret.as_bytes(), |bytes| context.update(bytes));
         Prepared::Digest(context.finish())
     }
 
@@ -88,6 +107,10 @@ fn implementation(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
         Algorithm::Ed25519 => &signature::ED25519,
         Algorithm::EcdsaP256Sha256(EcdsaFormat::Der) => &signature::ECDSA_P256_SHA256_ASN1,
         Algorithm::EcdsaP256Sha256(EcdsaFormat::Fixed) => &signature::ECDSA_P256_SHA256_FIXED,
+        Algorithm::EcdsaP256Sha1 => &signature::ECDSA_P256_SHA1_ASN1,
+        Algorithm::RsaPkcs1(RsaDigest::Sha1) | Algorithm::RsaPss(RsaDigest::Sha1) => {
+            &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY
+        }
         Algorithm::RsaPkcs1(RsaDigest::Sha256) => &signature::RSA_PKCS1_2048_8192_SHA256,
         Algorithm::RsaPkcs1(RsaDigest::Sha384) => &signature::RSA_PKCS1_2048_8192_SHA384,
         Algorithm::RsaPkcs1(RsaDigest::Sha512) => &signature::RSA_PKCS1_2048_8192_SHA512,
@@ -100,6 +123,9 @@ fn implementation(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
 const fn digest_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
     match algorithm {
         Algorithm::Ed25519 => None,
+        Algorithm::EcdsaP256Sha1
+        | Algorithm::RsaPkcs1(RsaDigest::Sha1)
+        | Algorithm::RsaPss(RsaDigest::Sha1) => Some(&digest::SHA1_FOR_LEGACY_USE_ONLY),
         Algorithm::EcdsaP256Sha256(_)
         | Algorithm::RsaPkcs1(RsaDigest::Sha256)
         | Algorithm::RsaPss(RsaDigest::Sha256) => Some(&digest::SHA256),

@@ -91,6 +91,12 @@ pub enum Rejection {
     /// the same key to whoever asks.
     #[error("what is signed has the form of a challenge")]
     LikeAChallenge,
+    /// The request names no key that its provider has, or not one of the pinned kind.
+    #[error("the key it names is not the provider's")]
+    UnknownKey,
+    /// The key was the provider's, and its time is over or has not come.
+    #[error("the key it names is out of date")]
+    ExpiredKey,
     /// The signature is right, but too old: a replay, a late delivery, or a wrong clock.
     #[error("the signature is {skew_seconds} s old")]
     Stale {
@@ -132,6 +138,8 @@ impl Rejection {
             Self::MalformedTimestamp => "malformed_timestamp",
             Self::Mismatch => "mismatch",
             Self::LikeAChallenge => "like_a_challenge",
+            Self::UnknownKey => "unknown_key",
+            Self::ExpiredKey => "expired_key",
             Self::Stale { .. } => "stale",
             Self::FromTheFuture { .. } => "from_the_future",
         }

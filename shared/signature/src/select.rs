@@ -6,8 +6,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::parse::path::{JsonPath, scalar};
+use crate::spec::jwt::JwtRule;
 use crate::spec::{DefinitionError, Scheme, Segment, Template};
-use crate::{Request, parse};
+use crate::{Request, jwt, parse};
 
 /// Where a provider puts an event's id or type.
 ///
@@ -52,6 +53,8 @@ enum Origin {
     Outer(JsonPath),
     /// Not a value, but the name of a member of the body.
     Member(Which),
+    /// In the token that the body is.
+    Claim(JsonPath),
 }
 
 /// Which member of the body: the first that fits, by name.
@@ -228,7 +231,7 @@ impl Part {
             if origin.reach() > reach {
                 return Err(DefinitionError::new(field, format!("{origin} means nothing here")));
             }
-            let covered = schemes.iter().all(|scheme| origin.is_covered(scheme.template()));
+            let covered = schemes.iter().all(|scheme| origin.is_covered_by(scheme));
             Ok(Place { origin, covered })
         });
         places.collect::<Result<_, _>>().map(|places| Self { places })
@@ -261,17 +264,29 @@ impl Origin {
             ("item", path) => Ok(Self::Item(JsonPath::single(path, field)?)),
             ("outer", path) => Ok(Self::Outer(JsonPath::single(path, field)?)),
             ("member", which) => Which::parse(which).map(Self::Member).ok_or_else(unknown),
+            ("claim", path) => Ok(Self::Claim(JsonPath::single(path, field)?)),
             _ => Err(unknown()),
         }
     }
 
     const fn reach(&self) -> Reach {
         match self {
-            Self::Header(_) | Self::Query(_) | Self::Json(_) | Self::Form(_) | Self::Member(_) => {
-                Reach::Request
-            }
+            Self::Header(_)
+            | Self::Query(_)
+            | Self::Json(_)
+            | Self::Form(_)
+            | Self::Claim(_)
+            | Self::Member(_) => Reach::Request,
             Self::Item(_) => Reach::Item,
             Self::Outer(_) => Reach::Outer,
+        }
+    }
+
+    /// A token that is the body is signed with all that it says.
+    fn is_covered_by(&self, scheme: &Scheme) -> bool {
+        match self {
+            Self::Claim(_) => scheme.token().is_some_and(JwtRule::is_body),
+            _ => self.is_covered(scheme.template()),
         }
     }
 
@@ -285,6 +300,7 @@ impl Origin {
             (Self::Query(_), segment) => matches!(segment, Segment::Url),
             (_, Segment::Body | Segment::BodySha256) => true,
             (Self::Json(path), Segment::Json(signed)) => signed == path,
+            (Self::Json(path), Segment::Sns) => crate::sns::is_signed(&path.to_string()),
             (Self::Form(name), Segment::Form(signed)) => signed == name,
             _ => false,
         })
@@ -298,6 +314,7 @@ impl fmt::Display for Origin {
             Self::Query(name) => write!(f, "query:{name}"),
             Self::Json(path) => write!(f, "json:{path}"),
             Self::Form(name) => write!(f, "form:{name}"),
+            Self::Claim(path) => write!(f, "claim:{path}"),
             Self::Item(path) => write!(f, "item:{path}"),
             Self::Outer(path) => write!(f, "outer:{path}"),
             Self::Member(Which::EndsWith(end)) => write!(f, "member:*{end}"),
@@ -332,6 +349,7 @@ pub struct Fields<'a> {
     json: Lazy<'a>,
     item: Lazy<'a>,
     outer: Lazy<'a>,
+    claims: Option<Value>,
 }
 
 /// JSON that is parsed once, and only when it is asked for.
@@ -359,7 +377,8 @@ impl<'a> Fields<'a> {
     /// The fields of this request.
     #[must_use]
     pub fn of(request: &'a Request<'a>) -> Self {
-        Self { request, json: Lazy::of(request.body), item: Lazy::of(b""), outer: Lazy::of(b"") }
+        let [item, outer] = [(); 2].map(|()| Lazy::of(b""));
+        Self { request, json: Lazy::of(request.body), item, outer, claims: None }
     }
 
     /// The body as JSON.
@@ -380,6 +399,15 @@ impl<'a> Fields<'a> {
         self.item = Lazy::of(item.get().as_bytes());
     }
 
+    fn claims(&mut self) -> &Value {
+        let body = self.request.body;
+        self.claims.get_or_insert_with(|| {
+            let mut claims = jwt::body_claims(body).unwrap_or_default();
+            unpack(&mut claims, UNPACKED);
+            claims
+        })
+    }
+
     fn get(&mut self, origin: &Origin) -> Result<Option<String>, SelectError> {
         let request = self.request;
         match origin {
@@ -389,9 +417,27 @@ impl<'a> Fields<'a> {
             Origin::Query(name) => parse::one(name, parse::query(request.url, name)),
             Origin::Form(name) => parse::one(name, parse::form(request.body, name)),
             Origin::Json(path) => Ok(path.find_one(self.json.get()?).and_then(scalar)),
+            Origin::Claim(path) => Ok(path.find_one(self.claims()).and_then(scalar)),
             Origin::Item(path) => Ok(path.find_one(self.item.get()?).and_then(scalar)),
             Origin::Outer(path) => Ok(path.find_one(self.outer.get()?).and_then(scalar)),
             Origin::Member(which) => Ok(which.find(self.json.get()?)),
         }
+    }
+}
+
+/// JSON inside of JSON goes no deeper than this (Wix puts an event into a text in a text).
+const UNPACKED: u8 = 3;
+
+/// Texts that are JSON objects, as what they say.
+fn unpack(value: &mut Value, depth: u8) {
+    let Some(deeper) = depth.checked_sub(1) else { return };
+    if let Value::String(text) = value
+        && text.starts_with('{')
+        && let Ok(inner) = serde_json::from_str(text)
+    {
+        *value = inner;
+    }
+    if let Value::Object(fields) = value {
+        fields.values_mut().for_each(|field| unpack(field, deeper));
     }
 }

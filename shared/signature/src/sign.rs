@@ -108,9 +108,13 @@ pub fn sign_with(
     key: impl FnOnce(&[u8]) -> Vec<u8>,
 ) -> Result<Vec<Header>, SignError> {
     let input = Input::new(provider, draft);
+    let not_shared = || SignError::NotShared { scheme: provider.scheme().name() };
     let Kind::Public(public) = &provider.scheme().kind else {
-        return Err(SignError::NotShared { scheme: provider.scheme().name() });
+        return Err(not_shared());
     };
+    if provider.scheme().fetches_keys() {
+        return Err(not_shared());
+    }
     headers(&public.signed, &input, at, |message, time| {
         let mut whole = Vec::new();
         message.feed(time, &[], |bytes| whole.extend_from_slice(bytes));
@@ -165,7 +169,9 @@ fn header_name<'a>(source: &'a Source, input: &Input<'a>) -> Result<String, Sign
     match source {
         Source::Header { name, .. } => Ok(input.name(name)?.to_owned()),
         Source::Numbered { prefix, .. } => Ok(format!("{prefix}1")),
-        Source::Query(_) | Source::Json(_) | Source::Form(_) => Err(SignError::NotInHeader),
+        Source::Query(_) | Source::Json(_) | Source::Form(_) | Source::Packed { .. } => {
+            Err(SignError::NotInHeader)
+        }
     }
 }
 

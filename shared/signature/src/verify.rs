@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::attempt::{Accepted, Attempt};
 use crate::input::Input;
 use crate::spec::scheme::WhenTest;
-use crate::{EpochMillis, Provider, Rejection, Request, Scheme, Secret, present};
+use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret, present};
 
 /// That a request came from who holds the secret, and nothing else.
 ///
@@ -101,11 +101,28 @@ pub fn verify(
     request: &Request<'_>,
     now: EpochMillis,
 ) -> Result<Proof, Rejection> {
+    verify_with(provider, secrets, &Keys::none(), request, now)
+}
+
+/// As [`verify`], with keys that were fetched for this request.
+///
+/// [`crate::key_requests`] says which; a provider that shares a secret needs none.
+///
+/// # Errors
+///
+/// As for [`verify`]; [`Rejection::UnknownKey`] where a key is missing.
+pub fn verify_with(
+    provider: &Provider,
+    secrets: &[Secret],
+    keys: &Keys,
+    request: &Request<'_>,
+    now: EpochMillis,
+) -> Result<Proof, Rejection> {
     if secrets.is_empty() {
         return Err(Rejection::NoSecret);
     }
     let input = Input::new(provider, request);
-    let attempt = Attempt { secrets, input: &input, now };
+    let attempt = Attempt { secrets, keys, input: &input, now };
     let mut refusal = None;
     for scheme in provider.schemes().filter(|scheme| applies(scheme, &input)) {
         if out_of_time(refusal.as_ref()) && scheme.tolerance_seconds().is_none() {
@@ -127,7 +144,7 @@ pub fn verify(
     }
 }
 
-fn applies<'a>(scheme: &'a Scheme, input: &Input<'a>) -> bool {
+pub(crate) fn applies<'a>(scheme: &'a Scheme, input: &Input<'a>) -> bool {
     let when = scheme.when.as_ref().is_none_or(|when| {
         let value = input.request.headers.single(&when.header).ok().flatten();
         value.is_some_and(|value| match &when.test {

@@ -6,6 +6,8 @@ use serde::Deserialize;
 pub(crate) enum Algorithm {
     Ed25519,
     EcdsaP256Sha256(EcdsaFormat),
+    /// As eBay signs, in DER.
+    EcdsaP256Sha1,
     RsaPkcs1(RsaDigest),
     RsaPss(RsaDigest),
 }
@@ -16,7 +18,10 @@ impl Algorithm {
     pub(crate) const fn signature_length(self) -> Option<usize> {
         match self {
             Self::Ed25519 | Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => Some(64),
-            Self::EcdsaP256Sha256(EcdsaFormat::Der) | Self::RsaPkcs1(_) | Self::RsaPss(_) => None,
+            Self::EcdsaP256Sha256(EcdsaFormat::Der)
+            | Self::EcdsaP256Sha1
+            | Self::RsaPkcs1(_)
+            | Self::RsaPss(_) => None,
         }
     }
 
@@ -25,9 +30,12 @@ impl Algorithm {
             Self::Ed25519 => "ed25519",
             Self::EcdsaP256Sha256(EcdsaFormat::Der) => "ecdsa-p256-sha256",
             Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => "ecdsa-p256-sha256-fixed",
+            Self::EcdsaP256Sha1 => "ecdsa-p256-sha1",
+            Self::RsaPkcs1(RsaDigest::Sha1) => "rsa-pkcs1v15-sha1",
             Self::RsaPkcs1(RsaDigest::Sha256) => "rsa-pkcs1v15-sha256",
             Self::RsaPkcs1(RsaDigest::Sha384) => "rsa-pkcs1v15-sha384",
             Self::RsaPkcs1(RsaDigest::Sha512) => "rsa-pkcs1v15-sha512",
+            Self::RsaPss(RsaDigest::Sha1) => "rsa-pss-sha1",
             Self::RsaPss(RsaDigest::Sha256) => "rsa-pss-sha256",
             Self::RsaPss(RsaDigest::Sha384) => "rsa-pss-sha384",
             Self::RsaPss(RsaDigest::Sha512) => "rsa-pss-sha512",
@@ -35,9 +43,11 @@ impl Algorithm {
     }
 }
 
-/// SHA-1 is missing on purpose: a collision there is a forged signature.
+/// SHA-1 is for definitions that say `weak`: who can have the provider sign a text of their own
+/// may find another text with the same digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RsaDigest {
+    Sha1,
     Sha256,
     Sha384,
     Sha512,

@@ -4,11 +4,12 @@ use super::delivery::Delivery;
 use super::error::DefinitionError;
 use super::fields::Fields;
 use super::handshake::Handshake;
+use super::keys::KeysRule;
 use super::raw::{
-    RawAlternative, RawKind, RawPadding, RawProvider, RawScheme, RawSetting, RawWhen,
+    RawAlternative, RawKind, RawPadding, RawProvider, RawPublicKey, RawScheme, RawSetting, RawWhen,
 };
 use super::scheme::{
-    Algorithm, Coded, Construction, Digest, EcdsaFormat, KeyRule, Kind, PublicKeyRule, RsaDigest,
+    Algorithm, Coded, Construction, Digest, EcdsaFormat, KeyFrom, KeyRule, Kind, PublicKeyRule, RsaDigest,
     Scheme, Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
 };
 use super::template::{Segment, Template};
@@ -200,24 +201,28 @@ fn basic(fields: &Fields<'_>) -> Result<Kind> {
 }
 
 fn ed25519(fields: &Fields<'_>) -> Result<Kind> {
-    fields.only(&[&SIGNED[..], &["public_key"]].concat())?;
+    fields.only(&[&SIGNED[..], &["public_key", "keys"]].concat())?;
     public(fields, Algorithm::Ed25519)
 }
 
 fn ecdsa(fields: &Fields<'_>) -> Result<Kind> {
-    let own = ["digest", "curve", "signature_format", "public_key"];
+    let own = ["digest", "curve", "signature_format", "public_key", "keys", "weak"];
     fields.only(&[&SIGNED[..], &own].concat())?;
     fields.need("curve", fields.raw.curve)?;
-    if fields.need("digest", fields.raw.digest)? != Digest::Sha256 {
-        return Err(fields.error("digest", "P-256 goes with sha256"));
-    }
     let format = fields.raw.signature_format.unwrap_or(EcdsaFormat::Der);
-    public(fields, Algorithm::EcdsaP256Sha256(format))
+    match fields.need("digest", fields.raw.digest)? {
+        Digest::Sha256 => public(fields, Algorithm::EcdsaP256Sha256(format)),
+        Digest::Sha1 if fields.raw.weak && format == EcdsaFormat::Der => {
+            public(fields, Algorithm::EcdsaP256Sha1)
+        }
+        _ => Err(fields.error("digest", "P-256 goes with sha256")),
+    }
 }
 
 fn rsa(fields: &Fields<'_>) -> Result<Kind> {
-    fields.only(&[&SIGNED[..], &["digest", "padding", "public_key"]].concat())?;
+    fields.only(&[&SIGNED[..], &["digest", "padding", "public_key", "keys", "weak"]].concat())?;
     let digest = match fields.need("digest", fields.raw.digest)? {
+        Digest::Sha1 if fields.raw.weak => RsaDigest::Sha1,
         Digest::Sha1 => return Err(fields.error("digest", "sha1 signatures can be forged")),
         Digest::Sha256 => RsaDigest::Sha256,
         Digest::Sha384 => RsaDigest::Sha384,
@@ -225,16 +230,24 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
     };
     let algorithm = match fields.need("padding", fields.raw.padding)? {
         RawPadding::Pkcs1v15 => Algorithm::RsaPkcs1(digest),
+        RawPadding::Pss if digest == RsaDigest::Sha1 => {
+            return Err(fields.error("digest", "PSS goes with a digest that is not broken"));
+        }
         RawPadding::Pss => Algorithm::RsaPss(digest),
     };
     public(fields, algorithm)
 }
 
 fn public(fields: &Fields<'_>, algorithm: Algorithm) -> Result<Kind> {
-    let key = fields.need("public_key", fields.raw.public_key.clone())?;
+    let key = match (&fields.raw.public_key, &fields.raw.keys) {
+        (Some(key), None) => KeyFrom::Secret(key.clone().into()),
+        (None, Some(keys)) => KeyFrom::Provider(KeysRule::check(keys, fields, false)?),
+        (None, None) => return Err(fields.error("public_key", "missing")),
+        (Some(_), Some(_)) => return Err(fields.error("public_key", "stands instead of keys")),
+    };
     Ok(Kind::Public(super::scheme::Public {
         algorithm,
-        key: PublicKeyRule { format: key.format, strip_prefix: key.strip_prefix },
+        key,
         signed: signed(fields, Construction::Mac)?,
     }))
 }
@@ -244,7 +257,8 @@ fn signed(fields: &Fields<'_>, construction: Construction) -> Result<Signed> {
         &fields.need("message", fields.raw.message.clone())?,
         &fields.at("message"),
     )?;
-    if message.has(&Segment::Secret) != (construction == Construction::Hash) {
+    let hashes = construction == Construction::Hash;
+    if message.has(&Segment::Secret) != hashes && (hashes || fields.raw.keys.is_none()) {
         return Err(
             fields.error("message", "{secret} goes with construction = \"hash\", and only there")
         );
@@ -284,6 +298,12 @@ fn timestamp_is_signed(
         _ => false,
     });
     if signed { Ok(()) } else { Err(fields.error("timestamp", "not part of the message")) }
+}
+
+impl From<RawPublicKey> for PublicKeyRule {
+    fn from(raw: RawPublicKey) -> Self {
+        Self { format: raw.format, strip_prefix: raw.strip_prefix }
+    }
 }
 
 impl Fields<'_> {

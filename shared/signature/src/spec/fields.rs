@@ -2,6 +2,8 @@
 
 use super::Provider;
 use super::error::DefinitionError;
+use super::jwt::JwtRule;
+use super::keys::KeysRule;
 use super::raw::{RawFrom, RawLayout, RawScheme, RawSignature, RawTimestampFrom};
 use super::scheme::{Kind, Layout, Name, Prefix, Scheme, Signature, Source, Token};
 use super::template::Segment;
@@ -43,6 +45,8 @@ impl Fields<'_> {
             ("padding", raw.padding.is_some()),
             ("module", raw.module.is_some()),
             ("jwt", raw.jwt.is_some()),
+            ("keys", raw.keys.is_some()),
+            ("weak", raw.weak),
             ("signature", raw.signature.is_some()),
             ("timestamp", raw.timestamp.is_some()),
         ];
@@ -153,6 +157,12 @@ impl Fields<'_> {
         }
         Ok(match raw.from {
             RawFrom::Header => Source::Header { name: Name::parse(name), also: raw.also.clone() },
+            RawFrom::Packed => match name.split_once('.') {
+                Some((header, field)) => {
+                    Source::Packed { header: header.to_owned(), field: field.to_owned() }
+                }
+                None => return Err(self.error("signature.name", "HEADER.FIELD")),
+            },
             RawFrom::Query => Source::Query(Name::parse(name)),
             RawFrom::Json => Source::Json(self.json_name(name)?),
             RawFrom::Form => Source::Form(name.to_owned()),
@@ -215,6 +225,13 @@ impl Name {
         }
     }
 
+    fn setting(&self) -> Option<&str> {
+        match self {
+            Self::Setting(name) => Some(name),
+            Self::Fixed(_) => None,
+        }
+    }
+
     pub(crate) fn resolve<'a>(&'a self, provider: &'a Provider) -> Option<&'a str> {
         match self {
             Self::Fixed(name) => Some(name),
@@ -229,6 +246,7 @@ impl Source {
             Self::Header { name, also } => {
                 name.resolve(provider).into_iter().chain(also.iter().map(|name| &**name)).collect()
             }
+            Self::Packed { header, .. } => vec![header],
             Self::Numbered { .. } | Self::Query(_) | Self::Json(_) | Self::Form(_) => Vec::new(),
         }
     }
@@ -242,7 +260,9 @@ impl Scheme {
                 source.header_names(provider)
             }
             // Any body can be put beside a token that says nothing of it.
-            Kind::Jwt(rule) if rule.claims.body_hash.is_none() => vec![&rule.header],
+            Kind::Jwt(rule) if rule.claims.body_hash.is_none() => {
+                rule.place.header().into_iter().collect()
+            }
             Kind::Jwt(_) | Kind::Shared(_) | Kind::Public(_) | Kind::None | Kind::Code(_) => {
                 Vec::new()
             }
@@ -261,10 +281,7 @@ impl Scheme {
         let left = match &self.kind {
             Kind::Shared(shared) => shared.signed.signature.layout.setting(),
             Kind::Public(public) => public.signed.signature.layout.setting(),
-            Kind::Jwt(rule) => match &rule.issuer {
-                Some(Name::Setting(name)) => Some(&**name),
-                Some(Name::Fixed(_)) | None => None,
-            },
+            Kind::Jwt(rule) => rule.issuer.as_ref().and_then(Name::setting),
             Kind::Token(_) | Kind::Basic(_) | Kind::None | Kind::Code(_) => None,
         };
         let message = self.template().into_iter().flat_map(super::Template::segments);
@@ -272,7 +289,9 @@ impl Scheme {
             Segment::Config(name) => Some(&**name),
             _ => None,
         });
-        name.into_iter().chain(left).chain(inside).collect()
+        let keys = self.keys().map(KeysRule::settings).unwrap_or_default();
+        let claims = self.token().into_iter().flat_map(JwtRule::settings);
+        name.into_iter().chain(left).chain(inside).chain(keys).chain(claims).collect()
     }
 }
 

@@ -1,30 +1,83 @@
 //! A token whose claims bind the request, as written and as checked.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::error::DefinitionError;
 use super::fields::Fields;
-use super::scheme::{Digest, Encoding, Kind, Name};
+use super::keys::KeysRule;
+use super::scheme::{
+    Algorithm, Digest, EcdsaFormat, Encoding, Kind, Name, PublicKeyRule, RsaDigest, Unit,
+};
+use super::text::Text;
 
-/// A JWS under a shared secret, and what its claims have to say.
+/// A JWS, and what its claims have to say.
 #[derive(Clone, Debug)]
 pub(crate) struct JwtRule {
-    pub(crate) header: String,
-    pub(crate) prefix: String,
-    pub(crate) algorithms: Vec<Digest>,
+    pub(crate) place: TokenPlace,
+    pub(crate) keys: TokenKeys,
     pub(crate) issuer: Option<Name>,
     pub(crate) claims: RawClaims,
+    /// Claims that have to be one of these texts.
+    pub(crate) equals: BTreeMap<String, Vec<Text>>,
+}
+
+/// Where the token is.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenPlace {
+    Header { name: String, prefix: String },
+    Body,
+    Detached { name: String, time: DetachedTime },
+}
+
+impl TokenPlace {
+    /// The header that holds a token which may be read on its own.
+    pub(crate) fn header(&self) -> Option<&str> {
+        match self {
+            Self::Header { name, .. } => Some(name),
+            Self::Body | Self::Detached { .. } => None,
+        }
+    }
+}
+
+/// What a token without a payload signs beside the body: a time from a header.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DetachedTime {
+    pub(crate) header: String,
+    pub(crate) unit: Unit,
+    pub(crate) tolerance_seconds: u32,
+}
+
+/// Shared secrets or public keys: a rule that took both would take a token that somebody signed
+/// with the public key for a secret.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenKeys {
+    Shared(Vec<Digest>),
+    Secret(
+        Vec<Algorithm>,
+        #[cfg_attr(not(feature = "public-key"), expect(dead_code, reason = "read by the feature"))]
+        PublicKeyRule,
+    ),
+    Provider(Vec<Algorithm>, KeysRule),
 }
 
 /// The table `[scheme.jwt]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawJwt {
-    header: String,
+    header: Option<String>,
+    /// That the body is the token.
+    #[serde(default)]
+    in_body: bool,
     #[serde(default)]
     prefix: String,
+    detached: Option<DetachedTime>,
     algorithms: Vec<RawAlgorithm>,
     issuer: Option<String>,
+    #[serde(default)]
+    equals: BTreeMap<String, Vec<String>>,
     #[serde(flatten)]
     claims: RawClaims,
 }
@@ -44,6 +97,8 @@ pub(crate) struct RawClaims {
     /// Claims that have to be there, whatever they say.
     #[serde(default)]
     pub(crate) needs: Vec<String>,
+    /// How long ago the token may have been issued, by its `iat`.
+    pub(crate) max_age_seconds: Option<u32>,
     /// How far the clocks may differ.
     #[serde(default)]
     pub(crate) leeway_seconds: u32,
@@ -62,7 +117,6 @@ pub(crate) struct BodyHash {
     pub(crate) encoding: Encoding,
 }
 
-/// Only shared secrets: a list that mixes them with public keys is how tokens get forged.
 #[derive(Clone, Copy, Debug, Deserialize)]
 enum RawAlgorithm {
     #[serde(rename = "HS256")]
@@ -71,29 +125,94 @@ enum RawAlgorithm {
     Hs384,
     #[serde(rename = "HS512")]
     Hs512,
+    #[serde(rename = "RS256")]
+    Rs256,
+    #[serde(rename = "RS384")]
+    Rs384,
+    #[serde(rename = "RS512")]
+    Rs512,
+    #[serde(rename = "ES256")]
+    Es256,
+    #[serde(rename = "EdDSA")]
+    EdDsa,
 }
 
-impl From<RawAlgorithm> for Digest {
-    fn from(algorithm: RawAlgorithm) -> Self {
-        match algorithm {
-            RawAlgorithm::Hs256 => Self::Sha256,
-            RawAlgorithm::Hs384 => Self::Sha384,
-            RawAlgorithm::Hs512 => Self::Sha512,
+impl RawAlgorithm {
+    const fn shared(self) -> Option<Digest> {
+        match self {
+            Self::Hs256 => Some(Digest::Sha256),
+            Self::Hs384 => Some(Digest::Sha384),
+            Self::Hs512 => Some(Digest::Sha512),
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Es256 | Self::EdDsa => None,
+        }
+    }
+
+    const fn public(self) -> Option<Algorithm> {
+        match self {
+            Self::Hs256 | Self::Hs384 | Self::Hs512 => None,
+            Self::Rs256 => Some(Algorithm::RsaPkcs1(RsaDigest::Sha256)),
+            Self::Rs384 => Some(Algorithm::RsaPkcs1(RsaDigest::Sha384)),
+            Self::Rs512 => Some(Algorithm::RsaPkcs1(RsaDigest::Sha512)),
+            Self::Es256 => Some(Algorithm::EcdsaP256Sha256(EcdsaFormat::Fixed)),
+            Self::EdDsa => Some(Algorithm::Ed25519),
         }
     }
 }
 
-pub(super) fn jwt(fields: &Fields<'_>) -> Result<Kind, DefinitionError> {
-    fields.only(&["jwt"])?;
-    let raw = fields.need("jwt", fields.raw.jwt.clone())?;
-    if raw.algorithms.is_empty() {
-        return Err(fields.error("jwt.algorithms", "none is named"));
+impl TokenKeys {
+    pub(crate) const fn provider(&self) -> Option<&KeysRule> {
+        match self {
+            Self::Provider(_, rule) => Some(rule),
+            Self::Shared(_) | Self::Secret(..) => None,
+        }
     }
+}
+
+impl JwtRule {
+    pub(crate) const fn is_body(&self) -> bool {
+        matches!(self.place, TokenPlace::Body)
+    }
+
+    pub(super) fn settings(&self) -> impl Iterator<Item = &str> {
+        self.equals.values().flatten().flat_map(Text::settings)
+    }
+}
+
+pub(super) fn jwt(fields: &Fields<'_>) -> Result<Kind, DefinitionError> {
+    fields.only(&["jwt", "keys", "public_key"])?;
+    let raw = fields.need("jwt", fields.raw.jwt.clone())?;
+    let equals = raw.equals.iter().map(|(claim, texts)| {
+        let texts = texts.iter().map(|text| Text::parse(text, &fields.at("jwt.equals")));
+        Ok((claim.clone(), texts.collect::<Result<_, DefinitionError>>()?))
+    });
     Ok(Kind::Jwt(JwtRule {
-        header: raw.header,
-        prefix: raw.prefix,
-        algorithms: raw.algorithms.into_iter().map(Digest::from).collect(),
+        keys: keys(fields, &raw)?,
+        equals: equals.collect::<Result<_, DefinitionError>>()?,
         issuer: raw.issuer.as_deref().map(Name::parse),
         claims: raw.claims,
+        place: match (raw.header, raw.in_body, raw.detached) {
+            (Some(name), false, None) => TokenPlace::Header { name, prefix: raw.prefix },
+            (Some(name), false, Some(time)) => TokenPlace::Detached { name, time },
+            (None, true, None) => TokenPlace::Body,
+            _ => return Err(fields.error("jwt.header", "this or in_body, and not both")),
+        },
     }))
+}
+
+fn keys(fields: &Fields<'_>, raw: &RawJwt) -> Result<TokenKeys, DefinitionError> {
+    let all = &raw.algorithms;
+    let shared: Vec<_> = all.iter().filter_map(|algorithm| algorithm.shared()).collect();
+    let public: Vec<_> = all.iter().filter_map(|algorithm| algorithm.public()).collect();
+    match (shared.is_empty(), public.is_empty(), &fields.raw.public_key, &fields.raw.keys) {
+        (true, true, ..) => Err(fields.error("jwt.algorithms", "none is named")),
+        (false, false, ..) => {
+            Err(fields.error("jwt.algorithms", "shared secrets or public keys, and not both"))
+        }
+        (false, true, None, None) => Ok(TokenKeys::Shared(shared)),
+        (true, false, Some(key), None) => Ok(TokenKeys::Secret(public, key.clone().into())),
+        (true, false, None, Some(keys)) => {
+            Ok(TokenKeys::Provider(public, KeysRule::check(keys, fields, true)?))
+        }
+        _ => Err(fields.error("jwt.algorithms", "do not go with public_key or keys as they are")),
+    }
 }

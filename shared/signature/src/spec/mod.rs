@@ -8,10 +8,12 @@ mod fields;
 pub(crate) mod handshake;
 mod items;
 pub(crate) mod jwt;
+pub(crate) mod keys;
 mod raw;
 pub(crate) mod reply;
 pub(crate) mod scheme;
 mod template;
+pub(crate) mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
 use super::handshake::RawHandshake;
 use super::jwt::RawJwt;
+use super::keys::RawKeys;
 use super::scheme::{
     Construction, Digest, EcdsaFormat, Encoding, KeyFormat, Normalization, PublicKeyFormat, Unit,
 };
@@ -119,6 +120,10 @@ pub(super) struct RawScheme {
     pub(super) padding: Option<RawPadding>,
     pub(super) module: Option<String>,
     pub(super) jwt: Option<RawJwt>,
+    pub(super) keys: Option<RawKeys>,
+    /// That the definition knows how weak SHA-1 is, and the provider has nothing better.
+    #[serde(default)]
+    pub(super) weak: bool,
     pub(super) signature: Option<RawSignature>,
     pub(super) timestamp: Option<RawTimestamp>,
 }
@@ -144,6 +149,8 @@ impl RawScheme {
             padding: self.padding.or(main.padding),
             module: self.module.or(main.module),
             jwt: self.jwt.or(main.jwt),
+            keys: self.keys.or(main.keys),
+            weak: self.weak,
             signature: self.signature.or(main.signature),
             timestamp: self.timestamp.or(main.timestamp),
         }
@@ -207,6 +214,7 @@ pub(super) struct RawSignature {
 #[serde(rename_all = "lowercase")]
 pub(super) enum RawFrom {
     Header,
+    Packed,
     Query,
     Json,
     Form,

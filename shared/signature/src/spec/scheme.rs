@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 pub(crate) use super::algorithm::{Algorithm, EcdsaFormat, RsaDigest};
 use super::jwt::JwtRule;
+use super::keys::KeysRule;
 use super::template::{Segment, Template};
 use crate::code::Module;
 use crate::parse::path::JsonPath;
@@ -69,7 +70,10 @@ impl Scheme {
     #[must_use]
     pub fn public_key_text(&self, spki: &[u8]) -> Option<String> {
         match &self.kind {
-            Kind::Public(public) => Some(public.key.text(spki)),
+            Kind::Public(public) => match &public.key {
+                KeyFrom::Secret(rule) => Some(rule.text(spki)),
+                KeyFrom::Provider(_) => None,
+            },
             _ => None,
         }
     }
@@ -97,6 +101,27 @@ impl Scheme {
             Kind::Public(public) => public.signed.timestamp.as_mut(),
             Kind::Code(code) => code.timestamp.as_mut(),
             Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None => None,
+        }
+    }
+
+    /// Whether verifying needs keys that [`crate::key_requests`] names.
+    #[must_use]
+    pub const fn fetches_keys(&self) -> bool {
+        self.keys().is_some()
+    }
+
+    pub(crate) const fn keys(&self) -> Option<&KeysRule> {
+        match &self.kind {
+            Kind::Public(public) => public.key.provider(),
+            Kind::Jwt(rule) => rule.keys.provider(),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn token(&self) -> Option<&JwtRule> {
+        match &self.kind {
+            Kind::Jwt(rule) => Some(rule),
+            _ => None,
         }
     }
 
@@ -157,8 +182,24 @@ impl Shared {
 #[derive(Clone, Debug)]
 pub(crate) struct Public {
     pub(crate) algorithm: Algorithm,
-    pub(crate) key: PublicKeyRule,
+    pub(crate) key: KeyFrom,
     pub(crate) signed: Signed,
+}
+
+/// Whose word the key is: the operator's, or the provider's over the network.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyFrom {
+    Secret(PublicKeyRule),
+    Provider(KeysRule),
+}
+
+impl KeyFrom {
+    pub(crate) const fn provider(&self) -> Option<&KeysRule> {
+        match self {
+            Self::Provider(rule) => Some(rule),
+            Self::Secret(_) => None,
+        }
+    }
 }
 
 /// What both families of signature share.
@@ -192,11 +233,22 @@ pub(crate) struct Prefix {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    Header { name: Name, also: Vec<String> },
-    Numbered { prefix: String, max: u16 },
+    Header {
+        name: Name,
+        also: Vec<String>,
+    },
+    Numbered {
+        prefix: String,
+        max: u16,
+    },
     Query(Name),
     Json(JsonPath),
     Form(String),
+    /// A field of the JSON that a header holds as base64.
+    Packed {
+        header: String,
+        field: String,
+    },
 }
 
 /// A name that is part of the definition, or that the operator sets.

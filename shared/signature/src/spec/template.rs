@@ -16,6 +16,10 @@ pub(crate) enum Segment {
     Body,
     /// The body's SHA-256 in small hex digits.
     BodySha256,
+    /// The body's CRC-32 in decimal digits.
+    BodyCrc32,
+    /// The fields of an SNS message that are there.
+    Sns,
     Timestamp,
     Url,
     UrlHubspot,
@@ -88,6 +92,8 @@ fn placeholder(name: &str, field: &str) -> Result<Segment, DefinitionError> {
     Ok(match name {
         "body" => Segment::Body,
         "body_sha256_hex" => Segment::BodySha256,
+        "body_crc32" => Segment::BodyCrc32,
+        "sns" => Segment::Sns,
         "ts" => Segment::Timestamp,
         "url" => Segment::Url,
         "url_hubspot" => Segment::UrlHubspot,

@@ -128,6 +128,10 @@ fn the_first_four_say_how_long_they_wait() {
 fn every_alternative_has_a_signed_example() {
     for id in catalog::ids() {
         let provider = catalog::find(id).unwrap();
+        if provider.scheme().fetches_keys() {
+            // Signed with keys that the tests make: see `fetched_keys`.
+            continue;
+        }
         let cases: Vec<_> =
             vectors(id).iter().map(|vector| vector.case(provider.clone())).collect();
         let held = |case: &Case| case.verify().ok()?.alternative().map(str::to_owned);

@@ -13,6 +13,8 @@ mod code_modules;
 mod definitions;
 #[cfg(test)]
 mod documents;
+#[cfg(all(test, feature = "public-key"))]
+mod fetched_keys;
 #[cfg(test)]
 mod handling;
 #[cfg(test)]

@@ -129,7 +129,8 @@ fn a_definition_of_a_token_is_checked() {
     assert!(parse(good).is_ok());
     let rows = [
         ("header = \"A\"\nalgorithms = []", "scheme.jwt.algorithms: none is named"),
-        ("header = \"A\"\nalgorithms = [\"RS256\"]", "RS256"),
+        ("header = \"A\"\nalgorithms = [\"RS256\"]", "public_key or keys"),
+        ("header = \"A\"\nalgorithms = [\"HS256\", \"RS256\"]", "and not both"),
         ("header = \"A\"\nalgorithms = [\"none\"]", "none"),
         ("algorithms = [\"HS256\"]", "header"),
         (&format!("{good}leeway = 5"), "leeway"),

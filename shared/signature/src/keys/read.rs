@@ -1,0 +1,162 @@
+//! What a provider answered, as keys.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::request::KeySource;
+use super::{Key, KeySet, certificate};
+use crate::parse::path::JsonPath;
+use crate::spec::keys::Form;
+use crate::spec::scheme::Encoding;
+use crate::{EpochMillis, EpochSeconds, encoding};
+
+/// More than any provider publishes.
+const MAX_BYTES: usize = 128 * 1024;
+const MAX_KEYS: usize = 64;
+
+/// Why an answer holds no keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableKeys {
+    /// It is larger than keys are.
+    #[error("the answer is larger than keys are")]
+    TooLarge,
+    /// It is not JSON, or no key is where it should be.
+    #[error("the answer holds no key where it should be")]
+    NoKey,
+    /// It is not a chain of X.509 certificates.
+    #[error("the answer is not a chain of certificates")]
+    NoCertificate,
+    /// No authority that is trusted vouches for the certificate, or not at this time.
+    #[error("the certificate is not vouched for by a trusted authority")]
+    Untrusted,
+    /// The certificate is somebody else's.
+    #[error("the certificate is not for the provider's name")]
+    WrongSubject,
+    /// This build cannot read keys.
+    #[error("this build cannot read public keys")]
+    Unsupported,
+}
+
+/// A key as RFC 7517 writes it. What is of another kind is left out.
+#[derive(Deserialize)]
+struct Jwk {
+    kid: Option<String>,
+    kty: String,
+    crv: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    used_for: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    /// Plaid's: the second in which the key ended.
+    expired_at: Option<i64>,
+}
+
+impl KeySource {
+    /// Reads the body of the answer. `roots` are the trusted authorities' certificates in DER,
+    /// asked for only where a chain has to lead to one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`UnusableKeys`]: the provider answered, and not with keys.
+    pub fn read(
+        &self,
+        answer: &[u8],
+        roots: impl FnOnce() -> Vec<Vec<u8>>,
+        now: EpochMillis,
+    ) -> Result<KeySet, UnusableKeys> {
+        if answer.len() > MAX_BYTES {
+            return Err(UnusableKeys::TooLarge);
+        }
+        let id = || self.only.clone().unwrap_or_default();
+        match &self.form {
+            Form::Jwks => jwks(answer),
+            Form::Jwk(at) => {
+                let jwk =
+                    Jwk::deserialize(&within(answer, at)?).map_err(|_| UnusableKeys::NoKey)?;
+                let jwk = Jwk { kid: Some(id()), ..jwk };
+                Ok(KeySet(vec![key(jwk).ok_or(UnusableKeys::NoKey)?]))
+            }
+            Form::Spki(at) => {
+                let text = within(answer, at)?;
+                let bytes = text.as_str().and_then(spki).ok_or(UnusableKeys::NoKey)?;
+                Ok(KeySet(vec![Key::lasting(id(), bytes)]))
+            }
+            Form::Certificate { subjects } => {
+                certificate::read(answer, id(), subjects, roots, now).map(|key| KeySet(vec![key]))
+            }
+        }
+    }
+}
+
+impl Key {
+    fn lasting(id: String, bytes: Vec<u8>) -> Self {
+        Self { id, algorithm: None, bytes, valid_from: None, valid_until: None }
+    }
+}
+
+fn within(answer: &[u8], at: &JsonPath) -> Result<Value, UnusableKeys> {
+    let root: Value = serde_json::from_slice(answer).map_err(|_| UnusableKeys::NoKey)?;
+    at.find_one(&root).cloned().ok_or(UnusableKeys::NoKey)
+}
+
+fn jwks(answer: &[u8]) -> Result<KeySet, UnusableKeys> {
+    #[derive(Deserialize)]
+    struct Jwks {
+        keys: Vec<Value>,
+    }
+    let found: Jwks = serde_json::from_slice(answer).map_err(|_| UnusableKeys::NoKey)?;
+    let keys = found.keys.iter().take(MAX_KEYS);
+    let keys = keys.filter_map(|value| key(Jwk::deserialize(value).ok()?));
+    Ok(KeySet(keys.collect()))
+}
+
+fn key(jwk: Jwk) -> Option<Key> {
+    if jwk.used_for.as_deref().is_some_and(|used_for| used_for != "sig") {
+        return None;
+    }
+    let part = |text: &Option<String>| Encoding::Base64url.decode(text.as_deref()?);
+    let bytes = match (&*jwk.kty, jwk.crv.as_deref()) {
+        ("RSA", _) => rsa(&part(&jwk.n)?, &part(&jwk.e)?)?,
+        ("EC", Some("P-256")) => point(&part(&jwk.x)?, &part(&jwk.y)?)?,
+        ("OKP", Some("Ed25519")) => part(&jwk.x).filter(|bytes| bytes.len() == 32)?,
+        _ => return None,
+    };
+    let valid_until = jwk.expired_at.map(|seconds| EpochSeconds::new(seconds).to_millis());
+    Some(Key { algorithm: jwk.alg, valid_until, ..Key::lasting(jwk.kid?, bytes) })
+}
+
+/// A point of P-256 as X9.62 writes it, uncompressed.
+fn point(x: &[u8], y: &[u8]) -> Option<Vec<u8>> {
+    (x.len() == 32 && y.len() == 32).then(|| [&[4], x, y].concat())
+}
+
+#[cfg(feature = "public-key")]
+fn rsa(n: &[u8], e: &[u8]) -> Option<Vec<u8>> {
+    use aws_lc_rs::encoding::AsDer;
+    use aws_lc_rs::signature::RsaPublicKeyComponents;
+    let der = RsaPublicKeyComponents { n: trimmed(n), e: trimmed(e) }.as_der().ok()?;
+    Some(der.as_ref().to_vec())
+}
+
+#[cfg(not(feature = "public-key"))]
+const fn rsa(_: &[u8], _: &[u8]) -> Option<Vec<u8>> {
+    None
+}
+
+/// Some publish the sign's zero as well.
+#[cfg(feature = "public-key")]
+fn trimmed(number: &[u8]) -> &[u8] {
+    number.strip_prefix(&[0]).unwrap_or(number)
+}
+
+/// In PEM, whose lines some providers forget, or as base64.
+fn spki(text: &str) -> Option<Vec<u8>> {
+    let bare = text.trim().trim_start_matches("-----BEGIN PUBLIC KEY-----");
+    let bare = bare.trim_end_matches("-----END PUBLIC KEY-----");
+    let packed: String = bare.split_ascii_whitespace().collect();
+    encoding::base64(&packed).filter(|bytes| !bytes.is_empty())
+}

@@ -1,0 +1,53 @@
+//! What Amazon SNS signs: the fields of a message that are there, each as its name and its value
+//! on lines of their own ("Verifying the signatures of Amazon SNS messages", and npm
+//! sns-validator 0.3.5, read 2026-11).
+//!
+//! The fields are told apart by nothing but newlines, and the first one, the message, is free
+//! text. So no other value may hold a newline, and the type has to be one of the three: then the
+//! text can be read from its end in one way only, and nobody who publishes to one topic can have
+//! it read as a message of another.
+
+use serde_json::Value;
+
+use crate::Rejection;
+use crate::input::Input;
+
+/// In the order in which they are signed.
+const FIELDS: [(&str, bool); 8] = [
+    ("Message", true),
+    ("MessageId", true),
+    ("SubscribeURL", false),
+    ("Subject", false),
+    ("Timestamp", true),
+    ("Token", false),
+    ("TopicArn", true),
+    ("Type", true),
+];
+
+const TYPES: [&str; 3] = ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"];
+
+pub(crate) fn is_signed(field: &str) -> bool {
+    FIELDS.iter().any(|(name, _)| *name == field)
+}
+
+pub(crate) fn message(input: &Input<'_>) -> Result<String, Rejection> {
+    let body = input.body_as_json()?;
+    let mut text = String::new();
+    for (name, needed) in FIELDS {
+        let malformed = || Rejection::MalformedField { name: name.to_owned() };
+        let value = match body.get(name) {
+            None | Some(Value::Null) if needed => {
+                return Err(Rejection::MissingField { name: name.to_owned() });
+            }
+            None | Some(Value::Null) => continue,
+            Some(value) => value.as_str().ok_or_else(malformed)?,
+        };
+        if (name != "Message" && value.contains('\n'))
+            || (name == "Type" && !TYPES.contains(&value))
+        {
+            return Err(malformed());
+        }
+        text.extend([name, "\n", value, "\n"]);
+    }
+    Ok(text)
+}

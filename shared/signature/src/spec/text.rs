@@ -1,0 +1,72 @@
+//! A text that an operator's values complete.
+
+use super::error::DefinitionError;
+use crate::Rejection;
+use crate::input::Input;
+
+/// A text with `{secret}`, `{config:NAME}` and `{id}` in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Text(Vec<Part>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Literal(String),
+    Secret,
+    Setting(String),
+    Id,
+}
+
+impl Text {
+    pub(super) fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((literal, after)) = rest.split_once('{') {
+            let closed = after.split_once('}');
+            let (name, tail) =
+                closed.ok_or_else(|| DefinitionError::new(field, "a { is not closed"))?;
+            parts.extend([Part::Literal(literal.to_owned()), part(name, field)?]);
+            rest = tail;
+        }
+        parts.push(Part::Literal(rest.to_owned()));
+        Ok(Self(parts))
+    }
+
+    /// The whole text. `id` is what the request chose, and has been checked.
+    pub(crate) fn fill(
+        &self,
+        input: &Input<'_>,
+        secret: &str,
+        id: &str,
+    ) -> Result<String, Rejection> {
+        let parts = self.0.iter().map(|part| match part {
+            Part::Literal(text) => Ok(text.as_str()),
+            Part::Secret => Ok(secret),
+            Part::Setting(name) => input.setting(name),
+            Part::Id => Ok(id),
+        });
+        parts.collect()
+    }
+
+    pub(crate) fn starts_with_secret(&self) -> bool {
+        let written = |part: &&Part| !matches!(part, Part::Literal(text) if text.is_empty());
+        matches!(self.0.iter().find(written), Some(Part::Secret))
+    }
+
+    pub(crate) fn settings(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Setting(name) => Some(&**name),
+            Part::Literal(_) | Part::Secret | Part::Id => None,
+        })
+    }
+}
+
+fn part(name: &str, field: &str) -> Result<Part, DefinitionError> {
+    match name {
+        "secret" => Ok(Part::Secret),
+        "id" => Ok(Part::Id),
+        _ => match name.strip_prefix("config:") {
+            Some(setting) if !setting.is_empty() => Ok(Part::Setting(setting.to_owned())),
+            _ => Err(DefinitionError::new(field, format!("{{{name}}} is not a placeholder"))),
+        },
+    }
+}
