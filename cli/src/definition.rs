@@ -52,7 +52,8 @@ pub(crate) struct Scheme {
 /// A token that names what it binds.
 #[derive(Debug, Clone, Deserialize)]
 struct Token {
-    header: String,
+    /// None where the body is the token.
+    header: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -170,7 +171,7 @@ impl Scheme {
     pub(crate) fn signature_headers(&self, provider: &Provider) -> Vec<String> {
         match (&self.signature, &self.jwt, self.kind.as_deref()) {
             (Some(carrier), ..) => carrier.headers(provider),
-            (None, Some(token), _) => vec![token.header.clone()],
+            (None, Some(token), _) => token.header.iter().cloned().collect(),
             (None, None, Some("basic")) => vec!["Authorization".to_owned()],
             (None, None, _) => Vec::new(),
         }

@@ -5,10 +5,12 @@ mod report;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use hookdock_embedded::SystemClock;
+use hookdock_https::HttpsProviders;
 use hookdock_pipeline::ports::System as _;
 use hookdock_pipeline::retry::RetryPolicy;
 use indicatif::ProgressBar;
@@ -59,6 +61,7 @@ async fn demonstrate(progress: &ProgressBar) -> anyhow::Result<Report> {
         endpoints: endpoints()?,
         registry: registry(),
         policy: POLICY,
+        providers: Arc::new(HttpsProviders::new(SystemClock)),
         data: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
     })

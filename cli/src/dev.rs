@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use hookdock_embedded::EndpointFile;
+use hookdock_embedded::{EndpointFile, SystemClock};
+use hookdock_https::HttpsProviders;
 use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::Trust;
@@ -46,6 +48,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         endpoints,
         registry: hookdock_jobs::registry_with(jobs(arguments.jobs.as_deref())?),
         policy: RetryPolicy::default(),
+        providers: Arc::new(HttpsProviders::new(SystemClock)),
         data: arguments.data.as_deref(),
         listen: arguments.listen,
     })

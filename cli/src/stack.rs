@@ -17,7 +17,7 @@ use hookdock_pipeline::fault::chain;
 use hookdock_pipeline::http::{Origin, answer, too_large};
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::ports::{Providers, System as _};
 use hookdock_pipeline::process::{self, Process, Received, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
 use tokio::net::TcpListener;
@@ -47,6 +47,8 @@ pub struct Settings<'a> {
     pub registry: Registry,
     /// When a failed attempt is followed by another.
     pub policy: RetryPolicy,
+    /// What providers are asked.
+    pub providers: Arc<dyn Providers>,
     /// Where to keep the data; in memory when there is no place.
     pub data: Option<&'a Path>,
     /// Where to listen.
@@ -98,6 +100,7 @@ impl Stack {
                 endpoints: settings.endpoints,
                 archive: local.clone(),
                 queue: local.clone(),
+                providers: settings.providers,
                 system: SystemClock,
             }),
             process: Arc::new(Process {

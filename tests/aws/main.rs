@@ -32,7 +32,7 @@ use hookdock_pipeline::ports::{
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_tests::contract::{self, Bench, Seen};
-use hookdock_tests::stack::START;
+use hookdock_tests::stack::{START, Unasked};
 use ministack::MiniStack;
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ impl Aws {
         let ingest = IngestConfig::read(name).expect("usable");
         let process = ProcessorConfig::read(name).expect("usable");
         let ports = Ports {
-            ingest: Arc::new(hookdock_aws::ingest(&connection, &ingest).await),
+            ingest: Arc::new(hookdock_aws::ingest(&connection, &ingest, Arc::new(Unasked)).await),
             process: Arc::new(hookdock_aws::process(&connection, &process, Registry::new()).await),
             histories: hookdock_aws::histories(&connection, &process.bucket, &process.table)
                 .await

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, TestSystem};
+use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::http::answer;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ledger::{EventRecord, Run};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::ports::{Providers, System as _};
 use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
-use hookdock_signature::EpochMillis;
+use hookdock_signature::{EpochMillis, Key, KeyRequest};
 
 use crate::faults::{Faulty, Plan};
 use crate::requests::{Draft, ENDPOINTS};
@@ -35,6 +36,20 @@ pub type Local = Embedded<TestSystem>;
 
 type TestIngest = Ingest<Faulty<EndpointFile>, Faulty<Local>, Faulty<Local>, TestSystem>;
 type TestProcess = Process<Faulty<Local>, Faulty<Local>, Faulty<Local>, TestSystem>;
+
+/// For tests whose providers share a secret: nobody is asked anything.
+#[derive(Debug)]
+pub struct Unasked;
+
+impl Providers for Unasked {
+    fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
+        Box::pin(async { Err(PortError::new("ask a provider", FaultKind::Unavailable)) })
+    }
+
+    fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async { Err(PortError::new("ask a provider", FaultKind::Unavailable)) })
+    }
+}
 
 /// A whole stack.
 #[derive(Debug)]
@@ -79,6 +94,7 @@ impl Stack {
                 endpoints: Faulty { inner: endpoints, plan: plan.clone() },
                 archive: faulty.clone(),
                 queue: faulty.clone(),
+                providers: Arc::new(Unasked),
                 system: system.clone(),
             },
             process: Process {

@@ -41,18 +41,20 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
+    use futures_util::future::BoxFuture;
     use hookdock_pipeline::endpoint::Endpoint;
     use hookdock_pipeline::fault::{FaultKind, PortError};
     use hookdock_pipeline::names::EndpointId;
+    use hookdock_pipeline::ports::Providers;
     use hookdock_pipeline::sealed::SealedDelivery;
     use hookdock_pipeline::stored::StoredDelivery;
-    use hookdock_signature::EpochMillis;
+    use hookdock_signature::{EpochMillis, Key, KeyRequest};
     use serde_json::{Value, json};
 
     use super::*;
 
     /// Knows one endpoint, and keeps what it is given.
-    #[derive(Clone, Default)]
+    #[derive(Debug, Clone, Default)]
     struct Kept {
         objects: Arc<Mutex<Vec<Vec<u8>>>>,
         traces: Arc<Mutex<Vec<Option<String>>>>,
@@ -87,6 +89,16 @@ mod tests {
             }
             self.traces.lock().expect("a lock").push(delivery.trace().map(str::to_owned));
             Ok(())
+        }
+    }
+
+    impl Providers for Kept {
+        fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
+            Box::pin(async { Ok(None) })
+        }
+
+        fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
+            Box::pin(async { Ok(()) })
         }
     }
 
@@ -125,7 +137,8 @@ mod tests {
         context.xray_trace_id = Some("Root=1-2-3;Sampled=1".to_owned());
         let payload = serde_json::from_value(event).expect("an event");
         let [endpoints, archive, queue] = [(); 3].map(|()| kept.clone());
-        let ingest = Ingest { endpoints, archive, queue, system: Noon };
+        let providers = Arc::new(kept.clone());
+        let ingest = Ingest { endpoints, archive, queue, providers, system: Noon };
         let answer = handle(&ingest, LambdaEvent::new(payload, context)).await.expect("an answer");
         serde_json::to_value(answer).expect("JSON")
     }

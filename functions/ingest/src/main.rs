@@ -1,9 +1,11 @@
 //! Wires the ingest function: logs, configuration, clients, then one event after the other.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use hookdock_aws::config::IngestConfig;
-use hookdock_aws::{Connection, log};
+use hookdock_aws::{Connection, SystemClock, log};
+use hookdock_https::HttpsProviders;
 use hookdock_ingest::handle;
 use lambda_runtime::{LambdaEvent, service_fn};
 
@@ -20,7 +22,8 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(config: &IngestConfig) -> ExitCode {
-    let ingest = hookdock_aws::ingest(&Connection::default(), config).await;
+    let providers = Arc::new(HttpsProviders::new(SystemClock));
+    let ingest = hookdock_aws::ingest(&Connection::default(), config, providers).await;
     match lambda_runtime::run(service_fn(|event: LambdaEvent<_>| handle(&ingest, event))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

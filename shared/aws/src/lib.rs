@@ -26,6 +26,7 @@ pub use dynamo_ledger::DynamoLedger;
 pub use dynamo_records::DynamoRecords;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
+use hookdock_pipeline::ports::Providers;
 use hookdock_pipeline::process::{Process, Suspects};
 #[cfg(feature = "jobs")]
 pub use jobs::settings as job_settings;
@@ -45,7 +46,11 @@ pub type AwsProcess = Process<S3Archive, SqsMessages, DynamoLedger, SystemClock>
 
 /// Wires the ingest use case and reads the endpoints that the configuration lists. Nothing in it
 /// fails: what cannot be reached now is reached, or reported, when a request needs it.
-pub async fn ingest(connection: &Connection, config: &IngestConfig) -> AwsIngest {
+pub async fn ingest(
+    connection: &Connection,
+    config: &IngestConfig,
+    providers: Arc<dyn Providers>,
+) -> AwsIngest {
     let clients = IngestClients::new(connection).await;
     let endpoints = SecretEndpoints::new(clients.secrets, &config.stack, &config.endpoints);
     endpoints.warm().await;
@@ -53,6 +58,7 @@ pub async fn ingest(connection: &Connection, config: &IngestConfig) -> AwsIngest
         endpoints,
         archive: S3Archive::new(clients.s3, &config.bucket),
         queue: SqsQueue::new(clients.sqs, &config.queue_url),
+        providers,
         system: SystemClock,
     }
 }

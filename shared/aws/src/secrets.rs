@@ -2,7 +2,6 @@
 //!
 //! What was read is kept and reused; `cache.rs` says for how long.
 
-mod allowance;
 mod cache;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hookdock_signature::{EpochMillis, Headers, Proof, Rejection, Request, verify};
+use hookdock_signature::{
+    EpochMillis, Headers, KeyRequest, Keys, Proof, Rejection, Request, key_requests, verify_with,
+};
 
 use crate::endpoint::Endpoint;
 use crate::names::{DeliveryId, EndpointId, TenantId};
@@ -71,15 +73,26 @@ pub struct Unverified {
 }
 
 impl VerifiedDelivery {
+    /// The keys that checking the signature needs, where the provider publishes them.
+    #[must_use]
+    pub fn key_requests(raw: &RawDelivery, endpoint: &Endpoint) -> Vec<KeyRequest> {
+        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
+        key_requests(endpoint.provider(), &secrets, &raw.request())
+    }
+
     /// Checks the signature over the exact bytes, at the time of receipt.
     ///
     /// # Errors
     ///
     /// The delivery itself and the reason for its refusal. An endpoint that does not know the
     /// delivery's tenant has no secret for it.
-    pub fn verify(raw: RawDelivery, endpoint: Arc<Endpoint>) -> Result<Self, Box<Unverified>> {
+    pub fn verify(
+        raw: RawDelivery,
+        endpoint: Arc<Endpoint>,
+        keys: &Keys,
+    ) -> Result<Self, Box<Unverified>> {
         let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-        match verify(endpoint.provider(), &secrets, &raw.request(), raw.received_at) {
+        match verify_with(endpoint.provider(), &secrets, keys, &raw.request(), raw.received_at) {
             Ok(proof) => Ok(Self { raw, endpoint, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
         }

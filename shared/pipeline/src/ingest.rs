@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookdock_signature::{Answer, EpochMillis, Exchange, RefusedHandshake, Rejection, handshake};
+use hookdock_signature::{
+    Answer, EpochMillis, Exchange, Keys, RefusedHandshake, Rejection, handshake,
+};
 
-use crate::delivery::{RawDelivery, VerifiedDelivery};
+use crate::delivery::{RawDelivery, Unverified, VerifiedDelivery};
 use crate::endpoint::Endpoint;
 use crate::fault::{FaultKind, PortError, chain};
 use crate::names::{DeliveryId, EndpointId, EventType};
-use crate::ports::{Archive, Endpoints, System, WorkQueue};
+use crate::ports::{Archive, Endpoints, Providers, System, WorkQueue};
 use crate::race;
 use crate::reference::Reference;
 use crate::sealed::SealedDelivery;
@@ -30,6 +32,8 @@ pub struct Ingest<E, A, Q, S> {
     pub archive: A,
     /// The way to the processor.
     pub queue: Q,
+    /// What providers are asked: their keys.
+    pub providers: Arc<dyn Providers>,
     /// Time and chance.
     pub system: S,
 }
@@ -162,7 +166,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         endpoint: Arc<Endpoint>,
         deadline: EpochMillis,
     ) -> Result<VerifiedDelivery, Refusal> {
-        let unverified = match VerifiedDelivery::verify(raw, endpoint) {
+        let unverified = match self.check(raw, endpoint, deadline).await? {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
@@ -172,8 +176,35 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         let refresh = self.endpoints.refresh(&unverified.raw.endpoint);
         match self.in_time(deadline, "refresh the endpoint", refresh).await? {
             None => Err(refused(unverified.rejection)),
-            Some(newer) => VerifiedDelivery::verify(unverified.raw, newer)
-                .map_err(|unverified| refused(unverified.rejection)),
+            Some(newer) => {
+                let checked = self.check(unverified.raw, newer, deadline).await?;
+                checked.map_err(|unverified| refused(unverified.rejection))
+            }
+        }
+    }
+
+    /// Checks the signature, with the keys that the provider publishes where it does. A key that
+    /// could not be fetched says nothing about the sender: that is our failure.
+    async fn check(
+        &self,
+        raw: RawDelivery,
+        endpoint: Arc<Endpoint>,
+        deadline: EpochMillis,
+    ) -> Result<Result<VerifiedDelivery, Box<Unverified>>, Refusal> {
+        let (mut keys, mut failure) = (Keys::none(), None);
+        for request in VerifiedDelivery::key_requests(&raw, &endpoint) {
+            let key = self.providers.key(&request);
+            match self.in_time(deadline, "fetch the provider's key", key).await {
+                Ok(Some(key)) => keys.insert(request, key),
+                Ok(None) => {}
+                Err(refusal) => failure = Some(refusal),
+            }
+        }
+        match (VerifiedDelivery::verify(raw, endpoint, &keys), failure) {
+            (Err(unverified), Some(failure)) if unverified.rejection == Rejection::UnknownKey => {
+                Err(failure)
+            }
+            (checked, _) => Ok(checked),
         }
     }
 

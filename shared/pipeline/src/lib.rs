@@ -15,6 +15,7 @@ pub mod identity;
 pub mod ingest;
 pub mod job;
 pub mod ledger;
+pub mod memory;
 pub mod names;
 pub mod part;
 pub mod pattern;

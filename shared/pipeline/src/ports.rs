@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 pub use documents::{Document, DocumentName, Documents, Kept};
 use futures_util::future::BoxFuture;
-use hookdock_signature::EpochMillis;
+use hookdock_signature::{EpochMillis, Key, KeyRequest};
 pub use mail::{Email, Mail};
 pub use model::{Answer, AnswerForm, Model, Prompt, Usage};
 pub use notices::{Notice, Notices};
@@ -59,6 +59,19 @@ pub trait Endpoints: Send + Sync {
         &self,
         id: &EndpointId,
     ) -> impl Future<Output = Result<Option<Arc<Endpoint>>, PortError>> + Send;
+}
+
+/// What providers are asked over the network. Whom, and how, the catalogue's definitions say.
+///
+/// The futures are boxed because few providers are asked anything: the use case holds the port
+/// behind `dyn` and does not carry one more type about.
+pub trait Providers: std::fmt::Debug + Send + Sync {
+    /// The key, possibly as it was a while ago. `None`: its provider does not have it.
+    fn key<'a>(&'a self, request: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>>;
+
+    /// Fetches a URL that a verified message asks to be fetched, once. What comes back is not
+    /// looked at.
+    fn visit<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), PortError>>;
 }
 
 /// Where deliveries are kept. Only a verified delivery can be sealed, so nothing else gets in.

@@ -21,17 +21,17 @@ use crate::{EpochMillis, Provider, Request, Secret};
 /// More keys than any provider signs one request with.
 const MAX_REQUESTS: usize = 8;
 
-/// The keys that verifying this request needs, none twice. A request that is not well-formed
-/// enough to say needs none, and verifying it says why.
+/// The keys that verifying this request needs, none twice. A request without a signature, or not
+/// well-formed enough to name a key, needs none, and verifying it says why.
 ///
 /// ```
 /// use hookdock_signature::{Headers, Request, Secret, catalog, key_requests};
 ///
 /// let paypal = catalog::find("paypal").unwrap();
-/// let headers = Headers::from_iter([(
-///     "PAYPAL-CERT-URL",
-///     "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-ab66f33d",
-/// )]);
+/// let headers = Headers::from_iter([
+///     ("PAYPAL-TRANSMISSION-SIG", "..."),
+///     ("PAYPAL-CERT-URL", "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"),
+/// ]);
 /// let request = Request { method: "POST", url: "", headers: &headers, body: b"{}" };
 /// let secret = Secret::new("s1", "a webhook's id")?;
 /// let needed = key_requests(&paypal, &[secret], &request);

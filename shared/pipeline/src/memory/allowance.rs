@@ -1,4 +1,4 @@
-//! How many look-ups of unknown names are made.
+//! How many look-ups of names that may be invented are made.
 
 use std::time::Duration;
 
