@@ -9,8 +9,8 @@ use super::raw::{
     RawAlternative, RawKind, RawPadding, RawProvider, RawPublicKey, RawScheme, RawSetting, RawWhen,
 };
 use super::scheme::{
-    Algorithm, Coded, Construction, Digest, EcdsaFormat, KeyFrom, KeyRule, Kind, PublicKeyRule, RsaDigest,
-    Scheme, Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
+    Algorithm, Coded, Construction, Digest, EcdsaFormat, KeyFrom, KeyRule, Kind, PublicKeyRule,
+    RsaDigest, Scheme, Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
 };
 use super::template::{Segment, Template};
 use super::{Provider, Setting, items};
