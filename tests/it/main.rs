@@ -15,6 +15,7 @@ mod faults;
 mod handshake_attacks;
 mod handshakes;
 mod ingest;
+mod keys;
 mod process;
 mod rotation;
 mod scripts;

@@ -13,7 +13,7 @@ use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::Endpoints;
 use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_tests::requests::Draft;
-use hookdock_tests::stack::{START, Stack};
+use hookdock_tests::stack::{START, Stack, Unasked};
 use http::{Request, StatusCode};
 
 type Local = Embedded<TestSystem>;
@@ -45,7 +45,8 @@ fn ingest(newer: &str) -> Ingest<Rotating, Local, Local, TestSystem> {
         newer: EndpointFile::parse(&github(newer)).expect("usable"),
         refreshes: AtomicUsize::new(0),
     };
-    Ingest { endpoints, archive: local.clone(), queue: local, system }
+    let providers = Arc::new(Unasked);
+    Ingest { endpoints, archive: local.clone(), queue: local, providers, system }
 }
 
 fn github(secrets: &str) -> String {

@@ -136,6 +136,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         let verified = self.verify(raw, endpoint, deadline).await;
         let verified = verified.map_err(|refusal| if bare { refusal.bare() } else { refusal })?;
         if let Some(exchange) = signed_handshake(&verified)? {
+            self.visit(&exchange, deadline).await?;
             return answered(exchange);
         }
         let reference = self.keep(&verified, deadline).await?;
@@ -205,6 +206,17 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
                 Err(failure)
             }
             (checked, _) => Ok(checked),
+        }
+    }
+
+    /// Fetches what a handshake asks to have fetched. Only then it may be answered.
+    async fn visit(&self, exchange: &Exchange, deadline: EpochMillis) -> Result<(), Refusal> {
+        match &exchange.visit {
+            None => Ok(()),
+            Some(url) => {
+                let visit = self.providers.visit(url);
+                self.in_time(deadline, "visit the provider's URL", visit).await
+            }
         }
     }
 

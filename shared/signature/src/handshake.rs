@@ -12,6 +12,7 @@ use fill::Filling;
 use zeroize::Zeroizing;
 
 use crate::canonical::Message;
+use crate::keys::may_visit;
 use crate::spec::handshake::{Challenge, Check, Condition, Keyed, Kind, Test};
 use crate::spec::scheme;
 use crate::{Fields, Handshake, Proof, Provider, Request, Secret, SelectError, Selected, mac};
@@ -31,6 +32,8 @@ pub struct Exchange {
     /// The secret to keep before the answer is given. Nothing was known with which it could have
     /// been checked, so it is to be taken once, and only by an endpoint that waits for it.
     pub secret: Option<Captured>,
+    /// The URL to fetch, once, before the answer is given: https, on a host of the definition's.
+    pub visit: Option<String>,
 }
 
 /// An answer, to be given as it is: some providers refuse what has more in it.
@@ -97,7 +100,8 @@ pub enum HandshakeRefusal {
         /// The status that the provider wants for a wrong value.
         status: u16,
     },
-    /// The challenge has other characters, or more or fewer, than the provider's challenges have.
+    /// The challenge has other characters, or more or fewer, than the provider's challenges have;
+    /// or the URL to fetch is not the provider's.
     #[error("the challenge does not have the form of one")]
     MalformedChallenge,
     /// The challenge, the token or the topic is there more than once.
@@ -215,7 +219,15 @@ impl Asked<'_> {
         };
         let answer = filling.answer(&handshake.reply)?;
         let secret = matches!(handshake.kind, Kind::CaptureSecret(_)).then(|| Captured(challenge));
-        Ok(Some(Exchange { kind: handshake.kind(), answer, secret }))
+        let visit = self.visit(&handshake.kind)?;
+        Ok(Some(Exchange { kind: handshake.kind(), answer, secret, visit }))
+    }
+
+    fn visit(&mut self, kind: &Kind) -> Result<Option<String>, HandshakeRefusal> {
+        let Kind::Confirm(visit) = kind else { return Ok(None) };
+        let found = visit.at.select_from(&mut self.fields).ok().flatten();
+        let url = found.map(|found| found.value).filter(|url| may_visit(url, &visit.hosts));
+        url.map(Some).ok_or(HandshakeRefusal::MalformedChallenge)
     }
 
     fn meets(&mut self, condition: &Condition) -> bool {

@@ -11,8 +11,8 @@ mod request;
 use std::fmt;
 
 pub use read::UnusableKeys;
-pub(crate) use request::is_id;
 pub use request::{Credentials, Hidden, KeyRequest, KeySource};
+pub(crate) use request::{is_id, may_visit};
 
 use crate::input::Input;
 use crate::verify::applies;

@@ -219,6 +219,16 @@ fn is_named(url: &str, hosts: &[String], before_id: &str, after_id: &str) -> boo
     hosts.iter().any(|pattern| is_host(host, pattern)) && id.is_some_and(is_id)
 }
 
+/// Whether a URL that a signed request asks to have fetched is the provider's own: the root of
+/// one of its hosts, and a query.
+pub(crate) fn may_visit(url: &str, hosts: &[String]) -> bool {
+    let rest = url.strip_prefix("https://").and_then(|rest| rest.split_once("/?"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%&=:+".contains(&byte);
+    rest.is_some_and(|(host, query)| {
+        hosts.iter().any(|pattern| is_host(host, pattern)) && query.bytes().all(plain)
+    })
+}
+
 /// `{region}` stands for the name of an AWS region.
 fn is_host(host: &str, pattern: &str) -> bool {
     let Some((before, after)) = pattern.split_once("{region}") else {

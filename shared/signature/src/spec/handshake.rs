@@ -33,6 +33,16 @@ pub(crate) enum Kind {
     KeyedResponse(Challenge, Keyed),
     /// The challenge is the secret that signs from now on.
     CaptureSecret(Challenge),
+    /// A URL of the provider's is fetched before the answer is given.
+    Confirm(Visit),
+}
+
+/// A URL that a signed request asks to have fetched.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    pub(crate) at: Selector,
+    /// The hosts that it may name; no other is ever called.
+    pub(crate) hosts: Vec<String>,
 }
 
 /// What proves that the endpoint is the operator's.
@@ -111,7 +121,8 @@ pub(crate) struct Check {
 }
 
 impl Handshake {
-    /// The shape of the exchange: `probe`, `echo`, `keyed-response` or `capture-secret`.
+    /// The shape of the exchange: `probe`, `echo`, `keyed-response`, `capture-secret` or
+    /// `confirm-by-get`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self.kind {
@@ -119,6 +130,7 @@ impl Handshake {
             Kind::Echo(_) => "echo",
             Kind::KeyedResponse(..) => "keyed-response",
             Kind::CaptureSecret(_) => "capture-secret",
+            Kind::Confirm(_) => "confirm-by-get",
         }
     }
 
@@ -142,7 +154,7 @@ impl Handshake {
 
     pub(crate) const fn challenge(&self) -> Option<&Challenge> {
         match &self.kind {
-            Kind::Probe => None,
+            Kind::Probe | Kind::Confirm(_) => None,
             Kind::Echo(challenge)
             | Kind::KeyedResponse(challenge, _)
             | Kind::CaptureSecret(challenge) => Some(challenge),

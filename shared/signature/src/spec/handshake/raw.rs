@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test};
+use super::{Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test, Visit};
 use crate::Selector;
 use crate::select::{Needs, Reach};
 use crate::spec::DefinitionError;
@@ -29,6 +29,7 @@ pub(in crate::spec) struct RawHandshake {
     challenge: Option<RawChallenge>,
     hash: Option<String>,
     check: Option<RawCheck>,
+    visit: Option<RawVisit>,
     #[serde(default)]
     answer: RawReply,
     notes: Option<String>,
@@ -41,6 +42,14 @@ enum RawKind {
     Echo,
     KeyedResponse,
     CaptureSecret,
+    ConfirmByGet,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawVisit {
+    at: String,
+    hosts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +91,13 @@ impl RawHandshake {
         let at = Place(format!("handshakes[{index}]"));
         let reply = self.answer.check(&at.key("answer"))?;
         let challenge = self.challenge.map(|raw| raw.check(&at)).transpose()?;
+        let visit = self.visit.map(|raw| raw.check(&at)).transpose()?;
         let kind = match (self.kind, challenge, self.hash) {
+            (RawKind::ConfirmByGet, None, None) => {
+                Kind::Confirm(visit.ok_or_else(|| at.error("visit", "missing"))?)
+            }
+            (RawKind::ConfirmByGet, ..) => return Err(at.error("kind", "has no challenge")),
+            _ if visit.is_some() => return Err(at.error("visit", "goes with confirm-by-get")),
             (RawKind::Probe, None, None) => Kind::Probe,
             (RawKind::Echo, Some(challenge), None) => Kind::Echo(challenge),
             (RawKind::CaptureSecret, Some(challenge), None) => Kind::CaptureSecret(challenge),
@@ -154,15 +169,20 @@ impl Place {
             Kind::KeyedResponse(..) if !says(&Word::Digest) => "without {digest}",
             Kind::KeyedResponse(..) => return Ok(()),
             _ if says(&Word::Digest) => "nothing makes a {digest}",
-            Kind::Probe if says(&Word::Challenge) => "a probe has no {challenge}",
+            Kind::Probe | Kind::Confirm(_) if says(&Word::Challenge) => {
+                "a probe has no {challenge}"
+            }
             Kind::Echo(_) if !says(&Word::Challenge) => "without {challenge}",
-            Kind::Probe | Kind::Echo(_) | Kind::CaptureSecret(_) => return Ok(()),
+            Kind::Probe | Kind::Echo(_) | Kind::CaptureSecret(_) | Kind::Confirm(_) => {
+                return Ok(());
+            }
         };
         Err(self.error("answer", problem))
     }
 
     fn signed(&self, handshake: &Handshake) -> Result<()> {
         let problem = match &handshake.kind {
+            Kind::Confirm(_) if !handshake.signed => "who may have a URL fetched has to sign",
             _ if !handshake.signed => return Ok(()),
             Kind::CaptureSecret(_) => "nothing can sign before the secret is there",
             _ if handshake.method != Method::Post => "only a POST is signed",
@@ -173,7 +193,8 @@ impl Place {
 
     /// An event is a POST too, so something has to tell the exchange from one.
     fn told_apart(&self, handshake: &Handshake) -> Result<()> {
-        let any = matches!(handshake.kind, Kind::Probe) && handshake.when.is_empty();
+        let any =
+            matches!(handshake.kind, Kind::Probe | Kind::Confirm(_)) && handshake.when.is_empty();
         if any && handshake.method == Method::Post {
             return Err(self.error("when", "every event would be taken for this"));
         }
@@ -191,6 +212,15 @@ impl RawCondition {
             _ => return Err(place.error("when", "is or state, and one of them only")),
         };
         Ok(Condition { at: place.selector("when.at", self.at)?, test })
+    }
+}
+
+impl RawVisit {
+    fn check(self, place: &Place) -> Result<Visit> {
+        if self.hosts.is_empty() {
+            return Err(place.error("visit.hosts", "a request must not choose the host"));
+        }
+        Ok(Visit { at: place.selector("visit.at", self.at)?, hosts: self.hosts })
     }
 }
 
