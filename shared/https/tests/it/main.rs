@@ -1,7 +1,6 @@
 //! Calls to servers on loopback.
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::string_slice,
     reason = "helpers of tests may panic too; clippy.toml only knows the tests themselves"
 )]

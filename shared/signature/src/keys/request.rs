@@ -135,7 +135,7 @@ impl KeyRequest {
     ) -> Result<Self> {
         let id = match (kid, &rule.id, &rule.place) {
             (Some(kid), _, _) => kid,
-            (None, Some(carrier), _) => carrier.checked(input, |id| is_id(id))?,
+            (None, Some(carrier), _) => carrier.checked(input, is_id)?,
             (None, None, Place::Named { carrier, hosts, before_id, after_id }) => {
                 carrier.checked(input, |url| is_named(url, hosts, before_id, after_id))?
             }

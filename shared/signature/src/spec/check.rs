@@ -241,7 +241,7 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
 fn public(fields: &Fields<'_>, algorithm: Algorithm) -> Result<Kind> {
     let key = match (&fields.raw.public_key, &fields.raw.keys) {
         (Some(key), None) => KeyFrom::Secret(key.clone().into()),
-        (None, Some(keys)) => KeyFrom::Provider(KeysRule::check(keys, fields, false)?),
+        (None, Some(keys)) => KeyFrom::Provider(Box::new(KeysRule::check(keys, fields, false)?)),
         (None, None) => return Err(fields.error("public_key", "missing")),
         (Some(_), Some(_)) => return Err(fields.error("public_key", "stands instead of keys")),
     };

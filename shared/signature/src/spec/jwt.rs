@@ -60,7 +60,7 @@ pub(crate) enum TokenKeys {
         #[cfg_attr(not(feature = "public-key"), expect(dead_code, reason = "read by the feature"))]
         PublicKeyRule,
     ),
-    Provider(Vec<Algorithm>, KeysRule),
+    Provider(Vec<Algorithm>, Box<KeysRule>),
 }
 
 /// The table `[scheme.jwt]`.
@@ -160,7 +160,7 @@ impl RawAlgorithm {
 }
 
 impl TokenKeys {
-    pub(crate) const fn provider(&self) -> Option<&KeysRule> {
+    pub(crate) fn provider(&self) -> Option<&KeysRule> {
         match self {
             Self::Provider(_, rule) => Some(rule),
             Self::Shared(_) | Self::Secret(..) => None,
@@ -211,7 +211,7 @@ fn keys(fields: &Fields<'_>, raw: &RawJwt) -> Result<TokenKeys, DefinitionError>
         (false, true, None, None) => Ok(TokenKeys::Shared(shared)),
         (true, false, Some(key), None) => Ok(TokenKeys::Secret(public, key.clone().into())),
         (true, false, None, Some(keys)) => {
-            Ok(TokenKeys::Provider(public, KeysRule::check(keys, fields, true)?))
+            Ok(TokenKeys::Provider(public, Box::new(KeysRule::check(keys, fields, true)?)))
         }
         _ => Err(fields.error("jwt.algorithms", "do not go with public_key or keys as they are")),
     }

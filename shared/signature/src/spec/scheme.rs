@@ -106,11 +106,11 @@ impl Scheme {
 
     /// Whether verifying needs keys that [`crate::key_requests`] names.
     #[must_use]
-    pub const fn fetches_keys(&self) -> bool {
+    pub fn fetches_keys(&self) -> bool {
         self.keys().is_some()
     }
 
-    pub(crate) const fn keys(&self) -> Option<&KeysRule> {
+    pub(crate) fn keys(&self) -> Option<&KeysRule> {
         match &self.kind {
             Kind::Public(public) => public.key.provider(),
             Kind::Jwt(rule) => rule.keys.provider(),
@@ -190,11 +190,11 @@ pub(crate) struct Public {
 #[derive(Clone, Debug)]
 pub(crate) enum KeyFrom {
     Secret(PublicKeyRule),
-    Provider(KeysRule),
+    Provider(Box<KeysRule>),
 }
 
 impl KeyFrom {
-    pub(crate) const fn provider(&self) -> Option<&KeysRule> {
+    pub(crate) fn provider(&self) -> Option<&KeysRule> {
         match self {
             Self::Provider(rule) => Some(rule),
             Self::Secret(_) => None,

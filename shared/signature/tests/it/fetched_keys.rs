@@ -1,5 +1,7 @@
 //! Providers whose keys are fetched, with keys that are made here.
 
+#![cfg(feature = "public-key")]
+
 use std::collections::BTreeMap;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -232,7 +234,7 @@ fn paypal_is_believed_by_its_certificate() {
     scene.check(&Ok("rsa-pkcs1v15-sha256"));
     scene.clone().body("123456780").check(&MISMATCH);
     scene.with(|scene| scene.secret = "WH-2".to_owned()).check(&MISMATCH);
-    scene.clone().header("PAYPAL-TRANSMISSION-ID", "t-2").check(&MISMATCH);
+    scene.header("PAYPAL-TRANSMISSION-ID", "t-2").check(&MISMATCH);
     let sandbox = "messageverificationcerts.sandbox.paypal.com";
     paypal(&key, &authority, sandbox, (2020, 2030)).check(&Ok("rsa-pkcs1v15-sha256"));
 }
@@ -469,7 +471,7 @@ fn circle_signs_with_a_key_that_is_had_by_its_id() {
     scene.clone().header("X-Circle-Key-Id", "a/../b").check(&malformed("X-Circle-Key-Id"));
     let rsa = STANDARD.encode(Rsa::new().0.subject_public_key_info());
     let answer = json!({"data": {"publicKey": rsa}}).to_string();
-    scene.clone().answers(&url, answer).check(&Err(Rejection::UnknownKey));
+    scene.answers(&url, answer).check(&Err(Rejection::UnknownKey));
 }
 
 #[test]
@@ -692,7 +694,7 @@ fn neon_signs_time_and_body_apart_from_the_token() {
     scene.clone().header("X-Neon-Timestamp", later).check(&MISMATCH);
     scene.with(|scene| scene.now += 300_001).check(&Err(Rejection::Stale { skew_seconds: 301 }));
     let whole = format!("{head}.{payload}.{signature}");
-    scene.clone().header("X-Neon-Signature", whole).check(&malformed("X-Neon-Signature"));
+    scene.header("X-Neon-Signature", whole).check(&malformed("X-Neon-Signature"));
 }
 
 #[test]
@@ -740,7 +742,7 @@ fn fusionauth_signs_with_any_of_its_key_pairs() {
     scene.clone().body("{}").check(&MISMATCH);
     // The key says that it is for another algorithm.
     let other = key.token(&rs256(), &claims);
-    let refused = scene.clone().header("X-FusionAuth-Signature-JWT", other);
+    let refused = scene.header("X-FusionAuth-Signature-JWT", other);
     refused.check(&Err(Rejection::UnknownKey));
 }
 

@@ -13,7 +13,7 @@ mod code_modules;
 mod definitions;
 #[cfg(test)]
 mod documents;
-#[cfg(all(test, feature = "public-key"))]
+#[cfg(test)]
 mod fetched_keys;
 #[cfg(test)]
 mod handling;
