@@ -11,6 +11,8 @@ pub mod contract;
 pub mod faults;
 pub mod logs;
 pub mod requests;
+pub mod rules;
+pub mod sim;
 pub mod stack;
 
 /// The README's example is compiled.

@@ -178,7 +178,11 @@ impl<S: System> Embedded<S> {
     }
 
     /// When the first message is visible, or was.
-    fn next_visible(&self) -> Result<Option<EpochMillis>, PortError> {
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub fn next_visible(&self) -> Result<Option<EpochMillis>, PortError> {
         self.store.read("look for messages", |snapshot| {
             let visible = snapshot.open_table(VISIBLE)?;
             Ok(visible.first()?.map(|(key, _)| EpochMillis::new(key.value().0)))

@@ -38,6 +38,7 @@ impl fmt::Display for ObjectKey {
 }
 
 /// What is written for one verified delivery: the object, and the reference to it.
+#[derive(Clone)]
 pub struct SealedDelivery {
     object: Bytes,
     message: String,

@@ -1,0 +1,103 @@
+//! Seeded schedules of the whole, and broken ports that they must notice.
+//!
+//! A schedule that breaks a promise prints itself, line by line. `HOOKDOCK_SEEDS=17` runs that
+//! one again, and `HOOKDOCK_SEEDS=0..10000` as many as `tests/run simulate` does.
+
+use std::ops::Range;
+
+use hookdock_tests::sim::{self, Mutant, search};
+
+/// The seeds to run; a few, unless somebody says which.
+fn seeds() -> Range<u64> {
+    #[expect(clippy::disallowed_methods, reason = "a person says which schedules to run")]
+    let wanted = std::env::var("HOOKDOCK_SEEDS").unwrap_or_else(|_| "0..200".to_owned());
+    let number = |text: &str| text.parse::<u64>().expect("a seed is a number");
+    match wanted.split_once("..") {
+        Some((from, to)) => number(from)..number(to),
+        None => number(&wanted)..number(&wanted) + 1,
+    }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "`tests/run simulate` shows what was simulated")]
+fn seeded_schedules_break_no_promise() {
+    let found = search(seeds(), None);
+    if let Some(broken) = found.broken {
+        panic!("{broken}\nHOOKDOCK_SEEDS={} runs this schedule again", broken.seed);
+    }
+    println!("{:#?}", found.tally);
+}
+
+#[test]
+fn a_seed_always_gives_the_same_schedule() {
+    for seed in 0..20 {
+        assert_eq!(sim::trace(seed), sim::trace(seed));
+    }
+}
+
+/// The schedules notice what is broken within so many seeds, by a promise that breaks.
+fn check(mutant: Mutant, within: u64, promise: &str) {
+    let broken = search(0..within, Some(mutant)).broken.expect("what is broken is noticed");
+    assert_eq!(broken.violation.invariant, promise, "{broken}");
+}
+
+#[test]
+fn without_the_owner_in_the_fence_a_zombie_moves_the_run_of_another() {
+    check(Mutant::OwnerUnchecked, 2000, "a run is moved on by the claim that holds it");
+}
+
+#[test]
+fn without_the_state_in_the_fence_a_settled_run_is_moved_on() {
+    check(Mutant::StateUnchecked, 200, "what is settled stays as it is");
+}
+
+#[test]
+fn without_the_number_of_writes_in_the_fence_a_saved_step_is_lost() {
+    check(Mutant::WritesUnchecked, 200, "what a step saved stays saved");
+}
+
+#[test]
+fn a_step_whose_result_is_dropped_runs_again() {
+    check(Mutant::StepForgotten, 100, "a step that is saved never runs again");
+}
+
+#[test]
+fn a_record_that_is_written_before_its_run_is_met_again() {
+    let promise = "a record and its run are written both or neither";
+    check(Mutant::CommitInTwo, 200, promise);
+}
+
+#[test]
+fn a_run_that_is_opened_over_another_takes_it_away() {
+    check(Mutant::OpenedAnew, 100, "a run is moved on by the claim that holds it");
+}
+
+#[test]
+fn a_lease_that_nobody_sees_gives_a_run_two_owners() {
+    check(Mutant::LeaseHidden, 100, "a run has one owner at a time");
+}
+
+#[test]
+fn a_delivery_that_is_counted_again_is_noticed() {
+    check(Mutant::DeliveryCountedAgain, 100, "a delivery is counted once");
+}
+
+#[test]
+fn an_archive_that_forgets_is_noticed() {
+    check(Mutant::ArchiveForgets, 100, "what is queued has been stored");
+}
+
+#[test]
+fn a_reference_that_is_queued_before_its_delivery_is_stored_is_noticed() {
+    check(Mutant::QueuedBeforeStored, 100, "what is queued has been stored");
+}
+
+#[test]
+fn a_queue_that_forgets_is_noticed() {
+    check(Mutant::QueueForgets, 100, "what is answered 2xx is queued");
+}
+
+#[test]
+fn a_dead_letter_that_is_forgotten_is_noticed() {
+    check(Mutant::LetterForgotten, 100, "a run that is noted as buried has its letter");
+}

@@ -1,0 +1,106 @@
+//! The rules of a run, written down once more and apart from the product.
+//!
+//! The simulator holds every write to a stored run to them, and so does the model of the claim.
+
+use std::time::Duration;
+
+use hookdock_pipeline::ledger::{RECORD_LIFE, Run, RunState};
+use hookdock_signature::EpochMillis;
+
+/// How far two clocks can be apart: what the margin of a lease allows for.
+pub const CLOCKS_APART: Duration = Duration::from_secs(2);
+
+/// The rule that a change of a stored run breaks, at that true time.
+#[must_use]
+pub fn broken(before: Option<&Run>, after: &Run, now: EpochMillis) -> Option<&'static str> {
+    let Some(before) = before else {
+        return (!is_new(after)).then_some("a run begins with its first attempt");
+    };
+    if is_new(after) && is_over(before, now) {
+        return None;
+    }
+    if has_lost_a_result(before, after) {
+        return Some("what a step saved stays saved");
+    }
+    if after.attempt == before.attempt + 1 {
+        return claim_broken(before, after, now);
+    }
+    let claim = |run: &Run| (run.owner.clone(), run.attempt, run.generation);
+    if claim(before) != claim(after) {
+        return Some("a run is moved on by the claim that holds it");
+    }
+    let put_off = matches!(after.state, RunState::Waiting { .. });
+    if after.uncounted != before.uncounted + u32::from(put_off) {
+        return Some("attempts are counted on");
+    }
+    match (&before.state, &after.state) {
+        (RunState::Running { lease_until: was }, RunState::Running { lease_until: is }) => {
+            (was != is || after.writes != before.writes + 1)
+                .then_some("a claim writes one step after the other")
+        }
+        (RunState::Running { .. }, _) => None,
+        (RunState::Dead { reason: was, .. }, RunState::Dead { reason: is, buried: true })
+            if was == is =>
+        {
+            None
+        }
+        _ => Some("what is settled stays as it is"),
+    }
+}
+
+/// The rule that a claim of a run that exists breaks.
+fn claim_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static str> {
+    let latest = now.plus(CLOCKS_APART);
+    let RunState::Running { .. } = after.state else {
+        return Some("a claim leads to a running attempt");
+    };
+    let uncounted = match before.state {
+        RunState::Dead { .. } => before.attempt,
+        _ => before.uncounted,
+    };
+    if after.uncounted != uncounted || after.generation < before.generation {
+        return Some("attempts are counted on");
+    }
+    match &before.state {
+        RunState::Running { lease_until } if latest < *lease_until => {
+            Some("a run has one owner at a time")
+        }
+        RunState::Retrying { not_before } | RunState::Waiting { not_before, .. }
+            if latest < *not_before =>
+        {
+            Some("an attempt is not made before it is due")
+        }
+        RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => None,
+        RunState::Done | RunState::Ignored { .. } => Some("a run that is done never runs again"),
+        RunState::Dead { .. } if after.generation > before.generation => None,
+        RunState::Dead { .. } => Some("a dead run is woken by its letter only"),
+    }
+}
+
+fn has_lost_a_result(before: &Run, after: &Run) -> bool {
+    let saved = before.steps.iter().filter(|step| step.saved.is_some());
+    saved
+        .into_iter()
+        .any(|step| after.step(&step.name).map(|step| &step.saved) != Some(&step.saved))
+}
+
+/// Whether the run needs no further attempt.
+#[must_use]
+pub fn is_done(run: &Run) -> bool {
+    matches!(run.state, RunState::Done | RunState::Ignored { .. })
+}
+
+/// Whether the record is a first claim.
+#[must_use]
+pub fn is_new(run: &Run) -> bool {
+    run.attempt == 1
+        && (run.writes, run.uncounted) == (0, 0)
+        && run.steps.is_empty()
+        && matches!(run.state, RunState::Running { .. })
+}
+
+/// Whether the record's life is over by anybody's clock.
+#[must_use]
+pub fn is_over(run: &Run, now: EpochMillis) -> bool {
+    run.updated_at.plus(RECORD_LIFE) <= now.plus(CLOCKS_APART)
+}

@@ -1,0 +1,211 @@
+//! What happened, kept apart from what the product keeps, and what must hold of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::ledger::{EventRef, Run, RunId, RunState};
+use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::reference::Reference;
+use hookdock_signature::EpochMillis;
+
+use crate::rules;
+use crate::sim::world::{World, described};
+use crate::sim::{POLICY, Tally, Violation};
+
+/// What happened so far.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pub(crate) tally: Tally,
+    pub(crate) violation: Option<Violation>,
+    /// What was answered 2xx.
+    pub(crate) accepted: BTreeMap<DeliveryId, EventRef>,
+    /// The bodies of all messages that ingest queued.
+    pub(crate) queued: BTreeMap<DeliveryId, String>,
+    /// The deliveries of which the ledger was told.
+    pub(crate) sighted: BTreeMap<EventRef, BTreeSet<DeliveryId>>,
+    /// Every run as it was stored last.
+    pub(crate) runs: BTreeMap<RunId, Run>,
+    /// (Run, generation) of each dead letter that says why.
+    letters: BTreeSet<(RunId, u32)>,
+    /// How often each run's record began.
+    lives: BTreeMap<RunId, u32>,
+    /// How often the job was started, by run, life and generation.
+    starts: BTreeMap<(RunId, u32, u32), u32>,
+    /// (Run, life, step) of each step whose result the ledger said that it has.
+    saved: BTreeSet<(RunId, u32, &'static str)>,
+    /// How often the job was started in all, by run.
+    started: BTreeMap<RunId, usize>,
+    under_way: Vec<UnderWay>,
+    /// The keys that the target has seen.
+    keys: BTreeSet<String>,
+    /// How often an effect happened, by run and step.
+    pub(crate) effects: BTreeMap<(RunId, &'static str), u32>,
+}
+
+/// An attempt whose job is running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct UnderWay {
+    run: RunId,
+    attempt: u32,
+    worker: Arc<str>,
+    /// When it is cut off, in true time.
+    until: EpochMillis,
+}
+
+/// Ends with the attempt, however that ends.
+pub(crate) struct Started {
+    world: Arc<World>,
+    entry: UnderWay,
+    /// How often the run's job was started before.
+    pub(crate) before: usize,
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let mut book = self.world.book();
+        if let Some(place) = book.under_way.iter().position(|entry| *entry == self.entry) {
+            book.under_way.swap_remove(place);
+        }
+    }
+}
+
+impl World {
+    /// A job starts. `stored` is the run as the ledger has it at this moment.
+    pub(crate) fn starts(
+        self: &Arc<Self>,
+        worker: &Arc<str>,
+        (run, attempt): (&RunId, u32),
+        until: EpochMillis,
+        stored: Option<&Run>,
+    ) -> Started {
+        let now = self.universe.now();
+        self.note(worker, || format!("starts {} attempt {attempt}", run.job));
+        if let Some(stored) =
+            stored.filter(|stored| rules::is_done(stored) && !rules::is_over(stored, now))
+        {
+            self.violated("a run that is done never runs again", || {
+                format!("attempt {attempt} of {run:?} started over {}", described(stored))
+            });
+        }
+        let entry = UnderWay { run: run.clone(), attempt, worker: Arc::clone(worker), until };
+        let mut book = self.book();
+        let rival = book.under_way.iter().find(|other| other.run == *run && now < other.until);
+        let rival = rival.cloned();
+        let generation = stored.map_or(0, |run| run.generation);
+        let life = book.lives.get(run).copied().unwrap_or_default();
+        let starts = book.starts.entry((run.clone(), life, generation)).or_default();
+        *starts += 1;
+        let starts = *starts;
+        let started = book.started.entry(run.clone()).or_default();
+        let before = *started;
+        *started += 1;
+        book.under_way.push(entry.clone());
+        drop(book);
+        if let Some(rival) = rival {
+            self.violated("a run has one owner at a time", || format!("{entry:?} and {rival:?}"));
+        }
+        if starts > POLICY.max_attempts {
+            self.violated("attempts never exceed the policy", || {
+                format!("{run:?} was started {starts} times in generation {generation}")
+            });
+        }
+        Started { world: Arc::clone(self), entry, before }
+    }
+
+    /// The target is asked for an effect. It honours keys: one that it knows has no effect.
+    pub(crate) fn effect(&self, run: &RunId, step: &'static str, key: String) {
+        let mut book = self.book();
+        if !book.keys.insert(key) {
+            return;
+        }
+        let times = book.effects.entry((run.clone(), step)).or_default();
+        *times += 1;
+        let times = *times;
+        drop(book);
+        if times > 1 {
+            self.violated("an effect with a key happens at most once", || {
+                format!("{step} of {run:?} happened {times} times")
+            });
+        }
+    }
+
+    /// A dead letter was sent.
+    pub(crate) fn buried(&self, letter: &DeadLetter) {
+        let reason = letter.attributes.iter().find(|(name, _)| *name == "reason");
+        let reference = Reference::parse(&letter.body);
+        let named = reference.ok().and_then(|reference| {
+            let job = reference.job.clone()?;
+            Some((RunId { event: EventRef::of(&reference), job }, reference.generation))
+        });
+        match (reason, named) {
+            (Some(_), Some(named)) => drop(self.book().letters.insert(named)),
+            _ => self.violated("a dead letter says why and of which run", || format!("{letter:?}")),
+        }
+    }
+
+    /// A stored run changed.
+    pub(crate) fn moved(&self, before: Option<&Run>, after: &Run) {
+        let now = self.universe.now();
+        let line = || {
+            let before = before.map_or_else(|| "nothing".to_owned(), described);
+            format!("{before} became {}", described(after))
+        };
+        self.note("ledger", line);
+        if before.is_none_or(|before| before.attempt != after.attempt) {
+            self.book().tally.claims += 1;
+        }
+        if before.is_none() || rules::is_new(after) {
+            *self.book().lives.entry(after.id.clone()).or_default() += 1;
+        }
+        if let (RunState::Waiting { .. }, Some(RunState::Running { .. })) =
+            (&after.state, before.map(|run| &run.state))
+        {
+            self.does_not_count(after);
+        }
+        match rules::broken(before, after, now) {
+            Some(invariant) => self.violated(invariant, line),
+            None => self.check_burial(after),
+        }
+    }
+
+    /// An attempt that was put off does not count.
+    fn does_not_count(&self, run: &Run) {
+        let mut book = self.book();
+        let life = book.lives.get(&run.id).copied().unwrap_or_default();
+        if let Some(starts) = book.starts.get_mut(&(run.id.clone(), life, run.generation)) {
+            *starts = starts.saturating_sub(1);
+        }
+    }
+
+    /// How often the run's record has begun.
+    pub(crate) fn life(&self, run: &RunId) -> u32 {
+        self.book().lives.get(run).copied().unwrap_or_default()
+    }
+
+    /// The work of a step begins.
+    pub(crate) fn works_on(&self, run: &RunId, step: &'static str) {
+        let life = self.life(run);
+        let again = self.book().saved.contains(&(run.clone(), life, step));
+        if again {
+            self.violated("a step that is saved never runs again", || format!("{step} of {run:?}"));
+        }
+    }
+
+    /// The job was told that the step is saved.
+    pub(crate) fn saves(&self, run: &RunId, step: &'static str) {
+        let life = self.life(run);
+        self.book().saved.insert((run.clone(), life, step));
+    }
+
+    fn check_burial(&self, after: &Run) {
+        let RunState::Dead { buried: true, .. } = after.state else {
+            return;
+        };
+        let letter = (after.id.clone(), after.generation + 1);
+        let sent = self.book().letters.contains(&letter);
+        if !sent {
+            self.violated("a run that is noted as buried has its letter", || described(after));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The jobs of the simulation: each attempt ends as the seed planned.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookdock_pipeline::job::{
+    Context, Delivery, ErrorClass, Failure, JobResult, On, Outcome, Registry,
+};
+use hookdock_pipeline::names::EventId;
+use hookdock_pipeline::ports::{Inserted, Record, System as _};
+use serde_json::json;
+
+use crate::sim::climate::Ending;
+use crate::sim::executor::Clock;
+use crate::sim::network::Network;
+
+/// The jobs that run for every event.
+pub(crate) const JOBS: [&str; 2] = ["fulfil", "notify"];
+
+/// A job, as one worker runs it.
+#[derive(Clone)]
+struct Job {
+    name: &'static str,
+    network: Network,
+    clock: Clock,
+}
+
+/// The registry of one worker.
+pub(crate) fn registry(network: &Network, clock: &Clock) -> Registry {
+    JOBS.into_iter().fold(Registry::new(), |registry, name| {
+        let job = Job { name, network: network.clone(), clock: clock.clone() };
+        registry.job(name, On::endpoint("*"), move |cx: Context, delivery: Delivery| {
+            let job = job.clone();
+            async move { job.run(cx, delivery).await }
+        })
+    })
+}
+
+impl Job {
+    async fn run(self, cx: Context, delivery: Delivery) -> JobResult {
+        let world = &self.network.world;
+        let event = event_number(delivery.event_id.as_ref());
+        let stored = self.network.ports.backend.run(cx.run());
+        let left = self.clock.now().until(cx.deadline());
+        let until = world.universe.now().plus(left);
+        let claim = (cx.run(), cx.attempt());
+        let started = world.starts(&self.network.caller, claim, until, stored.as_ref());
+        self.stubborn(|| self.charge(&cx)).await?;
+        let wait = world.universe.between(Duration::ZERO, Duration::from_secs(3));
+        self.clock.sleep(wait).await;
+        self.stubborn(|| self.note(&cx)).await?;
+        self.end(world.climate.events[event].ending(self.name, started.before)).await
+    }
+
+    /// Does it again where it failed, as a job may: the failed call may still be under way.
+    async fn stubborn<R>(&self, mut what: impl FnMut() -> R) -> Result<(), Failure>
+    where
+        R: Future<Output = Result<(), Failure>>,
+    {
+        let universe = &self.network.world.universe;
+        let mut result = what().await;
+        while result.is_err() && universe.happens(500) {
+            result = what().await;
+        }
+        result
+    }
+
+    /// A step with an effect at a target that honours keys.
+    async fn charge(&self, cx: &Context) -> Result<(), Failure> {
+        let world = &self.network.world;
+        cx.step("charge", async |step| {
+            world.works_on(cx.run(), "charge");
+            let (world, run) = (Arc::clone(world), cx.run().clone());
+            let key = step.effect_key().to_string();
+            let effect = async move {
+                world.effect(&run, "charge", key);
+                Ok(())
+            };
+            Ok(self.network.call(|| "charges".to_owned(), effect).await?)
+        })
+        .await?;
+        world.saves(cx.run(), "charge");
+        Ok(())
+    }
+
+    /// A record that is written with the run. Its id is this run's alone.
+    async fn note(&self, cx: &Context) -> Result<(), Failure> {
+        let world = &self.network.world;
+        let life = world.life(cx.run());
+        let id = format!("{}/{}/{life}", cx.run().event.key, cx.run().job);
+        let record = Record { collection: "notes".to_owned(), id, body: json!(self.name) };
+        if let Inserted::Already(_) = cx.commit("note", record).await? {
+            world.violated("a record and its run are written both or neither", || {
+                format!("{:?} met its own record", cx.run())
+            });
+        }
+        Ok(())
+    }
+
+    async fn end(&self, ending: Ending) -> JobResult {
+        let down = || Failure::passing(ErrorClass::Unavailable, "as planned");
+        match ending {
+            Ending::Done => Ok(Outcome::Done),
+            Ending::Ignored => Ok(Outcome::Ignored("as planned".to_owned())),
+            Ending::PutsOff(wait) => Ok(Outcome::PutOff {
+                until: self.clock.now().plus(wait),
+                cause: "as planned".to_owned(),
+            }),
+            Ending::Fails => Err(down()),
+            Ending::FailsFor(wait) => Err(down().after(wait)),
+            Ending::FailsForGood => Err(Failure::permanent(ErrorClass::BadData, "as planned")),
+            // Unlike `panic!`, it prints nothing.
+            Ending::Panics => resume_unwind(Box::new("as planned")),
+            Ending::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+/// The number in `evt_7`.
+fn event_number(id: Option<&EventId>) -> usize {
+    let id = id.expect("every event of the simulation has an id").as_str();
+    id.trim_start_matches("evt_").parse().expect("a number")
+}

@@ -1,0 +1,204 @@
+//! The ports with one thing broken, to see whether the simulator notices.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::ledger::{EventRecord, Fence, Run, RunState, Sighting, StepRecord};
+use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::ports::{
+    Archive, Committed, Deliveries, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+};
+use hookdock_pipeline::reference::Reference;
+use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use hookdock_signature::EpochMillis;
+use serde_json::Value;
+
+use crate::sim::backend::Backend;
+
+/// What is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// The ledger writes a run whoever owns it.
+    OwnerUnchecked,
+    /// The ledger writes a run whatever attempt it has come to.
+    AttemptUnchecked,
+    /// The ledger writes a run whatever state it has come to.
+    StateUnchecked,
+    /// The ledger writes a run whatever its claim has written since.
+    WritesUnchecked,
+    /// The ledger drops the results of steps.
+    StepForgotten,
+    /// The ledger writes a record first and then the run that it belongs to.
+    CommitInTwo,
+    /// The ledger opens a run that is there as if it were new.
+    OpenedAnew,
+    /// The ledger tells that every lease is over.
+    LeaseHidden,
+    /// The ledger counts a delivery each time that it comes.
+    DeliveryCountedAgain,
+    /// The archive says that it has stored, and has not.
+    ArchiveForgets,
+    /// What is queued is stored afterwards.
+    QueuedBeforeStored,
+    /// The queue says that it has taken a message, and has not.
+    QueueForgets,
+    /// The dead-letter queue says that it has taken a letter, and has not.
+    LetterForgotten,
+}
+
+/// The ports, with that broken.
+#[derive(Debug, Clone)]
+pub(crate) struct Mutated {
+    pub(crate) backend: Backend,
+    pub(crate) mutant: Option<Mutant>,
+}
+
+impl Mutated {
+    fn is(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// The fence with one of its conditions made to fit whatever is stored.
+    fn fence(&self, from: &Fence, to: &Run) -> Fence {
+        let Some(stored) = self.backend.run(&to.id).map(|run| run.fence()) else {
+            return from.clone();
+        };
+        match self.mutant {
+            Some(Mutant::OwnerUnchecked) => Fence { owner: stored.owner, ..from.clone() },
+            Some(Mutant::AttemptUnchecked) => Fence { attempt: stored.attempt, ..from.clone() },
+            Some(Mutant::StateUnchecked) => Fence { state: stored.state, ..from.clone() },
+            Some(Mutant::WritesUnchecked) => Fence { writes: stored.writes, ..from.clone() },
+            _ => from.clone(),
+        }
+    }
+}
+
+impl Archive for Mutated {
+    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        if self.is(Mutant::ArchiveForgets) || self.is(Mutant::QueuedBeforeStored) {
+            return Ok(());
+        }
+        self.backend.put(delivery).await
+    }
+}
+
+impl WorkQueue for Mutated {
+    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        if self.is(Mutant::QueueForgets) {
+            return Ok(());
+        }
+        self.backend.send(delivery).await?;
+        if self.is(Mutant::QueuedBeforeStored) {
+            self.backend.put(delivery).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Deliveries for Mutated {
+    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+        self.backend.read(object).await
+    }
+}
+
+impl Messages for Mutated {
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.backend.put_off(receipt, wait).await
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        if self.is(Mutant::LetterForgotten) {
+            return Ok(());
+        }
+        self.backend.bury(letter).await
+    }
+    async fn send_items(
+        &self,
+        items: &[Reference],
+        trace: Option<&str>,
+    ) -> Result<Vec<usize>, PortError> {
+        self.backend.send_items(items, trace).await
+    }
+}
+
+impl Ledger for Mutated {
+    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
+        if self.is(Mutant::DeliveryCountedAgain) {
+            let chance = u128::try_from(sighting.seen_at.get()).unwrap_or_default();
+            let delivery_id = DeliveryId::new(sighting.seen_at, chance);
+            let again = Sighting { delivery_id, ..sighting.clone() };
+            self.backend.local.sight(&again).await?;
+        }
+        self.backend.sight(sighting).await
+    }
+
+    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+        let existing = self.backend.open(run).await?;
+        match existing {
+            Some(existing) if self.is(Mutant::OpenedAnew) => {
+                self.backend.advance(&existing.fence(), run).await
+            }
+            Some(existing) if self.is(Mutant::LeaseHidden) => Ok(Some(without_lease(existing))),
+            existing => Ok(existing),
+        }
+    }
+
+    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+        let fence = self.fence(from, to);
+        if self.is(Mutant::StepForgotten) {
+            return self.backend.advance(&fence, &without_results(to)).await;
+        }
+        self.backend.advance(&fence, to).await
+    }
+
+    async fn commit(
+        &self,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> Result<Committed, PortError> {
+        if self.is(Mutant::CommitInTwo) {
+            if let Inserted::Already(body) = self.backend.insert(record.clone()).await? {
+                return Ok(Committed::Already(body));
+            }
+            let stored = self.backend.advance(from, to).await?;
+            return Ok(stored.map_or(Committed::Both, |run| Committed::Fenced(Box::new(run))));
+        }
+        let fence = self.fence(from, to);
+        if self.is(Mutant::StepForgotten) {
+            return self.backend.commit(&fence, &without_results(to), record).await;
+        }
+        self.backend.commit(&fence, to, record).await
+    }
+}
+
+fn without_lease(run: Run) -> Run {
+    match run.state {
+        RunState::Running { .. } => {
+            Run { state: RunState::Running { lease_until: EpochMillis::new(0) }, ..run }
+        }
+        _ => run,
+    }
+}
+
+fn without_results(run: &Run) -> Run {
+    let forgotten = |step: &StepRecord| StepRecord { saved: None, ..step.clone() };
+    Run { steps: run.steps.iter().map(forgotten).collect(), ..run.clone() }
+}
+
+impl Records for Mutated {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+        self.backend.insert(record)
+    }
+
+    fn get<'a>(
+        &'a self,
+        collection: &'a str,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
+        self.backend.get(collection, id)
+    }
+}

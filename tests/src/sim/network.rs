@@ -1,0 +1,245 @@
+//! The way to every port: calls take time, are refused, lose their answers, and arrive late.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
+use hookdock_pipeline::ports::{
+    Archive, Committed, Deliveries, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+};
+use hookdock_pipeline::reference::Reference;
+use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::sim::climate::AFTERLIFE;
+use crate::sim::mutant::Mutated;
+use crate::sim::world::{World, described};
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy)]
+struct Fate {
+    /// When it takes effect, if it does.
+    arrives: Option<Duration>,
+    answer: Answer,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    /// What the port says, that long after it took effect.
+    Given(Duration),
+    /// An error, that long after the call was made.
+    Error(Duration, FaultKind),
+    Never,
+}
+
+/// The ports, as one process reaches them.
+#[derive(Clone)]
+pub(crate) struct Network {
+    pub(crate) world: Arc<World>,
+    pub(crate) ports: Mutated,
+    /// Who calls, for the trace.
+    pub(crate) caller: Arc<str>,
+}
+
+impl Network {
+    /// A call is on its way by itself: whoever made it may be gone when it arrives.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        what: impl Fn() -> String + Send + Sync + 'static,
+        effect: impl Future<Output = Result<T, PortError>> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let fate = self.fate();
+        let (answer, answered) = oneshot::channel();
+        if let Some(wait) = fate.arrives {
+            let (world, caller) = (Arc::clone(&self.world), Arc::clone(&self.caller));
+            let universe = self.world.universe.clone();
+            self.world.universe.spawn(async move {
+                universe.sleep(wait).await;
+                let result = effect.await;
+                world.note(&caller, || {
+                    let ok = if result.is_ok() { "" } else { ", which failed" };
+                    format!("{}{ok}", what())
+                });
+                if let Answer::Given(wait) = fate.answer {
+                    universe.sleep(wait).await;
+                    answer.send(result).ok();
+                }
+            });
+        } else {
+            self.world.note(&self.caller, || format!("{}: lost on the way", what()));
+        }
+        match fate.answer {
+            Answer::Given(_) => answered.await.expect("the call answers"),
+            Answer::Error(wait, kind) => {
+                self.world.universe.sleep(wait).await;
+                Err(PortError::new("make the call", kind))
+            }
+            Answer::Never => std::future::pending().await,
+        }
+    }
+
+    fn fate(&self) -> Fate {
+        let (universe, climate) = (&self.world.universe, &self.world.climate);
+        let ms = Duration::from_millis;
+        let s = Duration::from_secs;
+        let quick = || universe.between(ms(1), ms(40));
+        if !self.world.storms() {
+            return Fate { arrives: Some(quick()), answer: Answer::Given(quick()) };
+        }
+        if universe.happens(climate.refusals) {
+            return Fate { arrives: None, answer: Answer::Error(quick(), self.refusal()) };
+        }
+        if universe.happens(climate.lost_answers) {
+            let answer = Answer::Error(universe.between(ms(40), s(3)), FaultKind::TimedOut);
+            return Fate { arrives: Some(quick()), answer };
+        }
+        if universe.happens(climate.late_calls) {
+            let arrives = Some(self.late());
+            let answer = match universe.below(2) {
+                0 => Answer::Never,
+                _ => Answer::Error(universe.between(ms(40), s(3)), FaultKind::TimedOut),
+            };
+            return Fate { arrives, answer };
+        }
+        if universe.happens(climate.lost_calls) {
+            return Fate { arrives: None, answer: Answer::Never };
+        }
+        if universe.happens(climate.slow_calls) {
+            let slow = || universe.between(ms(40), s(6));
+            return Fate { arrives: Some(slow()), answer: Answer::Given(slow()) };
+        }
+        Fate { arrives: Some(quick()), answer: Answer::Given(quick()) }
+    }
+
+    fn refusal(&self) -> FaultKind {
+        let kinds = [
+            FaultKind::Throttled,
+            FaultKind::TimedOut,
+            FaultKind::Unavailable,
+            FaultKind::Denied,
+            FaultKind::Invalid,
+        ];
+        kinds[self.world.universe.below(kinds.len())]
+    }
+
+    /// Minutes later, when somebody else has taken over; or after the record's life.
+    fn late(&self) -> Duration {
+        let universe = &self.world.universe;
+        let later = universe.between(Duration::from_secs(1), Duration::from_secs(240));
+        if self.world.climate.afterlife && universe.happens(300) {
+            self.world.until_afterlife() + later
+        } else {
+            later
+        }
+    }
+}
+
+impl World {
+    fn until_afterlife(&self) -> Duration {
+        self.universe.now().until(crate::stack::START.plus(AFTERLIFE))
+    }
+}
+
+impl Archive for Network {
+    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        let (ports, delivery) = (self.ports.clone(), delivery.clone());
+        let id = delivery.reference().delivery_id.clone();
+        self.call(move || format!("stores {id}"), async move { ports.put(&delivery).await }).await
+    }
+}
+
+impl WorkQueue for Network {
+    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        let (ports, delivery) = (self.ports.clone(), delivery.clone());
+        let id = delivery.reference().delivery_id.clone();
+        self.call(move || format!("queues {id}"), async move { ports.send(&delivery).await }).await
+    }
+}
+
+impl Deliveries for Network {
+    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
+        let (ports, object) = (self.ports.clone(), object.clone());
+        let name = object.to_string();
+        self.call(move || format!("reads {name}"), async move { ports.read(&object).await }).await
+    }
+}
+
+impl Messages for Network {
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        let (ports, receipt) = (self.ports.clone(), receipt.to_owned());
+        let what = format!("puts off message {receipt} for {} s", wait.as_secs_f32());
+        self.call(move || what.clone(), async move { ports.put_off(&receipt, wait).await }).await
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        let (ports, letter) = (self.ports.clone(), letter.clone());
+        self.call(|| "buries a letter".to_owned(), async move { ports.bury(&letter).await }).await
+    }
+    async fn send_items(
+        &self,
+        items: &[Reference],
+        trace: Option<&str>,
+    ) -> Result<Vec<usize>, PortError> {
+        let (ports, items) = (self.ports.clone(), items.to_vec());
+        let trace = trace.map(str::to_owned);
+        let send = async move { ports.send_items(&items, trace.as_deref()).await };
+        self.call(|| "queues items".to_owned(), send).await
+    }
+}
+
+impl Ledger for Network {
+    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
+        let (ports, sighting) = (self.ports.clone(), sighting.clone());
+        let id = sighting.delivery_id.clone();
+        self.call(move || format!("sights {id}"), async move { ports.sight(&sighting).await }).await
+    }
+
+    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+        let (ports, run) = (self.ports.clone(), run.clone());
+        let what = format!("opens {}", described(&run));
+        self.call(move || what.clone(), async move { ports.open(&run).await }).await
+    }
+
+    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+        let (ports, from, to) = (self.ports.clone(), from.clone(), to.clone());
+        let what = format!("moves {} #{} on to {}", from.state, from.attempt, described(&to));
+        self.call(move || what.clone(), async move { ports.advance(&from, &to).await }).await
+    }
+
+    async fn commit(
+        &self,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> Result<Committed, PortError> {
+        let (ports, from, to, record) =
+            (self.ports.clone(), from.clone(), to.clone(), record.clone());
+        let what = format!("commits record {} and {}", record.id, described(&to));
+        let commit = async move { ports.commit(&from, &to, &record).await };
+        self.call(move || what.clone(), commit).await
+    }
+}
+
+impl Records for Network {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+        let ports = self.ports.clone();
+        let what = format!("inserts record {}", record.id);
+        self.call(move || what.clone(), async move { ports.insert(record).await }).boxed()
+    }
+
+    fn get<'a>(
+        &'a self,
+        collection: &'a str,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
+        let (ports, collection, id) = (self.ports.clone(), collection.to_owned(), id.to_owned());
+        let what = format!("reads record {id}");
+        self.call(move || what.clone(), async move { ports.get(&collection, &id).await }).boxed()
+    }
+}

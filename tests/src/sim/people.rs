@@ -1,0 +1,144 @@
+//! Who acts from outside: providers who send, and an operator who redrives and replays.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use hookdock_embedded::EndpointFile;
+use hookdock_pipeline::http::answer;
+use hookdock_pipeline::ingest::Ingest;
+use hookdock_pipeline::ledger::EventRef;
+use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::stored::StoredDelivery;
+use tokio::sync::oneshot;
+
+use crate::requests::Draft;
+use crate::sim::climate::{AFTERLIFE, STORM};
+use crate::sim::network::Network;
+use crate::stack::{START, Unasked};
+
+/// How long a provider waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whoever acts from outside, and how they reach the product.
+#[derive(Clone)]
+pub(crate) struct People {
+    pub(crate) network: Network,
+    pub(crate) endpoints: EndpointFile,
+}
+
+impl People {
+    /// Starts everybody.
+    pub(crate) fn start(&self) {
+        let climate = self.network.world.climate.clone();
+        let lives = if climate.afterlife { 2 } else { 1 };
+        for life in 0..lives {
+            for (event, plan) in climate.events.iter().enumerate() {
+                for _ in 0..plan.sent {
+                    let (people, patience) = (self.clone(), plan.patience);
+                    self.after(life, async move { people.send(event, patience).await });
+                }
+            }
+            for _ in 0..climate.redrives {
+                let people = self.clone();
+                self.after(life, async move { people.redrive().await });
+            }
+            for _ in 0..climate.replays {
+                let people = self.clone();
+                self.after(life, async move { people.replay().await });
+            }
+        }
+    }
+
+    /// Does something at some time of a storm.
+    fn after(&self, life: u32, what: impl Future<Output = ()> + Send + 'static) {
+        let universe = &self.network.world.universe;
+        // Half of it happens early and at once, so that it meets.
+        let most = if universe.happens(500) { Duration::from_secs(5) } else { STORM };
+        let begin = START.plus(AFTERLIFE * life);
+        let at = begin.plus(universe.between(Duration::ZERO, most));
+        let wait = universe.sleep(universe.now().until(at));
+        universe.spawn(async move {
+            wait.await;
+            what.await;
+        });
+    }
+
+    /// Sends an event until it is answered 2xx, or patience ends.
+    async fn send(&self, event: usize, patience: usize) {
+        let universe = &self.network.world.universe;
+        let draft = Draft::checkout(&format!("evt_{event}"), &format!("cs_{event}"));
+        for attempt in 0..=patience {
+            if self.post(draft.clone()).await {
+                return;
+            }
+            universe.sleep(Duration::from_secs(5 << attempt)).await;
+        }
+    }
+
+    /// One request; whether the provider heard that it was accepted.
+    async fn post(&self, draft: Draft) -> bool {
+        let world = Arc::clone(&self.network.world);
+        let (heard, hears) = oneshot::channel();
+        let clock = world.universe.clock(world.universe.clock_error_ms());
+        let ingest = Ingest {
+            endpoints: self.endpoints.clone(),
+            archive: self.network.clone(),
+            queue: self.network.clone(),
+            providers: Arc::new(Unasked),
+            system: clock.clone(),
+        };
+        let people = self.clone();
+        world.universe.spawn_mortal(async move {
+            let request = draft.signed(clock.now());
+            let answer = answer(&ingest, request, draft.origin()).await;
+            let accepted = answer.status().is_success();
+            if accepted {
+                let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
+                people.accepted(&id.parse().expect("an id"), &draft);
+            }
+            heard.send(accepted).ok();
+        });
+        let patience = world.universe.sleep(PATIENCE).map(|()| false);
+        let answer = hears.map(|heard| heard.unwrap_or(false));
+        futures_util::pin_mut!(patience, answer);
+        futures_util::future::select(answer, patience).await.factor_first().0
+    }
+
+    /// A delivery was answered 2xx: it must be stored, readable and queued by now.
+    fn accepted(&self, id: &DeliveryId, draft: &Draft) {
+        let world = &self.network.world;
+        world.note("ingest", || format!("accepts {id}"));
+        let object = self.network.ports.backend.local.stored(id).expect("memory");
+        let Some((_, object)) = object else {
+            return world.violated("what is answered 2xx is stored", || id.to_string());
+        };
+        let stored = StoredDelivery::parse(&object).expect("a stored delivery");
+        if stored.body_bytes().ok().as_ref() != Some(&draft.body) {
+            world.violated("what is answered 2xx is stored byte for byte", || id.to_string());
+        }
+        if !world.book().queued.contains_key(id) {
+            world.violated("what is answered 2xx is queued", || id.to_string());
+        }
+        let event = EventRef { endpoint: stored.endpoint, key: stored.event.key };
+        world.book().accepted.insert(id.clone(), event);
+    }
+
+    /// Moves every dead letter back.
+    async fn redrive(&self) {
+        self.network.world.note("operator", || "moves the dead letters back".to_owned());
+        self.network.ports.backend.local.redrive().await.expect("memory");
+    }
+
+    /// Queues a stored delivery again.
+    async fn replay(&self) {
+        let world = &self.network.world;
+        let bodies: Vec<String> = world.book().queued.values().cloned().collect();
+        if let Some(body) = bodies.get(world.universe.below(bodies.len())) {
+            world.note("operator", || "replays a delivery".to_owned());
+            let local = &self.network.ports.backend.local;
+            local.enqueue(body.clone(), Vec::new()).await.expect("memory");
+        }
+    }
+}
