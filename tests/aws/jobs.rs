@@ -8,7 +8,9 @@ use futures_util::future::ready;
 use hookdock_aws::config::ProcessorConfig;
 use hookdock_https::testing::Server;
 use hookdock_pipeline::fault::FaultKind;
-use hookdock_pipeline::job::{Effects, Registry};
+use hookdock_pipeline::job::{EffectKey, Effects, Registry};
+use hookdock_pipeline::ledger::{EventRef, RunId};
+use hookdock_pipeline::names::EventKey;
 use hookdock_pipeline::ports::{AnswerForm, Email, Notice, Prompt, Web};
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -34,7 +36,7 @@ async fn an_email_is_sent_through_ses_from_the_configured_address() {
         subject: "Your invoice, caf\u{e9}".to_owned(),
         text: "42.00 EUR".to_owned(),
     };
-    mail.send(&email, "hd-0123").await.expect("sent");
+    mail.send(&email, &key()).await.expect("sent");
     let sent = ministack.emails().await;
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert_eq!(sent[0]["Source"], "shop@example.com");
@@ -49,7 +51,7 @@ async fn a_notice_is_published_to_the_configured_topic() {
     ministack.subscribe("work").await;
     let notices = effects(&ministack).await.notices.expect("set up");
     let notice = Notice { subject: "A ticket".to_owned(), text: "It is urgent.".to_owned() };
-    notices.publish(&notice, "hd-0123").await.expect("published");
+    notices.publish(&notice, &key()).await.expect("published");
     let message = ministack.receive("work").await.remove(0);
     let body = message["Body"].as_str().expect("a text");
     let body: Value = serde_json::from_str(body).expect("JSON");
@@ -62,8 +64,15 @@ async fn a_topic_that_is_not_there_is_a_setting_to_mend() {
     let ministack = MiniStack::start().await;
     let notices = effects(&ministack).await.notices.expect("set up");
     let notice = Notice { subject: String::new(), text: "It is urgent.".to_owned() };
-    let error = notices.publish(&notice, "hd-0123").await.expect_err("no topic");
+    let error = notices.publish(&notice, &key()).await.expect_err("no topic");
     assert_eq!(error.kind(), FaultKind::Invalid);
+}
+
+fn key() -> EffectKey {
+    let event =
+        EventRef { endpoint: "stripe".parse().expect("a name"), key: EventKey::of(&[b"evt_1"]) };
+    let run = RunId { event, job: "fulfil_order".parse().expect("a name") };
+    EffectKey::of(&run, &"send-invoice".parse().expect("a name"))
 }
 
 fn prompt() -> Prompt {

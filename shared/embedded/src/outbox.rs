@@ -3,6 +3,7 @@
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::job::EffectKey;
 use hookdock_pipeline::ports::{Email, Mail, Notice, Notices};
 use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ impl<S: Send + Sync> Mail for Embedded<S> {
     fn send<'a>(
         &'a self,
         email: &'a Email,
-        effect: &'a str,
+        effect: &'a EffectKey,
     ) -> BoxFuture<'a, Result<(), PortError>> {
         let Email { to, subject, text } = email.clone();
         self.put_out(effect, Sent::Email { to, subject, text })
@@ -58,7 +59,7 @@ impl<S: Send + Sync> Notices for Embedded<S> {
     fn publish<'a>(
         &'a self,
         notice: &'a Notice,
-        effect: &'a str,
+        effect: &'a EffectKey,
     ) -> BoxFuture<'a, Result<(), PortError>> {
         let Notice { subject, text } = notice.clone();
         self.put_out(effect, Sent::Notice { subject, text })
@@ -66,8 +67,12 @@ impl<S: Send + Sync> Notices for Embedded<S> {
 }
 
 impl<S: Send + Sync> Embedded<S> {
-    fn put_out<'a>(&'a self, effect: &str, sent: Sent) -> BoxFuture<'a, Result<(), PortError>> {
-        let effect = effect.to_owned();
+    fn put_out<'a>(
+        &'a self,
+        effect: &EffectKey,
+        sent: Sent,
+    ) -> BoxFuture<'a, Result<(), PortError>> {
+        let effect = effect.clone();
         self.store
             .write("put it in the outbox", move |transaction| {
                 let mut outbox = transaction.open_table(OUTBOX)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hookdock_pipeline::job::{Context, Delivery, Failure, JobResult, Outcome};
+use hookdock_pipeline::job::{Context, Delivery, EffectKey, Failure, JobResult, Outcome};
 use hookdock_pipeline::ports::{Email, Notice};
 use serde_json::Value;
 
@@ -25,8 +25,7 @@ pub async fn send_notification(
 ) -> JobResult {
     let (subject, text) = wording(&delivery, &notification.show);
     cx.step("notify", async |step| {
-        let key = step.effect_key().as_str();
-        tell(&cx, &notification.to, subject, text, key).await
+        tell(&cx, &notification.to, subject, text, step.effect_key()).await
     })
     .await?;
     Ok(Outcome::Done)
@@ -37,7 +36,7 @@ async fn tell(
     target: &Target,
     subject: String,
     text: String,
-    key: &str,
+    key: &EffectKey,
 ) -> Result<(), Failure> {
     match target {
         Target::Slack(webhook) => {

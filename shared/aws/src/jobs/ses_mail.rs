@@ -6,6 +6,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::job::EffectKey;
 use hookdock_pipeline::ports::{Email, Mail};
 
 use crate::classify::coded_error;
@@ -28,9 +29,9 @@ impl SesMail {
         Self { client, from: from.to_owned() }
     }
 
-    async fn send(&self, email: &Email, effect: &str) -> Result<(), PortError> {
+    async fn send(&self, email: &Email, effect: &EffectKey) -> Result<(), PortError> {
         let to = Destination::builder().to_addresses(&email.to).build();
-        let tag = MessageTag::builder().name(EFFECT_TAG).value(effect).build();
+        let tag = MessageTag::builder().name(EFFECT_TAG).value(effect.as_str()).build();
         self.client
             .send_email()
             .from_email_address(&self.from)
@@ -49,7 +50,7 @@ impl Mail for SesMail {
     fn send<'a>(
         &'a self,
         email: &'a Email,
-        effect: &'a str,
+        effect: &'a EffectKey,
     ) -> BoxFuture<'a, Result<(), PortError>> {
         Self::send(self, email, effect).boxed()
     }

@@ -4,6 +4,7 @@ use aws_sdk_sns::Client;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::job::EffectKey;
 use hookdock_pipeline::ports::{Notice, Notices};
 
 use crate::classify::coded_error;
@@ -27,7 +28,7 @@ impl SnsNotices {
     }
 
     /// Only FIFO topics know keys, and remember one for five minutes.
-    async fn publish(&self, notice: &Notice, effect: &str) -> Result<(), PortError> {
+    async fn publish(&self, notice: &Notice, effect: &EffectKey) -> Result<(), PortError> {
         let mut call = self
             .client
             .publish()
@@ -35,7 +36,7 @@ impl SnsNotices {
             .set_subject(subject(&notice.subject))
             .message(&notice.text);
         if self.topic.ends_with(".fifo") {
-            call = call.message_group_id(effect).message_deduplication_id(effect);
+            call = call.message_group_id(effect.as_str()).message_deduplication_id(effect.as_str());
         }
         call.send().await.map_err(coded_error(PUBLISH))?;
         Ok(())
@@ -46,7 +47,7 @@ impl Notices for SnsNotices {
     fn publish<'a>(
         &'a self,
         notice: &'a Notice,
-        effect: &'a str,
+        effect: &'a EffectKey,
     ) -> BoxFuture<'a, Result<(), PortError>> {
         Self::publish(self, notice, effect).boxed()
     }

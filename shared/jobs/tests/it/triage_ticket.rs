@@ -250,6 +250,22 @@ async fn nothing_of_the_ticket_and_no_secret_gets_into_logs_ledger_or_records() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_ticket_is_refused_and_not_quoted() {
+    for body in [json!("Jane Roe"), json!({"ticket": "Jane Roe"}), json!({"Jane Roe": 1})] {
+        let logs = Logs::capture();
+        let (world, model) = (World::default().answering(&body), Slow::sure());
+        let stack = stack(&world, &model);
+        accept(&stack, &created("5158", "inv-1")).await;
+        stack.drain().await;
+        let letters = format!("{:?}", stack.local.dead_letters().expect("memory"));
+        assert!(letters.contains("Zendesk's answer is not a ticket as documented"), "{letters}");
+        let said = format!("{letters} {:?} {}", stack.run(), logs.text());
+        assert!(!said.contains("Jane"), "{said}");
+        assert_eq!(model.asked(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_ticket_that_is_gone_is_ignored() {
     let (world, model) = (World::going([Turn::Status(404)]), Slow::sure());
     let stack = stack(&world, &model);

@@ -5,6 +5,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 use crate::fault::PortError;
+use crate::job::EffectKey;
 
 /// One e-mail, plain text. Who it is from is a setting of the port, not of the job.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub trait Mail: Send + Sync {
     fn send<'a>(
         &'a self,
         email: &'a Email,
-        effect: &'a str,
+        effect: &'a EffectKey,
     ) -> BoxFuture<'a, Result<(), PortError>>;
 }
 

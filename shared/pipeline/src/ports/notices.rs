@@ -5,6 +5,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 use crate::fault::PortError;
+use crate::job::EffectKey;
 
 /// One notice. Which topic it goes to is a setting of the port, not of the job.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub trait Notices: Send + Sync {
     fn publish<'a>(
         &'a self,
         notice: &'a Notice,
-        effect: &'a str,
+        effect: &'a EffectKey,
     ) -> BoxFuture<'a, Result<(), PortError>>;
 }
 
