@@ -14,17 +14,17 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let mut api = Connection::open(&env::var("AWS_LAMBDA_RUNTIME_API")?)?;
-    let aws = env::var("AWS_ENDPOINT_URL")?;
-    let mut aws = Connection::open(aws.trim_start_matches("http://"))?;
+    let mut s3 = Connection::open(&env::var("AWS_ENDPOINT_URL")?)?;
+    let mut sqs = Connection::open(&env::var("AWS_ENDPOINT_URL_SQS")?)?;
     loop {
         api.send("GET /2018-06-01/runtime/invocation/next HTTP/1.1", "", b"")?;
         let event = api.answer()?;
         let id = event.request_id.ok_or("no request id")?;
-        aws.send("PUT /bench/deliveries/x HTTP/1.1", "", &event.body)?;
-        aws.answer()?;
+        s3.send("PUT /bench/deliveries/x HTTP/1.1", "", &event.body)?;
+        s3.answer()?;
         let target = "x-amz-target: AmazonSQS.SendMessage\r\n";
-        aws.send("POST / HTTP/1.1", target, br#"{"MessageBody":"deliveries/x"}"#)?;
-        aws.answer()?;
+        sqs.send("POST / HTTP/1.1", target, br#"{"MessageBody":"deliveries/x"}"#)?;
+        sqs.answer()?;
         let path = format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1");
         api.send(&path, "", br#"{"statusCode":200}"#)?;
         api.answer()?;
@@ -40,7 +40,7 @@ struct Answer {
 
 impl Connection {
     fn open(address: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address)?;
+        let stream = TcpStream::connect(address.trim_start_matches("http://"))?;
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
     }

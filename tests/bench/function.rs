@@ -51,7 +51,7 @@ impl Function {
         let mut runtime = Runtime::start().await;
         let (program, arguments) = candidate.command.split_first().expect("a program");
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().envs(environment(&runtime, &aws));
+        command.args(arguments).env_clear().envs(environment(&runtime)).envs(aws.environment());
         // Rust's, Python's and Node's name for it.
         for name in ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
             command.env(name, crate::folder().join("authority.pem"));
@@ -123,7 +123,7 @@ impl Drop for Function {
     }
 }
 
-fn environment(runtime: &Runtime, aws: &Aws) -> Vec<(&'static str, String)> {
+fn environment(runtime: &Runtime) -> Vec<(&'static str, String)> {
     let text = |text: &str| text.to_owned();
     vec![
         ("PATH", std::env::var("PATH").unwrap_or_default()),
@@ -137,12 +137,10 @@ fn environment(runtime: &Runtime, aws: &Aws) -> Vec<(&'static str, String)> {
         ("AWS_ACCESS_KEY_ID", text("AKIDEXAMPLE")),
         ("AWS_SECRET_ACCESS_KEY", text("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")),
         ("AWS_SESSION_TOKEN", text("a-session-token")),
-        ("AWS_ENDPOINT_URL", aws.url()),
         // The stand-in for S3 has no host name for each bucket.
         ("AWS_CONFIG_FILE", text(concat!(env!("CARGO_MANIFEST_DIR"), "/bench/python/aws.ini"))),
         ("HOOKDOCK_STACK", text("bench")),
         ("HOOKDOCK_ENDPOINTS", text("github")),
         ("HOOKDOCK_BUCKET", text("bench")),
-        ("HOOKDOCK_QUEUE_URL", format!("{}/123456789012/bench", aws.url())),
     ]
 }

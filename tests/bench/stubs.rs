@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 /// What the endpoint `github` is, as Secrets Manager has it.
 pub(crate) const SECRET: &str = "benchmark secret";
 
-/// All of AWS behind one address.
+/// The services, each at an address of its own, as on AWS: a connection to one is none to another.
 pub(crate) struct Aws {
-    server: Server,
+    s3: Server,
+    sqs: Server,
+    secrets: Server,
     scheme: &'static str,
 }
 
@@ -31,32 +33,53 @@ pub(crate) struct Calls {
 
 impl Aws {
     pub(crate) async fn plain(latency: Duration) -> Self {
-        let server = Server::plain(move |request| answer(request, latency).boxed()).await;
-        Self { server, scheme: "http" }
+        let server = async || Server::plain(move |request| answer(request, latency).boxed()).await;
+        Self { s3: server().await, sqs: server().await, secrets: server().await, scheme: "http" }
     }
 
     pub(crate) async fn tls(authority: &Authority, latency: Duration) -> Self {
-        let names = ["localhost"];
-        let answer = move |request: &Request<Bytes>| answer(request, latency).boxed();
-        Self { server: Server::tls(authority, &names, answer).await, scheme: "https" }
+        let server = async || {
+            let answer = move |request: &Request<Bytes>| answer(request, latency).boxed();
+            Server::tls(authority, &["localhost"], answer).await
+        };
+        Self { s3: server().await, sqs: server().await, secrets: server().await, scheme: "https" }
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("{}://localhost:{}", self.scheme, self.server.address().port())
+    /// What SDKs are told by their environment.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let sqs = self.url(&self.sqs);
+        vec![
+            ("HOOKDOCK_QUEUE_URL", format!("{sqs}/123456789012/bench")),
+            ("AWS_ENDPOINT_URL_SQS", sqs),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.url(&self.secrets)),
+            // For S3, and for Hookdock the sign that S3 is a stand-in.
+            ("AWS_ENDPOINT_URL", self.url(&self.s3)),
+        ]
+    }
+
+    fn url(&self, server: &Server) -> String {
+        format!("{}://localhost:{}", self.scheme, server.address().port())
     }
 
     /// So far.
     pub(crate) fn calls(&self) -> Calls {
-        let mut calls = Calls { connections: self.server.connections(), ..Calls::default() };
-        for request in self.server.requests() {
-            *match target(&request) {
-                None if request.method() == "PUT" => &mut calls.put_object,
-                Some("AmazonSQS.SendMessage") => &mut calls.send_message,
-                Some("secretsmanager.GetSecretValue") => &mut calls.get_secret,
-                _ => &mut calls.other,
-            } += 1;
+        let mut calls = Calls::default();
+        for server in [&self.s3, &self.sqs, &self.secrets] {
+            calls.connections += server.connections();
+            server.requests().iter().for_each(|request| calls.count(request));
         }
         calls
+    }
+}
+
+impl Calls {
+    fn count(&mut self, request: &Request<Bytes>) {
+        *match target(request) {
+            None if request.method() == "PUT" => &mut self.put_object,
+            Some("AmazonSQS.SendMessage") => &mut self.send_message,
+            Some("secretsmanager.GetSecretValue") => &mut self.get_secret,
+            _ => &mut self.other,
+        } += 1;
     }
 }
 
