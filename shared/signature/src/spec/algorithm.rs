@@ -14,7 +14,6 @@ pub(crate) enum Algorithm {
 
 impl Algorithm {
     /// How long a signature is, where that does not depend on the key.
-    #[cfg(feature = "public-key")]
     pub(crate) const fn signature_length(self) -> Option<usize> {
         match self {
             Self::Ed25519 | Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => Some(64),
