@@ -19,6 +19,10 @@ use crate::{
 
 pub(crate) struct Attempt<'a> {
     pub(crate) secrets: &'a [Secret],
+    #[cfg_attr(
+        not(feature = "public-key"),
+        expect(dead_code, reason = "only public keys are fetched")
+    )]
     pub(crate) keys: &'a Keys,
     pub(crate) input: &'a Input<'a>,
     pub(crate) now: EpochMillis,

@@ -78,6 +78,10 @@ impl Keys {
         self.0.push((request, key));
     }
 
+    #[cfg_attr(
+        not(feature = "public-key"),
+        expect(dead_code, reason = "only public keys are fetched")
+    )]
     pub(crate) fn get(&self, wanted: &KeyRequest) -> Option<&Key> {
         self.0.iter().find(|(request, _)| request == wanted).map(|(_, key)| key)
     }
@@ -101,6 +105,10 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
+    #[cfg_attr(
+        not(feature = "public-key"),
+        expect(dead_code, reason = "only public keys are fetched")
+    )]
     pub(crate) fn is_valid(&self, now: EpochMillis) -> bool {
         self.valid_from.is_none_or(|from| from <= now)
             && self.valid_until.is_none_or(|until| now < until)
