@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,6 +74,20 @@ def test_a_delivery_is_kept_as_long_as_the_ledger_remembers_it() -> None:
 
 def test_the_queue_sets_nothing_aside_before_the_processor_has_given_up() -> None:
     assert PARAMETERS["MaxReceiveCount"]["Default"] > 2 * PARAMETERS["MaxAttempts"]["Default"]
+
+
+def test_alarms_look_for_words_that_are_logged() -> None:
+    sources = "\n".join(
+        path.read_text()
+        for folder in ("shared/pipeline/src", "shared/signature/src")
+        for path in (deploy.ROOT / folder).rglob("*.rs")
+    )
+    for name in of_type("AWS::Logs::MetricFilter"):
+        words = re.findall(r'"([^"]+)"', properties(name)["FilterPattern"])
+        assert words, name
+        for word in words:
+            as_variant = "".join(part.capitalize() for part in word.split("_"))
+            assert f'"{word}"' in sources or f"{as_variant},\n" in sources, (name, word)
 
 
 def test_what_jobs_reach_is_off_until_a_parameter_names_it() -> None:

@@ -313,7 +313,7 @@ fn log(result: &Result<Received, Refusal>, id: &DeliveryId, endpoint: &EndpointI
             delivery.id = %id, %endpoint, provider = accepted.reference.provider, duration_ms,
             event.key = %accepted.reference.event_key,
             event.r#type = accepted.reference.event_type.as_ref().map(EventType::as_str),
-            "delivery accepted"
+            event.flags = flags(&accepted.reference), "delivery accepted"
         ),
         Err(Refusal::Unavailable(error)) => tracing::error!(
             delivery.id = %id, %endpoint, duration_ms, reason.code = error.kind().code(),
@@ -324,6 +324,12 @@ fn log(result: &Result<Received, Refusal>, id: &DeliveryId, endpoint: &EndpointI
             handshake.kind = refusal.handshake(), error = chain(refusal), "delivery refused"
         ),
     }
+}
+
+/// The flags as they are stored, for a metric to count; nothing where there are none.
+fn flags(reference: &Reference) -> Option<String> {
+    let flags = Some(&reference.flags).filter(|flags| !flags.is_empty())?;
+    serde_json::to_string(flags).ok()
 }
 
 impl Refusal {
