@@ -10,7 +10,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, SystemClock};
+use hookdock_embedded::{
+    Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, SystemClock,
+};
 use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
 use hookdock_pipeline::fault::chain;
@@ -35,7 +37,7 @@ const LAST_WORK_TIME: Duration = Duration::from_secs(5);
 
 /// The embedded adapters on this machine's clock.
 pub type Local = Embedded<SystemClock>;
-type LocalIngest = Ingest<EndpointFile, Local, Local, SystemClock>;
+type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, Local, SystemClock>;
 type LocalProcess = Process<Local, Local, Local, SystemClock>;
 
 /// What a stack is made of.
@@ -97,7 +99,7 @@ impl Stack {
         })?;
         Ok(Self {
             ingest: Arc::new(Ingest {
-                endpoints: settings.endpoints,
+                endpoints: KeepingEndpoints::new(settings.endpoints, local.clone()),
                 archive: local.clone(),
                 queue: local.clone(),
                 providers: settings.providers,

@@ -25,12 +25,14 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
+use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Histories,
-    Inserted, Kept, Ledger, Messages, Record, Records, WorkQueue,
+    Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
+    Endpoints as _, Histories, Inserted, Kept, Ledger, Messages, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use hookdock_signature::Secret;
 use hookdock_tests::contract::{self, Bench, Seen};
 use hookdock_tests::stack::{START, Unasked};
 use ministack::MiniStack;
@@ -111,7 +113,8 @@ macro_rules! contracts {
     )*};
 }
 contracts!(
-    archive, queue, items, events, claims, fences, states, commits, histories, records, documents
+    archive, captures, queue, items, events, claims, fences, states, commits, histories, records,
+    documents
 );
 
 #[tokio::test]
@@ -130,6 +133,37 @@ async fn an_endpoint_is_one_secret_and_is_remembered() {
     assert!(endpoints.refresh(&known).await.expect("an answer").is_none(), "read moments ago");
     drop(aws.ministack);
     assert!(endpoints.find(&known).await.expect("an answer").is_some(), "without asking again");
+}
+
+#[tokio::test]
+async fn a_captured_secret_is_among_the_endpoints_own_at_once() {
+    let aws = Aws::start().await;
+    let id = "asana".parse().expect("a name");
+    let spec = json!({"version": 1, "provider": "asana", "capture": true});
+    aws.ministack.create_secret("test/endpoint/asana", &spec).await;
+    let endpoints = &aws.ports.ingest.endpoints;
+    let live = async || {
+        let found = endpoints.find(&id).await.expect("an answer").expect("an endpoint");
+        found.secrets(None, START).expect("registered").len()
+    };
+    assert_eq!(live().await, 0);
+    let secret = Secret::new("captured", "the secret of the hook").expect("not empty");
+    assert_eq!(endpoints.capture(&id, &secret).await.expect("an answer"), Captured::New);
+    assert_eq!(live().await, 1);
+}
+
+#[tokio::test]
+async fn without_a_place_for_it_no_secret_is_captured() {
+    let aws = Aws::start().await;
+    let (id, secret) = ("other".parse().expect("a name"), Secret::new("captured", "x"));
+    let answer = aws.ports.ingest.endpoints.capture(&id, &secret.expect("not empty")).await;
+    assert!(answer.is_err(), "the operator has not created the secret");
+}
+
+impl Captures for Ports {
+    async fn capture(&self, id: &EndpointId, secret: &Secret) -> Result<Captured, PortError> {
+        self.ingest.endpoints.capture(id, secret).await
+    }
 }
 
 impl Archive for Ports {

@@ -130,6 +130,10 @@ impl MiniStack {
         self.send(service, request).await;
     }
 
+    async fn create_empty_secret(&self, name: &str) {
+        self.call("secretsmanager", "secretsmanager.CreateSecret", &json!({"Name": name})).await;
+    }
+
     async fn wait_until_ready(&self) {
         for _ in 0..300 {
             if self.client.get(&self.url).send().await.is_ok() {
@@ -145,6 +149,9 @@ impl MiniStack {
         assert!(bucket.expect("an answer").status().is_success());
         for queue in ["work", "dead"] {
             self.call("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": queue})).await;
+        }
+        for endpoint in ["asana", "clio"] {
+            self.create_empty_secret(&format!("test/captured/{endpoint}")).await;
         }
         for (table, hash, range) in [("ledger", "pk", "sk"), ("records", "collection", "id")] {
             let request = json!({

@@ -90,7 +90,8 @@ macro_rules! contracts {
     };
 }
 contracts!(
-    archive, queue, items, events, claims, fences, states, commits, histories, records, documents
+    archive, captures, queue, items, events, claims, fences, states, commits, histories, records,
+    documents
 );
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use hookdock_embedded::{Embedded, EndpointFile, QueueSettings, TestSystem};
+use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings, TestSystem};
 use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
 use hookdock_pipeline::http::{Origin, answer};
@@ -41,13 +41,14 @@ const LIMITS: Limits = Limits {
     answer: 128 * 1024,
 };
 
-type TestIngest = Ingest<EndpointFile, Embedded<TestSystem>, Embedded<TestSystem>, TestSystem>;
+type Local = Embedded<TestSystem>;
+type TestIngest = Ingest<KeepingEndpoints<TestSystem>, Local, Local, TestSystem>;
 
 /// Ingest, and the providers that it asks.
 struct Scene {
     server: Server,
     ingest: TestIngest,
-    local: Embedded<TestSystem>,
+    local: Local,
     authority: Authority,
     /// What is at each path; a number is a status.
     pages: Arc<Mutex<BTreeMap<String, Result<String, u16>>>>,
@@ -65,12 +66,13 @@ impl Scene {
         })
         .await;
         let system = TestSystem::starting_at(START);
-        let local = Embedded::in_memory(system.clone(), QueueSettings::default()).expect("memory");
+        let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
         let hosts = HOSTS.iter().map(|host| ((*host).to_owned(), server.address())).collect();
         let trust = Trust::nobody().and(authority.root());
         let client = Client::new(LIMITS, Reach::AlsoPrivate, trust).finding(hosts);
+        let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
         let ingest = Ingest {
-            endpoints: EndpointFile::parse(ENDPOINTS).expect("usable endpoints"),
+            endpoints: KeepingEndpoints::new(endpoints, local.clone()),
             archive: local.clone(),
             queue: local.clone(),
             providers: Arc::new(HttpsProviders::over(client, system.clone())),

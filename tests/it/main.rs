@@ -8,6 +8,7 @@
 
 mod asking;
 mod batches;
+mod captures;
 mod claims;
 mod contracts;
 mod dead;

@@ -10,8 +10,9 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::http::answer;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::names::EndpointId;
-use hookdock_pipeline::ports::Endpoints;
+use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
 use hookdock_pipeline::stored::StoredDelivery;
+use hookdock_signature::Secret;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack, Unasked};
 use http::{Request, StatusCode};
@@ -33,6 +34,12 @@ impl Endpoints for Rotating {
     async fn refresh(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
         self.newer.find(id).await
+    }
+}
+
+impl Captures for Rotating {
+    async fn capture(&self, _: &EndpointId, _: &Secret) -> Result<Captured, PortError> {
+        Ok(Captured::Other)
     }
 }
 

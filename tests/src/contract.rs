@@ -18,12 +18,13 @@ use hookdock_pipeline::ledger::{
 use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
 use hookdock_pipeline::part::{Item, Part};
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Document, DocumentName, Documents, Endpoints as _, Histories,
-    Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Record, Records, WorkQueue,
+    Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
+    Endpoints as _, Histories, Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Record, Records,
+    WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
-use hookdock_signature::{EpochMillis, Keys};
+use hookdock_signature::{EpochMillis, Keys, Secret};
 use serde_json::json;
 
 use crate::requests::{Draft, ENDPOINTS};
@@ -33,6 +34,7 @@ use crate::stack::START;
 pub trait Bench: Sync {
     /// The adapters.
     type Ports: Archive
+        + Captures
         + Deliveries
         + WorkQueue
         + Messages
@@ -339,6 +341,20 @@ pub async fn documents<B: Bench>(bench: &B) {
     let winner = u8::try_from(winner).expect("a small number");
     assert_eq!(read(&name).await, Some(document(winner).body));
     assert_eq!(read(&DocumentName::of("invoices", "order 2", "txt")).await, None);
+}
+
+/// The first secret that a provider hands over is kept, the same again changes nothing, and
+/// another is refused.
+pub async fn captures<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    let (asana, clio) = ("asana".parse().expect("a name"), "clio".parse().expect("a name"));
+    let secret = |value: &str| Secret::new("captured", value).expect("not empty");
+    let hand = async |id, value| ports.capture(id, &secret(value)).await.expect("an answer");
+    assert_eq!(hand(&asana, "the first secret").await, Captured::New);
+    assert_eq!(hand(&asana, "the first secret").await, Captured::Same);
+    assert_eq!(hand(&asana, "another secret").await, Captured::Other);
+    assert_eq!(hand(&asana, "the first secret").await, Captured::Same, "it stayed");
+    assert_eq!(hand(&clio, "another secret").await, Captured::New, "endpoints are apart");
 }
 
 fn only(mut seen: Vec<Seen>) -> Seen {

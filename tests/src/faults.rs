@@ -12,11 +12,12 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
 use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Endpoints, Inserted, Ledger, Messages, Record, Records,
-    WorkQueue,
+    Archive, Captured, Captures, Committed, Deliveries, Endpoints, Inserted, Ledger, Messages,
+    Record, Records, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use hookdock_signature::Secret;
 use serde_json::Value;
 
 /// A call through a port.
@@ -26,6 +27,8 @@ pub enum Call {
     Find,
     /// `Endpoints::refresh`
     Refresh,
+    /// `Captures::capture`
+    Capture,
     /// `Archive::put`
     Put,
     /// `WorkQueue::send`
@@ -191,6 +194,12 @@ impl<P: Endpoints> Endpoints for Faulty<P> {
 
     async fn refresh(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
         self.plan.around(Call::Refresh, self.inner.refresh(id)).await
+    }
+}
+
+impl<P: Captures> Captures for Faulty<P> {
+    async fn capture(&self, id: &EndpointId, secret: &Secret) -> Result<Captured, PortError> {
+        self.plan.around(Call::Capture, self.inner.capture(id, secret)).await
     }
 }
 

@@ -31,7 +31,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use hookdock_embedded::{Embedded, EndpointFile, QueueSettings};
+use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings};
 use hookdock_pipeline::ledger::{EventRef, RunState};
 use hookdock_pipeline::retry::RetryPolicy;
 pub use mutant::Mutant;
@@ -180,11 +180,12 @@ impl Simulation {
         let world = Arc::new(World::new(seed, traced));
         let queue = QueueSettings { visibility: VISIBILITY, ..QueueSettings::default() };
         let local = Embedded::in_memory(world.universe.clock(0), queue).expect("memory");
+        let endpoints = KeepingEndpoints::new(ENDPOINT_FILE.clone(), local.clone());
         let backend = Backend { local, world: Arc::clone(&world) };
         let ports = Mutated { backend: backend.clone(), mutant };
         let network = Network { world: Arc::clone(&world), ports, caller: "ingest".into() };
         let workers = Workers::new(&network);
-        People { network, endpoints: ENDPOINT_FILE.clone() }.start();
+        People { network, endpoints }.start();
         Self { world, backend, workers, steps: 0 }
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, join_all};
-use hookdock_embedded::{Embedded, EndpointFile, Message, QueueSettings, TestSystem};
+use hookdock_embedded::{
+    Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, TestSystem,
+};
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::http::answer;
 use hookdock_pipeline::ingest::Ingest;
@@ -34,7 +36,8 @@ const POLICY: RetryPolicy = RetryPolicy {
 /// The embedded adapters on virtual time.
 pub type Local = Embedded<TestSystem>;
 
-type TestIngest = Ingest<Faulty<EndpointFile>, Faulty<Local>, Faulty<Local>, TestSystem>;
+type TestIngest =
+    Ingest<Faulty<KeepingEndpoints<TestSystem>>, Faulty<Local>, Faulty<Local>, TestSystem>;
 type TestProcess = Process<Faulty<Local>, Faulty<Local>, Faulty<Local>, TestSystem>;
 
 /// For tests whose providers share a secret: nobody is asked anything.
@@ -87,6 +90,7 @@ impl Stack {
         let system = TestSystem::starting_at(START);
         let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
         let endpoints = EndpointFile::parse(endpoints).expect("usable endpoints");
+        let endpoints = KeepingEndpoints::new(endpoints, local.clone());
         let plan = Plan::default();
         let faulty = Faulty { inner: local.clone(), plan: plan.clone() };
         Self {

@@ -130,6 +130,15 @@ def test_only_traces_may_go_to_any_resource() -> None:
     assert {action.partition(":")[0] for action in anywhere} == {"xray"}
 
 
+def test_a_secret_is_written_only_where_it_is_captured_and_only_if_asked_for() -> None:
+    statements = properties("IngestRole")["Policies"][0]["PolicyDocument"]["Statement"]
+    writing = [one for one in statements if "secretsmanager:PutSecretValue" in str(one)]
+
+    assert [one["Fn::If"][0] for one in writing] == ["WithCaptures"]
+    assert writing[0]["Fn::If"][1]["Resource"]["Fn::Sub"].endswith(":secret:${AWS::StackName}/captured/*")
+    assert PARAMETERS["CaptureSecrets"]["Default"] == "false"
+
+
 @pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table") + of_type("AWS::S3::Bucket"))
 def test_what_holds_data_survives_the_stack(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"

@@ -152,3 +152,41 @@ fn a_wrong_jobs_file_is_explained_by_its_line_and_not_quoted() {
     }
     std::fs::remove_dir_all(folder).expect("removed");
 }
+
+#[tokio::test]
+async fn dev_answers_handshakes_with_the_method_they_come_with() {
+    let folder = folder("handshakes");
+    let endpoints = folder.join("endpoints.toml");
+    let text = "[endpoints.dropbox]\nprovider = 'dropbox'\nsecrets = ['s']\n\
+        [endpoints.trello]\nprovider = 'trello'\nsecrets = ['s']\n\
+        [endpoints.asana]\nprovider = 'asana'\ncapture = true\n";
+    std::fs::write(&endpoints, text).expect("written");
+    let data = folder.join("data");
+    let dev = Dev::start(&endpoints, &data);
+    let client = reqwest::Client::new();
+    let url = |path: &str| format!("http://{}/webhooks/{path}", dev.address);
+
+    let echoed = client.get(url("dropbox?challenge=a%20b")).send().await.expect("an answer");
+    assert_eq!(echoed.headers()["content-type"], "text/plain");
+    assert_eq!(echoed.text().await.expect("a body"), "a b");
+    let probed = client.head(url("trello")).send().await.expect("an answer");
+    assert_eq!(probed.status(), 200);
+    let refused = client.get(url("trello")).send().await.expect("an answer");
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["allow"]),
+        (405, &"HEAD, POST".parse().expect("a value"))
+    );
+
+    let secret = "b537207f20cbfa02357cf448134da559";
+    let hand_over =
+        |secret: &'static str| client.post(url("asana")).header("X-Hook-Secret", secret).send();
+    let taken = hand_over(secret).await.expect("an answer");
+    assert_eq!(taken.headers()["x-hook-secret"], secret);
+    assert_eq!(dev.interrupt(), Some(0));
+
+    let dev = Dev::start(&endpoints, &data);
+    let url = format!("http://{}/webhooks/asana", dev.address);
+    let other = client.post(url).header("X-Hook-Secret", "000000000000000000000000deadbeef");
+    let other = other.send().await.expect("an answer");
+    assert_eq!(other.status(), 401, "the first one is kept over a restart");
+}

@@ -11,7 +11,7 @@ pub use event::{HttpEvent, UnusableEvent};
 use hookdock_aws::log;
 use hookdock_pipeline::http;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::ports::{Archive, Endpoints, System, WorkQueue};
+use hookdock_pipeline::ports::{Archive, Captures, Endpoints, System, WorkQueue};
 use lambda_runtime::{Context, LambdaEvent};
 use tracing::Instrument as _;
 
@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 ///
 /// The event is not what API Gateway sends, so that the request in it cannot be told. The gateway
 /// then answers 500, and the provider sends again.
-pub async fn handle<E: Endpoints, A: Archive, Q: WorkQueue, S: System>(
+pub async fn handle<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System>(
     ingest: &Ingest<E, A, Q, S>,
     event: LambdaEvent<HttpEvent>,
 ) -> Result<HttpAnswer, UnusableEvent> {
@@ -45,10 +45,10 @@ mod tests {
     use hookdock_pipeline::endpoint::Endpoint;
     use hookdock_pipeline::fault::{FaultKind, PortError};
     use hookdock_pipeline::names::EndpointId;
-    use hookdock_pipeline::ports::Providers;
+    use hookdock_pipeline::ports::{Captured, Providers};
     use hookdock_pipeline::sealed::SealedDelivery;
     use hookdock_pipeline::stored::StoredDelivery;
-    use hookdock_signature::{EpochMillis, Key, KeyRequest};
+    use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
     use serde_json::{Value, json};
 
     use super::*;
@@ -72,6 +72,12 @@ mod tests {
 
         async fn refresh(&self, _: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
             Ok(None)
+        }
+    }
+
+    impl Captures for Kept {
+        async fn capture(&self, _: &EndpointId, _: &Secret) -> Result<Captured, PortError> {
+            Ok(Captured::Other)
         }
     }
 

@@ -1,8 +1,12 @@
 //! Endpoints, each in one Secrets Manager secret named `{stack}/endpoint/{endpoint}`.
 //!
 //! What was read is kept and reused; `cache.rs` says for how long.
+//!
+//! A secret that a provider hands over is kept in one of its own, `{stack}/captured/{endpoint}`,
+//! which the operator creates without a value. Ingest may write there and nowhere else.
 
 mod cache;
+mod captured;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +18,11 @@ use aws_sdk_secretsmanager::operation::get_secret_value::{
     GetSecretValueError, GetSecretValueOutput,
 };
 use cache::{Cache, Store};
-use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::endpoint::{Capture, Endpoint};
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::names::EndpointId;
-use hookdock_pipeline::ports::Endpoints;
+use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
+use hookdock_signature::Secret;
 
 use crate::classify::port_error;
 use crate::system::SystemClock;
@@ -51,6 +56,14 @@ impl Endpoints for SecretEndpoints {
     }
 }
 
+impl Captures for SecretEndpoints {
+    async fn capture(&self, id: &EndpointId, secret: &Secret) -> Result<Captured, PortError> {
+        let captured = self.0.store().capture(id, secret).await?;
+        self.0.forget(id).await;
+        Ok(captured)
+    }
+}
+
 #[derive(Debug)]
 struct SecretStore {
     client: Client,
@@ -62,10 +75,28 @@ impl Store for SecretStore {
     /// that is not there: the provider would take the 404 for good.
     async fn read(&self, id: &EndpointId) -> Result<Option<Endpoint>, PortError> {
         let name = format!("{}/endpoint/{id}", self.stack);
+        let Some(value) = self.value(name, READ).await? else {
+            return Ok(None);
+        };
+        let endpoint = endpoint(id, &value)?;
+        match endpoint.capture() {
+            Capture::Awaited => self.with_captured(endpoint).await.map(Some),
+            Capture::Never | Capture::Done(_) => Ok(Some(endpoint)),
+        }
+    }
+}
+
+impl SecretStore {
+    /// A secret's value. `None`: there is no such secret, or it has no value yet.
+    async fn value(
+        &self,
+        name: String,
+        action: &'static str,
+    ) -> Result<Option<GetSecretValueOutput>, PortError> {
         match self.client.get_secret_value().secret_id(name).send().await {
-            Ok(secret) => endpoint(id, &secret).map(Some),
+            Ok(value) => Ok(Some(value)),
             Err(error) if error.as_service_error().is_some_and(is_gone) => Ok(None),
-            Err(error) => Err(port_error(READ)(error)),
+            Err(error) => Err(port_error(action)(error)),
         }
     }
 }

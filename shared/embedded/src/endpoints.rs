@@ -71,6 +71,8 @@ struct Written {
     #[serde(default)]
     tenants: BTreeMap<String, WrittenTenant>,
     #[serde(default)]
+    capture: bool,
+    #[serde(default)]
     events: EventsSpec,
     max_body_bytes: Option<usize>,
     #[serde(default)]
@@ -153,6 +155,7 @@ impl From<Written> for EndpointSpec {
             tenants: tenants
                 .map(|(name, tenant)| (name, TenantSpec { secrets: named(tenant.secrets) }))
                 .collect(),
+            capture: written.capture,
             events: written.events,
             max_body_bytes: written.max_body_bytes,
             success: written.success,

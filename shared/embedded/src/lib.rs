@@ -8,6 +8,7 @@
 //! The data is kept by [redb], an embedded database: one file, `hookdock.redb`, or memory.
 
 mod archive;
+mod captures;
 mod documents;
 mod endpoints;
 mod ledger;
@@ -22,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use captures::KeepingEndpoints;
 pub use endpoints::{EndpointFile, EndpointFileError};
 use hookdock_pipeline::job::Effects;
 pub use model::StubModel;

@@ -31,6 +31,8 @@ pub(crate) const SIGHTINGS: TableDefinition<'_, (&str, &str, &str), ()> =
 /// (Endpoint, event key, job) -> run.
 pub(crate) const RUNS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
     TableDefinition::new("runs");
+/// Endpoint -> the secret that its provider handed over.
+pub(crate) const CAPTURED: TableDefinition<'_, &str, &str> = TableDefinition::new("captured");
 /// (Collection, id) -> business record.
 pub(crate) const RECORDS: TableDefinition<'_, (&str, &str), &[u8]> =
     TableDefinition::new("records");
@@ -180,6 +182,7 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(RECORDS)?;
     transaction.open_table(DOCUMENTS)?;
     transaction.open_table(OUTBOX)?;
+    transaction.open_table(CAPTURED)?;
     Ok(transaction.commit()?)
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use hookdock_signature::{EpochMillis, Provider, Secret, catalog};
+use hookdock_signature::{EpochMillis, Handshake, Provider, Secret, catalog};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -46,6 +46,9 @@ pub struct EndpointSpec {
     /// Secrets by tenant, for `/webhooks/{endpoint}/{tenant}`.
     #[serde(default)]
     pub tenants: BTreeMap<String, TenantSpec>,
+    /// Whether it takes the secret that the provider hands over, once.
+    #[serde(default)]
+    pub capture: bool,
     /// Which event types are expected.
     #[serde(default)]
     pub events: EventsSpec,
@@ -106,11 +109,12 @@ pub struct EndpointProblems {
 }
 
 /// A checked endpoint.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     id: EndpointId,
     provider: Provider,
     secrets: Option<Vec<LiveSecret>>,
+    capture: Capture,
     tenants: BTreeMap<TenantId, Vec<LiveSecret>>,
     accept: Vec<Pattern>,
     ignore: Vec<Pattern>,
@@ -123,6 +127,17 @@ pub struct Endpoint {
 struct LiveSecret {
     secret: Secret,
     not_after: Option<EpochMillis>,
+}
+
+/// Whether the provider hands its secret over, and whether it has.
+#[derive(Debug, Clone)]
+pub enum Capture {
+    /// It does not, or the operator does not want it to.
+    Never,
+    /// It will, and the first one counts.
+    Awaited,
+    /// It has. Another one is refused.
+    Done(Secret),
 }
 
 /// What an endpoint expects of an event type.
@@ -147,7 +162,9 @@ impl Endpoint {
         problems.version(spec.version);
         let endpoint = Self {
             id: id.clone(),
-            secrets: (!spec.secrets.is_empty()).then(|| problems.secrets("secrets", &spec.secrets)),
+            secrets: (spec.capture || !spec.secrets.is_empty())
+                .then(|| problems.secrets("secrets", &spec.secrets)),
+            capture: if spec.capture { Capture::Awaited } else { Capture::Never },
             tenants: problems.tenants(&spec.tenants),
             accept: problems.accept(&spec.events),
             ignore: problems.patterns(&spec.events.ignore),
@@ -186,6 +203,23 @@ impl Endpoint {
     #[must_use]
     pub fn provider(&self) -> &Provider {
         &self.provider
+    }
+
+    /// Whether it takes the secret that the provider hands over.
+    #[must_use]
+    pub fn capture(&self) -> &Capture {
+        &self.capture
+    }
+
+    /// The endpoint with the secret that the provider handed over among its own. An endpoint that
+    /// does not wait for one stays as it is.
+    #[must_use]
+    pub fn with_captured(mut self, secret: Secret) -> Self {
+        if let (Capture::Awaited, Some(secrets)) = (&self.capture, &mut self.secrets) {
+            secrets.push(LiveSecret { secret: secret.clone(), not_after: None });
+            self.capture = Capture::Done(secret);
+        }
+        self
     }
 
     /// The largest body it takes, in bytes.
@@ -280,13 +314,17 @@ impl<'a> Problems<'a> {
     }
 
     fn provider(&mut self, spec: &EndpointSpec) -> Option<Provider> {
-        if spec.secrets.is_empty() && spec.tenants.is_empty() {
+        if spec.secrets.is_empty() && spec.tenants.is_empty() && !spec.capture {
             self.add("it has no secret");
         }
         let Some(found) = catalog::find(&spec.provider) else {
             self.add(format!("provider {:?} is not in the catalogue", spec.provider));
             return None;
         };
+        let hands_over = |one: &Handshake| one.kind() == "capture-secret";
+        if spec.capture && !found.handshakes().iter().any(hands_over) {
+            self.add("capture: the provider hands no secret over");
+        }
         let mut configured = Some(found);
         for (name, value) in &spec.settings {
             let with_setting = configured?.configure(name, value.as_str());
@@ -409,6 +447,14 @@ mod tests {
         assert!(missing[0].starts_with("setting \"header\" is missing"), "{missing:?}");
         let unknown = problems(r#"{"header": "X-Signature", "colour": "red"}"#);
         assert!(unknown[0].contains("has no setting colour"), "{unknown:?}");
+    }
+
+    #[test]
+    fn a_secret_is_awaited_only_from_a_provider_that_hands_one_over() {
+        let json = r#"{"version": 1, "provider": "asana", "capture": true}"#;
+        assert!(matches!(check(json).expect("usable").capture(), Capture::Awaited));
+        let problems = check(&json.replace("asana", "github")).expect_err("a problem");
+        assert_eq!(problems, ["capture: the provider hands no secret over"]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::delivery::RawDelivery;
 use crate::endpoint::Success;
 use crate::ingest::{Accepted, Ingest, Received, Refusal};
 use crate::names::{DeliveryId, EndpointId, TenantId};
-use crate::ports::{Archive, Endpoints, System, WorkQueue};
+use crate::ports::{Archive, Captures, Endpoints, System, WorkQueue};
 
 /// The header of every answer to a delivery that names it.
 pub const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-hookdock-delivery");
@@ -52,7 +52,7 @@ impl fmt::Debug for Origin {
 }
 
 /// Answers one request.
-pub async fn answer<E: Endpoints, A: Archive, Q: WorkQueue, S: System>(
+pub async fn answer<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System>(
     ingest: &Ingest<E, A, Q, S>,
     request: Request<Bytes>,
     origin: Origin,
@@ -161,7 +161,9 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
         Refusal::UnknownEndpoint => not_found(),
         Refusal::MethodNotAllowed { allowed } => method_not_allowed(allowed),
         Refusal::NotAHandshake => error(StatusCode::BAD_REQUEST, "not a handshake"),
-        Refusal::SecretNotAwaited => error(StatusCode::UNAUTHORIZED, "handshake refused"),
+        Refusal::SecretNotAwaited | Refusal::SecretCaptured => {
+            error(StatusCode::UNAUTHORIZED, "handshake refused")
+        }
         Refusal::Handshake(refused) => error(status_of(&refused.reason), "handshake refused"),
         Refusal::TooLarge { .. } => error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
         Refusal::BarelyUnauthorized(_) => assembled(401, std::iter::empty(), String::new()),

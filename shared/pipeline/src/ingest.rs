@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_signature::{
-    Answer, EpochMillis, Exchange, Keys, RefusedHandshake, Rejection, handshake,
+    Answer, EpochMillis, Exchange, Keys, RefusedHandshake, Rejection, Secret, handshake,
 };
 
 use crate::delivery::{RawDelivery, Unverified, VerifiedDelivery};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Capture, Endpoint};
 use crate::fault::{FaultKind, PortError, chain};
 use crate::names::{DeliveryId, EndpointId, EventType};
-use crate::ports::{Archive, Endpoints, Providers, System, WorkQueue};
+use crate::ports::{Archive, Captured, Captures, Endpoints, Providers, System, WorkQueue};
 use crate::race;
 use crate::reference::Reference;
 use crate::sealed::SealedDelivery;
@@ -61,6 +61,8 @@ pub enum Received {
 pub struct Answered {
     /// The handshake's kind.
     pub kind: &'static str,
+    /// What came of it: a stable code for logs.
+    pub code: &'static str,
     /// The answer, to be given as it is.
     pub answer: Answer,
 }
@@ -83,6 +85,9 @@ pub enum Refusal {
     /// A secret was handed over, and the endpoint does not wait for one.
     #[error("a secret was handed over that the endpoint does not wait for")]
     SecretNotAwaited,
+    /// A secret was handed over, and another one is kept already.
+    #[error("a secret was handed over, and the endpoint has another")]
+    SecretCaptured,
     /// A handshake that must not be answered.
     #[error("the handshake was refused")]
     Handshake(#[source] RefusedHandshake),
@@ -105,7 +110,7 @@ pub enum Refusal {
     Unavailable(#[source] PortError),
 }
 
-impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
+impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
     /// Takes one delivery: endpoint, method, size, signature, archive, queue, in this order. A
     /// handshake is answered before the signature is checked, or after, if it is signed.
     ///
@@ -126,7 +131,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         check_method(&raw, &endpoint)?;
         check_size(&raw, &endpoint)?;
         if let Some(exchange) = unsigned_handshake(&raw, &endpoint)? {
-            return answered(exchange);
+            return self.answered(&raw, &endpoint, exchange).await;
         }
         if raw.method != POST {
             return Err(Refusal::NotAHandshake);
@@ -136,8 +141,7 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         let verified = self.verify(raw, endpoint, deadline).await;
         let verified = verified.map_err(|refusal| if bare { refusal.bare() } else { refusal })?;
         if let Some(exchange) = signed_handshake(&verified)? {
-            self.visit(&exchange, deadline).await?;
-            return answered(exchange);
+            return self.answered(verified.raw(), verified.endpoint(), exchange).await;
         }
         let reference = self.keep(&verified, deadline).await?;
         let endpoint = Arc::clone(verified.endpoint());
@@ -209,14 +213,48 @@ impl<E: Endpoints, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
         }
     }
 
-    /// Fetches what a handshake asks to have fetched. Only then it may be answered.
-    async fn visit(&self, exchange: &Exchange, deadline: EpochMillis) -> Result<(), Refusal> {
-        match &exchange.visit {
-            None => Ok(()),
-            Some(url) => {
-                let visit = self.providers.visit(url);
-                self.in_time(deadline, "visit the provider's URL", visit).await
+    /// A URL that is to be fetched is fetched, and a secret that is handed over is kept, before
+    /// the answer says that it was.
+    async fn answered(
+        &self,
+        raw: &RawDelivery,
+        endpoint: &Endpoint,
+        exchange: Exchange,
+    ) -> Result<Received, Refusal> {
+        let Exchange { kind, answer, secret, visit, .. } = exchange;
+        let deadline = raw.received_at.plus(patience(endpoint));
+        if let Some(url) = visit {
+            let visit = self.providers.visit(&url);
+            self.in_time(deadline, "visit the provider's URL", visit).await?;
+        }
+        let code = match secret {
+            None => "handshake_answered",
+            Some(secret) => self.capture(raw, endpoint, &secret, deadline).await?,
+        };
+        Ok(Received::Answered(Answered { kind, code, answer }))
+    }
+
+    /// Taken by an endpoint that waits for it, once: whoever hands it over sets the key.
+    async fn capture(
+        &self,
+        raw: &RawDelivery,
+        endpoint: &Endpoint,
+        secret: &Secret,
+        deadline: EpochMillis,
+    ) -> Result<&'static str, Refusal> {
+        let kept = match endpoint.capture() {
+            Capture::Awaited if raw.tenant.is_none() => {
+                let keep = self.endpoints.capture(&raw.endpoint, secret);
+                self.in_time(deadline, "keep the captured secret", keep).await?
             }
+            Capture::Done(kept) if raw.tenant.is_none() && kept.is_same(secret) => Captured::Same,
+            Capture::Done(_) => Captured::Other,
+            Capture::Awaited | Capture::Never => return Err(Refusal::SecretNotAwaited),
+        };
+        match kept {
+            Captured::New => Ok("secret_captured"),
+            Captured::Same => Ok("handshake_answered"),
+            Captured::Other => Err(Refusal::SecretCaptured),
         }
     }
 
@@ -269,13 +307,6 @@ fn signed_handshake(verified: &VerifiedDelivery) -> Result<Option<Exchange>, Ref
         .map_err(Refusal::Handshake)
 }
 
-fn answered(exchange: Exchange) -> Result<Received, Refusal> {
-    match exchange.secret {
-        Some(_) => Err(Refusal::SecretNotAwaited),
-        None => Ok(Received::Answered(Answered { kind: exchange.kind, answer: exchange.answer })),
-    }
-}
-
 fn check_size(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
     let (bytes, limit) = (raw.body.len(), endpoint.max_body_bytes());
     if bytes <= limit { Ok(()) } else { Err(Refusal::TooLarge { bytes, limit }) }
@@ -307,7 +338,7 @@ fn log(result: &Result<Received, Refusal>, id: &DeliveryId, endpoint: &EndpointI
     match result {
         Ok(Received::Answered(answered)) => tracing::info!(
             delivery.id = %id, %endpoint, duration_ms, handshake.kind = answered.kind,
-            reason.code = "handshake_answered", "handshake answered"
+            reason.code = answered.code, "handshake answered"
         ),
         Ok(Received::Accepted(accepted)) => tracing::info!(
             delivery.id = %id, %endpoint, provider = accepted.reference.provider, duration_ms,
@@ -341,6 +372,7 @@ impl Refusal {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NotAHandshake => "not_a_handshake",
             Self::SecretNotAwaited => "secret_not_awaited",
+            Self::SecretCaptured => "secret_captured_already",
             Self::Handshake(refused) => refused.reason.code(),
             Self::TooLarge { .. } => "too_large",
             Self::Unauthorized(rejection) | Self::BarelyUnauthorized(rejection) => rejection.code(),
@@ -359,7 +391,7 @@ impl Refusal {
     fn handshake(&self) -> Option<&'static str> {
         match self {
             Self::Handshake(refused) => Some(refused.kind),
-            Self::SecretNotAwaited => Some("capture-secret"),
+            Self::SecretNotAwaited | Self::SecretCaptured => Some("capture-secret"),
             _ => None,
         }
     }

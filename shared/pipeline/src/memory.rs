@@ -7,7 +7,8 @@
 //! | nothing of that name | [`Terms::unknown`] | it is looked up again |
 //! | nothing, because the source failed | [`Terms::fault`]; the same fault is reported | it is looked up again |
 //!
-//! A value can be read again before its time, at most once in [`Terms::refresh_every`].
+//! A value can be read again before its time, at most once in [`Terms::refresh_every`]. One that
+//! was forgotten is read again by whoever asks next.
 //!
 //! Anybody can invent names. Look-ups of names that are not known are therefore rationed. Over
 //! that the answer is "unavailable" and not "unknown", since the name may be a new one.
@@ -120,6 +121,11 @@ where
         Self { source, system, terms, names: Lock::default(), ration: Lock::new(ration) }
     }
 
+    /// Where the values are read.
+    pub fn source(&self) -> &T {
+        &self.source
+    }
+
     /// The clock that it goes by.
     pub fn system(&self) -> &S {
         &self.system
@@ -161,6 +167,12 @@ where
             Some(Asked { fault: None, .. }) => Ok(None),
             Some(Asked { fault: Some(kind), .. }) => Err(asked_already(self.terms.action, kind)),
         }
+    }
+
+    /// Has the value read anew by whoever asks for it next. The old one is still served if the
+    /// source fails then.
+    pub async fn forget(&self, name: &K) {
+        self.known(name).lock().await.asked = None;
     }
 
     /// Asks the source and remembers what it said. The caller holds the name's lock, so whoever

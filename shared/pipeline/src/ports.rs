@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 pub use documents::{Document, DocumentName, Documents, Kept};
 use futures_util::future::BoxFuture;
-use hookdock_signature::{EpochMillis, Key, KeyRequest};
+use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
 pub use mail::{Email, Mail};
 pub use model::{Answer, AnswerForm, Model, Prompt, Usage};
 pub use notices::{Notice, Notices};
@@ -72,6 +72,28 @@ pub trait Providers: std::fmt::Debug + Send + Sync {
     /// Fetches a URL that a verified message asks to be fetched, once. What comes back is not
     /// looked at.
     fn visit<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), PortError>>;
+}
+
+/// Where a secret is kept that a provider hands over.
+pub trait Captures: Send + Sync {
+    /// Keeps the secret as the endpoint's, unless one is kept already; decided atomically. From
+    /// then on it is among the secrets of the endpoint.
+    fn capture(
+        &self,
+        id: &EndpointId,
+        secret: &Secret,
+    ) -> impl Future<Output = Result<Captured, PortError>> + Send;
+}
+
+/// What became of a secret that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Captured {
+    /// It is kept now.
+    New,
+    /// The same was kept already: the provider asks again, for it did not get our answer.
+    Same,
+    /// Another is kept, and stays.
+    Other,
 }
 
 /// Where deliveries are kept. Only a verified delivery can be sealed, so nothing else gets in.

@@ -6,8 +6,6 @@
 
 mod fill;
 
-use std::fmt;
-
 use fill::Filling;
 use zeroize::Zeroizing;
 
@@ -29,9 +27,10 @@ pub struct Exchange {
     pub kind: &'static str,
     /// The answer.
     pub answer: Answer,
-    /// The secret to keep before the answer is given. Nothing was known with which it could have
-    /// been checked, so it is to be taken once, and only by an endpoint that waits for it.
-    pub secret: Option<Captured>,
+    /// The secret that was handed over, by the id `captured`. It is to be kept before the answer
+    /// is given. There is nothing to check it with, so it is to be taken once, and only by an
+    /// endpoint that waits for it.
+    pub secret: Option<Secret>,
     /// The URL to fetch, once, before the answer is given: https, on a host of the definition's.
     pub visit: Option<String>,
 }
@@ -46,24 +45,6 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
-}
-
-/// A secret that a provider handed over. It is wiped on drop and never printed.
-#[derive(Clone)]
-pub struct Captured(Zeroizing<String>);
-
-impl Captured {
-    /// The secret, to be stored.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Captured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Captured([redacted])")
-    }
 }
 
 /// A request that has the form of a handshake and is not answered as one.
@@ -186,6 +167,10 @@ pub(crate) fn would_answer(provider: &Provider, message: &Message<'_>) -> bool {
     })
 }
 
+fn captured(challenge: &str) -> Result<Secret, HandshakeRefusal> {
+    Secret::new("captured", challenge).map_err(|_| HandshakeRefusal::MalformedChallenge)
+}
+
 struct Asked<'a> {
     provider: &'a Provider,
     secrets: &'a [Secret],
@@ -218,7 +203,10 @@ impl Asked<'_> {
             digest: self.digest(handshake, &challenge)?,
         };
         let answer = filling.answer(&handshake.reply)?;
-        let secret = matches!(handshake.kind, Kind::CaptureSecret(_)).then(|| Captured(challenge));
+        let secret = match handshake.kind {
+            Kind::CaptureSecret(_) => Some(captured(&challenge)?),
+            _ => None,
+        };
         let visit = self.visit(&handshake.kind)?;
         Ok(Some(Exchange { kind: handshake.kind(), answer, secret, visit }))
     }

@@ -34,7 +34,7 @@ mod present;
 mod public_key;
 mod sns;
 
-pub use handshake::{Answer, Captured, Exchange, HandshakeRefusal, RefusedHandshake, handshake};
+pub use handshake::{Answer, Exchange, HandshakeRefusal, RefusedHandshake, handshake};
 pub use headers::{Headers, Repeated};
 pub use items::{Found, Item, ItemPlace, Items, Sought, item_at};
 pub use keys::{

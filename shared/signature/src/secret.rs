@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::mac;
+
 /// A provider's secret, or its public key in the text form the provider shows.
 ///
 /// The value is wiped from memory on drop and never printed.
@@ -53,8 +55,16 @@ impl Secret {
         &self.id
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The value, to be stored and never to be shown.
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.value
+    }
+
+    /// Whether the other has the same value, in time that depends on neither.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        mac::same(self.value.as_bytes(), other.value.as_bytes())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use hookdock_embedded::EndpointFile;
+use hookdock_embedded::KeepingEndpoints;
 use hookdock_pipeline::http::answer;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ledger::EventRef;
@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::requests::Draft;
 use crate::sim::climate::{AFTERLIFE, STORM};
+use crate::sim::executor::Clock;
 use crate::sim::network::Network;
 use crate::stack::{START, Unasked};
 
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct People {
     pub(crate) network: Network,
-    pub(crate) endpoints: EndpointFile,
+    pub(crate) endpoints: KeepingEndpoints<Clock>,
 }
 
 impl People {

@@ -1,7 +1,8 @@
 //! What was read of the endpoints, and for how long it stands.
 //!
-//! An endpoint stands for five minutes; [`hookdock_pipeline::memory`] has the rest of the rules,
-//! and [`TERMS`] their numbers. A signature that does not match has the endpoint read again.
+//! An endpoint stands for five minutes, and one that waits for its secret for a second;
+//! [`hookdock_pipeline::memory`] has the rest of the rules, and [`TERMS`] their numbers. A
+//! signature that does not match has the endpoint read again.
 //!
 //! Over the ration of look-ups the answer is "unavailable" and not "unknown": the name may be a
 //! new endpoint whose provider would take a 404 for good. Endpoints that the stack lists are
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::endpoint::{Capture, Endpoint};
 use hookdock_pipeline::fault::{PortError, chain};
 use hookdock_pipeline::memory::{Memory, Read, Source, Terms};
 use hookdock_pipeline::names::EndpointId;
@@ -21,6 +22,8 @@ use hookdock_pipeline::ports::System;
 use super::READ;
 
 const FOUND_STANDS: Duration = Duration::from_secs(5 * 60);
+/// Once the secret is there, events follow within seconds.
+const AWAITING_STANDS: Duration = Duration::from_secs(1);
 
 /// How many names are remembered before those that tell nothing any more are dropped.
 pub(super) const NAMES_KEPT: usize = 4096;
@@ -64,8 +67,9 @@ struct Stored<T>(T);
 
 impl<T: Store> Source<EndpointId, Arc<Endpoint>> for Stored<T> {
     async fn read(&self, id: &EndpointId) -> Result<Option<Read<Arc<Endpoint>>>, PortError> {
-        let found = self.0.read(id).await?;
-        Ok(found.map(|endpoint| Read { value: Arc::new(endpoint), stands: FOUND_STANDS }))
+        // Boxed: what is remembered is found without, and its future stays small.
+        let found = Box::pin(self.0.read(id)).await?;
+        Ok(found.map(|endpoint| Read { stands: stands(&endpoint), value: Arc::new(endpoint) }))
     }
 }
 
@@ -83,6 +87,15 @@ impl<T: Store, S: System> Cache<T, S> {
         id: &EndpointId,
     ) -> Result<Option<Arc<Endpoint>>, PortError> {
         self.memory.refresh(id).await
+    }
+
+    pub(super) fn store(&self) -> &T {
+        &self.memory.source().0
+    }
+
+    /// Has the endpoint read anew by whoever asks for it next.
+    pub(super) async fn forget(&self, id: &EndpointId) {
+        self.memory.forget(id).await;
     }
 
     /// Reads the listed endpoints, a few at a time and not for long.
@@ -106,5 +119,12 @@ impl<T: Store, S: System> Cache<T, S> {
     #[cfg(test)]
     pub(super) fn names_kept(&self) -> usize {
         self.memory.names_kept()
+    }
+}
+
+fn stands(endpoint: &Endpoint) -> Duration {
+    match endpoint.capture() {
+        Capture::Awaited => AWAITING_STANDS,
+        Capture::Never | Capture::Done(_) => FOUND_STANDS,
     }
 }

@@ -17,6 +17,7 @@ use super::cache::{Cache, NAMES_KEPT, Store};
 #[derive(Debug, Clone, Copy)]
 enum Says {
     Version(usize),
+    Awaiting(usize),
     Nothing,
     Fails(FaultKind),
     Hangs,
@@ -36,6 +37,7 @@ impl Store for Arc<Fake> {
         let says = *self.says.lock().expect("a lock");
         match says {
             Says::Version(version) => Ok(Some(endpoint(id, version))),
+            Says::Awaiting(version) => Ok(Some(awaiting(id, version))),
             Says::Nothing => Ok(None),
             Says::Fails(kind) => Err(PortError::new(READ, kind)),
             Says::Hangs => std::future::pending().await,
@@ -47,6 +49,13 @@ fn endpoint(id: &EndpointId, version: usize) -> Endpoint {
     let json = format!(
         r#"{{"version": 1, "provider": "github", "max_body_bytes": {version},
             "secrets": [{{"id": "s1", "value": "x"}}]}}"#
+    );
+    Endpoint::from_json(id, json.as_bytes()).expect("a usable endpoint")
+}
+
+fn awaiting(id: &EndpointId, version: usize) -> Endpoint {
+    let json = format!(
+        r#"{{"version": 1, "provider": "asana", "max_body_bytes": {version}, "capture": true}}"#
     );
     Endpoint::from_json(id, json.as_bytes()).expect("a usable endpoint")
 }
@@ -127,6 +136,32 @@ async fn an_endpoint_is_read_again_after_five_minutes_and_not_before() {
     seconds_pass(1).await;
     assert_eq!(scene.find("stripe").await, Ok(Some(2)));
     assert_eq!(scene.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_waits_for_its_secret_is_read_again_after_a_second() {
+    let scene = Scene::new(Says::Awaiting(1));
+    for _ in 0..5 {
+        assert_eq!(scene.find("asana").await, Ok(Some(1)));
+    }
+    assert_eq!(scene.calls(), 1);
+    scene.now_says(Says::Version(2));
+    seconds_pass(1).await;
+    assert_eq!(scene.find("asana").await, Ok(Some(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_endpoint_is_read_anew_and_served_as_it_was_if_that_fails() {
+    let scene = Scene::new(Says::Version(1));
+    scene.find("asana").await.expect("found");
+    scene.now_says(Says::Version(2));
+    scene.cache.forget(&id("asana")).await;
+    assert_eq!(scene.find("asana").await, Ok(Some(2)));
+    assert_eq!(scene.find("asana").await, Ok(Some(2)));
+    assert_eq!(scene.calls(), 2);
+    scene.now_says(Says::Fails(FaultKind::Unavailable));
+    scene.cache.forget(&id("asana")).await;
+    assert_eq!(scene.find("asana").await, Ok(Some(2)));
 }
 
 #[tokio::test(start_paused = true)]
