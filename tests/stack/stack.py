@@ -262,6 +262,18 @@ class Stack:
         trigger = self._lambda.get_event_source_mapping(UUID=self._trigger)
         self._lambda.update_event_source_mapping(UUID=self._trigger, ScalingConfig=trigger["ScalingConfig"])
 
+    def allow_batches(self) -> None:
+        """MiniStack asks for an action of its own name where AWS asks for sqs:SendMessage, so it
+        gets one wherever the template has that."""
+        role = self._lambda.get_function_configuration(FunctionName=self.outputs["ProcessorFunctionName"])["Role"]
+        name = role.rpartition("/")[2]
+        iam = self._client("iam")
+        granted = iam.get_role_policy(RoleName=name, PolicyName="processor")["PolicyDocument"]
+        sending = [statement for statement in granted["Statement"] if statement["Action"] == "sqs:SendMessage"]
+        batches = [{**statement, "Action": "sqs:SendMessageBatch"} for statement in sending]
+        document = json.dumps({"Version": granted["Version"], "Statement": batches})
+        iam.put_role_policy(RoleName=name, PolicyName="ministack", PolicyDocument=document)
+
     # --- Functions ---
 
     def process(self, *bodies: str) -> list[str]:

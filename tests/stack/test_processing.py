@@ -12,7 +12,9 @@ from conftest import MAX_ATTEMPTS
 from proxy import json_fault, s3_fault
 from stack import DeadLetter, Delivery, Endpoint, Stack
 
-PUT_RECORD = "dynamodb.PutItem"
+PUT_RECORD = "dynamodb.TransactWriteItems"
+# The order, and at the end the mark that all of it happened.
+RECORDS_OF_AN_ORDER = 2
 ANY_LEDGER_WRITE = "dynamodb.*"
 CONDITION_FAILED = b"ConditionalCheckFailed"
 AFTER_A_WORKER_DIED_SECONDS = 90
@@ -58,7 +60,7 @@ def test_twenty_copies_at_once_are_twenty_deliveries_and_one_run(
         run = stack.wait_for_run(deliveries[0], "done")
 
     assert run["attempt"] == 1
-    assert len(writes.seen) == 1
+    assert len(writes.seen) == RECORDS_OF_AN_ORDER
 
 
 def test_functions_that_race_for_an_event_run_it_once(stack: Stack, stripe: Endpoint, session_id: str) -> None:
@@ -69,7 +71,7 @@ def test_functions_that_race_for_an_event_run_it_once(stack: Stack, stripe: Endp
         with stack.proxy.delaying(PUT_RECORD, 0.3, about=session_id) as writes:
             failures = stack.process_at_once(6, reference)
 
-    assert len(writes.seen) == 1
+    assert len(writes.seen) == RECORDS_OF_AN_ORDER
     assert [] in failures, "one of them did the work and reports no failure"
     assert ["0"] in failures, "and another met its claim while it was at work"
     run = stack.wait_for_run(delivery, "done")
