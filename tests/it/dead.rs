@@ -170,7 +170,7 @@ async fn a_dead_letter_that_is_moved_back_wakes_its_own_run_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_whose_job_is_gone_is_dropped_with_a_word() {
+async fn a_dead_letter_whose_job_is_gone_goes_back_and_runs_once_the_job_is_there_again() {
     let (jobs, _) = scripted(vec![Err(unavailable()); 4]);
     let mut stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
@@ -180,9 +180,16 @@ async fn a_dead_letter_whose_job_is_gone_is_dropped_with_a_word() {
     stack.local.redrive().await.expect("memory");
     stack.drain().await;
     let lines = logs.lines();
-    assert_eq!(lines[0]["level"], "WARN", "{}", logs.text());
+    assert_eq!(lines[0]["level"], "ERROR", "{}", logs.text());
     assert_eq!(lines[0]["run.job"], "scripted");
     assert_eq!(stack.run().state.name(), "dead");
+    let back = stack.local.dead_letters().expect("memory").remove(0);
+    assert_eq!((attribute(&back, "reason"), attribute(&back, "job")), ("no_job", "scripted"));
+
+    stack.process.registry = scripted(vec![]).0;
+    stack.local.redrive().await.expect("memory");
+    stack.drain().await;
+    assert_eq!(stack.run().state.name(), "done");
 }
 
 #[tokio::test(start_paused = true)]

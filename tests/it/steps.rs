@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hookdock_pipeline::job::{
-    Body, Context, ErrorClass, Failure, JobResult, LARGEST_RESULT_BYTES, On, Outcome, Registry,
+    Body, Context, ErrorClass, Failure, JobResult, LARGEST_RESULT_BYTES, LARGEST_RESULTS_BYTES,
+    MOST_STEPS, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::{AttemptResult, Claim, Run, RunState};
 use hookdock_pipeline::names::{CodeVersion, Owner};
@@ -330,6 +331,31 @@ async fn a_result_that_is_too_large_or_of_another_form_is_a_clear_failure() {
     let failure = run.last_failure().expect("a failure");
     assert_eq!(failure.message, "the saved result of step step is not what this code saves");
     assert!(!failure.message.contains("a text"), "results stay out of what is recorded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_saves_too_much_is_dead_before_the_work_that_could_not_be_saved() {
+    let done = Done::default();
+    let noted = done.clone();
+    let job = move |cx: Context, _: Body| {
+        let done = noted.clone();
+        async move {
+            for number in 0..MOST_STEPS {
+                let result = "x".repeat(LARGEST_RESULT_BYTES - 2);
+                cx.step(&format!("step-{number}"), async |_| {
+                    done.note(format!("{number}"));
+                    Ok(result)
+                })
+                .await?;
+            }
+            Ok(Outcome::Done)
+        }
+    };
+    let run = run_through(Registry::new().job("hoards", On::endpoint("*"), job)).await.run();
+    let failure = run.last_failure().expect("a failure");
+    assert_eq!((failure.class, run.attempt), (ErrorClass::Bug, 1));
+    assert!(failure.message.starts_with("step step-16 cannot be saved"), "{}", failure.message);
+    assert_eq!(done.all().len(), LARGEST_RESULTS_BYTES / LARGEST_RESULT_BYTES);
 }
 
 #[tokio::test(start_paused = true)]

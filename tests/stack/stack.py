@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import signal
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -347,7 +348,11 @@ def sqs_record(message_id: str, body: str) -> Item:
         "messageId": message_id,
         "receiptHandle": uuid.uuid4().hex,
         "body": body,
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1", "SenderId": "test"},
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(int(time.time() * 1000)),
+            "SenderId": "test",
+        },
         "messageAttributes": {},
         "md5OfBody": "",
         "eventSource": "aws:sqs",

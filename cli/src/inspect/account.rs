@@ -36,6 +36,16 @@ pub(super) struct Received {
     pub(super) body_bytes: usize,
     pub(super) sha256: String,
     pub(super) object: String,
+    /// The events of a request that carries several; each has an account of its own.
+    pub(super) events: Vec<ItemAccount>,
+}
+
+/// One event of several in a request.
+#[derive(Debug, Serialize)]
+pub(super) struct ItemAccount {
+    pub(super) event_key: String,
+    pub(super) id: Option<String>,
+    pub(super) event_type: Option<String>,
 }
 
 /// An event in the ledger.
@@ -187,7 +197,22 @@ impl Received {
             body_bytes: stored.body_bytes()?.len(),
             sha256: stored.sha256.to_string(),
             object: object.to_string(),
+            events: ItemAccount::of(stored),
         })
+    }
+}
+
+impl ItemAccount {
+    /// One alone is the delivery's event.
+    fn of(stored: &StoredDelivery<'_>) -> Vec<Self> {
+        let several = stored.items.iter().filter(|_| stored.items.len() > 1);
+        several
+            .map(|item| Self {
+                event_key: item.event.key.to_string(),
+                id: item.event.id.as_ref().map(ToString::to_string),
+                event_type: item.event.event_type.as_ref().map(ToString::to_string),
+            })
+            .collect()
     }
 }
 

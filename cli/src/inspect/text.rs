@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::inspect::account::{
-    Account, AttemptAccount, Next, Received, Recorded, RunAccount, StepAccount, StepState,
+    Account, AttemptAccount, ItemAccount, Next, Received, Recorded, RunAccount, StepAccount,
+    StepState,
 };
 
 impl Account {
@@ -12,14 +13,18 @@ impl Account {
         lines.push(format!("  event key {}", self.event_key));
         lines.extend(self.event.iter().flat_map(Recorded::lines));
         lines.extend(self.delivery.iter().flat_map(Received::lines));
-        if self.event.is_none() {
+        let events = self.delivery.as_ref().map_or(&[][..], |delivery| &delivery.events);
+        lines.extend(events.iter().map(|event| event.line(&self.endpoint)));
+        if self.event.is_none() && events.is_empty() {
             lines.push(
                 "  No worker has seen it: it waits in the queue, or it was answered 503 and \
                  never queued."
                     .to_owned(),
             );
         }
-        if let Some(cause) = self.event.as_ref().and_then(|event| event.ignored.as_ref()) {
+        let ignored = self.event.as_ref().and_then(|event| event.ignored.as_ref());
+        // Its first delivery may have come before its job did.
+        if let Some(cause) = ignored.filter(|_| self.runs.is_empty()) {
             lines.push(format!("  No job runs: {cause}"));
         }
         lines.extend(self.runs.iter().flat_map(RunAccount::lines));
@@ -27,8 +32,12 @@ impl Account {
     }
 
     fn title(&self) -> String {
+        let several = self.delivery.as_ref().map_or(0, |delivery| delivery.events.len());
         let Some(event) = &self.event else {
-            return "not processed yet".to_owned();
+            return match several {
+                0 => "not processed yet".to_owned(),
+                several => format!("a request with {several} events"),
+            };
         };
         let named = [&event.event_type, &event.id].into_iter().flatten().cloned();
         let title = named.collect::<Vec<_>>().join("  ");
@@ -69,10 +78,22 @@ impl Received {
     }
 }
 
+impl ItemAccount {
+    fn line(&self, endpoint: &str) -> String {
+        let named = [&self.event_type, &self.id].into_iter().flatten().cloned();
+        let named = named.collect::<Vec<_>>().join("  ");
+        format!("  hookdock inspect {endpoint}/{}  {named}", self.event_key)
+    }
+}
+
 impl RunAccount {
     fn lines(&self) -> Vec<String> {
         let cause = self.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
         let mut lines = vec![format!("\njob {}  {}{cause}", self.job, self.state)];
+        // Only the last attempts are on record; what earlier ones saved counts all the same.
+        let first = self.attempts.first().map_or(0, |attempt| attempt.number);
+        let before = self.steps.iter().filter(|step| step.attempt < first);
+        lines.extend(before.map(StepAccount::line));
         for attempt in &self.attempts {
             lines.push(entry(attempt.started_at, &attempt.begun()));
             let own = self.steps.iter().filter(|step| step.attempt == attempt.number);

@@ -5,7 +5,7 @@ use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use hookdock_pipeline::fault::{FaultKind, PortError};
 
 /// Codes by which AWS asks a caller to slow down. Some come with 400, some with 503.
-const THROTTLED: [&str; 14] = [
+const THROTTLED: [&str; 15] = [
     "BandwidthLimitExceeded",
     "KmsThrottled",
     "LimitExceededException",
@@ -20,6 +20,7 @@ const THROTTLED: [&str; 14] = [
     "ThrottlingException",
     "ThrottledException",
     "TooManyRequestsException",
+    "TransactionConflictException",
 ];
 
 /// Codes of a call that the service itself gave up waiting for.

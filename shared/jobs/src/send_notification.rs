@@ -55,7 +55,7 @@ async fn tell(
 fn wording(delivery: &Delivery, show: &[String]) -> (String, String) {
     let what = delivery.event_type.as_ref().map_or("an event", |name| name.as_str());
     let subject = format!("{what} at {}", delivery.endpoint);
-    let body: Value = serde_json::from_slice(&delivery.body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(delivery.event_bytes()).unwrap_or_default();
     let shown = show.iter().filter_map(|pointer| {
         let value = body.pointer(pointer)?;
         Some(format!("{}: {}", pointer.trim_start_matches('/'), short(value)))

@@ -47,13 +47,13 @@ impl DeadLetter {
         })
     }
 
-    /// The dead letter of a delivery whose items cannot be taken apart. Moved back, it is tried
-    /// again, and its items run again.
+    /// The dead letter of a reference that no run could be made of: its items cannot be taken
+    /// apart, or its job is not there. Moved back, it is tried again.
     ///
     /// # Errors
     ///
     /// The reference cannot be written.
-    pub fn of_batch(
+    pub fn of_reference(
         reference: &Reference,
         reason: &str,
         message: &str,
@@ -65,6 +65,7 @@ impl DeadLetter {
                 ("reason", reason.to_owned()),
                 ("message", shortened(message)),
                 ("endpoint", reference.endpoint.to_string()),
+                ("job", reference.job.as_ref().map(ToString::to_string).unwrap_or_default()),
                 ("delivery_id", reference.delivery_id.to_string()),
             ]),
         })

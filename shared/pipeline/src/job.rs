@@ -41,4 +41,6 @@ pub use handler::{Handler, JobResult, Outcome};
 pub(crate) use payload::opened;
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};
 pub use registry::{Job, On, Registry};
-pub use steps::{Begun, EffectKey, Journal, LARGEST_RESULT_BYTES, Step};
+pub use steps::{
+    Begun, EffectKey, Journal, LARGEST_RESULT_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS, Step,
+};

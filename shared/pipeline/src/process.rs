@@ -16,7 +16,7 @@ use crate::fault::{FaultKind, PortError, chain};
 use crate::identity::{IgnoreCause, ignore_cause};
 use crate::job::{Effects, Job, Registry};
 use crate::ledger::{Claim, EventRecord, EventRef, Run, RunId, RunState, Sighting, Unclaimable};
-use crate::names::{CodeVersion, Owner};
+use crate::names::{CodeVersion, JobName, Owner};
 use crate::part::Part;
 use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::race;
@@ -193,10 +193,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let ignored = ignore_cause(&reference.flags)
             .or_else(|| jobs.is_empty().then_some(IgnoreCause::NoJob));
         if let (Some(IgnoreCause::NoJob), Some(job)) = (ignored, &reference.job) {
-            tracing::warn!(
-                delivery.id = %reference.delivery_id, run.job = %job,
-                "the job of a dead letter is not registered any more; it is dropped"
-            );
+            return self.bury_jobless(reference, job).await;
         }
         let sighting = Sighting::of(reference, ignored, self.system.now());
         let event = self.ledger.sight(&sighting).await?;
@@ -286,6 +283,24 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         })?;
         self.messages.bury(&letter).await?;
         self.ledger.advance(&run.fence(), &run.buried()).await?;
+        Ok(Progress::Finished)
+    }
+
+    /// A dead letter was moved back while its job is off: it goes back to where it was.
+    async fn bury_jobless(
+        &self,
+        reference: &Reference,
+        job: &JobName,
+    ) -> Result<Progress, PortError> {
+        tracing::error!(
+            reason.code = "no_job", delivery.id = %reference.delivery_id, run.job = %job,
+            "the job of a dead letter is not registered"
+        );
+        let message = format!("job {job} is not registered for this event");
+        let letter = DeadLetter::of_reference(reference, "no_job", &message).map_err(|error| {
+            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
+        })?;
+        self.messages.bury(&letter).await?;
         Ok(Progress::Finished)
     }
 

@@ -18,6 +18,13 @@ use crate::ports::{Inserted, Record};
 /// further step of its run, and DynamoDB bills every KiB of that.
 pub const LARGEST_RESULT_BYTES: usize = 16 * 1024;
 
+/// How much all the steps of a run can save. A run is one item, an item holds 400 KB (DynamoDB
+/// quotas, read 2026-11), and its end must still fit in.
+pub const LARGEST_RESULTS_BYTES: usize = 256 * 1024;
+
+/// How many steps a run can have.
+pub const MOST_STEPS: usize = 200;
+
 /// The record of the run under way, as its steps write it. Behind `dyn`, because a context has no
 /// type parameters.
 pub trait Journal: Send + Sync {
@@ -49,6 +56,8 @@ pub enum Begun {
     Again,
     /// It is done, with this result.
     Saved(String),
+    /// The run has so many steps, or so large results, that no further step can be saved.
+    Full,
     /// Another worker has claimed the run.
     Lost,
 }
@@ -146,6 +155,7 @@ impl Context {
         let happened = match self.journal().begin(&name).await? {
             Begun::Saved(result) => return restored(&name, &result),
             Begun::Lost => return Err(lost()),
+            Begun::Full => return Err(full(&name)),
             Begun::First => None,
             Begun::Again => check(step.clone()).await?,
         };
@@ -193,6 +203,15 @@ fn restored<T: DeserializeOwned>(name: &StepName, result: &str) -> Result<T, Fai
         let message = format!("the saved result of step {name} is not what this code saves");
         Failure::passing(ErrorClass::Bug, message)
     })
+}
+
+/// Before the work and not after it, which would then be done again and again.
+fn full(name: &StepName) -> Failure {
+    let message = format!(
+        "step {name} cannot be saved: a run has {MOST_STEPS} steps and \
+         {LARGEST_RESULTS_BYTES} bytes of results at most"
+    );
+    Failure::permanent(ErrorClass::Bug, message)
 }
 
 fn lost() -> Failure {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex;
 
 use crate::fault::PortError;
-use crate::job::{Begun, Journal};
+use crate::job::{Begun, Journal, LARGEST_RESULT_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS};
 use crate::ledger::{Run, StepRecord};
 use crate::names::StepName;
 use crate::ports::{Committed, Inserted, Ledger, Record, System};
@@ -84,9 +84,14 @@ impl<L: Ledger, S: System> Held<L, S> {
     }
 
     async fn begin(&self, step: &StepName) -> Result<Begun, PortError> {
-        let known = self.run.lock().await.step(step).cloned();
-        if let Some(StepRecord { saved: Some(saved), .. }) = known {
-            return Ok(Begun::Saved(saved.result));
+        let (known, full) = {
+            let run = self.run.lock().await;
+            (run.step(step).cloned(), is_full(&run))
+        };
+        match known {
+            Some(StepRecord { saved: Some(saved), .. }) => return Ok(Begun::Saved(saved.result)),
+            None if full => return Ok(Begun::Full),
+            Some(_) | None => {}
         }
         let now = self.system.now();
         let Some(run) = self.write(|run| run.step_begun(step, now)).await? else {
@@ -122,6 +127,13 @@ impl<L: Ledger, S: System> Held<L, S> {
             Committed::Fenced(_) => None,
         })
     }
+}
+
+/// Whether the largest result might not fit in any more.
+fn is_full(run: &Run) -> bool {
+    let saved = run.steps.iter().filter_map(|step| step.saved.as_ref());
+    let bytes: usize = saved.map(|saved| saved.result.len()).sum();
+    run.steps.len() >= MOST_STEPS || bytes > LARGEST_RESULTS_BYTES - LARGEST_RESULT_BYTES
 }
 
 impl<L: Ledger, S: System> Journal for Held<L, S> {

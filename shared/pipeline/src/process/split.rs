@@ -133,7 +133,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             delivery.id = %reference.delivery_id, endpoint = %reference.endpoint,
             reason.code = reason, error = message, "delivery is not taken apart"
         );
-        let letter = DeadLetter::of_batch(reference, reason, message).map_err(|error| {
+        let letter = DeadLetter::of_reference(reference, reason, message).map_err(|error| {
             PortError::new("write the dead letter", FaultKind::Invalid).because(error)
         })?;
         self.messages.bury(&letter).await?;
