@@ -10,8 +10,8 @@
 //! first days still arrive.
 //!
 //! What must hold is checked in two places: by a witness at the stores, who compares what was
-//! there before a call with what is there after it ([`backend`]), and at the end ([`Simulation`]).
-//! The rules are written down apart from the product ([`book`]).
+//! there before a call with what is there after it (`backend`), and at the end (`Simulation`).
+//! The rules are written down apart from the product (`book`).
 
 mod backend;
 mod book;
