@@ -78,10 +78,11 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
         Self { client, keys: Memory::new(fetch, system, TERMS) }
     }
 
-    /// A key that is not in a set may be in a newer one.
+    /// A key that is not in a set may be in a newer one. Only the names of single keys are the
+    /// sender's to invent, and rationed.
     async fn find(&self, request: &KeyRequest) -> Result<Option<Key>, PortError> {
         let (source, id) = (request.source(), request.id());
-        let found = self.keys.find(source, true).await?;
+        let found = self.keys.find(source, !source.holds_all_keys()).await?;
         let key = found.as_ref().and_then(|keys| keys.get(id));
         if key.is_some() || found.is_none() || !source.holds_all_keys() {
             return Ok(key.cloned());
@@ -194,8 +195,10 @@ pub(crate) fn invalid(
 
 /// Whether the answer means that there is no such key. Who says who they are may be refused for
 /// that, and then the failure is ours; who does not is only ever told that nothing is there.
+/// A set of keys is always there, so its absence is nobody's fault but ours.
 fn is_unknown(source: &KeySource, status: StatusCode) -> bool {
     match status {
+        _ if source.holds_all_keys() => false,
         StatusCode::NOT_FOUND | StatusCode::GONE => true,
         StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN => source.is_anonymous(),
         _ => false,

@@ -229,14 +229,26 @@ pub(crate) fn may_visit(url: &str, hosts: &[String]) -> bool {
     })
 }
 
-/// `{region}` stands for the name of an AWS region.
+/// `{region}` stands for the name of an AWS region, such as `us-gov-west-1`. The shape matters:
+/// `sns.s3-us-west-2.amazonaws.com` is somebody's bucket.
 fn is_host(host: &str, pattern: &str) -> bool {
     let Some((before, after)) = pattern.split_once("{region}") else {
         return host == pattern;
     };
     let region = host.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    region.is_some_and(|region| (3..=32).contains(&region.len()) && region.bytes().all(plain))
+    region.is_some_and(is_region)
+}
+
+/// Two letters, words, and a number.
+fn is_region(name: &str) -> bool {
+    let letters = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    let Some((place, number)) = name.rsplit_once('-').filter(|_| name.len() <= 32) else {
+        return false;
+    };
+    let number = number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = place.split('-');
+    let country = parts.next().is_some_and(|part| part.len() == 2 || part.len() == 4);
+    number && country && place.contains('-') && place.split('-').all(letters)
 }
 
 fn url(rule: &KeysRule, input: &Input<'_>, secret: &Secret, id: &str) -> Result<String> {
@@ -314,6 +326,7 @@ mod tests {
             assert!(is_sns(url), "{url}");
         }
         for url in [
+            "https://sns.s3-us-west-2.amazonaws.com/a.pem",
             "https://sns.us-east-1.amazonaws.com.evil.com/a.pem",
             "https://evil.com/sns.us-east-1.amazonaws.com/a.pem",
             "https://sns.us-east-1.amazonaws.com@evil.com/a.pem",
