@@ -291,6 +291,11 @@ async fn a_certificate_that_is_not_there_is_unknown_and_an_api_that_refuses_us_i
         let scene = Scene::new(&["api.circle.com"], status(code)).await;
         assert_eq!(scene.key(&circle("k")).await, expected, "{code}");
     }
+    for code in [400, 403, 404, 410] {
+        let scene = Scene::new(&[SHIPENGINE], status(code)).await;
+        let found = scene.key(&shipstation("a")).await;
+        assert!(found.is_err(), "a set of keys is always somewhere: {code} {found:?}");
+    }
 }
 
 #[tokio::test]

@@ -239,16 +239,15 @@ fn is_host(host: &str, pattern: &str) -> bool {
     region.is_some_and(is_region)
 }
 
-/// Two letters, words, and a number.
+/// Two or four letters, words, and a digit: `us-gov-west-1`, `eusc-de-east-1`.
 fn is_region(name: &str) -> bool {
-    let letters = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-    let Some((place, number)) = name.rsplit_once('-').filter(|_| name.len() <= 32) else {
+    let Some((words, digit)) = name.rsplit_once('-').filter(|_| name.len() <= 32) else {
         return false;
     };
-    let number = number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit());
-    let mut parts = place.split('-');
-    let country = parts.next().is_some_and(|part| part.len() == 2 || part.len() == 4);
-    number && country && place.contains('-') && place.split('-').all(letters)
+    let letters = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    let digit = digit.len() == 1 && digit.bytes().all(|b| b.is_ascii_digit());
+    let place = words.split_once('-').is_some_and(|(place, _)| matches!(place.len(), 2 | 4));
+    digit && place && words.split('-').all(letters)
 }
 
 fn url(rule: &KeysRule, input: &Input<'_>, secret: &Secret, id: &str) -> Result<String> {

@@ -648,6 +648,9 @@ fn kinde_sends_a_token_as_the_body_and_names_the_event_in_it() {
     scene.clone().body(elsewhere).check(&MISMATCH);
     let refused = Err(Rejection::MalformedField { name: "body".to_owned() });
     scene.clone().body("{}").check(&refused);
+    let of_a_person = key.token(&rs256(), &json!({"iss": ISSUER, "sub": "kp_1", "aud": []}));
+    let missing = Err(Rejection::MissingField { name: "event_id".to_owned() });
+    scene.clone().body(of_a_person).check(&missing);
     let request = Request {
         method: "POST",
         url: "",
