@@ -1,6 +1,6 @@
 //! All that is known of one provider.
 
-use hookdock_signature::{Handshake, Provider, Scheme};
+use hookdock_signature::{Class, Handshake, Provider, Scheme};
 use serde::Serialize;
 
 use crate::definition::{Definition, Items};
@@ -17,6 +17,7 @@ pub(crate) struct Card {
 struct Facts {
     id: String,
     name: String,
+    class: Option<&'static str>,
     trust: Marks,
     schemes: Vec<Signing>,
     headers: Vec<String>,
@@ -85,6 +86,7 @@ impl Facts {
         Self {
             id: provider.id().to_owned(),
             name: provider.name().to_owned(),
+            class: provider.class().map(Class::as_str),
             trust: Marks::of(provider),
             schemes: schemes(provider),
             headers: definition.headers(provider),
@@ -115,7 +117,10 @@ impl Facts {
 
     fn rows(&self) -> Vec<(&'static str, String)> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let mut rows = vec![("trust", self.trust.text())];
+        let mut rows = vec![
+            ("class", self.class.unwrap_or_default().to_owned()),
+            ("trust", self.trust.text()),
+        ];
         rows.extend(self.schemes.iter().map(|signing| ("scheme", signing.text())));
         rows.push(("headers", self.headers.join(", ")));
         rows.extend(self.settings.iter().map(|setting| ("setting", setting.text())));

@@ -36,6 +36,7 @@ fn an_exact_id_shows_all_that_is_known() {
     let text = stdout(&run(&["providers", "stripe"]));
     for part in [
         "Stripe (stripe)",
+        "class       money",
         "scheme verified, delivery facts third-party",
         "hmac-sha256 over {ts}.{body}; at most 300 s old",
         "headers     Stripe-Signature",

@@ -46,8 +46,8 @@ pub use secret::{EmptySecret, Secret};
 pub use select::{Fields, SelectError, Selected, Selector};
 pub use sign::{SignError, sign, sign_with};
 pub use spec::{
-    Citation, DefinitionError, Delivery, Handshake, Provider, Response, ResponseHeader, Scheme,
-    SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,
+    Citation, Class, DefinitionError, Delivery, Handshake, Provider, Response, ResponseHeader,
+    Scheme, SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,
 };
 pub use time::{EpochMillis, EpochSeconds};
 pub use verify::{Proof, verify, verify_with};

@@ -36,6 +36,7 @@ $ cargo run -p hookdock-signature --example providers > shared/signature/PROVIDE
 
 An event id that the signature covers cannot be changed by whoever captured a request; for any other, and for one that several events share, Hookdock adds the digest of the event's bytes.
 A provider that may put several events in one request has the places where they are in the column *split at*: each item there is an event of its own, with its own id.
+The class says what hangs on a provider's events, at worst: *money* or goods, who may use what (*access*), the work of a model (*ai*), *customers*, what a team is told of its own *tools*, or, for a scheme, *any* of these.
 A dash means: not known. The definitions say more, such as retries, handshakes and pitfalls.
 ";
 
@@ -44,8 +45,8 @@ pub(crate) fn document() -> Result<String, Box<dyn Error>> {
     let providers: Vec<Provider> = catalog::ids().filter_map(catalog::find).collect();
     let mut text = HEAD.to_owned();
     writeln!(text, "\n{}\n", counts(&providers))?;
-    text.push_str("| id | name | scheme | trust | event id | split at | answer within |\n");
-    text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    text.push_str("| id | name | class | scheme | trust | event id | split at | answer within |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for provider in &providers {
         writeln!(text, "{}", row(provider))?;
     }
@@ -73,6 +74,7 @@ fn counts(providers: &[Provider]) -> String {
 fn row(provider: &Provider) -> String {
     let id = provider.id();
     let name = provider.name();
+    let class = provider.class().map_or_else(dash, |class| class.as_str().to_owned());
     let trust = provider.trust().scheme.as_str();
     let event_id = provider.event_id();
     let event_id =
@@ -81,7 +83,7 @@ fn row(provider: &Provider) -> String {
     let within = provider.answer_within().map_or_else(dash, |wait| format!("{} s", wait.as_secs()));
     let schemes = schemes(provider);
     format!(
-        "| [{id}](catalog/{id}.toml) | {name} | {schemes} | {trust} | {event_id} | {split} | {within} |"
+        "| [{id}](catalog/{id}.toml) | {name} | {class} | {schemes} | {trust} | {event_id} | {split} | {within} |"
     )
 }
 

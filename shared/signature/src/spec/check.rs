@@ -45,6 +45,7 @@ pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
     let provider = Provider {
         id: raw.id,
         name: raw.name,
+        class: raw.class,
         notes: raw.notes,
         scheme,
         alternatives,

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod check;
+mod class;
 mod delivery;
 mod error;
 mod fields;
@@ -20,6 +21,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use class::Class;
 pub use delivery::{Citation, Delivery, Response, ResponseHeader, SecretNotes, Trust, TrustMarks};
 pub use error::{DefinitionError, UnknownSetting};
 pub use handshake::Handshake;
@@ -53,6 +55,7 @@ use crate::{Items, Selector};
 pub struct Provider {
     id: String,
     name: String,
+    class: Option<Class>,
     notes: Option<String>,
     scheme: Scheme,
     alternatives: Vec<Scheme>,
@@ -114,6 +117,12 @@ impl Provider {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What hangs on its events, where the definition says so.
+    #[must_use]
+    pub const fn class(&self) -> Option<Class> {
+        self.class
     }
 
     /// What else an operator should know.

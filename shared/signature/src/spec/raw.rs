@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::class::Class;
 use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
 use super::handshake::RawHandshake;
 use super::jwt::RawJwt;
@@ -17,6 +18,7 @@ use super::scheme::{
 pub(super) struct RawProvider {
     pub(super) id: String,
     pub(super) name: String,
+    pub(super) class: Option<Class>,
     pub(super) notes: Option<String>,
     pub(super) scheme: RawScheme,
     #[serde(default)]

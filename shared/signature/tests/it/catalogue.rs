@@ -1,6 +1,6 @@
 //! What holds for every provider of the catalogue.
 
-use hookdock_signature::{Provider, Trust, catalog};
+use hookdock_signature::{Class, Provider, Trust, catalog};
 
 use crate::support::{Case, Vector, check, is_verifiable, vectors};
 
@@ -22,6 +22,25 @@ fn every_file_says_where_it_comes_from() {
         for source in provider.sources() {
             assert!(is_year_and_month(&source.read), "{id}: {source:?}");
         }
+    }
+}
+
+#[test]
+fn every_file_says_what_hangs_on_its_events() {
+    for id in catalog::ids() {
+        assert!(catalog::find(id).unwrap().class().is_some(), "{id}");
+    }
+    for (id, class) in [
+        ("stripe", Class::Money),
+        ("paypal", Class::Money),
+        ("shopify", Class::Money),
+        ("clerk", Class::Access),
+        ("openai", Class::Ai),
+        ("zendesk", Class::Customers),
+        ("github", Class::Tools),
+        ("standard-webhooks", Class::Any),
+    ] {
+        assert_eq!(catalog::find(id).unwrap().class(), Some(class), "{id}");
     }
 }
 
