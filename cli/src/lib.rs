@@ -1,5 +1,6 @@
 //! The parts of `hookdock`, so that tests can run them.
 
+pub mod cost;
 pub mod demo;
 pub mod dev;
 pub mod exit;

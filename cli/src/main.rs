@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use hookdock_cli::{demo, dev, exit, inspect, providers, sign, verify};
+use hookdock_cli::{cost, demo, dev, exit, inspect, providers, sign, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Receive webhooks and process them once.
@@ -16,6 +16,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Reckon what a month on AWS costs, by line, from list prices
+    Cost(cost::Arguments),
     /// Send real webhooks through a local stack and show what becomes of each
     Demo(demo::Arguments),
     /// Serve your endpoints on this machine: the whole loop, no account needed
@@ -33,6 +35,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Cost(arguments) => cost::run(&arguments),
         Command::Demo(arguments) => {
             log("off");
             demo::run(arguments).await

@@ -6,6 +6,8 @@ mod support;
 mod wrong;
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod dev;

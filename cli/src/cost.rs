@@ -1,0 +1,94 @@
+//! `hookdock cost`: what a month on AWS costs, by line, from list prices.
+
+mod bill;
+mod break_even;
+mod figures;
+#[cfg(test)]
+mod tests;
+mod text;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cost::bill::Bill;
+use crate::cost::break_even::BreakEven;
+use crate::cost::figures::{FIGURES, Figures, Milliseconds};
+use crate::cost::workload::Workload;
+use crate::{exit, say};
+
+const EXAMPLES: &str = "\
+Examples:
+  hookdock cost                          a million events of 4 KiB
+  hookdock cost --store inline           the same, in messages instead of objects
+  hookdock cost --break-even             from which size on an object is cheaper
+  hookdock cost --batch 1 --steps 5      events that come one by one, to a job of five steps";
+
+/// The arguments of `hookdock cost`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    workload: Workload,
+    /// Compare both stores over sizes of bodies
+    #[arg(long, conflicts_with = "sources")]
+    break_even: bool,
+    /// Print the prices and durations, each with where it was read
+    #[arg(long)]
+    sources: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A bill, and what it was made from.
+#[derive(Debug, Serialize)]
+struct Account<'a> {
+    region: &'a str,
+    /// When the prices were read.
+    read: &'a str,
+    workload: &'a Workload,
+    milliseconds: &'a Milliseconds,
+    ingest_ms: f64,
+    processor_ms: f64,
+    /// One delivery as it is kept.
+    stored_bytes: f64,
+    bill: Bill,
+}
+
+/// Prints the bill.
+///
+/// # Errors
+///
+/// Standard output cannot be written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { workload, break_even, sources, json } = arguments;
+    let figures = Figures::built_in()?;
+    if *sources {
+        say::print(FIGURES)?;
+    } else if *break_even {
+        let even = BreakEven::of(workload, &figures);
+        if *json { say::print_json(&even) } else { say::print(&even.text()) }?;
+    } else {
+        let account = Account::of(workload, &figures);
+        if *json { say::print_json(&account) } else { say::print(&account.text()) }?;
+    }
+    Ok(exit::DONE)
+}
+
+impl<'a> Account<'a> {
+    fn of(workload: &'a Workload, figures: &'a Figures) -> Self {
+        Self {
+            region: &figures.region,
+            read: &figures.read,
+            workload,
+            milliseconds: &figures.milliseconds,
+            ingest_ms: workload.ingest_ms(figures),
+            processor_ms: workload.processor_ms(figures),
+            stored_bytes: workload.stored_bytes(),
+            bill: Bill::of(workload, figures),
+        }
+    }
+}
