@@ -19,7 +19,7 @@ use reqwest::Client;
 use crate::demo::cases::{Case, cases, endpoints, registry};
 use crate::demo::report::{Answer, Report, Row};
 use crate::exit;
-use crate::stack::{Local, Settings, Stack};
+use crate::stack::{Local, Settings, Stack, WORKERS};
 
 /// How long the demonstration waits for its events to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,6 +64,7 @@ async fn demonstrate(progress: &ProgressBar) -> anyhow::Result<Report> {
         providers: Arc::new(HttpsProviders::new(SystemClock)),
         data: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        workers: WORKERS,
     })
     .await?;
     let (local, stopper, address) = (stack.local(), stack.stopper(), stack.address()?);

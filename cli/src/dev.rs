@@ -1,6 +1,7 @@
 //! `hookdock dev`: the whole loop on this machine.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use hookdock_signature::Trust;
 
 use crate::exit;
 use crate::say::talk;
-use crate::stack::{Settings, Stack};
+use crate::stack::{Settings, Stack, WORKERS};
 
 /// The arguments of `hookdock dev`.
 #[derive(Debug, Args)]
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// Keep the data in this folder; without it, it is in memory and gone at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// How many messages are worked on at a time
+    #[arg(long, value_name = "COUNT", default_value_t = WORKERS)]
+    workers: NonZeroUsize,
 }
 
 /// Serves until Ctrl-C.
@@ -51,6 +55,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         providers: Arc::new(HttpsProviders::new(SystemClock)),
         data: arguments.data.as_deref(),
         listen: arguments.listen,
+        workers: arguments.workers,
     })
     .await?;
     talk(&format!("Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}", stack.address()?));

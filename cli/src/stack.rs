@@ -1,6 +1,7 @@
 //! The whole of Hookdock in this process: HTTP in front, the use cases, the embedded adapters.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +27,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How many messages are worked on at a time.
-const WORKERS: usize = 10;
+/// How many messages are worked on at a time where nobody says otherwise.
+pub const WORKERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
 
 /// How long a worker has for one message: the default of `template.yaml`.
 const WORK_TIME: Duration = Duration::from_secs(60);
@@ -55,6 +56,8 @@ pub struct Settings<'a> {
     pub data: Option<&'a Path>,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// How many messages are worked on at a time.
+    pub workers: NonZeroUsize,
 }
 
 /// A stack that is ready to serve.
@@ -64,6 +67,7 @@ pub struct Stack {
     process: Arc<LocalProcess>,
     local: Local,
     listener: TcpListener,
+    workers: NonZeroUsize,
     stop: watch::Sender<bool>,
 }
 
@@ -120,6 +124,7 @@ impl Stack {
             }),
             local,
             listener,
+            workers: settings.workers,
             stop: watch::Sender::new(false),
         })
     }
@@ -151,7 +156,8 @@ impl Stack {
     ///
     /// The server failed.
     pub async fn run(self) -> std::io::Result<()> {
-        let workers = tokio::spawn(work(self.process, self.local, self.stop.subscribe()));
+        let workers =
+            tokio::spawn(work(self.process, self.local, self.workers, self.stop.subscribe()));
         let app = Router::new().fallback(receive).with_state(self.ingest);
         let mut stop = self.stop.subscribe();
         let served = axum::serve(self.listener, app)
@@ -203,16 +209,23 @@ fn url(parts: &axum::http::request::Parts) -> String {
 
 /// Takes messages as workers become free, until asked to stop; then gives the work under way a
 /// little time. What is cut off comes back when its visibility runs out.
-async fn work(process: Arc<LocalProcess>, local: Local, mut stop: watch::Receiver<bool>) {
+async fn work(
+    process: Arc<LocalProcess>,
+    local: Local,
+    workers: NonZeroUsize,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut working = JoinSet::new();
     while !*stop.borrow() {
-        let free = WORKERS.saturating_sub(working.len());
+        // Those that shared a commit end together, and what is taken for all of them is one write.
+        while working.try_join_next().is_some() {}
+        let free = workers.get().saturating_sub(working.len());
         // Not inside the select: a call that is dropped half-way hides messages from everybody.
         for message in take(&local, free).await {
             working.spawn(handle(Arc::clone(&process), local.clone(), message));
         }
         tokio::select! {
-            () = arrival(&local), if working.len() < WORKERS => {}
+            () = arrival(&local), if working.len() < workers.get() => {}
             Some(_) = working.join_next() => {}
             () = stopped(&mut stop) => {}
         }

@@ -26,3 +26,5 @@ mod sign;
 mod verify;
 #[cfg(test)]
 mod whole_catalogue;
+#[cfg(test)]
+mod workers;
