@@ -1,0 +1,116 @@
+//! Rates that grow until a server does not carry them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::Options;
+use crate::arrivals::{Outcome, one_by_one, send, times};
+use crate::disk::Disk;
+use crate::latencies::Percentiles;
+use crate::server::Server;
+use crate::webhooks::Webhooks;
+
+const GROWTH: f64 = 1.3;
+
+/// What a rate that is carried may cost the slowest in a hundred.
+const ENDURED: Duration = Duration::from_millis(500);
+
+/// A lone sender's requests.
+const LONE: usize = 300;
+
+/// One rate.
+#[derive(Debug, Serialize)]
+pub(crate) struct Step {
+    pub(crate) per_second: f64,
+    pub(crate) offered: usize,
+    pub(crate) accepted: usize,
+    pub(crate) refused: usize,
+    pub(crate) lost: usize,
+    /// Answers while requests still came, per second.
+    pub(crate) answered_per_second: f64,
+    pub(crate) waited: Percentiles,
+    pub(crate) carried: bool,
+}
+
+/// One server.
+#[derive(Debug, Serialize)]
+pub(crate) struct Climb {
+    pub(crate) name: &'static str,
+    /// What is durable when it answers.
+    pub(crate) durable: &'static str,
+    /// One request after the other.
+    pub(crate) alone: Percentiles,
+    pub(crate) steps: Vec<Step>,
+    /// For each accepted request, with all that was done for it meanwhile.
+    pub(crate) cpu_ms: f64,
+    pub(crate) flushes: Option<f64>,
+}
+
+impl Step {
+    pub(crate) fn of(per_second: f64, outcome: &Outcome, lasting: Duration) -> Self {
+        let waited = outcome.latencies().percentiles();
+        let all = outcome.accepted.len() == outcome.offered;
+        let answered = outcome.answered_by(lasting) as f64;
+        Self {
+            per_second,
+            offered: outcome.offered,
+            accepted: outcome.accepted.len(),
+            refused: outcome.refused,
+            lost: outcome.lost,
+            answered_per_second: answered / lasting.as_secs_f64(),
+            carried: all && waited.p99_ms <= ENDURED.as_secs_f64() * 1000.0,
+            waited,
+        }
+    }
+}
+
+impl Climb {
+    /// Up to the first rate that is not carried, or the last of the options'.
+    pub(crate) async fn of(
+        name: &'static str,
+        durable: &'static str,
+        server: &Server,
+        webhooks: &Arc<Webhooks>,
+        options: &Options,
+    ) -> Self {
+        let alone = one_by_one(webhooks, server.port, LONE).await.percentiles();
+        let disk = Disk::of(&server.data);
+        let before = (server.cpu(), disk.flushes());
+        let mut steps = Vec::new();
+        let mut rate = options.from;
+        while rate <= options.to {
+            let times = times(rate, options.lasting());
+            let outcome = send(webhooks, server.port, times, options.connections).await;
+            steps.push(Step::of(rate, &outcome, options.lasting()));
+            eprintln!("{name}: {:?}", steps[steps.len() - 1]);
+            if !steps[steps.len() - 1].carried {
+                break;
+            }
+            rate *= GROWTH;
+        }
+        let accepted = steps.iter().map(|step| step.accepted).sum::<usize>().max(1) as f64;
+        let cpu = server.cpu().saturating_sub(before.0);
+        let flushes = before.1.zip(disk.flushes()).map(|(then, now)| now.saturating_sub(then));
+        Self {
+            name,
+            durable,
+            alone,
+            steps,
+            cpu_ms: cpu.as_secs_f64() * 1000.0 / accepted,
+            flushes: flushes.map(|count| count as f64 / accepted),
+        }
+    }
+
+    /// The most that were carried, per second.
+    pub(crate) fn carried(&self) -> f64 {
+        let carried = self.steps.iter().filter(|step| step.carried);
+        carried.map(|step| step.answered_per_second).fold(0.0, f64::max)
+    }
+
+    /// The most answers of any step, carried or not, per second.
+    pub(crate) fn most(&self) -> f64 {
+        self.steps.iter().map(|step| step.answered_per_second).fold(0.0, f64::max)
+    }
+}
