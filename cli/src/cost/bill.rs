@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use super::figures::{Figures, Price};
-use super::workload::{Architecture, Workload};
+use super::workload::{Architecture, SQS_CHUNK, Workload};
 
 const GB: f64 = (1_u64 << 30) as f64;
-const SQS_CHUNK: f64 = 65_536.0;
 const API_CHUNK: f64 = 524_288.0;
 
 /// An answer with its headers.
@@ -18,9 +17,7 @@ const SECRET_READS: f64 = 30.0 * 24.0 * 12.0;
 /// An idle trigger asks five times every 20 seconds.
 const IDLE_POLLS: f64 = 30.0 * 24.0 * 3600.0 / 20.0 * 5.0;
 
-/// Those of template.yaml.
-const ALARMS: f64 = 5.0;
-const METRICS: f64 = 4.0;
+const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -142,9 +139,18 @@ fn standing(workload: &Workload, figures: &Figures) -> Vec<Line> {
         Line::new("Secrets Manager: secrets", endpoints, &prices.secret),
         Line::new("Secrets Manager: reads", endpoints * SECRET_READS, &prices.secret_read),
         Line::new("SQS: the idle trigger", IDLE_POLLS, &prices.sqs_request),
-        Line::new("CloudWatch: alarms", ALARMS, &prices.alarm),
-        Line::new("CloudWatch: metrics", METRICS, &prices.metric),
+        Line::new("CloudWatch: alarms", of_the_template("AWS::CloudWatch::Alarm"), &prices.alarm),
+        Line::new(
+            "CloudWatch: metrics",
+            of_the_template("AWS::Logs::MetricFilter"),
+            &prices.metric,
+        ),
     ]
+}
+
+fn of_the_template(resource: &str) -> f64 {
+    let kind = format!("    Type: {resource}");
+    TEMPLATE.lines().filter(|line| *line == kind).count() as f64
 }
 
 /// A batch is received in one request for each 64 KiB of it, and deleted in one.

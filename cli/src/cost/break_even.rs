@@ -21,8 +21,8 @@ pub(crate) struct Compared {
 /// Both ways over sizes, in dollars per million events.
 #[derive(Debug, Serialize)]
 pub(crate) struct BreakEven {
-    /// The smallest body, in steps of 1 KiB, for which an object is cheaper. `None`: there is none
-    /// up to what SQS takes.
+    /// The smallest body, in steps of 1 KiB, for which an object is cheaper, were every other in
+    /// its message. `None`: there is none up to what SQS takes.
     pub(crate) from_bytes: Option<u64>,
     pub(crate) sizes: Vec<Compared>,
 }
@@ -41,7 +41,7 @@ impl BreakEven {
 impl Compared {
     fn at(workload: &Workload, figures: &Figures, bytes: u64) -> Self {
         let dollars = |store| {
-            let workload = Workload { store, bytes, ..workload.clone() };
+            let workload = Workload { store, bytes, any_size: true, ..workload.clone() };
             Bill::of(&workload, figures).dollars_per_million
         };
         Self { bytes, object: dollars(Store::Object), inline: dollars(Store::Inline) }

@@ -122,11 +122,14 @@ fn every_option_moves_the_lines_it_should() {
         ("--batch 1", &[("SQS: receives and deletes", 0.80), ("processor: requests", 0.20)]),
         // One by one, an inline delivery is an object again.
         ("--batch 1 --store inline", &[("S3: PUT", 5.00)]),
+        // What fits into a message of 64 KiB with all that it has besides, and what does not.
+        ("--store inline --bytes 56000", &[("S3: PUT", 0.50), ("SQS: sends", 0.40)]),
+        ("--store inline --bytes 57000", &[("S3: PUT", 5.00), ("SQS: sends", 0.40)]),
         ("--tracing pass-through", &[("X-Ray: traces", 0.00)]),
         // One a second, and 5 % of what is above.
         ("--events 10000000", &[("X-Ray: traces", 5.0 * (2.592 + 0.05 * 7.408))]),
         ("--endpoints 10", &[("Secrets Manager: secrets", 4.00)]),
-        ("", &[("SQS: the idle trigger", 0.26), ("CloudWatch: alarms", 0.50)]),
+        ("", &[("SQS: the idle trigger", 0.26), ("Secrets Manager: reads", 0.04)]),
     ] {
         check(arguments, lines);
     }
@@ -154,7 +157,11 @@ fn an_object_is_cheaper_from_the_size_on_at_which_a_message_is_that_many_request
     let even = BreakEven::of(&workload(""), &figures);
     let from = even.from_bytes.expect("there is one");
     let at = |bytes| {
-        let cost = |store| bill(&format!("--bytes {bytes} --store {store}")).dollars_per_million;
+        let cost = |store| {
+            let asked = workload(&format!("--bytes {bytes} --store {store}"));
+            let asked = Workload { any_size: true, ..asked };
+            Bill::of(&asked, &figures).dollars_per_million
+        };
         (cost("object"), cost("inline"))
     };
     let ((object, inline), (object_below, inline_below)) = (at(from), at(from - 1024));

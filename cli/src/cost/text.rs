@@ -34,7 +34,10 @@ impl BreakEven {
             [(size.bytes / 1024).to_string(), dollars(size.object), dollars(size.inline)]
         }));
         let from = match self.from_bytes {
-            Some(bytes) => format!("An object is cheaper from {} KiB on.", bytes / 1024),
+            Some(bytes) => format!(
+                "Were every body in its message, an object would be cheaper from {} KiB on.",
+                bytes / 1024
+            ),
             None => "An object is never cheaper.".to_owned(),
         };
         format!("{table}\n\nDollars per million events. {from}")

@@ -22,6 +22,9 @@ const ESCAPED: f64 = 1.1;
 /// A reference, and what SQS hands out with it.
 const REFERENCE_BYTES: f64 = 2048.0;
 
+/// What SQS bills as one request, and the most that Hookdock makes of a message.
+pub(crate) const SQS_CHUNK: f64 = 65_536.0;
+
 /// What a run holds, and what each saved step adds.
 const RUN_BYTES: f64 = 700.0;
 const STEP_BYTES: f64 = 200.0;
@@ -118,6 +121,10 @@ pub(crate) struct Workload {
     /// Whether traces are sent
     #[arg(long, value_enum, default_value_t = Tracing::Active)]
     pub(crate) tracing: Tracing,
+    /// Whether inline is taken at its word for large bodies too, to compare.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(crate) any_size: bool,
 }
 
 impl Workload {
@@ -152,15 +159,21 @@ impl Workload {
         self.bytes as f64 * ESCAPED + ENVELOPE_BYTES
     }
 
+    /// What does not fit into one request's worth of a message is an object, whatever was asked.
+    pub(crate) fn kept(&self) -> Store {
+        let fits = REFERENCE_BYTES + self.stored_bytes() <= SQS_CHUNK;
+        if fits || self.any_size { self.store } else { Store::Object }
+    }
+
     pub(crate) fn message_bytes(&self) -> f64 {
-        match self.store {
+        match self.kept() {
             Store::Object => REFERENCE_BYTES,
             Store::Inline => REFERENCE_BYTES + self.stored_bytes(),
         }
     }
 
     pub(crate) fn objects(&self) -> f64 {
-        match self.store {
+        match self.kept() {
             Store::Object => self.deliveries(),
             Store::Inline => self.batches(),
         }
@@ -168,7 +181,7 @@ impl Workload {
 
     /// Each job reads the delivery, unless it came in the message.
     pub(crate) fn object_reads(&self) -> f64 {
-        match self.store {
+        match self.kept() {
             Store::Object => self.runs(),
             Store::Inline => 0.0,
         }
@@ -193,7 +206,7 @@ impl Workload {
     /// One call of ingest: what it waits for, and its own work on its share of a CPU.
     pub(crate) fn ingest_ms(&self, figures: &Figures) -> f64 {
         let takes = &figures.milliseconds;
-        let put = match self.store {
+        let put = match self.kept() {
             Store::Object => takes.s3_put.takes,
             Store::Inline => 0.0,
         };
@@ -204,7 +217,7 @@ impl Workload {
     /// One batch: its messages wait side by side, and share the CPU.
     pub(crate) fn processor_ms(&self, figures: &Figures) -> f64 {
         let takes = &figures.milliseconds;
-        let archive = match self.store {
+        let archive = match self.kept() {
             Store::Object => takes.s3_get.takes * f64::from(self.jobs),
             Store::Inline => takes.s3_put.takes,
         };

@@ -110,3 +110,24 @@ async fn a_stored_delivery_is_about_as_large_as_the_bill_takes_it_to_be() {
     let found = object.len() as f64;
     assert!((taken / found - 1.0).abs() < 0.1, "{taken} for {found} of {bytes}");
 }
+
+#[test]
+fn the_defaults_are_those_of_the_template() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let template = std::fs::read_to_string(template).expect("the template");
+    let workload = &json(&run(&["cost", "--json"]))["workload"];
+    for (parameter, option) in [
+        ("Architecture", "architecture"),
+        ("IngestMemory", "ingest_memory"),
+        ("ProcessorMemory", "processor_memory"),
+        ("BatchSize", "batch"),
+        ("DeliveryRetentionDays", "retention_days"),
+        ("LogRetentionDays", "log_days"),
+        ("Tracing", "tracing"),
+    ] {
+        let (_, rest) = template.split_once(&format!("\n  {parameter}:\n")).expect(parameter);
+        let default = rest.lines().find_map(|line| line.strip_prefix("    Default: "));
+        let taken = workload[option].to_string();
+        assert_eq!(default.map(str::to_lowercase), Some(taken.replace('"', "")), "{parameter}");
+    }
+}
