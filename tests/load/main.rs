@@ -14,12 +14,7 @@
 //! Everything listens on loopback and is stopped at the end. Only ratios within one run mean
 //! anything, and only on a quiet machine.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a run that breaks has measured nothing"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a run that breaks has measured nothing")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the report is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "it measures time and starts processes")]
 
@@ -39,6 +34,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::pages::Report;
 
@@ -55,7 +51,7 @@ struct Options {
     #[arg(long, default_value_t = 96)]
     connections: usize,
     /// The first rate, per second
-    #[arg(long, default_value_t = 200.0)]
+    #[arg(long, default_value_t = 50.0)]
     from: f64,
     /// The last rate, per second
     #[arg(long, default_value_t = 8000.0)]
@@ -88,7 +84,11 @@ impl Options {
 async fn main() {
     let options = Options::parse();
     std::fs::create_dir_all(folder()).expect("a folder");
-    let report = Report::measured(&options).await;
+    let report = tokio::select! {
+        report = Report::measured(&options) => report,
+        // What was started ends with whatever waits for it.
+        () = asked_to_stop() => return,
+    };
     if let Some(place) = &options.write {
         report.write(place);
     }
@@ -96,6 +96,15 @@ async fn main() {
         println!("{}", serde_json::to_string_pretty(&report).expect("JSON"));
     } else {
         println!("{}", report.text());
+    }
+}
+
+/// Ctrl-C, or the signal of a supervisor.
+async fn asked_to_stop() {
+    let mut terminate = signal(SignalKind::terminate()).expect("a signal");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
     }
 }
 

@@ -108,12 +108,14 @@ impl Report {
             fs::write(place.join(name), svg).expect("written");
             write!(page, "\n![{title}]({name})\n").expect("a string");
         }
+        let figures = serde_json::to_string_pretty(self).expect("JSON");
+        fs::write(place.join("figures.json"), figures + "\n").expect("written");
         fs::write(place.join("README.md"), page).expect("written");
     }
 
     /// Markdown reads well in a terminal too.
     fn servers_table(&self) -> String {
-        let mut table = "| server | durable when it answers | carried /s | most /s | alone p50, p99 ms | CPU ms | flushes |\n\
+        let mut table = "| server | durable when it answers | carried /s | most /s | alone p50, p99 ms | CPU ms | disk flushes |\n\
              | --- | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
         for one in &self.servers {

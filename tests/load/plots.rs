@@ -41,7 +41,10 @@ pub(crate) fn all(
 }
 
 fn slowest(steps: &[Step]) -> Vec<(f64, f64)> {
-    steps.iter().map(|step| (step.per_second, step.waited.p99_ms)).collect()
+    let mut points: Vec<_> =
+        steps.iter().map(|step| (step.per_second, step.waited.p99_ms)).collect();
+    points.sort_by(|one, other| one.0.total_cmp(&other.0));
+    points
 }
 
 fn line(points: &[(f64, usize)]) -> Vec<(f64, f64)> {

@@ -12,7 +12,13 @@ use crate::latencies::Percentiles;
 use crate::server::Server;
 use crate::webhooks::Webhooks;
 
-const GROWTH: f64 = 1.3;
+const GROWTH: f64 = 1.4;
+
+/// How near to each other the last rate that is carried and the first that is not have to be.
+const NEAR: f64 = 1.1;
+
+/// Below that, nothing is worth to be known.
+const LEAST: f64 = 5.0;
 
 /// What a rate that is carried may cost the slowest in a hundred.
 const ENDURED: Duration = Duration::from_millis(500);
@@ -67,7 +73,7 @@ impl Step {
 }
 
 impl Climb {
-    /// Up to the first rate that is not carried, or the last of the options'.
+    /// Rates that grow until one is not carried, then some between.
     pub(crate) async fn of(
         name: &'static str,
         durable: &'static str,
@@ -79,16 +85,12 @@ impl Climb {
         let disk = Disk::of(&server.data);
         let before = (server.cpu(), disk.flushes());
         let mut steps = Vec::new();
-        let mut rate = options.from;
-        while rate <= options.to {
+        while let Some(rate) = next_rate(&steps, options) {
             let times = times(rate, options.lasting());
             let outcome = send(webhooks, server.port, times, options.connections).await;
-            steps.push(Step::of(rate, &outcome, options.lasting()));
-            eprintln!("{name}: {:?}", steps[steps.len() - 1]);
-            if !steps[steps.len() - 1].carried {
-                break;
-            }
-            rate *= GROWTH;
+            let step = Step::of(rate, &outcome, options.lasting());
+            eprintln!("{name}: {step:?}");
+            steps.push(step);
         }
         let accepted = steps.iter().map(|step| step.accepted).sum::<usize>().max(1) as f64;
         let cpu = server.cpu().saturating_sub(before.0);
@@ -112,5 +114,21 @@ impl Climb {
     /// The most answers of any step, carried or not, per second.
     pub(crate) fn most(&self) -> f64 {
         self.steps.iter().map(|step| step.answered_per_second).fold(0.0, f64::max)
+    }
+}
+
+/// Further up while all is well, then half-way between what was carried and what was not.
+fn next_rate(steps: &[Step], options: &Options) -> Option<f64> {
+    let rates = |carried: bool| {
+        let like = steps.iter().filter(move |step| step.carried == carried);
+        like.map(|step| step.per_second)
+    };
+    match (rates(true).reduce(f64::max), rates(false).reduce(f64::min)) {
+        (None, None) => Some(options.from),
+        (Some(carried), None) => Some(carried * GROWTH).filter(|rate| *rate <= options.to),
+        (Some(carried), Some(missed)) => {
+            (missed > carried * NEAR).then(|| (carried * missed).sqrt())
+        }
+        (None, Some(missed)) => Some(missed / 2.0).filter(|rate| *rate >= LEAST),
     }
 }

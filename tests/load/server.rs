@@ -87,7 +87,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(Command::new("kill").arg(self.process.id().to_string()).status());
+        // The shell has a `kill` of its own; not every machine has a program of that name.
+        let id = self.process.id().to_string();
+        drop(Command::new("sh").args(["-c", "kill $0", &id]).status());
         let asked = Instant::now();
         while asked.elapsed() < PATIENCE / 2 {
             if matches!(self.process.try_wait(), Ok(Some(_))) {
