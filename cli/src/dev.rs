@@ -11,6 +11,7 @@ use clap::Args;
 use hookdock_embedded::{EndpointFile, SystemClock};
 use hookdock_https::HttpsProviders;
 use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
@@ -47,10 +48,12 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let endpoints = EndpointFile::read(&arguments.endpoints).context(
         "the endpoints cannot be used; infra/endpoints.example.toml shows every setting",
     )?;
+    let registry = hookdock_jobs::registry_with(jobs(arguments.jobs.as_deref())?);
+    check_direct(&endpoints, &registry)?;
     let banner = banner(&endpoints, &arguments);
     let stack = Stack::open(Settings {
         endpoints,
-        registry: hookdock_jobs::registry_with(jobs(arguments.jobs.as_deref())?),
+        registry,
         policy: RetryPolicy::default(),
         providers: Arc::new(HttpsProviders::new(SystemClock)),
         data: arguments.data.as_deref(),
@@ -67,6 +70,20 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     });
     stack.run().await?;
     Ok(exit::DONE)
+}
+
+/// The processor never sees the events of a direct endpoint, so a job for them would never run.
+fn check_direct(endpoints: &EndpointFile, registry: &Registry) -> anyhow::Result<()> {
+    let direct = endpoints.iter().filter(|endpoint| endpoint.direct().is_some());
+    let idle = direct.flat_map(|endpoint| {
+        registry.registered_at(endpoint).map(|job| {
+            let (job, endpoint) = (job.name(), endpoint.id());
+            format!("endpoint {endpoint} is direct, and job {job} would never run for it")
+        })
+    });
+    let idle: Vec<String> = idle.collect();
+    anyhow::ensure!(idle.is_empty(), "{}", idle.join("\n"));
+    Ok(())
 }
 
 /// What the parser says of a value is left out: it can quote a secret.
@@ -104,7 +121,9 @@ fn line(endpoint: &Endpoint) -> String {
         Trust::Unconfirmed => ", unconfirmed: try it with a live delivery",
         _ => "",
     };
-    format!("  POST /webhooks/{}  ({}{doubt})", endpoint.id(), provider.name())
+    let direct = endpoint.direct().map(|direct| format!(", direct: {}", direct.kind()));
+    let direct = direct.unwrap_or_default();
+    format!("  POST /webhooks/{}  ({}{direct}{doubt})", endpoint.id(), provider.name())
 }
 
 fn banner(endpoints: &EndpointFile, arguments: &Arguments) -> String {

@@ -107,6 +107,7 @@ impl Stack {
                 archive: local.clone(),
                 queue: local.clone(),
                 providers: settings.providers,
+                web: Arc::new(web(Limits::OF_DIRECT_WORK)),
                 system: SystemClock,
             }),
             process: Arc::new(Process {
@@ -114,7 +115,7 @@ impl Stack {
                 messages: local.clone(),
                 ledger: local.clone(),
                 system: SystemClock,
-                effects: Effects { web: Some(Arc::new(web())), ..local.effects() },
+                effects: Effects { web: Some(Arc::new(web(Limits::OF_JOBS))), ..local.effects() },
                 registry: settings.registry,
                 settings: process::Settings {
                     policy: settings.policy,
@@ -176,9 +177,9 @@ impl Stack {
     }
 }
 
-/// On this machine, jobs may call what listens on this machine.
-fn web() -> Client {
-    Client::new(Limits::OF_JOBS, Reach::AlsoPrivate, Trust::platform())
+/// On this machine, what listens on this machine may be called.
+fn web(limits: Limits) -> Client {
+    Client::new(limits, Reach::AlsoPrivate, Trust::platform())
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

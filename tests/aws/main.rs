@@ -34,6 +34,7 @@ use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::Secret;
 use hookdock_tests::contract::{self, Bench, Seen};
+use hookdock_tests::outside::Outside;
 use hookdock_tests::stack::{START, Unasked};
 use ministack::MiniStack;
 use serde_json::{Value, json};
@@ -59,7 +60,15 @@ impl Aws {
         let ingest = IngestConfig::read(name).expect("usable");
         let process = ProcessorConfig::read(name).expect("usable");
         let ports = Ports {
-            ingest: Arc::new(hookdock_aws::ingest(&connection, &ingest, Arc::new(Unasked)).await),
+            ingest: Arc::new(
+                hookdock_aws::ingest(
+                    &connection,
+                    &ingest,
+                    Arc::new(Unasked),
+                    Arc::new(Outside::default()),
+                )
+                .await,
+            ),
             process: Arc::new(hookdock_aws::process(&connection, &process, Registry::new()).await),
             histories: hookdock_aws::histories(&connection, &process.bucket, &process.table)
                 .await
@@ -113,8 +122,8 @@ macro_rules! contracts {
     )*};
 }
 contracts!(
-    archive, captures, queue, items, events, claims, fences, states, commits, histories, records,
-    documents
+    archive, once, captures, queue, items, events, claims, fences, states, commits, histories,
+    records, documents
 );
 
 #[tokio::test]
@@ -169,6 +178,10 @@ impl Captures for Ports {
 impl Archive for Ports {
     async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         self.ingest.archive.put(delivery).await
+    }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+        self.ingest.archive.put_once(delivery).await
     }
 }
 

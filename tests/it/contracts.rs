@@ -90,8 +90,8 @@ macro_rules! contracts {
     };
 }
 contracts!(
-    archive, captures, queue, items, events, claims, fences, states, commits, histories, records,
-    documents
+    archive, once, captures, queue, items, events, claims, fences, states, commits, histories,
+    records, documents
 );
 
 #[tokio::test]

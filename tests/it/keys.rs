@@ -15,6 +15,7 @@ use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
 use hookdock_pipeline::http::{Origin, answer};
 use hookdock_pipeline::ingest::Ingest;
+use hookdock_tests::outside::Outside;
 use hookdock_tests::stack::START;
 use http::{Request, Response, StatusCode};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
@@ -76,6 +77,7 @@ impl Scene {
             archive: local.clone(),
             queue: local.clone(),
             providers: Arc::new(HttpsProviders::over(client, system.clone())),
+            web: Arc::new(Outside::default()),
             system,
         };
         let key = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("a key");

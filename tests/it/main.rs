@@ -12,6 +12,7 @@ mod captures;
 mod claims;
 mod contracts;
 mod dead;
+mod direct;
 mod faults;
 mod handshake_attacks;
 mod handshakes;

@@ -13,6 +13,7 @@ use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
 use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_signature::Secret;
+use hookdock_tests::outside::Outside;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack, Unasked};
 use http::{Request, StatusCode};
@@ -52,8 +53,8 @@ fn ingest(newer: &str) -> Ingest<Rotating, Local, Local, TestSystem> {
         newer: EndpointFile::parse(&github(newer)).expect("usable"),
         refreshes: AtomicUsize::new(0),
     };
-    let providers = Arc::new(Unasked);
-    Ingest { endpoints, archive: local.clone(), queue: local, providers, system }
+    let (providers, web) = (Arc::new(Unasked), Arc::new(Outside::default()));
+    Ingest { endpoints, archive: local.clone(), queue: local, providers, web, system }
 }
 
 fn github(secrets: &str) -> String {

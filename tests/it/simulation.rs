@@ -69,7 +69,7 @@ fn a_record_that_is_written_before_its_run_is_met_again() {
 
 #[test]
 fn a_run_that_is_opened_over_another_takes_it_away() {
-    check(Mutant::OpenedAnew, 100, "a run is moved on by the claim that holds it");
+    check(Mutant::OpenedAnew, 100, "what a step saved stays saved");
 }
 
 #[test]
@@ -85,6 +85,16 @@ fn a_delivery_that_is_counted_again_is_noticed() {
 #[test]
 fn an_archive_that_forgets_is_noticed() {
     check(Mutant::ArchiveForgets, 100, "what is queued has been stored");
+}
+
+#[test]
+fn an_event_that_is_new_to_everybody_is_worked_on_again() {
+    check(Mutant::OnceIsAlwaysNew, 100, "a direct event is worked on at most once");
+}
+
+#[test]
+fn direct_work_without_a_record_is_noticed() {
+    check(Mutant::OnceForgets, 100, "what is worked on at once is stored");
 }
 
 #[test]

@@ -88,6 +88,27 @@ pub async fn archive<B: Bench>(bench: &B) {
     assert_eq!(Deliveries::read(bench.ports(), &other).await.expect("an answer"), None);
 }
 
+/// Of several deliveries of an event that are stored once, at the same time or later, one is new,
+/// and it stays.
+pub async fn once<B: Bench>(bench: &B) {
+    let draft = Draft::to("direct", "github", "{}");
+    let mut sealed = Vec::new();
+    for number in 1..=8 {
+        sealed.push(seal(&draft, number).await);
+    }
+    let object = &sealed[0].reference().object;
+    assert_eq!(Deliveries::read(bench.ports(), object).await.expect("an answer"), None);
+    let all = sealed[..7].iter().map(|sealed| bench.ports().put_once(sealed));
+    let all = join_all(all).await;
+    let new = all.iter().map(|kept| kept.as_ref().expect("an answer"));
+    let new: Vec<_> = new.enumerate().filter(|(_, kept)| **kept == Kept::New).collect();
+    assert_eq!(new.len(), 1, "{new:?}");
+    let later = bench.ports().put_once(&sealed[7]).await.expect("an answer");
+    assert_eq!(later, Kept::Already);
+    let stored = Deliveries::read(bench.ports(), object).await.expect("an answer").expect("stored");
+    assert_eq!(&stored, sealed[new[0].0].object(), "the first, byte for byte");
+}
+
 /// A reference that is sent is received; put off, it is hidden for that long and counted again;
 /// a dead letter keeps its body and its attributes.
 pub async fn queue<B: Bench>(bench: &B) {

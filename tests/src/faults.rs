@@ -12,12 +12,13 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
 use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Committed, Deliveries, Endpoints, Inserted, Ledger, Messages,
-    Record, Records, WorkQueue,
+    Archive, Captured, Captures, Committed, Deliveries, Endpoints, Inserted, Kept, Ledger,
+    Messages, Record, Records, Web, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::Secret;
+use http::{Request, Response};
 use serde_json::Value;
 
 /// A call through a port.
@@ -31,6 +32,10 @@ pub enum Call {
     Capture,
     /// `Archive::put`
     Put,
+    /// `Archive::put_once`
+    PutOnce,
+    /// `Web::call`
+    Web,
     /// `WorkQueue::send`
     Send,
     /// `Deliveries::read`
@@ -206,6 +211,16 @@ impl<P: Captures> Captures for Faulty<P> {
 impl<P: Archive> Archive for Faulty<P> {
     async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         self.plan.around(Call::Put, self.inner.put(delivery)).await
+    }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+        self.plan.around(Call::PutOnce, self.inner.put_once(delivery)).await
+    }
+}
+
+impl<P: Web> Web for Faulty<P> {
+    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
+        self.plan.around(Call::Web, self.inner.call(request)).boxed()
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod contract;
 pub mod faults;
 pub mod logs;
+pub mod outside;
 pub mod requests;
 pub mod rules;
 pub mod sim;

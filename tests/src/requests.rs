@@ -20,6 +20,11 @@ provider = "github"
 secrets = ["github secret"]
 max_body_bytes = 100000
 
+[endpoints.direct]
+provider = "github"
+secrets = ["github secret"]
+direct = { kind = "internal", url = "https://builds.example/hook", risk = "low" }
+
 [endpoints.orders]
 provider = "shopify"
 tenants.acme.secrets = ["acme secret"]

@@ -109,6 +109,10 @@ pub struct Tally {
     pub steps: u64,
     /// Deliveries answered 2xx.
     pub accepted: u64,
+    /// Direct deliveries answered 2xx.
+    pub direct: u64,
+    /// Events that were worked on at once.
+    pub at_once: u64,
     /// Deaths of a process.
     pub deaths: u64,
     /// Times that a process was held up.
@@ -126,6 +130,8 @@ impl Tally {
         self.schedules += other.schedules;
         self.steps += other.steps;
         self.accepted += other.accepted;
+        self.direct += other.direct;
+        self.at_once += other.at_once;
         self.deaths += other.deaths;
         self.stalls += other.stalls;
         self.claims += other.claims;

@@ -19,6 +19,7 @@ use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::{EpochMillis, Key, KeyRequest};
 
 use crate::faults::{Faulty, Plan};
+use crate::outside::Outside;
 use crate::requests::{Draft, ENDPOINTS};
 
 /// The time at which every test begins: 2027-01-15T08:00:00Z.
@@ -67,6 +68,8 @@ pub struct Stack {
     pub system: TestSystem,
     /// Which call meets which fault.
     pub plan: Plan,
+    /// Who is told of events at direct endpoints.
+    pub outside: Outside,
 }
 
 impl Stack {
@@ -93,12 +96,14 @@ impl Stack {
         let endpoints = KeepingEndpoints::new(endpoints, local.clone());
         let plan = Plan::default();
         let faulty = Faulty { inner: local.clone(), plan: plan.clone() };
+        let outside = Outside::default();
         Self {
             ingest: Ingest {
                 endpoints: Faulty { inner: endpoints, plan: plan.clone() },
                 archive: faulty.clone(),
                 queue: faulty.clone(),
                 providers: Arc::new(Unasked),
+                web: Arc::new(Faulty { inner: outside.clone(), plan: plan.clone() }),
                 system: system.clone(),
             },
             process: Process {
@@ -114,6 +119,7 @@ impl Stack {
             local,
             system,
             plan,
+            outside,
         }
     }
 

@@ -90,6 +90,18 @@ def test_alarms_look_for_words_that_are_logged() -> None:
             assert f'"{word}"' in sources or f"{as_variant},\n" in sources, (name, word)
 
 
+def test_a_counter_has_dimensions_that_are_fields_of_its_line() -> None:
+    (metric,) = properties("EventsCounted")["MetricTransformations"]
+    effect = (deploy.ROOT / "shared/pipeline/src/direct/effect.rs").read_text()
+    (line,) = re.findall(r'tracing::info!\(([^;]*?)"event counted"', effect.split("Direct::Counter")[-1])
+
+    for dimension in metric["Dimensions"]:
+        field = dimension["Value"].removeprefix("$.")
+        # A key with a dot in it cannot be named by a filter.
+        assert field.isidentifier()
+        assert re.search(rf"(^|[\s,(]){field} = ", line), field
+
+
 def test_what_jobs_reach_is_off_until_a_parameter_names_it() -> None:
     (policy,) = properties("ProcessorRole")["Policies"]
     granted = {}

@@ -1,6 +1,6 @@
 //! What is known of an event, put together from the stored deliveries and the ledger.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use hookdock_pipeline::ledger::{Attempt, EventRecord, EventRef, Run, RunState, StepRecord};
 use hookdock_pipeline::names::{DeliveryId, EventKey, TenantId};
 use hookdock_pipeline::ports::{Deliveries, Histories};
@@ -36,6 +36,8 @@ pub(super) struct Received {
     pub(super) body_bytes: usize,
     pub(super) sha256: String,
     pub(super) object: String,
+    /// The kind of work that was to be done with it at once, at a direct endpoint.
+    pub(super) direct: Option<String>,
     /// The events of a request that carries several; each has an account of its own.
     pub(super) events: Vec<ItemAccount>,
 }
@@ -148,7 +150,12 @@ impl Account {
                 let first = stored(deliveries, target, &history.event.first_delivery).await?;
                 first.map(|(_, received)| received)
             }
-            (None, None) => bail!(unknown(target)),
+            (None, None) => {
+                // The processor never sees an event of a direct endpoint; its record is all.
+                let object = ObjectKey::direct(&event.endpoint, &event.key);
+                let recorded = read(deliveries, &object).await?;
+                Some(recorded.with_context(|| unknown(target))?.1)
+            }
         };
         let runs = history.iter().flat_map(|history| history.runs.iter().map(RunAccount::of));
         Ok(Self {
@@ -168,7 +175,11 @@ fn unknown(target: &Target) -> String {
             "; where the provider does not sign its ids, ask for the delivery: the answer's \
              X-Hookdock-Delivery, which the provider's own log shows"
         }
-        Name::Key(_) | Name::Delivery(_) => "",
+        Name::Delivery(_) => {
+            "; an event of a direct endpoint has the name of its key, which the log tells beside \
+             the delivery"
+        }
+        Name::Key(_) => "",
     };
     format!("nothing of that name is known at {}{hint}", target.endpoint)
 }
@@ -178,12 +189,18 @@ async fn stored(
     target: &Target,
     id: &DeliveryId,
 ) -> anyhow::Result<Option<(EventKey, Received)>> {
-    let object = ObjectKey::of(&target.endpoint, id, id.received_at());
-    let Some(bytes) = deliveries.read(&object).await? else {
+    read(deliveries, &ObjectKey::of(&target.endpoint, id, id.received_at())).await
+}
+
+async fn read(
+    deliveries: &impl Deliveries,
+    object: &ObjectKey,
+) -> anyhow::Result<Option<(EventKey, Received)>> {
+    let Some(bytes) = deliveries.read(object).await? else {
         return Ok(None);
     };
     let stored = StoredDelivery::parse(&bytes)?;
-    Ok(Some((stored.event.key.clone(), Received::of(&stored, &object)?)))
+    Ok(Some((stored.event.key.clone(), Received::of(&stored, object)?)))
 }
 
 impl Received {
@@ -197,6 +214,7 @@ impl Received {
             body_bytes: stored.body_bytes()?.len(),
             sha256: stored.sha256.to_string(),
             object: object.to_string(),
+            direct: stored.direct.as_deref().map(str::to_owned),
             events: ItemAccount::of(stored),
         })
     }

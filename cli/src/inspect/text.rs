@@ -15,7 +15,13 @@ impl Account {
         lines.extend(self.delivery.iter().flat_map(Received::lines));
         let events = self.delivery.as_ref().map_or(&[][..], |delivery| &delivery.events);
         lines.extend(events.iter().map(|event| event.line(&self.endpoint)));
-        if self.event.is_none() && events.is_empty() {
+        let direct = self.direct();
+        if let Some(kind) = direct {
+            lines.push(format!(
+                "  Direct: no job runs. The work ({kind}) was done when it came or not at all; the \
+                 log tells."
+            ));
+        } else if self.event.is_none() && events.is_empty() {
             lines.push(
                 "  No worker has seen it: it waits in the queue, or it was answered 503 and \
                  never queued."
@@ -31,10 +37,15 @@ impl Account {
         lines.join("\n")
     }
 
+    fn direct(&self) -> Option<&str> {
+        self.delivery.as_ref()?.direct.as_deref()
+    }
+
     fn title(&self) -> String {
         let several = self.delivery.as_ref().map_or(0, |delivery| delivery.events.len());
         let Some(event) = &self.event else {
             return match several {
+                _ if self.direct().is_some() => "an event of a direct endpoint".to_owned(),
                 0 => "not processed yet".to_owned(),
                 several => format!("a request with {several} events"),
             };

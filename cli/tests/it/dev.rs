@@ -153,6 +153,56 @@ fn a_wrong_jobs_file_is_explained_by_its_line_and_not_quoted() {
     std::fs::remove_dir_all(folder).expect("removed");
 }
 
+#[test]
+fn a_job_that_would_never_run_is_refused_before_anything_is_served() {
+    let folder = folder("direct-job");
+    let (endpoints, jobs) = (folder.join("endpoints.toml"), folder.join("jobs.toml"));
+    let text = "[endpoints.pushes]\nprovider = 'github'\nsecrets = ['x']\n\
+        direct = { kind = 'log' }\n";
+    std::fs::write(&endpoints, text).expect("written");
+    let told = "version = 1\n[send_notification.all]\nendpoint = \"push*\"\n\
+        to = { slack = \"https://hooks.example/x\" }\n";
+    std::fs::write(&jobs, told).expect("written");
+    let output = run(&[
+        "dev",
+        "--endpoints",
+        endpoints.to_str().expect("UTF-8"),
+        "--jobs",
+        jobs.to_str().expect("UTF-8"),
+    ]);
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    let words = "endpoint pushes is direct, and job send_notification_all would never run for it";
+    assert!(said.contains(words), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[tokio::test]
+async fn dev_records_a_direct_event_once_and_queues_nothing() {
+    let folder = folder("direct");
+    let (endpoints, data) = (folder.join("endpoints.toml"), folder.join("data"));
+    let text = "[endpoints.direct]\nprovider = 'github'\nsecrets = ['github secret']\n\
+        direct = { kind = 'log' }\n";
+    std::fs::write(&endpoints, text).expect("written");
+    let dev = Dev::start(&endpoints, &data);
+    let push = Draft { path: "/webhooks/direct".to_owned(), ..Draft::github("{}") };
+    assert_eq!((dev.post(&push).await, dev.post(&push).await), (200, 200));
+    assert_eq!(dev.interrupt(), Some(0));
+    let queue = hookdock_embedded::QueueSettings::default();
+    let local = hookdock_embedded::Embedded::on_disk(&data, SystemClock, queue).expect("free");
+    let names = local.objects().expect("a database");
+    assert_eq!(local.backlog().expect("a database"), 0);
+    drop(local);
+    let [name] = names.as_slice() else { panic!("{names:?}") };
+    let key = name.strip_prefix("direct/direct/").and_then(|name| name.strip_suffix(".json"));
+    let event = format!("direct/{}", key.expect("named after its event"));
+    let output = run(&["inspect", &event, "--data", data.to_str().expect("UTF-8")]);
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(said.starts_with("direct  an event of a direct endpoint\n"), "{said}");
+    assert!(said.contains("The work (log) was done when it came or not at all"), "{said}");
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
 #[tokio::test]
 async fn dev_answers_handshakes_with_the_method_they_come_with() {
     let folder = folder("handshakes");

@@ -41,11 +41,13 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
+    use ::http::{Request, Response};
+    use bytes::Bytes;
     use futures_util::future::BoxFuture;
     use hookdock_pipeline::endpoint::Endpoint;
     use hookdock_pipeline::fault::{FaultKind, PortError};
     use hookdock_pipeline::names::EndpointId;
-    use hookdock_pipeline::ports::{Captured, Providers};
+    use hookdock_pipeline::ports::{self, Captured, Providers, Web};
     use hookdock_pipeline::sealed::SealedDelivery;
     use hookdock_pipeline::stored::StoredDelivery;
     use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
@@ -86,6 +88,10 @@ mod tests {
             self.objects.lock().expect("a lock").push(delivery.object().to_vec());
             Ok(())
         }
+
+        async fn put_once(&self, delivery: &SealedDelivery) -> Result<ports::Kept, PortError> {
+            self.put(delivery).await.map(|()| ports::Kept::New)
+        }
     }
 
     impl WorkQueue for Kept {
@@ -105,6 +111,12 @@ mod tests {
 
         fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
             Box::pin(async { Ok(()) })
+        }
+    }
+
+    impl Web for Kept {
+        fn call(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
+            Box::pin(async { Err(PortError::new("call", FaultKind::Unavailable)) })
         }
     }
 
@@ -144,7 +156,8 @@ mod tests {
         let payload = serde_json::from_value(event).expect("an event");
         let [endpoints, archive, queue] = [(); 3].map(|()| kept.clone());
         let providers = Arc::new(kept.clone());
-        let ingest = Ingest { endpoints, archive, queue, providers, system: Noon };
+        let web = Arc::new(kept.clone());
+        let ingest = Ingest { endpoints, archive, queue, providers, web, system: Noon };
         let answer = handle(&ingest, LambdaEvent::new(payload, context)).await.expect("an answer");
         serde_json::to_value(answer).expect("JSON")
     }

@@ -5,8 +5,9 @@ use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use hookdock_pipeline::fault::{FaultKind, PortError};
 
 /// Codes by which AWS asks a caller to slow down. Some come with 400, some with 503.
-const THROTTLED: [&str; 15] = [
+const THROTTLED: [&str; 16] = [
     "BandwidthLimitExceeded",
+    "ConditionalRequestConflict",
     "KmsThrottled",
     "LimitExceededException",
     "OverLimit",
@@ -134,6 +135,7 @@ mod tests {
             ("SlowDown", 503, FaultKind::Throttled),
             ("ThrottlingException", 400, FaultKind::Throttled),
             ("ProvisionedThroughputExceededException", 400, FaultKind::Throttled),
+            ("ConditionalRequestConflict", 409, FaultKind::Throttled),
             ("Whatever", 429, FaultKind::Throttled),
             ("RequestTimeout", 400, FaultKind::TimedOut),
             ("ModelTimeoutException", 408, FaultKind::TimedOut),

@@ -26,7 +26,7 @@ pub use dynamo_ledger::DynamoLedger;
 pub use dynamo_records::DynamoRecords;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
-use hookdock_pipeline::ports::Providers;
+use hookdock_pipeline::ports::{Providers, Web};
 use hookdock_pipeline::process::{Process, Suspects};
 #[cfg(feature = "jobs")]
 pub use jobs::settings as job_settings;
@@ -50,6 +50,7 @@ pub async fn ingest(
     connection: &Connection,
     config: &IngestConfig,
     providers: Arc<dyn Providers>,
+    web: Arc<dyn Web>,
 ) -> AwsIngest {
     let clients = IngestClients::new(connection).await;
     let endpoints = SecretEndpoints::new(clients.secrets, &config.stack, &config.endpoints);
@@ -59,6 +60,7 @@ pub async fn ingest(
         archive: S3Archive::new(clients.s3, &config.bucket),
         queue: SqsQueue::new(clients.sqs, &config.queue_url),
         providers,
+        web,
         system: SystemClock,
     }
 }

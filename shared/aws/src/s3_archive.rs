@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::put_object::PutObjectError;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::ports::{Archive, Deliveries};
+use hookdock_pipeline::ports::{Archive, Deliveries, Kept};
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 
 use crate::classify::port_error;
@@ -17,6 +19,9 @@ const READ: &str = "read the delivery";
 
 /// How long reading an object may take in all. The SDK's own limits end where the body begins.
 const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often a put is made again while S3 has not decided between it and another.
+const UNDECIDED: u32 = 5;
 
 /// Deliveries in an S3 bucket.
 #[derive(Debug, Clone)]
@@ -46,12 +51,47 @@ impl Archive for S3Archive {
             .map_err(port_error(STORE))?;
         Ok(())
     }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+        let key = delivery.reference().object.as_str();
+        let put = || {
+            let put = self.client.put_object().bucket(&self.bucket).key(key);
+            put.content_type("application/json")
+        };
+        keep(STORE, put, delivery.object()).await
+    }
 }
 
 impl Deliveries for S3Archive {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         read(READ, &self.client, &self.bucket, object.as_str()).await
     }
+}
+
+/// Puts an object unless there is one of that name. S3 decides which of several writers is first:
+/// the others hear 412, or, while it has not decided yet, 409, which is not an answer
+/// ("Conditional writes", S3 user guide, read 2026-11).
+pub(crate) async fn keep(
+    action: &'static str,
+    put: impl Fn() -> PutObjectFluentBuilder + Send,
+    object: &Bytes,
+) -> Result<Kept, PortError> {
+    let mut tries = 0_u32..UNDECIDED;
+    loop {
+        let put = put().if_none_match("*").body(ByteStream::from(object.clone()));
+        match put.send().await {
+            Ok(_) => return Ok(Kept::New),
+            Err(error) => match code(&error) {
+                Some("PreconditionFailed") => return Ok(Kept::Already),
+                Some("ConditionalRequestConflict") if tries.next().is_some() => {}
+                _ => return Err(port_error(action)(error)),
+            },
+        }
+    }
+}
+
+fn code(error: &SdkError<PutObjectError>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
 /// A whole object. `None`: it is not there.

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::ports::{Archive, Deliveries};
+use hookdock_pipeline::ports::{Archive, Deliveries, Kept};
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use redb::ReadableTable as _;
 
 use crate::Embedded;
-use crate::store::OBJECTS;
+use crate::store::{OBJECTS, keep};
 
 impl<S: Send + Sync> Archive for Embedded<S> {
     async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
@@ -22,14 +22,22 @@ impl<S: Send + Sync> Archive for Embedded<S> {
             })
             .await
     }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+        let key = delivery.reference().object.clone();
+        let object = delivery.object().clone();
+        self.store
+            .write("store the delivery", move |transaction| {
+                let objects = transaction.open_table(OBJECTS)?;
+                keep(objects, key.as_str(), &object)
+            })
+            .await
+    }
 }
 
 impl<S: Send + Sync> Deliveries for Embedded<S> {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        self.store.read("read the delivery", |snapshot| {
-            let found = snapshot.open_table(OBJECTS)?.get(object.as_str())?;
-            Ok(found.map(|object| Bytes::copy_from_slice(object.value())))
-        })
+        self.named(object.as_str())
     }
 }
 
@@ -65,6 +73,18 @@ impl<S> Embedded<S> {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// The stored object of that name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub fn named(&self, name: &str) -> Result<Option<Bytes>, PortError> {
+        self.store.read("read the delivery", |snapshot| {
+            let found = snapshot.open_table(OBJECTS)?.get(name)?;
+            Ok(found.map(|object| Bytes::copy_from_slice(object.value())))
         })
     }
 

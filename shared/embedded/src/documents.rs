@@ -5,22 +5,16 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
-use redb::ReadableTable as _;
 
 use crate::Embedded;
-use crate::store::DOCUMENTS;
+use crate::store::{DOCUMENTS, keep};
 
 impl<S: Send + Sync> Documents for Embedded<S> {
     fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
         self.store
             .write("keep the document", move |transaction| {
-                let mut documents = transaction.open_table(DOCUMENTS)?;
-                let name = document.name.as_str();
-                if documents.get(name)?.is_some() {
-                    return Ok(Kept::Already);
-                }
-                documents.insert(name, document.body.as_ref())?;
-                Ok(Kept::New)
+                let documents = transaction.open_table(DOCUMENTS)?;
+                keep(documents, document.name.as_str(), &document.body)
             })
             .boxed()
     }

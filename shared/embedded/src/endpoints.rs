@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hookdock_pipeline::direct::DirectSpec;
 use hookdock_pipeline::endpoint::{
     Endpoint, EndpointProblems, EndpointSpec, EventsSpec, SecretSpec, Success, TenantSpec,
 };
@@ -78,6 +79,7 @@ struct Written {
     #[serde(default)]
     success: Success,
     tenant_from: Option<String>,
+    direct: Option<DirectSpec>,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +162,7 @@ impl From<Written> for EndpointSpec {
             max_body_bytes: written.max_body_bytes,
             success: written.success,
             tenant_from: written.tenant_from,
+            direct: written.direct,
         }
     }
 }

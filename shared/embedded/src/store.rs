@@ -7,8 +7,11 @@ use std::{fmt, thread};
 
 use futures_channel::oneshot;
 use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::ports::Kept;
 use redb::backends::InMemoryBackend;
-use redb::{Database, ReadTransaction, TableDefinition, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableTable as _, Table, TableDefinition, WriteTransaction,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -220,6 +223,19 @@ fn unavailable(action: &'static str, error: StoreError) -> PortError {
         StoreError::Database(_) | StoreError::Stopped => FaultKind::Unavailable,
     };
     PortError::new(action, kind).because(error)
+}
+
+/// Writes the value unless its name is taken.
+pub(crate) fn keep(
+    mut table: Table<'_, &str, &[u8]>,
+    name: &str,
+    value: &[u8],
+) -> Result<Kept, StoreError> {
+    if table.get(name)?.is_some() {
+        return Ok(Kept::Already);
+    }
+    table.insert(name, value)?;
+    Ok(Kept::New)
 }
 
 pub(crate) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {

@@ -1,4 +1,4 @@
-//! The client as the port that jobs meet.
+//! The client as the port that jobs meet, and direct work.
 
 use std::time::Duration;
 
@@ -17,6 +17,13 @@ impl Limits {
         connect: Duration::from_secs(3),
         call: Duration::from_secs(15),
         answer: 1024 * 1024,
+    };
+
+    /// What direct work gets: ingest cuts it off before that, and reads nothing of the answer.
+    pub const OF_DIRECT_WORK: Self = Self {
+        connect: Duration::from_millis(400),
+        call: Duration::from_millis(1000),
+        answer: 64 * 1024,
     };
 }
 

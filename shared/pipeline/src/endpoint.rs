@@ -9,6 +9,7 @@ use hookdock_signature::{EpochMillis, Handshake, Provider, Secret, catalog};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::direct::{Direct, DirectSpec};
 use crate::names::{EndpointId, EventType, TenantId};
 use crate::pattern::Pattern;
 
@@ -59,6 +60,8 @@ pub struct EndpointSpec {
     pub success: Success,
     /// A JSON pointer to the tenant inside the signed body.
     pub tenant_from: Option<String>,
+    /// Light work that is done at once, instead of a job.
+    pub direct: Option<DirectSpec>,
 }
 
 /// One secret.
@@ -121,6 +124,7 @@ pub struct Endpoint {
     max_body_bytes: usize,
     success: Success,
     tenant_from: Option<String>,
+    direct: Option<Direct>,
 }
 
 #[derive(Debug, Clone)]
@@ -175,7 +179,10 @@ impl Endpoint {
                 Some(provider) => provider,
                 None => return Err(problems.all()),
             },
+            direct: None,
         };
+        let direct = problems.direct(spec.direct.as_ref(), &endpoint.provider);
+        let endpoint = Self { direct, ..endpoint };
         if problems.found.is_empty() { Ok(endpoint) } else { Err(problems.all()) }
     }
 
@@ -240,6 +247,12 @@ impl Endpoint {
         self.tenant_from.as_deref()
     }
 
+    /// What is done with its events at once. `None`: they go through the queue, to jobs.
+    #[must_use]
+    pub fn direct(&self) -> Option<&Direct> {
+        self.direct.as_ref()
+    }
+
     fn registered(&self, tenant: Option<&TenantId>) -> Option<&Vec<LiveSecret>> {
         match tenant {
             None => self.secrets.as_ref(),
@@ -272,6 +285,15 @@ impl Endpoint {
         } else {
             Expected::No
         }
+    }
+
+    /// The first expected type, as the operator wrote it, that this one fits; else `other`. A
+    /// sender cannot invent one.
+    #[must_use]
+    pub fn listed(&self, event_type: Option<&EventType>) -> String {
+        let fits = |pattern: &&Pattern| pattern.matches(event_type.map_or("", EventType::as_str));
+        let listed = event_type.and_then(|_| self.accept.iter().find(fits));
+        listed.map_or_else(|| "other".to_owned(), ToString::to_string)
     }
 }
 
@@ -395,6 +417,14 @@ impl<'a> Problems<'a> {
             self.add(format!("max_body_bytes must be from 1 to {BODY_CEILING_BYTES}"));
         }
         limit
+    }
+
+    fn direct(&mut self, spec: Option<&DirectSpec>, provider: &Provider) -> Option<Direct> {
+        let checked = Direct::check(spec?, provider);
+        let problems = |found: Vec<String>| {
+            self.found.extend(found.into_iter().map(|problem| format!("direct: {problem}")));
+        };
+        checked.map_err(problems).ok()
     }
 
     fn pointer(&mut self, pointer: Option<&str>) -> Option<String> {

@@ -1,18 +1,23 @@
 //! The ingest use case: a delivery comes in, is verified, stored and queued, and only then
-//! accepted. A handshake is answered on the way, and nothing of it is kept.
+//! accepted. A handshake is answered on the way, and nothing of it is kept; at a direct endpoint
+//! light work takes the place of the queue.
+
+mod at_once;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use at_once::AtOnce;
 use hookdock_signature::{
     Answer, EpochMillis, Exchange, Keys, RefusedHandshake, Rejection, Secret, handshake,
 };
 
 use crate::delivery::{RawDelivery, Unverified, VerifiedDelivery};
+use crate::direct::Direct;
 use crate::endpoint::{Capture, Endpoint};
 use crate::fault::{FaultKind, PortError, chain};
 use crate::names::{DeliveryId, EndpointId, EventType};
-use crate::ports::{Archive, Captured, Captures, Endpoints, Providers, System, WorkQueue};
+use crate::ports::{Archive, Captured, Captures, Endpoints, Providers, System, Web, WorkQueue};
 use crate::race;
 use crate::reference::Reference;
 use crate::sealed::SealedDelivery;
@@ -34,17 +39,22 @@ pub struct Ingest<E, A, Q, S> {
     pub queue: Q,
     /// What providers are asked: their keys.
     pub providers: Arc<dyn Providers>,
+    /// Who is told of events at direct endpoints.
+    pub web: Arc<dyn Web>,
     /// Time and chance.
     pub system: S,
 }
 
-/// A delivery that is durable, in the archive and in the queue. Nothing has run yet.
+/// A delivery that is durable: in the archive and in the queue, where nothing has run yet, or at
+/// a direct endpoint in the archive alone.
 #[derive(Debug)]
 pub struct Accepted {
     /// The endpoint it was sent to.
     pub endpoint: Arc<Endpoint>,
-    /// What was queued.
+    /// What was queued, or would have been.
     pub reference: Reference,
+    /// What became of the work, at a direct endpoint.
+    pub direct: Option<AtOnce>,
 }
 
 /// What became of a request that was not refused.
@@ -143,9 +153,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         if let Some(exchange) = signed_handshake(&verified)? {
             return self.answered(verified.raw(), verified.endpoint(), exchange).await;
         }
-        let reference = self.keep(&verified, deadline).await?;
-        let endpoint = Arc::clone(verified.endpoint());
-        Ok(Received::Accepted(Box::new(Accepted { endpoint, reference })))
+        Ok(Received::Accepted(Box::new(self.keep(&verified, deadline).await?)))
     }
 
     /// The endpoint of that name, if it has the tenant. One that has not may have been given it
@@ -262,14 +270,22 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         &self,
         verified: &VerifiedDelivery,
         deadline: EpochMillis,
-    ) -> Result<Reference, Refusal> {
+    ) -> Result<Accepted, Refusal> {
         let sealed = SealedDelivery::of(verified).map_err(|error| {
             let error = PortError::new("write the delivery", FaultKind::Invalid).because(error);
             Refusal::Unavailable(error)
         })?;
-        self.in_time(deadline, "store the delivery", self.archive.put(&sealed)).await?;
-        self.in_time(deadline, "queue the reference", self.queue.send(&sealed)).await?;
-        Ok(sealed.into_reference())
+        let endpoint = Arc::clone(verified.endpoint());
+        let direct = match endpoint.direct() {
+            None => self.queue(&sealed, deadline).await.map(|()| None)?,
+            Some(direct) => Some(self.at_once(direct, verified, &sealed, deadline).await?),
+        };
+        Ok(Accepted { endpoint, reference: sealed.into_reference(), direct })
+    }
+
+    async fn queue(&self, sealed: &SealedDelivery, deadline: EpochMillis) -> Result<(), Refusal> {
+        self.in_time(deadline, "store the delivery", self.archive.put(sealed)).await?;
+        self.in_time(deadline, "queue the reference", self.queue.send(sealed)).await
     }
 
     async fn in_time<T>(
@@ -278,10 +294,18 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         action: &'static str,
         call: impl Future<Output = Result<T, PortError>> + Send,
     ) -> Result<T, Refusal> {
+        self.by(deadline, action, call).await.map_err(Refusal::Unavailable)
+    }
+
+    async fn by<T>(
+        &self,
+        deadline: EpochMillis,
+        action: &'static str,
+        call: impl Future<Output = Result<T, PortError>> + Send,
+    ) -> Result<T, PortError> {
         race::by(&self.system, deadline, call)
             .await
             .unwrap_or_else(|race::OutOfTime| Err(PortError::new(action, FaultKind::TimedOut)))
-            .map_err(Refusal::Unavailable)
     }
 }
 
@@ -344,7 +368,9 @@ fn log(result: &Result<Received, Refusal>, id: &DeliveryId, endpoint: &EndpointI
             delivery.id = %id, %endpoint, provider = accepted.reference.provider, duration_ms,
             event.key = %accepted.reference.event_key,
             event.r#type = accepted.reference.event_type.as_ref().map(EventType::as_str),
-            event.flags = flags(&accepted.reference), "delivery accepted"
+            event.flags = flags(&accepted.reference),
+            direct.kind = accepted.endpoint.direct().map(Direct::kind),
+            direct.outcome = accepted.direct.map(AtOnce::code), "delivery accepted"
         ),
         Err(Refusal::Unavailable(error)) => tracing::error!(
             delivery.id = %id, %endpoint, duration_ms, reason.code = error.kind().code(),

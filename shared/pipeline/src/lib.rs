@@ -8,6 +8,7 @@
 pub mod contents;
 pub mod dead_letter;
 pub mod delivery;
+pub mod direct;
 pub mod endpoint;
 pub mod fault;
 pub mod http;

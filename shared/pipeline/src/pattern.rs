@@ -1,5 +1,6 @@
 //! Patterns for event types and endpoints: a whole name, a prefix and `*`, or `*` alone.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// A pattern such as `push`, `checkout.*` or `*`.
@@ -28,6 +29,12 @@ impl Pattern {
     }
 }
 
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.prefix, if self.open { "*" } else { "" })
+    }
+}
+
 impl FromStr for Pattern {
     type Err = InvalidPattern;
 
@@ -48,7 +55,9 @@ mod tests {
     use super::*;
 
     fn check(pattern: &str, name: &str, matches: bool) {
-        let pattern: Pattern = pattern.parse().expect("a pattern");
+        let text = pattern;
+        let pattern: Pattern = text.parse().expect("a pattern");
+        assert_eq!(pattern.to_string(), text);
         assert_eq!(pattern.matches(name), matches, "{pattern:?} and {name}");
     }
 

@@ -100,6 +100,13 @@ pub enum Captured {
 pub trait Archive: Send + Sync {
     /// Keeps the delivery; when this returns `Ok` it is durable.
     fn put(&self, delivery: &SealedDelivery) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Keeps the delivery unless its object's name is taken; decided atomically, so that of
+    /// several that carry the same event one is told that it is new. On an error it may be kept.
+    fn put_once(
+        &self,
+        delivery: &SealedDelivery,
+    ) -> impl Future<Output = Result<Kept, PortError>> + Send;
 }
 
 /// The way to the processor. Only a sealed delivery has a reference to send.

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::contents::Contents;
 use crate::delivery::VerifiedDelivery;
-use crate::names::{DeliveryId, EndpointId};
+use crate::names::{DeliveryId, EndpointId, EventKey};
 use crate::reference::Reference;
 use crate::stored::{StoredDelivery, timestamp};
 
-/// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`.
+/// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`,
+/// or, at a direct endpoint, `direct/{endpoint}/{event key}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectKey(String);
 
@@ -22,6 +23,13 @@ impl ObjectKey {
     pub fn of(endpoint: &EndpointId, id: &DeliveryId, received_at: EpochMillis) -> Self {
         let hour = timestamp(received_at).strftime("%Y/%m/%d/%H");
         Self(format!("deliveries/{endpoint}/{hour}/{id}.json"))
+    }
+
+    /// The name for the first delivery of an event, at a direct endpoint. All that carry it share
+    /// the name; the key is a digest that we made.
+    #[must_use]
+    pub fn direct(endpoint: &EndpointId, event: &EventKey) -> Self {
+        Self(format!("direct/{endpoint}/{event}.json"))
     }
 
     /// The name as text.
@@ -68,6 +76,10 @@ impl SealedDelivery {
         let contents = Contents::of(delivery);
         let object = serde_json::to_vec(&StoredDelivery::of(delivery, &contents))?.into();
         let Contents { part, identity, body, .. } = contents;
+        let object_key = match delivery.endpoint().direct() {
+            Some(_) => ObjectKey::direct(&raw.endpoint, &identity.key),
+            None => ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
+        };
         let reference = Reference {
             version: Reference::version_for(&part),
             generation: 0,
@@ -81,7 +93,7 @@ impl SealedDelivery {
             event_id: identity.id,
             event_type: identity.event_type,
             flags: identity.flags,
-            object: ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
+            object: object_key,
             sha256: body,
             received_at_ms: raw.received_at.get(),
         };

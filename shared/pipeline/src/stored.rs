@@ -35,6 +35,9 @@ pub struct StoredDelivery<'a> {
     /// The items of a body that carries several events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<StoredItem>,
+    /// The kind of work that was to be done with it at once, where there was any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct: Option<Cow<'a, str>>,
     /// When it came in, by our clock, RFC 3339 with milliseconds.
     pub received_at: Timestamp,
     /// When the provider says it sent it.
@@ -142,6 +145,7 @@ impl<'a> StoredDelivery<'a> {
             tenant: identity.tenant.clone(),
             event: StoredEvent::of(identity),
             items: contents.items.iter().map(StoredItem::of).collect(),
+            direct: delivery.endpoint().direct().map(|direct| direct.kind().into()),
             received_at: timestamp(raw.received_at),
             provider_timestamp: delivery.proof().provider_timestamp().map(timestamp),
             verification: Verification {

@@ -1,19 +1,23 @@
 //! The embedded adapters, and a witness who compares what is there before and after each call.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_embedded::Embedded;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, RunId, Sighting};
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, Web,
+    WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use http::{Request, Response};
 use serde_json::Value;
 
 use crate::sim::executor::Clock;
@@ -53,6 +57,22 @@ impl Backend {
 impl Archive for Backend {
     async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         self.local.put(delivery).await
+    }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+        self.local.put_once(delivery).await
+    }
+}
+
+impl Web for Backend {
+    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
+        let key = request.headers()["idempotency-key"].to_str().expect("ASCII").to_owned();
+        let record = format!("direct/direct/{key}.json");
+        if self.local.named(&record).expect("memory").is_none() {
+            self.world.violated("what is worked on at once is stored", || key.clone());
+        }
+        self.world.at_once(key);
+        ready(Ok(Response::default())).boxed()
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Book {
     under_way: Vec<UnderWay>,
     /// The keys that the target has seen.
     keys: BTreeSet<String>,
+    /// The events that were worked on at once.
+    at_once: BTreeSet<String>,
     /// How often an effect happened, by run and step.
     pub(crate) effects: BTreeMap<(RunId, &'static str), u32>,
 }
@@ -127,6 +129,17 @@ impl World {
             self.violated("an effect with a key happens at most once", || {
                 format!("{step} of {run:?} happened {times} times")
             });
+        }
+    }
+
+    /// An event is worked on at once; whoever is told of it honours no keys.
+    pub(crate) fn at_once(&self, event: String) {
+        let mut book = self.book();
+        book.tally.at_once += 1;
+        let first = book.at_once.insert(event.clone());
+        drop(book);
+        if !first {
+            self.violated("a direct event is worked on at most once", || event);
         }
     }
 

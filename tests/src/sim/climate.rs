@@ -44,6 +44,8 @@ pub(crate) struct Climate {
     pub(crate) afterlife: bool,
     /// The events.
     pub(crate) events: Vec<EventPlan>,
+    /// The events of the direct endpoint, which have no jobs.
+    pub(crate) direct: Vec<EventPlan>,
 }
 
 /// One event, and what its jobs do.
@@ -75,6 +77,7 @@ impl Climate {
     pub(crate) fn of(universe: &Universe) -> Self {
         let workers = 2 + universe.below(2);
         let events = 1 + universe.below(5) / 3;
+        let plans = |count: usize| (0..count).map(|_| EventPlan::of(universe)).collect();
         Self {
             clocks_off_by_ms: (0..workers).map(|_| universe.clock_error_ms()).collect(),
             deaths: dial(universe, 5, 60),
@@ -88,7 +91,8 @@ impl Climate {
             redrives: universe.below(3),
             replays: universe.below(3),
             afterlife: universe.happens(300),
-            events: (0..events).map(|_| EventPlan::of(universe)).collect(),
+            events: plans(events),
+            direct: plans(universe.below(3)),
         }
     }
 }

@@ -9,7 +9,7 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, RunState, Sighting, StepRecord};
 use hookdock_pipeline::names::DeliveryId;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -41,6 +41,10 @@ pub enum Mutant {
     DeliveryCountedAgain,
     /// The archive says that it has stored, and has not.
     ArchiveForgets,
+    /// The archive says of an event that it is the first to store it, and another was.
+    OnceIsAlwaysNew,
+    /// The archive says that it has stored an event once, and has not.
+    OnceForgets,
     /// What is queued is stored afterwards.
     QueuedBeforeStored,
     /// The queue says that it has taken a message, and has not.
@@ -82,6 +86,14 @@ impl Archive for Mutated {
             return Ok(());
         }
         self.backend.put(delivery).await
+    }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+        if self.is(Mutant::OnceForgets) {
+            return Ok(Kept::New);
+        }
+        let kept = self.backend.put_once(delivery).await?;
+        Ok(if self.is(Mutant::OnceIsAlwaysNew) { Kept::New } else { kept })
     }
 }
 

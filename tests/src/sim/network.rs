@@ -10,10 +10,12 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Inserted, Ledger, Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, Web,
+    WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use http::{Request, Response};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -39,7 +41,7 @@ enum Answer {
 }
 
 /// The ports, as one process reaches them.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Network {
     pub(crate) world: Arc<World>,
     pub(crate) ports: Mutated,
@@ -152,6 +154,13 @@ impl Archive for Network {
         let id = delivery.reference().delivery_id.clone();
         self.call(move || format!("stores {id}"), async move { ports.put(&delivery).await }).await
     }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+        let (ports, delivery) = (self.ports.clone(), delivery.clone());
+        let id = delivery.reference().delivery_id.clone();
+        let put = async move { ports.put_once(&delivery).await };
+        self.call(move || format!("stores {id} once"), put).await
+    }
 }
 
 impl WorkQueue for Network {
@@ -223,6 +232,14 @@ impl Ledger for Network {
         let what = format!("commits record {} and {}", record.id, described(&to));
         let commit = async move { ports.commit(&from, &to, &record).await };
         self.call(move || what.clone(), commit).await
+    }
+}
+
+impl Web for Network {
+    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
+        let ports = self.ports.clone();
+        let work = async move { ports.backend.call(request).await };
+        Self::call(self, || "tells of an event".to_owned(), work).boxed()
     }
 }
 

@@ -14,13 +14,24 @@ use hookdock_pipeline::stored::StoredDelivery;
 use tokio::sync::oneshot;
 
 use crate::requests::Draft;
-use crate::sim::climate::{AFTERLIFE, STORM};
+use crate::sim::climate::{AFTERLIFE, EventPlan, STORM};
 use crate::sim::executor::Clock;
 use crate::sim::network::Network;
 use crate::stack::{START, Unasked};
 
 /// How long a provider waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The path of the endpoint whose events are worked on at once.
+const DIRECT: &str = "/webhooks/direct";
+
+fn checkout(event: usize) -> Draft {
+    Draft::checkout(&format!("evt_{event}"), &format!("cs_{event}"))
+}
+
+fn push(event: usize) -> Draft {
+    Draft { path: DIRECT.to_owned(), ..Draft::github(format!("{{\"push\":{event}}}")) }
+}
 
 /// Whoever acts from outside, and how they reach the product.
 #[derive(Clone)]
@@ -36,10 +47,10 @@ impl People {
         let lives = if climate.afterlife { 2 } else { 1 };
         for life in 0..lives {
             for (event, plan) in climate.events.iter().enumerate() {
-                for _ in 0..plan.sent {
-                    let (people, patience) = (self.clone(), plan.patience);
-                    self.after(life, async move { people.send(event, patience).await });
-                }
+                self.plan(life, plan, &checkout(event));
+            }
+            for (event, plan) in climate.direct.iter().enumerate() {
+                self.plan(life, plan, &push(event));
             }
             for _ in 0..climate.redrives {
                 let people = self.clone();
@@ -49,6 +60,14 @@ impl People {
                 let people = self.clone();
                 self.after(life, async move { people.replay().await });
             }
+        }
+    }
+
+    /// A provider sends an event as often as the plan says.
+    fn plan(&self, life: u32, plan: &EventPlan, draft: &Draft) {
+        for _ in 0..plan.sent {
+            let (people, patience, draft) = (self.clone(), plan.patience, draft.clone());
+            self.after(life, async move { people.send(draft, patience).await });
         }
     }
 
@@ -67,9 +86,8 @@ impl People {
     }
 
     /// Sends an event until it is answered 2xx, or patience ends.
-    async fn send(&self, event: usize, patience: usize) {
+    async fn send(&self, draft: Draft, patience: usize) {
         let universe = &self.network.world.universe;
-        let draft = Draft::checkout(&format!("evt_{event}"), &format!("cs_{event}"));
         for attempt in 0..=patience {
             if self.post(draft.clone()).await {
                 return;
@@ -88,6 +106,7 @@ impl People {
             archive: self.network.clone(),
             queue: self.network.clone(),
             providers: Arc::new(Unasked),
+            web: Arc::new(self.network.clone()),
             system: clock.clone(),
         };
         let people = self.clone();
@@ -97,7 +116,11 @@ impl People {
             let accepted = answer.status().is_success();
             if accepted {
                 let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
-                people.accepted(&id.parse().expect("an id"), &draft);
+                let id = id.parse().expect("an id");
+                match draft.path.as_str() {
+                    DIRECT => people.recorded(&id, &draft),
+                    _ => people.accepted(&id, &draft),
+                }
             }
             heard.send(accepted).ok();
         });
@@ -124,6 +147,27 @@ impl People {
         }
         let event = EventRef { endpoint: stored.endpoint, key: stored.event.key };
         world.book().accepted.insert(id.clone(), event);
+    }
+
+    /// A direct delivery was answered 2xx: its event must be recorded by now, and not queued.
+    fn recorded(&self, id: &DeliveryId, draft: &Draft) {
+        let world = &self.network.world;
+        world.note("ingest", || format!("accepts {id}, direct"));
+        let local = &self.network.ports.backend.local;
+        let objects = local.objects().expect("memory");
+        let direct = objects.iter().filter(|name| name.starts_with("direct/"));
+        let same = |name: &String| {
+            let object = local.named(name).expect("memory").expect("listed");
+            let stored = StoredDelivery::parse(&object).expect("a stored delivery");
+            stored.body_bytes().ok().as_ref() == Some(&draft.body)
+        };
+        if !direct.clone().any(same) {
+            world.violated("what is answered 2xx is stored", || id.to_string());
+        }
+        if world.book().queued.contains_key(id) {
+            world.violated("a direct event is never queued", || id.to_string());
+        }
+        world.book().tally.direct += 1;
     }
 
     /// Moves every dead letter back.

@@ -1,16 +1,13 @@
 //! Documents in the bucket of the deliveries, under a prefix of their own.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
-use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
 
-use crate::classify::port_error;
-use crate::s3_archive::read;
+use crate::s3_archive::{keep, read};
 
 const KEEP: &str = "keep the document";
 const READ: &str = "read the document";
@@ -26,34 +23,16 @@ impl S3Documents {
     pub(crate) fn new(client: Client, bucket: &str) -> Self {
         Self { client, bucket: bucket.to_owned() }
     }
-
-    /// S3 decides which of several writers is first: the others hear 412, or, while it has not
-    /// decided yet, 409, which is not an answer ("Conditional writes", S3 user guide, read
-    /// 2026-11).
-    async fn put(&self, document: Document) -> Result<Kept, PortError> {
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key(&document.name))
-            .content_type(document.content_type)
-            .if_none_match("*")
-            .body(ByteStream::from(document.body));
-        match put.send().await {
-            Ok(_) => Ok(Kept::New),
-            Err(SdkError::ServiceError(answer))
-                if answer.err().code() == Some("PreconditionFailed") =>
-            {
-                Ok(Kept::Already)
-            }
-            Err(error) => Err(port_error(KEEP)(error)),
-        }
-    }
 }
 
 impl Documents for S3Documents {
     fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
-        self.put(document).boxed()
+        async move {
+            let (key, kind) = (key(&document.name), document.content_type);
+            let put = || self.client.put_object().bucket(&self.bucket).key(&key).content_type(kind);
+            keep(KEEP, put, &document.body).await
+        }
+        .boxed()
     }
 
     fn read<'a>(

@@ -30,10 +30,10 @@ pub(crate) enum Turn {
 
 /// Other people's APIs: they answer by a script, and well when it is over. They know keys: what
 /// was taken under one is not done again.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct World(Arc<Mutex<State>>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     script: VecDeque<Turn>,
     body: Bytes,

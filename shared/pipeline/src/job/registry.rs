@@ -4,10 +4,11 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
+use crate::endpoint::Endpoint;
 use crate::job::context::Context;
 use crate::job::handler::{Handler, JobResult};
 use crate::job::payload::Delivery;
-use crate::names::JobName;
+use crate::names::{EndpointId, JobName};
 use crate::pattern::Pattern;
 use crate::reference::Reference;
 use crate::retry::RetryPolicy;
@@ -60,13 +61,17 @@ impl On {
         self
     }
 
+    fn covers(&self, endpoint: &EndpointId, provider: &str) -> bool {
+        match &self.source {
+            Source::Endpoint(pattern) => pattern.matches(endpoint.as_str()),
+            Source::Provider(pattern) => pattern.matches(provider),
+        }
+    }
+
     fn matches(&self, reference: &Reference) -> bool {
         let event_type = reference.event_type.as_ref().map_or("", |event_type| event_type.as_str());
-        let source = match &self.source {
-            Source::Endpoint(pattern) => pattern.matches(reference.endpoint.as_str()),
-            Source::Provider(pattern) => pattern.matches(&reference.provider),
-        };
         let events = &self.events;
+        let source = self.covers(&reference.endpoint, &reference.provider);
         source && (events.is_empty() || events.iter().any(|event| event.matches(event_type)))
     }
 }
@@ -163,6 +168,12 @@ impl Registry {
     /// All jobs.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter()
+    }
+
+    /// The jobs that are registered for this endpoint, whatever the event's type.
+    pub fn registered_at<'a>(&'a self, endpoint: &'a Endpoint) -> impl Iterator<Item = &'a Job> {
+        let covers = |job: &&Job| job.on.covers(endpoint.id(), endpoint.provider().id());
+        self.jobs.iter().filter(covers)
     }
 
     /// The jobs that run for the event of this reference.

@@ -23,12 +23,12 @@ pub struct Document {
     pub body: Bytes,
 }
 
-/// What became of a document.
+/// What became of something that is kept once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
     /// It is new.
     New,
-    /// A document of that name was already there, and stays as it is.
+    /// Something of that name was already there, and stays as it is.
     Already,
 }
 
