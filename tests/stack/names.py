@@ -9,6 +9,9 @@ FULFIL_ORDER = "fulfil_order"
 ORDERS = "orders"
 """The collection in which `fulfil_order` keeps its records."""
 
+PACKS = "archive/"
+"""Where deliveries are that came in their messages."""
+
 # Ledger
 HASH_KEY = "pk"
 RANGE_KEY = "sk"

@@ -34,6 +34,7 @@ def test_ingest_cannot_look_at_what_it_stored(stack: Stack, both_run: str) -> No
 
     s3.put_object(Bucket=bucket, Key=names.deliveries_of("t") + "x.json", Body=b"{}")
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key="elsewhere", Body=b"{}"))
+    assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key=names.PACKS + "x.jsonl", Body=b"{}"))
     assert_forbidden(lambda: s3.get_object(Bucket=bucket, Key=both_run))
     assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key=both_run))
     assert_forbidden(lambda: s3.list_objects_v2(Bucket=bucket))
@@ -64,9 +65,11 @@ def test_the_processor_cannot_change_deliveries_or_forget_events(stack: Stack, b
 
     assert s3.get_object(Bucket=bucket, Key=both_run)
     s3.put_object(Bucket=bucket, Key="documents/x", Body=b"{}")
+    s3.put_object(Bucket=bucket, Key=names.PACKS + "x.jsonl", Body=b"{}")
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key=both_run, Body=b"{}"))
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key="elsewhere", Body=b"{}"))
     assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key="documents/x"))
+    assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key=names.PACKS + "x.jsonl"))
     assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key=both_run))
     assert_forbidden(lambda: dynamodb.delete_item(TableName=stack.outputs["LedgerTableName"], Key=key))
 

@@ -68,6 +68,25 @@ def test_dead_letters_outlive_the_queue() -> None:
         assert row["Seconds"] == 86400 * int(count) < DEAD_LETTERS_KEPT_SECONDS
 
 
+def test_an_event_that_waits_is_told_of_while_the_queue_still_has_it() -> None:
+    alarm = properties("EventsWaitAlarm")
+
+    assert 2 * alarm["Threshold"] <= 86400 * min(PARAMETERS["QueueRetentionDays"]["AllowedValues"])
+
+
+def test_waiting_for_a_batch_leaves_most_of_the_time_that_a_message_is_hidden() -> None:
+    hidden = TEMPLATE["Mappings"]["ProcessorTimeout"]
+
+    for seconds, row in hidden.items():
+        assert row["VisibilitySeconds"] - PARAMETERS["BatchWindow"]["MaxValue"] >= 2 * int(seconds)
+
+
+def test_packs_are_kept_as_long_as_other_deliveries() -> None:
+    rules = {rule["Id"]: rule for rule in properties("DeliveryBucket")["LifecycleConfiguration"]["Rules"]}
+
+    assert rules["expire-packs"] == {**rules["expire-deliveries"], "Id": "expire-packs", "Prefix": "archive/"}
+
+
 def test_a_delivery_is_kept_as_long_as_the_ledger_remembers_it() -> None:
     assert PARAMETERS["DeliveryRetentionDays"]["MinValue"] >= LEDGER_REMEMBERS_DAYS
 
