@@ -25,10 +25,11 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
-use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::names::{DeliveryId, EndpointId};
+use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
-    Endpoints as _, Histories, Inserted, Kept, Ledger, Messages, Record, Records, WorkQueue,
+    Endpoints as _, Histories, Inserted, Kept, Ledger, Messages, Packs, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -122,8 +123,8 @@ macro_rules! contracts {
     )*};
 }
 contracts!(
-    archive, once, captures, queue, items, events, claims, fences, states, commits, histories,
-    records, documents
+    archive, once, packs, captures, queue, items, events, claims, fences, states, commits,
+    histories, records, documents
 );
 
 #[tokio::test]
@@ -195,6 +196,16 @@ impl Deliveries for Ports {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         self.process.deliveries.read(object).await
     }
+
+    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+        self.process.deliveries.pack(pack).await
+    }
+}
+
+impl Packs for Ports {
+    async fn packs(&self, beginning: &str) -> Result<Vec<ObjectKey>, PortError> {
+        self.process.deliveries.packs(beginning).await
+    }
 }
 
 impl Messages for Ports {
@@ -222,6 +233,14 @@ impl Histories for Ports {
 }
 
 impl Ledger for Ports {
+    async fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> Result<Option<ObjectKey>, PortError> {
+        self.process.ledger.place(event, delivery).await
+    }
+
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         self.process.ledger.sight(sighting).await
     }

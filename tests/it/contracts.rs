@@ -90,8 +90,8 @@ macro_rules! contracts {
     };
 }
 contracts!(
-    archive, once, captures, queue, items, events, claims, fences, states, commits, histories,
-    records, documents
+    archive, once, packs, captures, queue, items, events, claims, fences, states, commits,
+    histories, records, documents
 );
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod faults;
 mod handshake_attacks;
 mod handshakes;
 mod ingest;
+mod inline;
 mod keys;
 mod model;
 mod process;

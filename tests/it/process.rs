@@ -195,7 +195,7 @@ async fn one_poisoned_event_in_a_hundred_costs_the_others_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_reference_of_a_later_version_waits_for_code_that_can_read_it() {
     let stack = Stack::with(registry());
-    let later = r#"{"version":3,"something":"new"}"#;
+    let later = r#"{"version":4,"something":"new"}"#;
     stack.local.enqueue(later.to_owned(), Vec::new()).await.expect("memory");
     for _ in 0..10 {
         let message = receive(&stack).await;

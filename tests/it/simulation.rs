@@ -98,6 +98,21 @@ fn direct_work_without_a_record_is_noticed() {
 }
 
 #[test]
+fn a_message_that_is_deleted_without_having_been_packed_is_noticed() {
+    check(Mutant::PackForgets, 100, "what is deleted has been packed");
+}
+
+#[test]
+fn a_message_that_is_deleted_before_it_is_packed_is_noticed() {
+    check(Mutant::PackedLater, 100, "what is deleted has been packed");
+}
+
+#[test]
+fn a_pack_that_is_only_said_to_be_there_is_noticed() {
+    check(Mutant::PlaceInvented, 200, "what is deleted has been packed");
+}
+
+#[test]
 fn a_reference_that_is_queued_before_its_delivery_is_stored_is_noticed() {
     check(Mutant::QueuedBeforeStored, 100, "what is queued has been stored");
 }

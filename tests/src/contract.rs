@@ -8,20 +8,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use hookdock_embedded::EndpointFile;
+use hookdock_embedded::{EndpointFile, TestSystem};
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::delivery::{RawDelivery, VerifiedDelivery};
-use hookdock_pipeline::job::{ErrorClass, Failure};
+use hookdock_pipeline::job::{Effects, ErrorClass, Failure, Registry};
 use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRef, Fence, History, Run, RunId, Settlement, Sighting,
 };
 use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
+use hookdock_pipeline::pack;
 use hookdock_pipeline::part::{Item, Part};
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
-    Endpoints as _, Histories, Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Record, Records,
-    WorkQueue,
+    Endpoints as _, Histories, Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Packs, Record,
+    Records, WorkQueue,
 };
+use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::{EpochMillis, Keys, Secret};
@@ -36,6 +38,7 @@ pub trait Bench: Sync {
     type Ports: Archive
         + Captures
         + Deliveries
+        + Packs
         + WorkQueue
         + Messages
         + Ledger
@@ -107,6 +110,67 @@ pub async fn once<B: Bench>(bench: &B) {
     assert_eq!(later, Kept::Already);
     let stored = Deliveries::read(bench.ports(), object).await.expect("an answer").expect("stored");
     assert_eq!(&stored, sealed[new[0].0].object(), "the first, byte for byte");
+}
+
+/// Deliveries that come in their messages are packed, those of an hour together, before anything
+/// is recorded of them; each is found by its id, and the ledger says where it is.
+pub async fn packs<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    let an_hour = Duration::from_secs(60 * 60);
+    let mut sealed = Vec::new();
+    for (number, at) in [(1, START), (2, START), (3, START), (4, START.plus(an_hour))] {
+        // The last two carry the same event.
+        let draft = Draft::small_checkout(&format!("evt_{}", number.min(3)), "cs_1");
+        sealed.push(seal_at(&draft, number, at).await);
+    }
+    let process = Process {
+        deliveries: ports.clone(),
+        messages: ports.clone(),
+        ledger: ports.clone(),
+        system: TestSystem::starting_at(START),
+        effects: Effects::new(Arc::new(ports.clone())),
+        registry: Registry::new(),
+        settings: Settings::default(),
+        suspects: Suspects::default(),
+    };
+    let message = |sealed: &SealedDelivery, receives| Received {
+        body: sealed.message().to_owned(),
+        receipt: String::new(),
+        receives,
+        sent_at: START,
+        deadline: START.plus(an_hour),
+    };
+    let first: Vec<_> = sealed.iter().map(|sealed| message(sealed, 1)).collect();
+    let verdicts = join_all(process.batch(&first)).await;
+    assert_eq!(verdicts, [Verdict::Finished; 4]);
+
+    let mut packs = Vec::new();
+    for sealed in &sealed {
+        let Reference { endpoint, delivery_id, .. } = sealed.reference();
+        let found = pack::find(ports, endpoint, delivery_id).await.expect("an answer");
+        let (object, stored) = found.expect("it is in a pack");
+        assert_eq!(&stored, sealed.object(), "byte for byte");
+        let event = EventRef::of(sealed.reference());
+        let place = ports.place(&event, delivery_id).await.expect("an answer");
+        assert_eq!(place.as_ref(), Some(&object), "the ledger says the same");
+        packs.push(object);
+    }
+    assert!(packs[0].is_pack() && packs[0] == packs[1] && packs[1] == packs[2], "{packs:?}");
+    assert!(packs[3].is_pack() && packs[3] != packs[0], "another hour, another pack: {packs:?}");
+
+    let Reference { endpoint, delivery_id, .. } = sealed[1].reference();
+    let stranger = "github".parse().expect("a name");
+    let found = pack::find(ports, &stranger, delivery_id).await.expect("an answer");
+    assert_eq!(found, None, "the id of another endpoint");
+    let found = pack::find(ports, endpoint, &delivery_id_at(START, 9)).await.expect("an answer");
+    assert_eq!(found, None);
+    let unseen = ports.place(&event_ref(), delivery_id).await.expect("an answer");
+    assert_eq!(unseen, None);
+
+    let again: Vec<_> = sealed.iter().skip(1).map(|sealed| message(sealed, 2)).collect();
+    join_all(process.batch(&again)).await;
+    let names = ports.packs("archive/").await.expect("an answer");
+    assert_eq!(names, [packs[0].clone(), packs[3].clone()], "what is packed is not packed again");
 }
 
 /// A reference that is sent is received; put off, it is hidden for that long and counted again;
@@ -392,7 +456,11 @@ fn step(name: &str) -> StepName {
 }
 
 fn delivery_id(number: u128) -> DeliveryId {
-    DeliveryId::new(START, number << 64)
+    delivery_id_at(START, number)
+}
+
+fn delivery_id_at(at: EpochMillis, number: u128) -> DeliveryId {
+    DeliveryId::new(at, number << 64)
 }
 
 fn event_ref() -> EventRef {
@@ -424,6 +492,7 @@ fn sighting(number: u128) -> Sighting {
         flags: Vec::new(),
         sha256: BodyDigest::of(b"x"),
         received_at: START,
+        pack: None,
         ignored: None,
         seen_at: START,
     }
@@ -431,7 +500,11 @@ fn sighting(number: u128) -> Sighting {
 
 /// A delivery, verified and sealed.
 pub async fn seal(draft: &Draft, number: u128) -> SealedDelivery {
-    let request = draft.signed(START);
+    seal_at(draft, number, START).await
+}
+
+async fn seal_at(draft: &Draft, number: u128, at: EpochMillis) -> SealedDelivery {
+    let request = draft.signed(at);
     let mut parts = draft.path.trim_start_matches("/webhooks/").split('/');
     let id = parts.next().expect("an endpoint").parse().expect("a name");
     let tenant = parts.next().map(|tenant| tenant.parse().expect("a name"));
@@ -439,7 +512,7 @@ pub async fn seal(draft: &Draft, number: u128) -> SealedDelivery {
     let endpoint = endpoints.find(&id).await.expect("an answer").expect("registered");
     let headers = request.headers().iter();
     let raw = RawDelivery {
-        id: delivery_id(number),
+        id: delivery_id_at(at, number),
         endpoint: id,
         tenant,
         method: "POST".to_owned(),
@@ -448,7 +521,7 @@ pub async fn seal(draft: &Draft, number: u128) -> SealedDelivery {
             .map(|(name, value)| (name.as_str(), value.to_str().expect("ASCII")))
             .collect(),
         body: draft.body.clone(),
-        received_at: EpochMillis::new(START.get()),
+        received_at: at,
         trace: draft.origin().trace,
     };
     let verified =

@@ -9,8 +9,9 @@ use futures_util::future::BoxFuture;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
-use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+use hookdock_pipeline::names::{DeliveryId, EndpointId};
+use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Committed, Deliveries, Endpoints, Inserted, Kept, Ledger,
     Messages, Record, Records, Web, WorkQueue,
@@ -40,12 +41,16 @@ pub enum Call {
     Send,
     /// `Deliveries::read`
     Fetch,
+    /// `Deliveries::pack`
+    Pack,
     /// `Messages::put_off`
     PutOff,
     /// `Messages::send_items`
     SendItems,
     /// `Messages::bury`
     Bury,
+    /// `Ledger::place`
+    Place,
     /// `Ledger::sight`
     Sight,
     /// `Ledger::open`
@@ -234,6 +239,10 @@ impl<P: Deliveries> Deliveries for Faulty<P> {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         self.plan.around(Call::Fetch, self.inner.read(object)).await
     }
+
+    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+        self.plan.around(Call::Pack, self.inner.pack(pack)).await
+    }
 }
 
 impl<P: Messages> Messages for Faulty<P> {
@@ -255,6 +264,14 @@ impl<P: Messages> Messages for Faulty<P> {
 }
 
 impl<P: Ledger> Ledger for Faulty<P> {
+    async fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> Result<Option<ObjectKey>, PortError> {
+        self.plan.around(Call::Place, self.inner.place(event, delivery)).await
+    }
+
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         self.plan.around(Call::Sight, self.inner.sight(sighting)).await
     }

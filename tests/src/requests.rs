@@ -15,6 +15,21 @@ pub const ENDPOINTS: &str = r#"
 provider = "stripe"
 secrets = ["whsec_test"]
 
+[endpoints.small]
+provider = "stripe"
+secrets = ["whsec_small"]
+store = "inline"
+
+[endpoints.pushes]
+provider = "github"
+secrets = ["github secret"]
+store = "inline"
+
+[endpoints.transfers]
+provider = "gocardless"
+secrets = ["gocardless secret"]
+store = "inline"
+
 [endpoints.github]
 provider = "github"
 secrets = ["github secret"]
@@ -102,6 +117,16 @@ impl Draft {
             }},
         });
         Self::stripe("stripe", "whsec_test", &body.to_string())
+    }
+
+    /// The same for the endpoint `small`, which leaves deliveries in their messages.
+    #[must_use]
+    pub fn small_checkout(event: &str, session: &str) -> Self {
+        Self {
+            path: "/webhooks/small".to_owned(),
+            secret: "whsec_small".to_owned(),
+            ..Self::checkout(event, session)
+        }
     }
 
     /// A Stripe event with this body.

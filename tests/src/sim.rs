@@ -33,12 +33,15 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings};
 use hookdock_pipeline::ledger::{EventRef, RunState};
+use hookdock_pipeline::pack;
 use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_pipeline::stored::StoredDelivery;
 pub use mutant::Mutant;
 pub use search::{Found, search};
 
 use crate::requests::ENDPOINTS;
 use crate::sim::backend::Backend;
+use crate::sim::book::Accepted;
 use crate::sim::climate::AFTERLIFE;
 use crate::sim::jobs::JOBS;
 use crate::sim::mutant::Mutated;
@@ -247,12 +250,25 @@ impl Simulation {
         letters.iter().any(|letter| letter.attributes.iter().all(|(name, _)| name != "reason"))
     }
 
-    /// Every delivery that was answered 2xx has led to an end of every job for its event.
+    /// Every delivery that was answered 2xx is found by its id, and has led to an end of every
+    /// job for its event.
     fn check_end(&self) {
-        let events: Vec<EventRef> = self.world.book().accepted.values().cloned().collect();
+        let accepted = self.world.book().accepted.clone();
+        self.world.book().tally.accepted = accepted.len() as u64;
+        for (id, Accepted { event, body }) in &accepted {
+            let found = pack::find(&self.backend.local, &event.endpoint, id);
+            let found = found.now_or_never().expect("memory").expect("memory");
+            let stored = found.as_ref().and_then(|(_, stored)| StoredDelivery::parse(stored).ok());
+            let stored = stored.and_then(|stored| stored.body_bytes().ok());
+            if stored.as_ref() != Some(body) {
+                self.world.violated("what is answered 2xx stays readable byte for byte", || {
+                    id.to_string()
+                });
+            }
+        }
         let records = self.backend.local.events().expect("memory");
-        self.world.book().tally.accepted = events.len() as u64;
-        for event in events.into_iter().collect::<BTreeSet<_>>() {
+        let events = accepted.into_values().map(|accepted| accepted.event);
+        for event in events.collect::<BTreeSet<EventRef>>() {
             let Some(record) = records.iter().find(|record| record.event == event) else {
                 self.world.violated("what is answered 2xx is not lost", || format!("{event:?}"));
                 return;

@@ -172,6 +172,22 @@ class Stack:
         wanted = f"/{delivery_id}.json"
         return next(found for found in self.deliveries(endpoint) if found.object_key.endswith(wanted))
 
+    def packed(self, delivery_id: str) -> Delivery:
+        """A delivery that came in its message, as soon as it is in a pack."""
+        return eventually(lambda: self._in_a_pack(delivery_id), "the delivery in a pack")
+
+    def packs(self) -> list[str]:
+        listed = self._s3.list_objects_v2(Bucket=self.outputs["DeliveryBucketName"], Prefix=names.PACKS)
+        return [entry["Key"] for entry in listed.get("Contents", [])]
+
+    def _in_a_pack(self, delivery_id: str) -> Delivery | None:
+        for key in self.packs():
+            stored = self._s3.get_object(Bucket=self.outputs["DeliveryBucketName"], Key=key)
+            for content in map(json.loads, stored["Body"].iter_lines()):
+                if content["delivery_id"] == delivery_id:
+                    return Delivery(key, content)
+        return None
+
     def _read(self, object_key: str) -> Delivery:
         stored = self._s3.get_object(Bucket=self.outputs["DeliveryBucketName"], Key=object_key)
         return Delivery(object_key, json.load(stored["Body"]))

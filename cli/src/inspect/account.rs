@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use hookdock_pipeline::ledger::{Attempt, EventRecord, EventRef, Run, RunState, StepRecord};
-use hookdock_pipeline::names::{DeliveryId, EventKey, TenantId};
-use hookdock_pipeline::ports::{Deliveries, Histories};
+use hookdock_pipeline::names::{EventKey, TenantId};
+use hookdock_pipeline::pack;
+use hookdock_pipeline::ports::{Deliveries, Histories, Packs};
 use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_signature::EpochMillis;
@@ -128,7 +129,7 @@ pub(super) enum Next {
 
 impl Account {
     pub(crate) async fn of(
-        deliveries: &impl Deliveries,
+        deliveries: &(impl Deliveries + Packs),
         ledger: &impl Histories,
         target: &Target,
         tenant: Option<&TenantId>,
@@ -137,24 +138,22 @@ impl Account {
             Name::Key(key) => (key.clone(), None),
             Name::Id(id) => (EventKey::of_signed_id(tenant, id), None),
             Name::Delivery(id) => {
-                let found = stored(deliveries, target, id).await?;
-                let (key, received) = found.with_context(|| unknown(target))?;
-                (key, Some(received))
+                let found = pack::find(deliveries, &target.endpoint, id).await?;
+                let (object, stored) = found.with_context(|| unknown(target))?;
+                let stored = StoredDelivery::parse(&stored)?;
+                (stored.event.key.clone(), Some(Received::of(&stored, &object)?))
             }
         };
         let event = EventRef { endpoint: target.endpoint.clone(), key };
         let history = ledger.history(&event).await?;
         let delivery = match (asked, &history) {
             (Some(received), _) => Some(received),
-            (None, Some(history)) => {
-                let first = stored(deliveries, target, &history.event.first_delivery).await?;
-                first.map(|(_, received)| received)
-            }
+            (None, Some(history)) => first_of(deliveries, &history.event).await?,
             (None, None) => {
                 // The processor never sees an event of a direct endpoint; its record is all.
                 let object = ObjectKey::direct(&event.endpoint, &event.key);
-                let recorded = read(deliveries, &object).await?;
-                Some(recorded.with_context(|| unknown(target))?.1)
+                let recorded = deliveries.read(&object).await?.with_context(|| unknown(target))?;
+                Some(Received::of(&StoredDelivery::parse(&recorded)?, &object)?)
             }
         };
         let runs = history.iter().flat_map(|history| history.runs.iter().map(RunAccount::of));
@@ -177,30 +176,26 @@ fn unknown(target: &Target) -> String {
         }
         Name::Delivery(_) => {
             "; an event of a direct endpoint has the name of its key, which the log tells beside \
-             the delivery"
+             the delivery, and where the endpoint stores inline, a delivery is found once a worker \
+             has taken it"
         }
         Name::Key(_) => "",
     };
     format!("nothing of that name is known at {}{hint}", target.endpoint)
 }
 
-async fn stored(
+/// The first delivery of an event. The record names its pack, or it is an object of its own.
+async fn first_of(
     deliveries: &impl Deliveries,
-    target: &Target,
-    id: &DeliveryId,
-) -> anyhow::Result<Option<(EventKey, Received)>> {
-    read(deliveries, &ObjectKey::of(&target.endpoint, id, id.received_at())).await
-}
-
-async fn read(
-    deliveries: &impl Deliveries,
-    object: &ObjectKey,
-) -> anyhow::Result<Option<(EventKey, Received)>> {
-    let Some(bytes) = deliveries.read(object).await? else {
+    event: &EventRecord,
+) -> anyhow::Result<Option<Received>> {
+    let id = &event.first_delivery;
+    let own = || ObjectKey::of(&event.event.endpoint, id, id.received_at());
+    let object = event.pack_of(id).cloned().unwrap_or_else(own);
+    let Some(stored) = pack::read(deliveries, &object, id).await? else {
         return Ok(None);
     };
-    let stored = StoredDelivery::parse(&bytes)?;
-    Ok(Some((stored.event.key.clone(), Received::of(&stored, object)?)))
+    Ok(Some(Received::of(&StoredDelivery::parse(&stored)?, &object)?))
 }
 
 impl Received {

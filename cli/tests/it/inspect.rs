@@ -5,10 +5,11 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
-use hookdock_pipeline::job::{ErrorClass, Failure};
+use hookdock_pipeline::job::{ErrorClass, Failure, Registry};
 use hookdock_pipeline::ledger::{Claim, DeadReason, EventRef, Run, RunId, Settlement, Sighting};
 use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
 use hookdock_pipeline::ports::{Archive as _, Ledger as _};
+use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::sealed::SealedDelivery;
 use hookdock_signature::EpochMillis;
 use hookdock_tests::contract::seal;
@@ -177,6 +178,40 @@ async fn an_event_is_found_by_its_id_its_key_and_any_of_its_deliveries() {
     let (expected, _) = data.account(EVENT);
     for name in names {
         assert_eq!(data.account(&name).0, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_came_in_its_message_is_found_in_its_pack() {
+    let mut names = vec!["small/evt_7".to_owned()];
+    let data = Data::with("packed", async |local, _| {
+        let sealed = seal(&Draft::small_checkout("evt_7", "cs_7"), 7).await;
+        let process = Process {
+            deliveries: local.clone(),
+            messages: local.clone(),
+            ledger: local.clone(),
+            system: TestSystem::starting_at(START),
+            effects: local.effects(),
+            registry: Registry::new(),
+            settings: Settings::default(),
+            suspects: Suspects::default(),
+        };
+        let message = Received {
+            body: sealed.message().to_owned(),
+            receipt: String::new(),
+            receives: 1,
+            sent_at: START,
+            deadline: after(60),
+        };
+        assert_eq!(process.one(&message).await, Verdict::Finished);
+        names.push(format!("small/{}", sealed.reference().event_key));
+        names.push(format!("small/{}", sealed.reference().delivery_id));
+    })
+    .await;
+    for name in names {
+        let (text, json) = data.account(&name);
+        assert!(text.contains("stored    archive/2027/01/15/08/dlv_"), "{name}: {text}");
+        assert_eq!(json["delivery"]["body_bytes"], 162, "{name}");
     }
 }
 

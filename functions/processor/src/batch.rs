@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::FutureExt as _;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use hookdock_aws::log;
 use hookdock_pipeline::ports::{Deliveries, Ledger, Messages, System};
 use hookdock_pipeline::process::{Process, Received, Verdict};
@@ -23,12 +23,6 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(500);
 #[error("a message of the batch has no id")]
 pub struct NamelessMessage;
 
-/// A message and the name its failure is reported under.
-struct Named {
-    id: String,
-    message: Received,
-}
-
 /// Processes the messages side by side, and names those that are to come back.
 pub(crate) async fn run<D: Deliveries, M: Messages, L: Ledger, S: System>(
     process: &Process<D, M, L, S>,
@@ -37,12 +31,14 @@ pub(crate) async fn run<D: Deliveries, M: Messages, L: Ledger, S: System>(
 ) -> Result<SqsBatchResponse, NamelessMessage> {
     let deadline = deadline(context);
     let named = event.records.into_iter().map(|record| named(record, deadline));
-    let named = named.collect::<Result<Vec<_>, _>>()?;
-    let verdicts = named.iter().map(|named| {
-        verdict(process, named).instrument(log::message(&context.request_id, &named.id))
+    let (ids, messages): (Vec<_>, Vec<_>) =
+        named.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let verdicts = process.batch(&messages).into_iter().zip(&ids);
+    let verdicts = verdicts.map(|(verdict, id)| {
+        unless_it_panics(verdict).instrument(log::message(&context.request_id, id))
     });
     let verdicts = join_all(verdicts).await;
-    Ok(answer(named.into_iter().zip(verdicts)))
+    Ok(answer(ids.into_iter().zip(verdicts)))
 }
 
 fn deadline(context: &Context) -> EpochMillis {
@@ -50,8 +46,9 @@ fn deadline(context: &Context) -> EpochMillis {
     end.minus(ANSWER_MARGIN)
 }
 
-/// A message without a body is one whose body is no reference.
-fn named(record: SqsMessage, deadline: EpochMillis) -> Result<Named, NamelessMessage> {
+/// A message, and the name its failure is reported under. One without a body is one whose body is
+/// no reference.
+fn named(record: SqsMessage, deadline: EpochMillis) -> Result<(String, Received), NamelessMessage> {
     let Some(id) = record.message_id.filter(|id| !id.is_empty()) else {
         tracing::error!("a message has no id; the whole batch is given back");
         return Err(NamelessMessage);
@@ -68,28 +65,24 @@ fn named(record: SqsMessage, deadline: EpochMillis) -> Result<Named, NamelessMes
         sent_at: sent_at.map_or(deadline, EpochMillis::new),
         deadline,
     };
-    Ok(Named { id, message })
+    Ok((id, message))
 }
 
 /// A panic is this message's alone: nothing it could have left half-done is shared.
-async fn verdict<D: Deliveries, M: Messages, L: Ledger, S: System>(
-    process: &Process<D, M, L, S>,
-    named: &Named,
-) -> Verdict {
-    // Boxed, since the compiler gives up on futures that are nested as deep as the SDK's.
-    let caught = AssertUnwindSafe(Box::pin(process.one(&named.message))).catch_unwind().await;
+async fn unless_it_panics(verdict: BoxFuture<'_, Verdict>) -> Verdict {
+    let caught = AssertUnwindSafe(verdict).catch_unwind().await;
     caught.unwrap_or_else(|_panic| {
         tracing::error!("the message made the processor panic and will come back");
         Verdict::Again
     })
 }
 
-fn answer(verdicts: impl Iterator<Item = (Named, Verdict)>) -> SqsBatchResponse {
+fn answer(verdicts: impl Iterator<Item = (String, Verdict)>) -> SqsBatchResponse {
     let mut answer = SqsBatchResponse::default();
-    for (named, verdict) in verdicts {
+    for (id, verdict) in verdicts {
         match verdict {
             Verdict::Finished => {}
-            Verdict::Again => answer.add_failure(named.id),
+            Verdict::Again => answer.add_failure(id),
         }
     }
     answer
@@ -106,11 +99,13 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use bytes::Bytes;
-    use futures_util::future::{BoxFuture, ready};
+    use futures_util::future::ready;
     use hookdock_pipeline::dead_letter::DeadLetter;
     use hookdock_pipeline::fault::{FaultKind, PortError};
     use hookdock_pipeline::job::{Effects, Registry};
-    use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
+    use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+    use hookdock_pipeline::names::DeliveryId;
+    use hookdock_pipeline::pack::Pack;
     use hookdock_pipeline::ports::{Committed, Inserted, Record, Records};
     use hookdock_pipeline::process::{Settings, Suspects};
     use hookdock_pipeline::reference::Reference;
@@ -165,9 +160,21 @@ mod tests {
         async fn read(&self, _: &ObjectKey) -> Result<Option<Bytes>, PortError> {
             Err(down())
         }
+
+        async fn pack(&self, _: &Pack) -> Result<(), PortError> {
+            Err(down())
+        }
     }
 
     impl Ledger for Nothing {
+        async fn place(
+            &self,
+            _: &EventRef,
+            _: &DeliveryId,
+        ) -> Result<Option<ObjectKey>, PortError> {
+            Err(down())
+        }
+
         async fn sight(&self, _: &Sighting) -> Result<EventRecord, PortError> {
             Err(down())
         }

@@ -25,18 +25,22 @@ use aws_sdk_dynamodb::types::{
 };
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{
-    EventItem, EventRecord, EventRef, Fence, Run, RunId, RunItem, RunState, Sighting,
+    EventItem, EventRecord, EventRef, Fence, Packed, Run, RunId, RunItem, RunState, Sighting,
 };
-use hookdock_pipeline::names::EventKey;
+use hookdock_pipeline::names::{DeliveryId, EventKey};
 use hookdock_pipeline::ports::{Committed, Ledger, Record};
+use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_signature::EpochMillis;
+use serde::Deserialize;
 
+use crate::classify::port_error;
 use crate::dynamo::{
     Conflict, Item, conditional, from_item, names, number, one_put, text, to_item, transacted,
     unfit,
 };
 use crate::dynamo_records::DynamoRecords;
 
+const PLACE: &str = "look for the delivery's pack";
 const SIGHT: &str = "record the event";
 const CLAIM: &str = "claim the run";
 const WRITE: &str = "write the run";
@@ -63,6 +67,33 @@ pub struct DynamoLedger {
 }
 
 impl Ledger for DynamoLedger {
+    async fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> Result<Option<ObjectKey>, PortError> {
+        #[derive(Deserialize)]
+        struct Places {
+            #[serde(default)]
+            packed: Vec<Packed>,
+        }
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", text(partition(event)))
+            .key("sk", text(EVENT_SORT))
+            .projection_expression("#packed")
+            .set_expression_attribute_names(names(["packed"]))
+            .consistent_read(true);
+        let Some(item) = get.send().await.map_err(port_error(PLACE))?.item else {
+            return Ok(None);
+        };
+        let Places { packed } = from_item(PLACE, item)?;
+        let place = packed.into_iter().find(|packed| packed.delivery_id == *delivery);
+        Ok(place.map(|packed| packed.object))
+    }
+
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         for _ in 0..SIGHT_TRIES {
             if let Some(event) = self.try_sight(sighting).await? {
@@ -163,10 +194,8 @@ impl DynamoLedger {
         if ids.iter().any(|id| id == sighting.delivery_id.as_str()) {
             return from_item(SIGHT, old).map(Some);
         }
-        let news = News {
-            keep_id: ids.len() < DELIVERIES_KEPT,
-            conflict: conflicts(from_item(SIGHT, old)?, sighting),
-        };
+        let keep_id = ids.len() < DELIVERIES_KEPT;
+        let news = News { keep_id, lists: lists(from_item(SIGHT, old)?, sighting)? };
         self.further(sighting, news).await
     }
 
@@ -219,16 +248,12 @@ impl DynamoLedger {
         } else {
             update
         };
-        let update = if news.conflict {
-            let none = AttributeValue::L(Vec::new());
-            let conflict = AttributeValue::L(vec![text(id)]);
+        let update = news.lists.into_iter().fold(update, |update, (name, value)| {
             update
-                .expression_attribute_names("#conflicts", "conflicts")
-                .expression_attribute_values(":none", none)
-                .expression_attribute_values(":conflict", conflict)
-        } else {
-            update
-        };
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), AttributeValue::L(vec![value]))
+                .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+        });
         let new = conditional(SIGHT, update.send().await)?.ok().and_then(|done| done.attributes);
         new.map(|item| from_item(SIGHT, item)).transpose()
     }
@@ -243,22 +268,22 @@ impl DynamoLedger {
 }
 
 /// What one more delivery adds to an event beside the count.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct News {
     /// Its id is kept, so that it is counted once.
     keep_id: bool,
-    /// Its body is another one.
-    conflict: bool,
+    /// What is added to lists of that name: that its body is another one, and where it is.
+    lists: Vec<(&'static str, AttributeValue)>,
 }
 
 impl News {
-    fn expression(self) -> String {
-        let conflict = ", #conflicts = list_append(if_not_exists(#conflicts, :none), :conflict)";
-        format!(
-            "SET #expires_at = :expires_at{} ADD #deliveries :one{}",
-            if self.conflict { conflict } else { "" },
-            if self.keep_id { ", #delivery_ids :ids" } else { "" },
-        )
+    fn expression(&self) -> String {
+        let appended = |(name, _): &(&'static str, AttributeValue)| {
+            format!(", #{name} = list_append(if_not_exists(#{name}, :none), :{name})")
+        };
+        let lists: String = self.lists.iter().map(appended).collect();
+        let ids = if self.keep_id { ", #delivery_ids :ids" } else { "" };
+        format!("SET #expires_at = :expires_at{lists} ADD #deliveries :one{ids}")
     }
 }
 
@@ -326,8 +351,21 @@ pub(crate) fn stored_run(action: &'static str, item: Item) -> Result<Run, PortEr
     Run::try_from(item).map_err(|error| unfit(action, error))
 }
 
-fn conflicts(event: EventItem, sighting: &Sighting) -> bool {
-    event.seen_again(sighting).conflicts.contains(&sighting.delivery_id)
+/// What the event's lists have more of, once it is seen again.
+fn lists(
+    event: EventItem,
+    sighting: &Sighting,
+) -> Result<Vec<(&'static str, AttributeValue)>, PortError> {
+    let (conflicts, packed) = (event.conflicts.len(), event.packed.len());
+    let seen = event.seen_again(sighting);
+    let conflicts =
+        seen.conflicts.iter().skip(conflicts).map(|id| Ok(("conflicts", text(id.as_str()))));
+    let packed = seen
+        .packed
+        .iter()
+        .skip(packed)
+        .map(|packed| Ok(("packed", AttributeValue::M(to_item(SIGHT, packed)?))));
+    conflicts.chain(packed).collect()
 }
 
 fn delivery_ids(item: &Item) -> &[String] {
@@ -393,6 +431,7 @@ mod tests {
             flags: Vec::new(),
             sha256: BodyDigest::of(b"{}"),
             received_at: NOW,
+            pack: None,
             ignored: None,
             seen_at: NOW.plus(Duration::from_secs(3)),
         }
@@ -434,9 +473,13 @@ mod tests {
             event_type: Some("checkout.session.async_payment_succeeded".parse().expect("a type")),
             ..sighting(None)
         };
+        let id = "dlv_019aa8a9d6ff7000800000000000001f";
+        let pack = format!("archive/2026/11/21/23/{id}-{id}-0123456789abcdef.jsonl");
+        let packed = Sighting { pack: Some(ObjectKey::listed(pack)), ..sighting.clone() };
         let claimed = run();
         let written = [
             event_item(&EventItem::from(&sighting), &sighting).expect("an item"),
+            event_item(&EventItem::from(&packed), &packed).expect("an item"),
             run_item(&claimed).expect("an item"),
             run_item(&claimed.settled(Settlement::Done, NOW)).expect("an item"),
         ];

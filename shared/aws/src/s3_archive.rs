@@ -1,4 +1,4 @@
-//! Deliveries in an S3 bucket, one object each.
+//! Deliveries in an S3 bucket, alone and in packs.
 
 use std::time::Duration;
 
@@ -9,13 +9,16 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::ports::{Archive, Deliveries, Kept};
+use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::ports::{Archive, Deliveries, Kept, Packs};
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 
 use crate::classify::port_error;
 
 const STORE: &str = "store the delivery";
+const PACK: &str = "pack the deliveries";
 const READ: &str = "read the delivery";
+const LIST: &str = "list the packs";
 
 /// How long reading an object may take in all. The SDK's own limits end where the body begins.
 const READ_WITHIN: Duration = Duration::from_secs(10);
@@ -40,16 +43,8 @@ impl Archive for S3Archive {
     /// A plain put: the key holds the delivery's own id, so a second put of it, after an answer
     /// that got lost, writes the same bytes over themselves. A conditional one would be refused.
     async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        self.client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(delivery.reference().object.as_str())
-            .content_type("application/json")
-            .body(ByteStream::from(delivery.object().clone()))
-            .send()
-            .await
-            .map_err(port_error(STORE))?;
-        Ok(())
+        let key = &delivery.reference().object;
+        self.store(STORE, key, "application/json", delivery.object()).await
     }
 
     async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
@@ -65,6 +60,45 @@ impl Archive for S3Archive {
 impl Deliveries for S3Archive {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         read(READ, &self.client, &self.bucket, object.as_str()).await
+    }
+
+    /// A plain put as well: the name follows from the content.
+    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+        self.store(PACK, pack.object(), "application/jsonl", pack.lines()).await
+    }
+}
+
+impl Packs for S3Archive {
+    async fn packs(&self, beginning: &str) -> Result<Vec<ObjectKey>, PortError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(beginning);
+        let mut pages = list.into_paginator().send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.try_next().await.map_err(port_error(LIST))? {
+            let listed = page.contents.into_iter().flatten().filter_map(|object| object.key);
+            names.extend(listed.map(ObjectKey::listed));
+        }
+        Ok(names)
+    }
+}
+
+impl S3Archive {
+    async fn store(
+        &self,
+        action: &'static str,
+        key: &ObjectKey,
+        content_type: &str,
+        object: &Bytes,
+    ) -> Result<(), PortError> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.as_str())
+            .content_type(content_type)
+            .body(ByteStream::from(object.clone()))
+            .send()
+            .await
+            .map_err(port_error(action))?;
+        Ok(())
     }
 }
 

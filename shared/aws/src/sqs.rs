@@ -1,4 +1,4 @@
-//! References in an SQS queue, and dead letters in another.
+//! References and deliveries in an SQS queue, and dead letters in another.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::classify::port_error;
 
-const SEND: &str = "queue the reference";
+const SEND: &str = "queue the delivery";
 const SEND_ITEMS: &str = "queue the items of a delivery";
 const PUT_OFF: &str = "put the message off";
 const BURY: &str = "send the dead letter";
@@ -28,7 +28,7 @@ const BURY: &str = "send the dead letter";
 /// SQS refuses a message without a body.
 const NO_BODY: &str = "(no body)";
 
-/// The queue as ingest sees it: something to send references to.
+/// The queue as ingest sees it: something to send deliveries to.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: Client,
@@ -147,14 +147,11 @@ fn refused(entry: &BatchResultErrorEntry) -> Option<usize> {
     entry.id().parse().ok()
 }
 
-/// What a person sees of a reference in the console.
 fn attributes(
     action: &'static str,
     reference: &Reference,
 ) -> Result<HashMap<String, MessageAttributeValue>, PortError> {
-    let endpoint = Some(("endpoint", reference.endpoint.as_str()));
-    let event_type = reference.event_type.as_ref().map(|name| ("event_type", name.as_str()));
-    let named = endpoint.into_iter().chain(event_type);
+    let named = reference.attributes();
     named.map(|(name, value)| Ok((name.to_owned(), text(action, value)?))).collect()
 }
 

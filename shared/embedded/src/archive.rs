@@ -1,9 +1,10 @@
-//! Stored deliveries.
+//! Stored deliveries, alone and in packs.
 
 use bytes::Bytes;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::ports::{Archive, Deliveries, Kept};
+use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::ports::{Archive, Deliveries, Kept, Packs};
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use redb::ReadableTable as _;
 
@@ -12,15 +13,8 @@ use crate::store::{OBJECTS, keep};
 
 impl<S: Send + Sync> Archive for Embedded<S> {
     async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        let key = delivery.reference().object.clone();
-        let object = delivery.object().clone();
-        self.store
-            .write("store the delivery", move |transaction| {
-                let mut objects = transaction.open_table(OBJECTS)?;
-                objects.insert(key.as_str(), object.as_ref())?;
-                Ok(())
-            })
-            .await
+        let object = &delivery.reference().object;
+        self.insert("store the delivery", object, delivery.object()).await
     }
 
     async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
@@ -39,9 +33,46 @@ impl<S: Send + Sync> Deliveries for Embedded<S> {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         self.named(object.as_str())
     }
+
+    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+        self.insert("pack the deliveries", pack.object(), pack.lines()).await
+    }
+}
+
+impl<S: Send + Sync> Packs for Embedded<S> {
+    async fn packs(&self, beginning: &str) -> Result<Vec<ObjectKey>, PortError> {
+        self.store.read("list the packs", |snapshot| {
+            let objects = snapshot.open_table(OBJECTS)?;
+            let mut names = Vec::new();
+            for entry in objects.range(beginning..)? {
+                let name = entry?.0.value().to_owned();
+                if !name.starts_with(beginning) {
+                    break;
+                }
+                names.push(ObjectKey::listed(name));
+            }
+            Ok(names)
+        })
+    }
 }
 
 impl<S> Embedded<S> {
+    async fn insert(
+        &self,
+        action: &'static str,
+        key: &ObjectKey,
+        object: &Bytes,
+    ) -> Result<(), PortError> {
+        let (key, object) = (key.clone(), object.clone());
+        self.store
+            .write(action, move |transaction| {
+                let mut objects = transaction.open_table(OBJECTS)?;
+                objects.insert(key.as_str(), object.as_ref())?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Removes a stored delivery, as an expiry rule would.
     ///
     /// # Errors
@@ -57,7 +88,7 @@ impl<S> Embedded<S> {
             .await
     }
 
-    /// The stored object of a delivery and its name, if there is one.
+    /// The object of a delivery alone and its name, if there is one.
     ///
     /// # Errors
     ///

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use hookdock_pipeline::direct::DirectSpec;
 use hookdock_pipeline::endpoint::{
-    Endpoint, EndpointProblems, EndpointSpec, EventsSpec, SecretSpec, Success, TenantSpec,
+    Endpoint, EndpointProblems, EndpointSpec, EventsSpec, SecretSpec, Store, Success, TenantSpec,
 };
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::names::EndpointId;
@@ -78,6 +78,8 @@ struct Written {
     max_body_bytes: Option<usize>,
     #[serde(default)]
     success: Success,
+    #[serde(default)]
+    store: Store,
     tenant_from: Option<String>,
     direct: Option<DirectSpec>,
 }
@@ -161,6 +163,7 @@ impl From<Written> for EndpointSpec {
             events: written.events,
             max_body_bytes: written.max_body_bytes,
             success: written.success,
+            store: written.store,
             tenant_from: written.tenant_from,
             direct: written.direct,
         }

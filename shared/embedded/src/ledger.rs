@@ -4,7 +4,9 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{
     EventItem, EventRecord, EventRef, Fence, History, Run, RunId, RunItem, Sighting, UnreadableItem,
 };
+use hookdock_pipeline::names::DeliveryId;
 use hookdock_pipeline::ports::{Committed, Histories, Inserted, Ledger, Record, System};
+use hookdock_pipeline::sealed::ObjectKey;
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::Embedded;
@@ -12,6 +14,15 @@ use crate::records::insert;
 use crate::store::{EVENTS, RUNS, SIGHTINGS, StoreError, from_bytes, to_bytes};
 
 impl<S: System> Ledger for Embedded<S> {
+    async fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> Result<Option<ObjectKey>, PortError> {
+        let record = self.record(event)?;
+        Ok(record.and_then(|record| record.pack_of(delivery).cloned()))
+    }
+
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         let sighting = sighting.clone();
         let item = self
@@ -61,16 +72,10 @@ impl<S: System> Ledger for Embedded<S> {
 
 impl<S: System> Histories for Embedded<S> {
     async fn history(&self, event: &EventRef) -> Result<Option<History>, PortError> {
-        const ACTION: &str = "read the event";
-        let key = (event.endpoint.as_str(), event.key.as_str());
-        let item: Option<EventItem> = self.store.read(ACTION, |snapshot| {
-            let found = snapshot.open_table(EVENTS)?.get(key)?;
-            found.map(|item| from_bytes(item.value())).transpose()
-        })?;
-        let Some(item) = item else {
+        let Some(record) = self.record(event)? else {
             return Ok(None);
         };
-        Ok(Some(History { event: readable(ACTION, item)?, runs: self.runs(event)? }))
+        Ok(Some(History { event: record, runs: self.runs(event)? }))
     }
 }
 
@@ -90,6 +95,16 @@ impl<S: System> Embedded<S> {
             Ok(found)
         });
         swapped.await?.other_run(action)
+    }
+
+    fn record(&self, event: &EventRef) -> Result<Option<EventRecord>, PortError> {
+        const ACTION: &str = "read the event";
+        let key = (event.endpoint.as_str(), event.key.as_str());
+        let item: Option<EventItem> = self.store.read(ACTION, |snapshot| {
+            let found = snapshot.open_table(EVENTS)?.get(key)?;
+            found.map(|item| from_bytes(item.value())).transpose()
+        })?;
+        item.map(|item| readable(ACTION, item)).transpose()
     }
 
     /// All events, in the order of their keys.

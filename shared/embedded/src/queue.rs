@@ -352,8 +352,6 @@ fn parse_receipt(receipt: &str) -> Option<(u64, u32)> {
 }
 
 fn attributes(reference: &Reference) -> Vec<(String, String)> {
-    let endpoint = Some(("endpoint".to_owned(), reference.endpoint.to_string()));
-    let event_type = reference.event_type.as_ref();
-    let event_type = event_type.map(|name| ("event_type".to_owned(), name.to_string()));
-    endpoint.into_iter().chain(event_type).collect()
+    let attributes = reference.attributes();
+    attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -30,6 +30,18 @@ pub enum Success {
     Accepted,
 }
 
+/// Where an accepted delivery is until a worker has taken it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Store {
+    /// In an object of its own; the message refers to it.
+    #[default]
+    Object,
+    /// In its message, if it fits; a worker packs it with others into one object before it does
+    /// anything else.
+    Inline,
+}
+
 /// The written form of an endpoint, version 1, as it stands in the secret store.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +70,9 @@ pub struct EndpointSpec {
     /// How an accepted delivery is answered.
     #[serde(default)]
     pub success: Success,
+    /// Where an accepted delivery is until a worker has taken it.
+    #[serde(default)]
+    pub store: Store,
     /// A JSON pointer to the tenant inside the signed body.
     pub tenant_from: Option<String>,
     /// Light work that is done at once, instead of a job.
@@ -123,6 +138,7 @@ pub struct Endpoint {
     ignore: Vec<Pattern>,
     max_body_bytes: usize,
     success: Success,
+    store: Store,
     tenant_from: Option<String>,
     direct: Option<Direct>,
 }
@@ -174,6 +190,7 @@ impl Endpoint {
             ignore: problems.patterns(&spec.events.ignore),
             max_body_bytes: problems.max_body_bytes(spec.max_body_bytes),
             success: spec.success,
+            store: spec.store,
             tenant_from: problems.pointer(spec.tenant_from.as_deref()),
             provider: match problems.provider(spec) {
                 Some(provider) => provider,
@@ -182,6 +199,7 @@ impl Endpoint {
             direct: None,
         };
         let direct = problems.direct(spec.direct.as_ref(), &endpoint.provider);
+        problems.store(spec);
         let endpoint = Self { direct, ..endpoint };
         if problems.found.is_empty() { Ok(endpoint) } else { Err(problems.all()) }
     }
@@ -239,6 +257,12 @@ impl Endpoint {
     #[must_use]
     pub fn success(&self) -> Success {
         self.success
+    }
+
+    /// Where its deliveries are until a worker has taken them.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.store
     }
 
     /// Where the signed body names the tenant.
@@ -427,6 +451,12 @@ impl<'a> Problems<'a> {
         checked.map_err(problems).ok()
     }
 
+    fn store(&mut self, spec: &EndpointSpec) {
+        if spec.store == Store::Inline && spec.direct.is_some() {
+            self.add("store: a direct endpoint queues no message that could hold a delivery");
+        }
+    }
+
     fn pointer(&mut self, pointer: Option<&str>) -> Option<String> {
         if pointer.is_some_and(|pointer| !pointer.starts_with('/')) {
             self.add("tenant_from must be a JSON pointer such as \"/account\"");
@@ -485,6 +515,25 @@ mod tests {
         assert!(matches!(check(json).expect("usable").capture(), Capture::Awaited));
         let problems = check(&json.replace("asana", "github")).expect_err("a problem");
         assert_eq!(problems, ["capture: the provider hands no secret over"]);
+    }
+
+    #[test]
+    fn deliveries_are_objects_unless_their_endpoint_says_inline() {
+        let store = |store: &str| {
+            let json = r#"{"version": 1, "provider": "github", STORE
+                "secrets": [{"id": "s1", "value": "x"}]}"#;
+            check(&json.replace("STORE", store)).map(|endpoint| endpoint.store())
+        };
+        assert_eq!(store(""), Ok(Store::Object));
+        assert_eq!(store(r#""store": "object","#), Ok(Store::Object));
+        assert_eq!(store(r#""store": "inline","#), Ok(Store::Inline));
+        assert!(store(r#""store": "queue","#).is_err());
+        assert_eq!(
+            store(r#""store": "inline", "direct": {"kind": "log"},"#),
+            Err(vec![
+                "store: a direct endpoint queues no message that could hold a delivery".to_owned()
+            ])
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use hookdock_signature::{
 
 use crate::delivery::{RawDelivery, Unverified, VerifiedDelivery};
 use crate::direct::Direct;
-use crate::endpoint::{Capture, Endpoint};
+use crate::endpoint::{Capture, Endpoint, Store};
 use crate::fault::{FaultKind, PortError, chain};
 use crate::names::{DeliveryId, EndpointId, EventType};
 use crate::ports::{Archive, Captured, Captures, Endpoints, Providers, System, Web, WorkQueue};
@@ -45,8 +45,8 @@ pub struct Ingest<E, A, Q, S> {
     pub system: S,
 }
 
-/// A delivery that is durable: in the archive and in the queue, where nothing has run yet, or at
-/// a direct endpoint in the archive alone.
+/// A delivery that is durable: in the archive and referred to in the queue, or in the queue
+/// itself, where nothing has run yet, or at a direct endpoint in the archive alone.
 #[derive(Debug)]
 pub struct Accepted {
     /// The endpoint it was sent to.
@@ -284,8 +284,10 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
     }
 
     async fn queue(&self, sealed: &SealedDelivery, deadline: EpochMillis) -> Result<(), Refusal> {
-        self.in_time(deadline, "store the delivery", self.archive.put(sealed)).await?;
-        self.in_time(deadline, "queue the reference", self.queue.send(sealed)).await
+        if sealed.store() == Store::Object {
+            self.in_time(deadline, "store the delivery", self.archive.put(sealed)).await?;
+        }
+        self.in_time(deadline, "queue the delivery", self.queue.send(sealed)).await
     }
 
     async fn in_time<T>(

@@ -25,7 +25,7 @@ mod step;
 
 use std::time::Duration;
 
-pub use event::{EventRecord, EventRef, History, Sighting};
+pub use event::{EventRecord, EventRef, History, Packed, Sighting};
 pub use item::{AttemptItem, EventItem, RunItem, StepItem, UnreadableItem};
 pub use run::{
     Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, Run, RunId, RunState,

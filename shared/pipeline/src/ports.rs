@@ -29,7 +29,8 @@ use crate::dead_letter::DeadLetter;
 use crate::endpoint::Endpoint;
 use crate::fault::PortError;
 use crate::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
-use crate::names::EndpointId;
+use crate::names::{DeliveryId, EndpointId};
+use crate::pack::Pack;
 use crate::reference::Reference;
 use crate::sealed::{ObjectKey, SealedDelivery};
 
@@ -109,20 +110,32 @@ pub trait Archive: Send + Sync {
     ) -> impl Future<Output = Result<Kept, PortError>> + Send;
 }
 
-/// The way to the processor. Only a sealed delivery has a reference to send.
+/// The way to the processor. Only a sealed delivery has a message to send.
 pub trait WorkQueue: Send + Sync {
-    /// Queues a reference to the delivery; when this returns `Ok` it is durable.
+    /// Queues the delivery's message; when this returns `Ok` it is durable.
     fn send(&self, delivery: &SealedDelivery)
     -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
-/// What the processor reads deliveries from.
+/// What the processor reads deliveries from, and packs those into that come in their messages.
 pub trait Deliveries: Send + Sync {
     /// The stored object. `None`: it is not there.
     fn read(
         &self,
         object: &ObjectKey,
     ) -> impl Future<Output = Result<Option<Bytes>, PortError>> + Send;
+
+    /// Keeps the pack; when this returns `Ok` it is durable.
+    fn pack(&self, pack: &Pack) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// The packs, for people who look for a delivery by its id.
+pub trait Packs: Send + Sync {
+    /// The names that begin so, in order.
+    fn packs(
+        &self,
+        beginning: &str,
+    ) -> impl Future<Output = Result<Vec<ObjectKey>, PortError>> + Send;
 }
 
 /// How many references are sent in one call: what SQS takes (`SendMessageBatch`, read 2026-11).
@@ -155,6 +168,14 @@ pub trait Messages: Send + Sync {
 /// The decisions are made in [`crate::ledger`]; a store only has to compare and swap. A clone is
 /// another handle to the same.
 pub trait Ledger: Clone + Send + Sync + 'static {
+    /// The pack that a sighting has named for the delivery. `None`: there is none, for nobody has
+    /// recorded the delivery, or it did not come in its message.
+    fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> impl Future<Output = Result<Option<ObjectKey>, PortError>> + Send;
+
     /// Records that a delivery carried this event and returns what is known of it. Recording the
     /// same delivery again changes nothing. A delivery whose body is not that of the first is
     /// recorded as a conflict.

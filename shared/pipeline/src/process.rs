@@ -1,22 +1,30 @@
-//! The process use case: a reference comes from the queue, and its event's jobs run once.
+//! The process use case: a reference comes from the queue, or a delivery itself, and its event's
+//! jobs run once.
 
 mod attempt;
+mod burial;
 mod held;
+mod packing;
 mod split;
 
+use std::slice;
 use std::time::Duration;
 
 use attempt::no_further_attempt;
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex;
 pub use held::Held;
 use hookdock_signature::EpochMillis;
+use packing::{Opened, Packing};
 
-use crate::dead_letter::DeadLetter;
 use crate::fault::{FaultKind, PortError, chain};
 use crate::identity::{IgnoreCause, ignore_cause};
+use crate::inline::Message;
 use crate::job::{Effects, Job, Registry};
-use crate::ledger::{Claim, EventRecord, EventRef, Run, RunId, RunState, Sighting, Unclaimable};
-use crate::names::{CodeVersion, JobName, Owner};
+use crate::ledger::{Claim, EventRecord, EventRef, Run, RunId, Sighting, Unclaimable};
+use crate::names::{CodeVersion, Owner};
 use crate::part::Part;
 use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::race;
@@ -86,7 +94,7 @@ pub struct Suspects(Mutex<()>);
 /// One message as it came from the queue.
 #[derive(Debug, Clone)]
 pub struct Received {
-    /// What should be a reference.
+    /// What should be a reference, or a delivery.
     pub body: String,
     /// The handle to put the message off with.
     pub receipt: String,
@@ -112,6 +120,8 @@ pub enum Verdict {
 struct Task<'a> {
     job: &'a Job,
     reference: &'a Reference,
+    /// The stored delivery, where the message brought it along.
+    stored: Option<&'a Bytes>,
     message: &'a Received,
 }
 
@@ -152,16 +162,33 @@ impl Progress {
 }
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
-    /// Processes one message. Whatever goes wrong is this message's alone, and ends in a verdict.
+    /// Processes the messages of one batch, one future for each, to be run side by side. What came
+    /// in the messages themselves is written in one go, for all that wait for it.
+    pub fn batch<'a>(&'a self, messages: &'a [Received]) -> Vec<BoxFuture<'a, Verdict>> {
+        let opened = messages.iter().map(|message| (message, Message::parse(&message.body)));
+        let opened: Vec<Opened<'_>> = opened.collect();
+        let packing = self.packing(&opened);
+        let verdict = |opened| self.verdict(opened, packing.clone()).boxed();
+        opened.into_iter().map(verdict).collect()
+    }
+
+    /// Processes one message: a batch of one.
     pub async fn one(&self, message: &Received) -> Verdict {
-        let reference = Reference::parse(&message.body);
-        let delivery_id = reference.as_ref().map(|reference| reference.delivery_id.as_str()).ok();
+        let opened = (message, Message::parse(&message.body));
+        let packing = self.packing(slice::from_ref(&opened));
+        self.verdict(opened, packing).await
+    }
+
+    /// Whatever goes wrong is this message's alone, and ends in a verdict.
+    async fn verdict(&self, (message, opened): Opened<'_>, packing: Packing<'_>) -> Verdict {
+        let delivery_id = opened.as_ref().map(|opened| opened.delivery_id().as_str()).ok();
         let work = async {
-            match &reference {
-                Ok(reference) => match reference.part {
-                    Part::Batch(batch) => self.split(reference, batch, message.deadline).await,
-                    Part::Whole | Part::Item(_) => self.event(reference, message).await,
-                },
+            match &opened {
+                Ok(Message::Reference(reference)) => self.work(reference, None, message).await,
+                Ok(Message::Inline(inline)) => {
+                    let reference = packing.of(inline).await?;
+                    self.work(&reference, Some(inline.stored()), message).await
+                }
                 // Written by a later version, which may have been deployed only in part.
                 Err(error @ Unreadable::Version(_)) => Err(later_version(*error)),
                 Err(error) => self.bury_unreadable(message, error).await,
@@ -184,9 +211,22 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
+    async fn work(
+        &self,
+        reference: &Reference,
+        stored: Option<&Bytes>,
+        message: &Received,
+    ) -> Result<Progress, PortError> {
+        match reference.part {
+            Part::Batch(batch) => self.split(reference, batch, message.deadline).await,
+            Part::Whole | Part::Item(_) => self.event(reference, stored, message).await,
+        }
+    }
+
     async fn event(
         &self,
         reference: &Reference,
+        stored: Option<&Bytes>,
         message: &Received,
     ) -> Result<Progress, PortError> {
         let jobs: Vec<&Job> = self.registry.matching(reference).collect();
@@ -204,7 +244,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         // One job's trouble must not keep the others from running.
         let mut progress = Ok(Progress::Finished);
         for job in jobs.into_iter().filter(|_| ignored.is_none()) {
-            let ran = self.run(Task { job, reference, message }).await;
+            let ran = self.run(Task { job, reference, stored, message }).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
         }
         progress
@@ -224,7 +264,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         };
         let opened = Run::opened(id, &claim);
         match self.ledger.open(&opened).await? {
-            None => self.work(task, opened).await,
+            None => self.claimed(task, opened).await,
             Some(existing) => self.take_over(task, &existing, &claim).await,
         }
     }
@@ -250,13 +290,13 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Err(Unclaimable::Unburied(run)) => return self.bury(&run, task.reference).await,
         };
         match self.ledger.advance(&existing.fence(), &claimed).await? {
-            None => self.work(task, claimed).await,
+            None => self.claimed(task, claimed).await,
             // Somebody was faster. What became of it is worth a look in a moment.
             Some(_) => Ok(Progress::Later(A_MOMENT)),
         }
     }
 
-    async fn work(&self, task: Task<'_>, run: Run) -> Result<Progress, PortError> {
+    async fn claimed(&self, task: Task<'_>, run: Run) -> Result<Progress, PortError> {
         let held = Held::new(self.ledger.clone(), self.system.clone(), run.clone());
         let settlement = if run.tries() > self.settings.policy(task).max_attempts {
             no_further_attempt(&run)
@@ -270,53 +310,6 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// Whether there is time for an attempt; without any, a claim would waste one.
     fn has_time(&self, task: Task<'_>) -> bool {
         self.system.now() < task.message.deadline.minus(SETTLE_MARGIN)
-    }
-
-    /// Sends the dead letter, then notes that it was sent. In between, a worker may die: then the
-    /// letter is sent twice, and never not at all.
-    async fn bury(&self, run: &Run, reference: &Reference) -> Result<Progress, PortError> {
-        let RunState::Dead { reason, .. } = run.state else {
-            return Ok(Progress::Finished);
-        };
-        let letter = DeadLetter::of_run(reference, run, reason).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
-        })?;
-        self.messages.bury(&letter).await?;
-        self.ledger.advance(&run.fence(), &run.buried()).await?;
-        Ok(Progress::Finished)
-    }
-
-    /// A dead letter was moved back while its job is off: it goes back to where it was.
-    async fn bury_jobless(
-        &self,
-        reference: &Reference,
-        job: &JobName,
-    ) -> Result<Progress, PortError> {
-        tracing::error!(
-            reason.code = "no_job", delivery.id = %reference.delivery_id, run.job = %job,
-            "the job of a dead letter is not registered"
-        );
-        let message = format!("job {job} is not registered for this event");
-        let letter = DeadLetter::of_reference(reference, "no_job", &message).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
-        })?;
-        self.messages.bury(&letter).await?;
-        Ok(Progress::Finished)
-    }
-
-    async fn bury_unreadable(
-        &self,
-        message: &Received,
-        error: &Unreadable,
-    ) -> Result<Progress, PortError> {
-        tracing::error!(
-            reason.code = "bad_reference",
-            bytes = message.body.len(),
-            error = chain(error),
-            "message is not a reference"
-        );
-        self.messages.bury(&DeadLetter::of_unreadable(&message.body, error)).await?;
-        Ok(Progress::Finished)
     }
 
     fn later(&self, time: EpochMillis) -> Progress {

@@ -13,8 +13,9 @@ use crate::versioned::{self, Unreadable, Versioned};
 /// Where a delivery is and what is known of it, in under 2 KB of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// The version of this form: 1, or 2 if it is about a part of the delivery. Code that knows
-    /// only the first would run jobs on the whole body.
+    /// The version of this form: 1, or 2 if it is about a part of the delivery, or 3 if that is in
+    /// a pack. Code that knows only the first would run jobs on the whole body, and on a pack not
+    /// at all.
     pub version: u32,
     /// How often the event was set going again by hand: 0 from ingest, one more in each dead
     /// letter, so that a dead letter that is moved back runs again.
@@ -41,7 +42,7 @@ pub struct Reference {
     pub event_type: Option<EventType>,
     /// What is odd about it.
     pub flags: Vec<Flag>,
-    /// The stored object.
+    /// The stored object: the delivery, or the pack that it is in.
     pub object: ObjectKey,
     /// The digest of the body's bytes.
     pub sha256: BodyDigest,
@@ -59,10 +60,20 @@ impl Reference {
         versioned::read(json.as_bytes())
     }
 
-    /// The oldest version that says all there is to say of such a part.
+    /// What a person sees of it in the queue's console, beside the message.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let event_type = self.event_type.as_ref().map(|name| ("event_type", name.as_str()));
+        [("endpoint", self.endpoint.as_str())].into_iter().chain(event_type)
+    }
+
+    /// The oldest version that says all there is to say of such a part of what is there.
     #[must_use]
-    pub fn version_for(part: &Part) -> u32 {
-        if part.is_whole() { 1 } else { Self::NEWEST }
+    pub fn version_for(part: &Part, object: &ObjectKey) -> u32 {
+        match (part.is_whole(), object.is_pack()) {
+            (true, false) => 1,
+            (false, false) => 2,
+            (_, true) => 3,
+        }
     }
 
     /// The digest of the bytes that the event is: those of the item, or of the body.
@@ -85,7 +96,7 @@ impl Reference {
 }
 
 impl Versioned for Reference {
-    const NEWEST: u32 = 2;
+    const NEWEST: u32 = 3;
 
     fn version(&self) -> u32 {
         self.version

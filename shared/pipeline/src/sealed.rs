@@ -8,11 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::contents::Contents;
 use crate::delivery::VerifiedDelivery;
-use crate::names::{DeliveryId, EndpointId, EventKey};
+use crate::endpoint::{Endpoint, Store};
+use crate::inline;
+use crate::names::{BodyDigest, DeliveryId, EndpointId, EventKey};
 use crate::reference::Reference;
 use crate::stored::{StoredDelivery, timestamp};
 
-/// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`,
+/// Where every pack is.
+const PACKS: &str = "archive";
+
+/// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`
+/// of a delivery alone, `archive/{yyyy}/{mm}/{dd}/{hh}/{first}-{last}-{digest}.jsonl` of a pack,
 /// or, at a direct endpoint, `direct/{endpoint}/{event key}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectKey(String);
@@ -21,8 +27,40 @@ impl ObjectKey {
     /// The name for a delivery. All its parts are ours; nothing a sender wrote is in it.
     #[must_use]
     pub fn of(endpoint: &EndpointId, id: &DeliveryId, received_at: EpochMillis) -> Self {
-        let hour = timestamp(received_at).strftime("%Y/%m/%d/%H");
-        Self(format!("deliveries/{endpoint}/{hour}/{id}.json"))
+        Self(format!("deliveries/{endpoint}/{}/{id}.json", hour(received_at)))
+    }
+
+    /// How the names of all packs begin that may hold this delivery.
+    #[must_use]
+    pub fn packs_of_hour(id: &DeliveryId) -> String {
+        format!("{PACKS}/{}/", hour(id.received_at()))
+    }
+
+    /// The name for a pack. Its content is in the name, so that no pack is written over another.
+    pub(crate) fn of_pack(hour: &str, first: &DeliveryId, last: &DeliveryId, lines: &[u8]) -> Self {
+        let digest: String = BodyDigest::of(lines).to_string().chars().take(16).collect();
+        Self(format!("{hour}{first}-{last}-{digest}.jsonl"))
+    }
+
+    /// A name as a store lists it.
+    #[must_use]
+    pub fn listed(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Whether it is that of a pack.
+    #[must_use]
+    pub fn is_pack(&self) -> bool {
+        self.0.strip_prefix(PACKS).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether the pack of this name can hold the delivery: it lies between the first and the
+    /// last.
+    pub(crate) fn may_hold(&self, id: &DeliveryId) -> bool {
+        let name = self.0.rsplit('/').next().unwrap_or_default();
+        let mut ids = name.split('-');
+        let (first, last) = (ids.next().unwrap_or_default(), ids.next().unwrap_or_default());
+        self.is_pack() && first <= id.as_str() && id.as_str() <= last
     }
 
     /// The name for the first delivery of an event, at a direct endpoint. All that carry it share
@@ -45,9 +83,16 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// What is written for one verified delivery: the object, and the reference to it.
+/// The hour in the names of objects.
+fn hour(at: EpochMillis) -> impl fmt::Display {
+    timestamp(at).strftime("%Y/%m/%d/%H")
+}
+
+/// What is written for one verified delivery: the object, and the message, which refers to it or
+/// holds it.
 #[derive(Clone)]
 pub struct SealedDelivery {
+    store: Store,
     object: Bytes,
     message: String,
     reference: Reference,
@@ -58,6 +103,7 @@ impl fmt::Debug for SealedDelivery {
     /// The object holds what a sender wrote, and stays out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SealedDelivery")
+            .field("store", &self.store)
             .field("reference", &self.reference)
             .field("object_bytes", &self.object.len())
             .finish_non_exhaustive()
@@ -74,14 +120,14 @@ impl SealedDelivery {
     pub fn of(delivery: &VerifiedDelivery) -> Result<Self, serde_json::Error> {
         let raw = delivery.raw();
         let contents = Contents::of(delivery);
-        let object = serde_json::to_vec(&StoredDelivery::of(delivery, &contents))?.into();
+        let object = serde_json::to_string(&StoredDelivery::of(delivery, &contents))?;
         let Contents { part, identity, body, .. } = contents;
         let object_key = match delivery.endpoint().direct() {
             Some(_) => ObjectKey::direct(&raw.endpoint, &identity.key),
             None => ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
         };
         let reference = Reference {
-            version: Reference::version_for(&part),
+            version: Reference::version_for(&part, &object_key),
             generation: 0,
             job: None,
             part,
@@ -97,8 +143,18 @@ impl SealedDelivery {
             sha256: body,
             received_at_ms: raw.received_at.get(),
         };
-        let message = reference.to_json()?;
-        Ok(Self { object, message, reference, trace: raw.trace.clone() })
+        let (store, message) = match inline(delivery.endpoint(), &object, &reference) {
+            Some(message) => (Store::Inline, message),
+            None => (Store::Object, reference.to_json()?),
+        };
+        Ok(Self { store, object: object.into(), message, reference, trace: raw.trace.clone() })
+    }
+
+    /// Whether the object is to be stored, or the message holds it. One that does not fit into a
+    /// message is stored, whatever its endpoint says.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.store
     }
 
     /// The object to store.
@@ -107,13 +163,14 @@ impl SealedDelivery {
         &self.object
     }
 
-    /// The message to queue: the reference, written.
+    /// The message to queue: the reference, written, or the delivery itself.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The reference.
+    /// The reference. That of a delivery which its message holds names the object that it would
+    /// be, had it been stored.
     #[must_use]
     pub fn reference(&self) -> &Reference {
         &self.reference
@@ -129,5 +186,13 @@ impl SealedDelivery {
     #[must_use]
     pub fn trace(&self) -> Option<&str> {
         self.trace.as_deref()
+    }
+}
+
+/// The message that holds the delivery, where its endpoint wants that and it fits.
+fn inline(endpoint: &Endpoint, object: &str, reference: &Reference) -> Option<String> {
+    match endpoint.store() {
+        Store::Object => None,
+        Store::Inline => inline::written(object, reference),
     }
 }

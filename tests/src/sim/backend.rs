@@ -1,5 +1,6 @@
 //! The embedded adapters, and a witness who compares what is there before and after each call.
 
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,18 +8,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_embedded::Embedded;
+use hookdock_embedded::{Embedded, Message};
 use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::endpoint::Store;
 use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::ledger::{EventRecord, Fence, Run, RunId, Sighting};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
+use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, Web,
+    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Packs, Record, Records, Web,
     WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use http::{Request, Response};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::sim::executor::Clock;
 use crate::sim::world::World;
@@ -54,6 +59,35 @@ impl Backend {
     }
 }
 
+impl Backend {
+    /// Deletes a message. What it brought along must be in a pack by then.
+    pub(crate) async fn delete(&self, message: &Message) -> Result<(), PortError> {
+        if let Some(delivery) = brought(&message.body)
+            && !self.is_packed(&delivery).await
+        {
+            self.world.violated("what is deleted has been packed", || message.body.clone());
+        }
+        self.local.delete(&message.receipt).await
+    }
+
+    async fn is_packed(&self, delivery: &Bytes) -> bool {
+        let packs = self.local.packs("archive/").await.expect("memory");
+        for pack in packs {
+            let lines = self.local.read(&pack).await.expect("memory").expect("it is there");
+            if lines.split(|byte| *byte == b'\n').any(|line| line == delivery) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// The delivery that a message brings along, if it brings one.
+pub(crate) fn brought(message: &str) -> Option<Bytes> {
+    let fields = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(message).ok()?;
+    Some(fields.get("delivery")?.get().to_owned().into())
+}
+
 impl Archive for Backend {
     async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         self.local.put(delivery).await
@@ -79,7 +113,8 @@ impl Web for Backend {
 impl WorkQueue for Backend {
     async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         let reference = delivery.reference();
-        if self.local.read(&reference.object).await?.is_none() {
+        let stored = delivery.store() == Store::Object;
+        if stored && self.local.read(&reference.object).await?.is_none() {
             self.world.violated("what is queued has been stored", || {
                 format!("{} was queued, and is not stored", reference.delivery_id)
             });
@@ -94,6 +129,10 @@ impl WorkQueue for Backend {
 impl Deliveries for Backend {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         self.local.read(object).await
+    }
+
+    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+        self.local.pack(pack).await
     }
 }
 
@@ -116,7 +155,21 @@ impl Messages for Backend {
     }
 }
 
+impl Packs for Backend {
+    async fn packs(&self, beginning: &str) -> Result<Vec<ObjectKey>, PortError> {
+        self.local.packs(beginning).await
+    }
+}
+
 impl Ledger for Backend {
+    async fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> Result<Option<ObjectKey>, PortError> {
+        self.local.place(event, delivery).await
+    }
+
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         let record = self.local.sight(sighting).await?;
         let mut book = self.world.book();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{EventRef, Run, RunId, RunState};
 use hookdock_pipeline::names::DeliveryId;
@@ -19,7 +20,7 @@ pub(crate) struct Book {
     pub(crate) tally: Tally,
     pub(crate) violation: Option<Violation>,
     /// What was answered 2xx.
-    pub(crate) accepted: BTreeMap<DeliveryId, EventRef>,
+    pub(crate) accepted: BTreeMap<DeliveryId, Accepted>,
     /// The bodies of all messages that ingest queued.
     pub(crate) queued: BTreeMap<DeliveryId, String>,
     /// The deliveries of which the ledger was told.
@@ -43,6 +44,13 @@ pub(crate) struct Book {
     at_once: BTreeSet<String>,
     /// How often an effect happened, by run and step.
     pub(crate) effects: BTreeMap<(RunId, &'static str), u32>,
+}
+
+/// A delivery that was answered 2xx.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    pub(crate) event: EventRef,
+    pub(crate) body: Bytes,
 }
 
 /// An attempt whose job is running.

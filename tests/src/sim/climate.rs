@@ -51,6 +51,8 @@ pub(crate) struct Climate {
 /// One event, and what its jobs do.
 #[derive(Debug, Clone)]
 pub(crate) struct EventPlan {
+    /// Whether its endpoint leaves deliveries in their messages.
+    pub(crate) inline: bool,
     /// How often the provider sends it.
     pub(crate) sent: usize,
     /// How often it tries again when it is not answered 2xx.
@@ -104,6 +106,7 @@ impl EventPlan {
             (0..failing).map(|_| Ending::by_chance(universe)).collect()
         };
         Self {
+            inline: universe.happens(500),
             sent: 1 + universe.below(3),
             patience: universe.below(6),
             endings: JOBS.map(endings),

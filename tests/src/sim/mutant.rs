@@ -6,8 +6,11 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::ledger::{EventRecord, Fence, Run, RunState, Sighting, StepRecord};
+use hookdock_pipeline::ledger::{
+    EventRecord, EventRef, Fence, Run, RunState, Sighting, StepRecord,
+};
 use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
     Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, WorkQueue,
 };
@@ -39,6 +42,12 @@ pub enum Mutant {
     LeaseHidden,
     /// The ledger counts a delivery each time that it comes.
     DeliveryCountedAgain,
+    /// The archive says that it has packed, and has not.
+    PackForgets,
+    /// What is packed is packed a while later.
+    PackedLater,
+    /// The ledger names a pack for a delivery that is in none.
+    PlaceInvented,
     /// The archive says that it has stored, and has not.
     ArchiveForgets,
     /// The archive says of an event that it is the first to store it, and another was.
@@ -114,6 +123,23 @@ impl Deliveries for Mutated {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         self.backend.read(object).await
     }
+
+    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+        if self.is(Mutant::PackForgets) {
+            return Ok(());
+        }
+        if self.is(Mutant::PackedLater) {
+            let (backend, pack) = (self.backend.clone(), pack.clone());
+            let universe = backend.world.universe.clone();
+            let late = universe.between(Duration::from_secs(1), Duration::from_secs(240));
+            universe.clone().spawn(async move {
+                universe.sleep(late).await;
+                backend.pack(&pack).await.expect("memory");
+            });
+            return Ok(());
+        }
+        self.backend.pack(pack).await
+    }
 }
 
 impl Messages for Mutated {
@@ -137,6 +163,17 @@ impl Messages for Mutated {
 }
 
 impl Ledger for Mutated {
+    async fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> Result<Option<ObjectKey>, PortError> {
+        if self.is(Mutant::PlaceInvented) {
+            return Ok(Some(ObjectKey::listed("archive/nowhere.jsonl")));
+        }
+        self.backend.place(event, delivery).await
+    }
+
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         if self.is(Mutant::DeliveryCountedAgain) {
             let chance = u128::try_from(sighting.seen_at.get()).unwrap_or_default();

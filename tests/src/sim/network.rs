@@ -8,7 +8,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::ledger::{EventRecord, Fence, Run, Sighting};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
     Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, Web,
     WorkQueue,
@@ -177,6 +179,12 @@ impl Deliveries for Network {
         let name = object.to_string();
         self.call(move || format!("reads {name}"), async move { ports.read(&object).await }).await
     }
+
+    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+        let (ports, pack) = (self.ports.clone(), pack.clone());
+        let what = format!("packs {:?} into {}", pack.deliveries(), pack.object());
+        self.call(move || what.clone(), async move { ports.pack(&pack).await }).await
+    }
 }
 
 impl Messages for Network {
@@ -203,6 +211,17 @@ impl Messages for Network {
 }
 
 impl Ledger for Network {
+    async fn place(
+        &self,
+        event: &EventRef,
+        delivery: &DeliveryId,
+    ) -> Result<Option<ObjectKey>, PortError> {
+        let (ports, event, delivery) = (self.ports.clone(), event.clone(), delivery.clone());
+        let what = format!("looks for the pack of {delivery}");
+        let place = async move { ports.place(&event, &delivery).await };
+        self.call(move || what.clone(), place).await
+    }
+
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         let (ports, sighting) = (self.ports.clone(), sighting.clone());
         let id = sighting.delivery_id.clone();

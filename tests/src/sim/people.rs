@@ -14,6 +14,8 @@ use hookdock_pipeline::stored::StoredDelivery;
 use tokio::sync::oneshot;
 
 use crate::requests::Draft;
+use crate::sim::backend::brought;
+use crate::sim::book::Accepted;
 use crate::sim::climate::{AFTERLIFE, EventPlan, STORM};
 use crate::sim::executor::Clock;
 use crate::sim::network::Network;
@@ -25,8 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The path of the endpoint whose events are worked on at once.
 const DIRECT: &str = "/webhooks/direct";
 
-fn checkout(event: usize) -> Draft {
-    Draft::checkout(&format!("evt_{event}"), &format!("cs_{event}"))
+fn checkout(event: usize, plan: &EventPlan) -> Draft {
+    let (id, session) = (format!("evt_{event}"), format!("cs_{event}"));
+    match plan.inline {
+        true => Draft::small_checkout(&id, &session),
+        false => Draft::checkout(&id, &session),
+    }
 }
 
 fn push(event: usize) -> Draft {
@@ -47,7 +53,7 @@ impl People {
         let lives = if climate.afterlife { 2 } else { 1 };
         for life in 0..lives {
             for (event, plan) in climate.events.iter().enumerate() {
-                self.plan(life, plan, &checkout(event));
+                self.plan(life, plan, &checkout(event, plan));
             }
             for (event, plan) in climate.direct.iter().enumerate() {
                 self.plan(life, plan, &push(event));
@@ -130,23 +136,26 @@ impl People {
         futures_util::future::select(answer, patience).await.factor_first().0
     }
 
-    /// A delivery was answered 2xx: it must be stored, readable and queued by now.
+    /// A delivery was answered 2xx: it must be queued by now, and readable, in the archive or in
+    /// its message.
     fn accepted(&self, id: &DeliveryId, draft: &Draft) {
         let world = &self.network.world;
         world.note("ingest", || format!("accepts {id}"));
+        let Some(message) = world.book().queued.get(id).cloned() else {
+            return world.violated("what is answered 2xx is queued", || id.to_string());
+        };
         let object = self.network.ports.backend.local.stored(id).expect("memory");
-        let Some((_, object)) = object else {
+        let kept = object.map(|(_, object)| object).or_else(|| brought(&message));
+        let Some(kept) = kept else {
             return world.violated("what is answered 2xx is stored", || id.to_string());
         };
-        let stored = StoredDelivery::parse(&object).expect("a stored delivery");
+        let stored = StoredDelivery::parse(&kept).expect("a stored delivery");
         if stored.body_bytes().ok().as_ref() != Some(&draft.body) {
             world.violated("what is answered 2xx is stored byte for byte", || id.to_string());
         }
-        if !world.book().queued.contains_key(id) {
-            world.violated("what is answered 2xx is queued", || id.to_string());
-        }
         let event = EventRef { endpoint: stored.endpoint, key: stored.event.key };
-        world.book().accepted.insert(id.clone(), event);
+        let accepted = Accepted { event, body: draft.body.clone() };
+        world.book().accepted.insert(id.clone(), accepted);
     }
 
     /// A direct delivery was answered 2xx: its event must be recorded by now, and not queued.

@@ -141,7 +141,10 @@ impl Slot {
         });
         network.world.universe.clone().spawn_mortal(async move {
             let deadline = clock.now().plus(TIME_LIMIT);
-            let all = messages.iter().map(|message| one(&network, &process, message, deadline));
+            let received: Vec<_> =
+                messages.iter().map(|message| received(message, deadline)).collect();
+            let verdicts = process.batch(&received).into_iter().zip(messages);
+            let all = verdicts.map(|(verdict, message)| finish(&network, verdict, message));
             join_all(all).await;
             work.end();
         });
@@ -164,19 +167,22 @@ fn begin(network: &Network, name: &Arc<str>, clock: &Clock) -> Life {
     Life { process: Arc::new(process), busy: Arc::default(), dead: Arc::default() }
 }
 
-async fn one(network: &Network, worker: &Worker, message: &Message, deadline: EpochMillis) {
-    let received = Received {
+fn received(message: &Message, deadline: EpochMillis) -> Received {
+    Received {
         body: message.body.clone(),
         receipt: message.receipt.clone(),
         receives: message.receives,
         sent_at: message.sent_at,
         deadline,
-    };
-    if worker.one(&received).await == Verdict::Finished {
-        let (local, receipt) = (network.ports.backend.local.clone(), message.receipt.clone());
-        let what = format!("deletes message {receipt}");
+    }
+}
+
+async fn finish(network: &Network, verdict: impl Future<Output = Verdict>, message: Message) {
+    if verdict.await == Verdict::Finished {
+        let backend = network.ports.backend.clone();
+        let what = format!("deletes message {}", message.receipt);
         let delete =
-            network.call(move || what.clone(), async move { local.delete(&receipt).await });
+            network.call(move || what.clone(), async move { backend.delete(&message).await });
         // Lambda waits for nothing that comes after its time; the message comes back.
         let limit = network.world.universe.sleep(Duration::from_secs(2));
         futures_util::pin_mut!(delete, limit);

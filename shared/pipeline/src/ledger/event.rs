@@ -1,11 +1,13 @@
 //! Events, as recorded.
 
 use hookdock_signature::EpochMillis;
+use serde::{Deserialize, Serialize};
 
 use crate::identity::{Flag, IgnoreCause};
 use crate::ledger::{RECORD_LIFE, Run};
 use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
 use crate::reference::Reference;
+use crate::sealed::ObjectKey;
 
 /// One event: an endpoint and an event key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +39,8 @@ pub struct Sighting {
     pub sha256: BodyDigest,
     /// When the delivery came in.
     pub received_at: EpochMillis,
+    /// The pack that the delivery is in, if it came in its message.
+    pub pack: Option<ObjectKey>,
     /// Why it has no run, if it has none.
     pub ignored: Option<IgnoreCause>,
     /// When this was recorded.
@@ -68,10 +72,21 @@ pub struct EventRecord {
     /// mind, counts its tries in the body, or gave one id to two events. They are stored, and
     /// never run.
     pub conflicts: Vec<DeliveryId>,
+    /// Where its deliveries are that came in their messages.
+    pub packed: Vec<Packed>,
     /// When the first delivery came in.
     pub received_at: EpochMillis,
     /// Why it has no run, if it has none.
     pub ignored: Option<IgnoreCause>,
+}
+
+/// Where a delivery is that came in its message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packed {
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// The pack that it is in.
+    pub object: ObjectKey,
 }
 
 /// An event and all its runs.
@@ -97,6 +112,7 @@ impl Sighting {
             flags: reference.flags.clone(),
             sha256: reference.event_sha256().clone(),
             received_at: EpochMillis::new(reference.received_at_ms),
+            pack: reference.object.is_pack().then(|| reference.object.clone()),
             ignored,
             seen_at,
         }
@@ -104,10 +120,26 @@ impl Sighting {
 }
 
 impl Sighting {
+    /// Where the delivery is, if it came in its message.
+    #[must_use]
+    pub fn packed(&self) -> Option<Packed> {
+        let object = self.pack.clone()?;
+        Some(Packed { delivery_id: self.delivery_id.clone(), object })
+    }
+
     /// When the event's record may be cleaned up, if this is the last that is seen of it.
     #[must_use]
     pub fn expires_at(&self) -> EpochMillis {
         self.seen_at.plus(RECORD_LIFE)
+    }
+}
+
+impl EventRecord {
+    /// The pack that the delivery is in, if it came in its message.
+    #[must_use]
+    pub fn pack_of(&self, delivery: &DeliveryId) -> Option<&ObjectKey> {
+        let packed = self.packed.iter().find(|packed| packed.delivery_id == *delivery);
+        packed.map(|packed| &packed.object)
     }
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{Flag, IgnoreCause};
 use crate::job::ErrorClass;
 use crate::ledger::{
-    Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, EventRecord, EventRef, Run, RunId,
-    RunState, Saved, Sighting, StepRecord,
+    Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, EventRecord, EventRef, Packed, Run,
+    RunId, RunState, Saved, Sighting, StepRecord,
 };
 use crate::names::{
     BodyDigest, CodeVersion, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, Owner,
@@ -143,6 +143,9 @@ pub struct EventItem {
     /// Deliveries that carried the event with another body than the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<DeliveryId>,
+    /// Where its deliveries are that came in their messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packed: Vec<Packed>,
     /// When the first delivery came in.
     pub received_at_ms: i64,
     /// Why the event has no run, if it has none.
@@ -361,6 +364,7 @@ impl From<&Sighting> for EventItem {
             flags: sighting.flags.clone(),
             sha256: sighting.sha256.clone(),
             conflicts: Vec::new(),
+            packed: sighting.packed().into_iter().collect(),
             received_at_ms: sighting.received_at.get(),
             ignored: sighting.ignored,
             expires_at: sighting.expires_at().to_seconds().get(),
@@ -372,6 +376,9 @@ impl EventItem {
     /// How many conflicting deliveries are named; more are only counted among the deliveries.
     pub const CONFLICTS_KEPT: usize = 10;
 
+    /// Of how many deliveries the packs are named; the others are found by the packs' names.
+    pub const PACKED_KEPT: usize = 100;
+
     /// The item of an event that one more delivery carried.
     #[must_use]
     pub fn seen_again(mut self, sighting: &Sighting) -> Self {
@@ -379,6 +386,9 @@ impl EventItem {
         self.expires_at = sighting.expires_at().to_seconds().get();
         if self.sha256 != sighting.sha256 && self.conflicts.len() < Self::CONFLICTS_KEPT {
             self.conflicts.push(sighting.delivery_id.clone());
+        }
+        if self.packed.len() < Self::PACKED_KEPT {
+            self.packed.extend(sighting.packed());
         }
         self
     }
@@ -402,6 +412,7 @@ impl TryFrom<EventItem> for EventRecord {
             flags: item.flags,
             sha256: item.sha256,
             conflicts: item.conflicts,
+            packed: item.packed,
             received_at: EpochMillis::new(item.received_at_ms),
             ignored: item.ignored,
         })

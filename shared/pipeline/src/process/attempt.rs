@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hookdock_signature::EpochMillis;
 
@@ -11,8 +12,8 @@ use crate::fault::PortError;
 use crate::job::{Context, Delivery, ErrorClass, Failure, JobResult, Limits, Outcome, Recovery};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
 use crate::ports::{Deliveries, Ledger, Messages, System};
-use crate::race;
 use crate::reference::Reference;
+use crate::{pack, race};
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     pub(super) async fn attempt(
@@ -23,7 +24,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     ) -> JobResult {
         let deadline = task.message.deadline.minus(SETTLE_MARGIN);
         let work = async {
-            let delivery = self.delivery(task.reference).await?;
+            let delivery = self.delivery(task).await?;
             let limits = Limits { attempt: run.tries(), started_at: run.updated_at, deadline };
             let journal = Arc::<Held<L, S>>::clone(held);
             let cx = Context::new(run.id.clone(), limits, self.effects.clone(), journal);
@@ -40,14 +41,19 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
-    async fn delivery(&self, reference: &Reference) -> Result<Delivery, Failure> {
-        let Some(object) = self.deliveries.read(&reference.object).await? else {
-            return Err(Failure::permanent(
-                ErrorClass::BodyMissing,
-                "the stored object is missing",
-            ));
-        };
-        Ok(Delivery::open(&object, reference)?)
+    async fn delivery(&self, task: Task<'_>) -> Result<Delivery, Failure> {
+        match task.stored {
+            Some(stored) => Ok(Delivery::open(stored, task.reference)?),
+            None => Ok(Delivery::open(&self.stored(task.reference).await?, task.reference)?),
+        }
+    }
+
+    /// The stored delivery that a reference points to.
+    pub(super) async fn stored(&self, reference: &Reference) -> Result<Bytes, Failure> {
+        let Reference { object, delivery_id, .. } = reference;
+        let stored = pack::read(&self.deliveries, object, delivery_id).await?;
+        let missing = "the stored object is missing";
+        stored.ok_or_else(|| Failure::permanent(ErrorClass::BodyMissing, missing))
     }
 
     pub(super) async fn settle(

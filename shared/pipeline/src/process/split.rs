@@ -56,9 +56,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// What is left to be sent.
     async fn items(&self, reference: &Reference, batch: Batch) -> Result<Items, Failure> {
-        let missing =
-            || Failure::permanent(ErrorClass::BodyMissing, "the stored object is missing");
-        let object = self.deliveries.read(&reference.object).await?.ok_or_else(missing)?;
+        let object = self.stored(reference).await?;
         let (stored, _body) = opened(&object, reference)?;
         if stored.items.len() != batch.items {
             let message = "the stored delivery lists other items";
@@ -146,7 +144,7 @@ fn item_reference(batch: &Reference, stored: StoredItem) -> Reference {
     let StoredItem { item, tenant, event } = stored;
     let part = Part::Item(item);
     Reference {
-        version: Reference::version_for(&part),
+        version: Reference::version_for(&part, &batch.object),
         part,
         tenant,
         event_key: event.key,
