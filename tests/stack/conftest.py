@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,22 +13,29 @@ from pathlib import Path
 import pytest
 
 import deploy
-from emulator import CREDENTIALS, Emulator, running_emulator
+from crm import TOKEN, Crm, running_crm
+from data import Endpoint
+from emulator import CREDENTIALS, REGION, Emulator, running_emulator
 from proxy import Proxy
-from stack import Endpoint, Stack
+from public import Public, public_address
+from stack import Stack
 
 STACK_NAME = "hookdock-test"
 MAX_ATTEMPTS = 3
 LISTED_SECRET = "whsec_the_one_in_the_list"
+MAIL_FROM = "shop@example.com"
 PARAMETERS = {
     "Architecture": deploy.ARCHITECTURE,
     "Endpoints": "stripe",
     "MaxAttempts": str(MAX_ATTEMPTS),
-    # Of a worker that dies, the messages come back after six times this.
-    "ProcessorTimeout": "5",
+    # Time enough for ten jobs at once on a machine that has other things to do.
+    "ProcessorTimeout": "30",
+    "JobSettings": "true",
+    "MailFrom": MAIL_FROM,
 }
 
 Register = Callable[..., Endpoint]
+Inspect = Callable[..., str]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,9 +61,14 @@ def built(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="session")
-def emulator_and_proxy(built: Path) -> Iterator[tuple[Emulator, Proxy]]:
+def public() -> Public:
     deploy.DATA.mkdir(parents=True, exist_ok=True)
-    with running_emulator(deploy.DATA / "ministack.log") as both:
+    return public_address(deploy.DATA)
+
+
+@pytest.fixture(scope="session")
+def emulator_and_proxy(built: Path, public: Public) -> Iterator[tuple[Emulator, Proxy]]:
+    with running_emulator(deploy.DATA / "ministack.log", public.environment) as both:
         yield both
 
 
@@ -65,15 +78,25 @@ def proxy(emulator_and_proxy: tuple[Emulator, Proxy]) -> Proxy:
 
 
 @pytest.fixture(scope="session")
-def stack(built: Path, emulator_and_proxy: tuple[Emulator, Proxy]) -> Stack:
+def crm(proxy: Proxy, public: Public) -> Iterator[Crm]:
+    with running_crm(proxy, public) as crm:
+        yield crm
+
+
+@pytest.fixture(scope="session")
+def stack(built: Path, emulator_and_proxy: tuple[Emulator, Proxy], crm: Crm) -> Stack:
     emulator, proxy = emulator_and_proxy
     deploy.deploy(built, STACK_NAME, PARAMETERS, {**CREDENTIALS, "AWS_ENDPOINT_URL": proxy.url})
-    stack = Stack(STACK_NAME, emulator, proxy)
-    stack.repair_trigger()
-    stack.allow_batches()
+    stack = Stack(STACK_NAME, emulator, proxy, crm)
+    stack.set_up_jobs(job_settings(crm), MAIL_FROM)
     # Before any request: what a function does not find while it starts, it takes for unknown.
     stack.register("stripe", "stripe", LISTED_SECRET)
     return stack
+
+
+def job_settings(crm: Crm) -> dict[str, object]:
+    order = {"seller": "Example Ltd", "crm": {"url": crm.url, "token": TOKEN}}
+    return {"version": 1, "fulfil_order": order}
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +135,23 @@ def register(stack: Stack, stripe: Endpoint, pace: Pace) -> Register:
         return stack.register(name, provider, f"whsec_{uuid.uuid4().hex}", **settings)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def inspect(stack: Stack) -> Inspect:
+    """Runs `hookdock inspect` on the stack, as its operator."""
+    tool = deploy.build_tool()
+    place = {"HOOKDOCK_TABLE": stack.outputs["LedgerTableName"], "HOOKDOCK_BUCKET": stack.outputs["DeliveryBucketName"]}
+    environment = {**CREDENTIALS, **place, "AWS_REGION": REGION, "AWS_ENDPOINT_URL": stack.proxy.url}
+
+    def run(*arguments: str) -> str:
+        ended = subprocess.run(
+            [tool, "inspect", *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    return run
 
 
 @pytest.fixture

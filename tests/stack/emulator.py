@@ -35,13 +35,13 @@ class Emulator:
 
 
 @contextlib.contextmanager
-def running_emulator(log_file: Path) -> Iterator[tuple[Emulator, Proxy]]:
+def running_emulator(log_file: Path, functions_find: dict[str, str]) -> Iterator[tuple[Emulator, Proxy]]:
     """MiniStack on a free port, and the proxy through which its functions reach it."""
     port = free_port()
     with Proxy(port) as proxy, log_file.open("wb") as log, tempfile.TemporaryDirectory(dir=log_file.parent) as scratch:
         process = subprocess.Popen(
             [Path(sys.executable).with_name("ministack")],
-            env=environment(port, proxy.port, scratch),
+            env={**environment(port, proxy.port, scratch), **functions_find},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -69,6 +69,8 @@ def environment(port: int, functions_see: int, scratch: str) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         # With this on, roles and resource policies are enforced.
         "AUTH": "true",
+        # As many workers at once as AWS has for an account, however small this machine is.
+        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
         # MiniStack hands its own environment on to the functions.
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{functions_see}",
         **CREDENTIALS,

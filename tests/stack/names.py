@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 DELIVERY_HEADER = "x-hookdock-delivery"
 ACCEPTED_ID = "requestId"
 
 FULFIL_ORDER = "fulfil_order"
+STEPS = ["create-order", "store-invoice", "send-invoice", "tell-crm", "mark-processed"]
+"""The steps of `fulfil_order`."""
 ORDERS = "orders"
-"""The collection in which `fulfil_order` keeps its records."""
+FULFILMENTS = "fulfilments"
+"""The collections in which `fulfil_order` keeps its records: at its beginning and its end."""
 
 PACKS = "archive/"
 """Where deliveries are that came in their messages."""
@@ -41,3 +46,11 @@ def deliveries_of(endpoint: str) -> str:
 
 def secret_of(stack_name: str, endpoint: str) -> str:
     return f"{stack_name}/endpoint/{endpoint}"
+
+
+def job_settings_of(stack_name: str) -> str:
+    return f"{stack_name}/jobs"
+
+
+def invoice_of(session: str) -> str:
+    return f"documents/invoices/{hashlib.sha256(session.encode()).hexdigest()}.txt"

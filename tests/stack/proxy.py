@@ -1,4 +1,4 @@
-"""A proxy between the functions and the emulator that can fail, hold and delay single calls.
+"""A proxy in front of all that the functions call. It can fail, hold and delay single calls.
 
 It forwards what it reads byte for byte, with one line added: the emulator takes
 `X-Forwarded-Proto: https` as proof of TLS, which the stack's policies demand.
@@ -9,32 +9,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fnmatch
+import functools
 import json
 import queue
+import ssl
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from waiting import eventually
+from wire import GoneError, Message, read_answer, read_message
 
 if TYPE_CHECKING:
     from typing import Self
 
-FORWARDED_OVER_TLS = b"X-Forwarded-Proto: https\r\n"
 SERVICES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "secretsmanager": "secretsmanager"}
+SEND_EMAIL = "/v2/email/outbound-emails"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request of a function to AWS."""
+    """One request of a function, to AWS or to another server."""
 
     operation: str
-    """Such as `dynamodb.PutItem`, `sqs.SendMessage`, or `s3.PUT`."""
+    """Such as `dynamodb.PutItem`, `sqs.SendMessage`, `ses.SendEmail`, `s3.PUT` or `crm.POST`."""
     path: str
     body: bytes
 
     def is_about(self, text: str) -> bool:
         return text.encode() in self.body or text in self.path
+
+
+About = str | Callable[[Call], bool]
+"""A text in the call's body or path, or what has to be true of the call."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +80,15 @@ class Rule:
 
     operation: str
     """As in `Call`, with `*` for anything."""
-    about: str
-    """A text in the call's body or path."""
+    about: About
     answer: Answer | None = None
     """Given instead of forwarding the call."""
     loses_the_answer: bool = False
     """The call takes effect, and the function never hears of it."""
     holds: bool = False
     """The call waits until `release`, and is then forwarded, even if its sender is gone."""
+    holds_the_answer: bool = False
+    """The call takes effect, and its sender hears of it after `release`."""
     delay_seconds: float = 0
     times: int | None = None
     """How many calls it concerns; without it, all."""
@@ -91,87 +100,47 @@ class Rule:
     def matches(self, call: Call) -> bool:
         if self.times is not None and len(self.seen) >= self.times:
             return False
-        return fnmatch.fnmatchcase(call.operation, self.operation) and call.is_about(self.about)
+        if not fnmatch.fnmatchcase(call.operation, self.operation):
+            return False
+        return call.is_about(self.about) if isinstance(self.about, str) else self.about(call)
+
+    def wait_until_answered(self, within_seconds: float = 30) -> bytes:
+        """What AWS says to the first call that is forwarded."""
+        return self.answers.get(timeout=within_seconds)
+
+    def wait_until_held(self, within_seconds: float = 30) -> None:
+        """Until the first call, or the answer to it, is kept from where it would go."""
+        is_held = (lambda: not self.answers.empty()) if self.holds_the_answer else (lambda: bool(self.seen))
+        eventually(is_held, f"{self.operation} is held", within_seconds)
 
     def wait_until_seen(self, times: int = 1, within_seconds: float = 30) -> None:
-        deadline = time.monotonic() + within_seconds
-        while len(self.seen) < times:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.operation} about {self.about!r}: {len(self.seen)} of {times} calls came")
-            time.sleep(0.02)
+        what = f"{self.operation} about {self.about!r} comes {times} times"
+        eventually(lambda: len(self.seen) >= times, what, within_seconds)
 
 
-class GoneError(Exception):
-    """The other side closed the connection."""
-
-
-@dataclass
-class Message:
-    """One HTTP message as it was on the wire."""
-
-    head: bytes
-    body: bytes
-
-    @property
-    def first_line(self) -> str:
-        return self.head.split(b"\r\n", 1)[0].decode("latin-1")
-
-    def header(self, name: str) -> str:
-        for line in self.head.split(b"\r\n")[1:]:
-            key, _, value = line.decode("latin-1").partition(":")
-            if key.lower() == name:
-                return value.strip()
-        return ""
-
-    def raw(self) -> bytes:
-        return self.head + self.body
-
-    def over_tls(self) -> bytes:
-        start, rest = self.head.split(b"\r\n", 1)
-        return start + b"\r\n" + FORWARDED_OVER_TLS + rest + self.body
-
-
-async def read_message(reader: asyncio.StreamReader, before_body: Callable[[Message], None]) -> Message:
-    """Reads one message; `before_body` sees the head first."""
-    try:
-        message = Message(await reader.readuntil(b"\r\n\r\n"), b"")
-        before_body(message)
-        message.body = await read_body(reader, message)
-    except (asyncio.IncompleteReadError, ConnectionError) as error:
-        raise GoneError from error
-    return message
-
-
-async def read_body(reader: asyncio.StreamReader, message: Message) -> bytes:
-    if "chunked" in message.header("transfer-encoding").lower():
-        return b"".join([chunk async for chunk in chunks(reader)])
-    return await reader.readexactly(int(message.header("content-length") or 0))
-
-
-async def chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    while True:
-        size_line = await reader.readuntil(b"\r\n")
-        size = int(size_line.split(b";")[0], 16)
-        yield size_line
-        if size == 0:
-            break
-        yield await reader.readexactly(size + 2)
-    while True:
-        line = await reader.readuntil(b"\r\n")
-        yield line
-        if line == b"\r\n":
-            return
-
-
-def call_of(request: Message) -> Call:
-    method, path, _ = request.first_line.split(" ", 2)
+def operation_of_aws(request: Message, method: str, path: str) -> str:
     target, _, action = request.header("x-amz-target").partition(".")
-    operation = f"{SERVICES.get(target, target)}.{action}" if action else f"s3.{method}"
-    return Call(operation, path, request.body)
+    if action:
+        return f"{SERVICES.get(target, target)}.{action}"
+    return "ses.SendEmail" if path == SEND_EMAIL else f"s3.{method}"
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where calls are forwarded to."""
+
+    port: int
+    name: str = ""
+    """What its calls are named after; AWS, without one."""
+
+    def call(self, request: Message) -> Call:
+        method, path, _ = request.first_line.split(" ", 2)
+        operation = f"{self.name}.{method}" if self.name else operation_of_aws(request, method, path)
+        return Call(operation, path, request.body)
 
 
 class Proxy:
-    """Listens on a free loopback port and forwards to the emulator's."""
+    """Listens on a free loopback port for each server that it is in front of."""
 
     def __init__(self, emulator_port: int) -> None:
         self.emulator_port = emulator_port
@@ -186,37 +155,52 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.port = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        self.port = self.in_front_of(Server(self.emulator_port))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
 
+    def in_front_of(self, server: Server, tls: ssl.SSLContext | None = None) -> int:
+        """Listens for one more server, over TLS if it has to, and returns the port."""
+        return asyncio.run_coroutine_threadsafe(self._listen(server, tls), self._loop).result()
+
     @contextlib.contextmanager
-    def watching(self, operation: str, about: str = "") -> Iterator[Rule]:
+    def watching(self, operation: str, about: About = "") -> Iterator[Rule]:
         with self._rule(Rule(operation, about)) as rule:
             yield rule
 
     @contextlib.contextmanager
-    def refusing(self, operation: str, answer: Answer, about: str = "") -> Iterator[Rule]:
-        with self._rule(Rule(operation, about, answer=answer)) as rule:
+    def refusing(self, operation: str, answer: Answer, about: About = "", times: int | None = None) -> Iterator[Rule]:
+        with self._rule(Rule(operation, about, answer=answer, times=times)) as rule:
             yield rule
 
     @contextlib.contextmanager
-    def losing_the_answer(self, operation: str, about: str = "") -> Iterator[Rule]:
+    def losing_the_answer(self, operation: str, about: About = "") -> Iterator[Rule]:
         with self._rule(Rule(operation, about, loses_the_answer=True)) as rule:
             yield rule
 
     @contextlib.contextmanager
-    def delaying(self, operation: str, seconds: float, about: str = "") -> Iterator[Rule]:
+    def delaying(self, operation: str, seconds: float, about: About = "") -> Iterator[Rule]:
         with self._rule(Rule(operation, about, delay_seconds=seconds)) as rule:
             yield rule
 
     @contextlib.contextmanager
-    def holding(self, operation: str, about: str = "", times: int | None = None) -> Iterator[Rule]:
+    def holding(self, operation: str, about: About = "", times: int | None = None) -> Iterator[Rule]:
         """Holds matching calls that arrive inside the block; `release` lets them go."""
-        with self._rule(Rule(operation, about, holds=True, times=times)) as rule:
+        with self._held(Rule(operation, about, holds=True, times=times)) as rule:
+            yield rule
+
+    @contextlib.contextmanager
+    def holding_the_answer(self, operation: str, about: About = "") -> Iterator[Rule]:
+        """Lets matching calls through, and keeps what is said to them until `release`."""
+        with self._held(Rule(operation, about, holds_the_answer=True)) as rule:
+            yield rule
+
+    @contextlib.contextmanager
+    def _held(self, held: Rule) -> Iterator[Rule]:
+        with self._rule(held) as rule:
             try:
                 yield rule
             finally:
@@ -229,7 +213,7 @@ class Proxy:
     def release_late(self, rule: Rule) -> bytes:
         """Lets a held call go and returns what AWS says to it."""
         self.release(rule)
-        return rule.answers.get(timeout=10)
+        return rule.wait_until_answered()
 
     def stop_matching(self, rule: Rule) -> None:
         """Lets later calls pass; the calls it already holds stay held."""
@@ -244,11 +228,12 @@ class Proxy:
         finally:
             self.stop_matching(rule)
 
-    async def _listen(self) -> int:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**20)
-        return int(server.sockets[0].getsockname()[1])
+    async def _listen(self, server: Server, tls: ssl.SSLContext | None) -> int:
+        serve = functools.partial(self._serve, server)
+        listener = await asyncio.start_server(serve, "127.0.0.1", 0, limit=2**20, ssl=tls)
+        return int(listener.sockets[0].getsockname()[1])
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def go_on(head: Message) -> None:
             if head.header("expect").lower() == "100-continue":
                 writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -256,45 +241,36 @@ class Proxy:
         with contextlib.suppress(GoneError, ConnectionError):
             while True:
                 request = await read_message(reader, go_on)
-                answer = await self._answer(request)
+                answer = await self._answer(server, request)
                 if answer is None:
                     break
                 writer.write(answer)
                 await writer.drain()
         writer.close()
 
-    async def _answer(self, request: Message) -> bytes | None:
-        call = call_of(request)
+    async def _answer(self, server: Server, request: Message) -> bytes | None:
+        call = server.call(request)
         rule = next((rule for rule in list(self._rules) if rule.matches(call)), None)
         if rule is None:
-            return await self._forward(request)
+            return await forward(server, request)
         rule.seen.append(call)
         if rule.answer:
             return rule.answer.raw()
         if rule.holds:
             await rule.released.wait()
         await asyncio.sleep(rule.delay_seconds)
-        answer = await self._forward(request)
+        answer = await forward(server, request)
         rule.answers.put(answer)
+        if rule.holds_the_answer:
+            await rule.released.wait()
         return None if rule.loses_the_answer else answer
 
-    async def _forward(self, request: Message) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.emulator_port, limit=2**20)
-        try:
-            writer.write(request.over_tls())
-            await writer.drain()
-            return await read_answer(reader, request.first_line.startswith("HEAD "))
-        finally:
-            writer.close()
 
-
-async def read_answer(reader: asyncio.StreamReader, without_body: bool) -> bytes:
-    """Reads one final answer; interim ones are dropped, since the proxy gave its own."""
-    while True:
-        head = Message(await reader.readuntil(b"\r\n\r\n"), b"")
-        status = int(head.first_line.split(" ")[1])
-        if status < 200:
-            continue
-        if not without_body and status not in (204, 304):
-            head.body = await read_body(reader, head)
-        return head.raw()
+async def forward(server: Server, request: Message) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=2**20)
+    try:
+        writer.write(request.over_tls())
+        await writer.drain()
+        return await read_answer(reader, request.first_line.startswith("HEAD "))
+    finally:
+        writer.close()

@@ -56,7 +56,7 @@ def checkout_completed(session: str, event_id: str | None = None) -> bytes:
                 "object": "checkout.session",
                 "amount_total": 4200,
                 "currency": "eur",
-                "customer_details": {"email": "zoë@example.com"},
+                "customer_details": {"email": "zoe@example.com", "name": "Zoë"},
                 "payment_status": "paid",
             }
         },

@@ -2,98 +2,42 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import json
-import os
 import signal
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import boto3
 from boto3.dynamodb.types import Binary, TypeDeserializer
 from botocore.config import Config
 
+import differences
 import names
 import signing
+from crm import Crm
+from data import DeadLetter, Delivery, Effects, Endpoint, Item, Response
 from emulator import CREDENTIALS, REGION, Emulator
+from processes import Processes
 from proxy import Proxy
 from waiting import eventually
-
-Item = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Response:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def delivery_id(self) -> str:
-        return self.headers[names.DELIVERY_HEADER]
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A stored delivery."""
-
-    object_key: str
-    content: Item
-
-    @property
-    def endpoint(self) -> str:
-        return str(self.content["endpoint"])
-
-    @property
-    def event_key(self) -> str:
-        return str(self.content["event"]["key"])
-
-    @property
-    def items(self) -> list[Delivery]:
-        """Each item of a delivery that carries several events, as if it had come alone."""
-        items = self.content["items"]
-        return [replace(self, content={**self.content, "event": item["event"], "items": []}) for item in items]
-
-    @property
-    def body(self) -> bytes:
-        body = str(self.content["body"])
-        return base64.b64decode(body) if self.content["body_encoding"] == "base64" else body.encode()
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One registered endpoint with its secret."""
-
-    name: str
-    secret: str
-
-    def checkout(self, session: str) -> signing.Signed:
-        return signing.stripe(self.secret, signing.checkout_completed(session))
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    body: str
-    attributes: dict[str, str]
 
 
 class Stack:
     """Requests go to the API directly; looking at the stores does not pass the proxy either."""
 
-    def __init__(self, name: str, emulator: Emulator, proxy: Proxy) -> None:
+    def __init__(self, name: str, emulator: Emulator, proxy: Proxy, crm: Crm) -> None:
         self.name = name
         self.proxy = proxy
+        self.crm = crm
         self._emulator = emulator
+        self._processes = Processes(emulator.process.pid)
         self._s3 = self._client("s3")
         self._sqs = self._client("sqs")
         self._dynamodb = self._client("dynamodb")
@@ -101,6 +45,7 @@ class Stack:
         self._lambda = self._client("lambda")
         self.outputs = self._read_outputs()
         self._trigger = self._lambda.list_event_source_mappings()["EventSourceMappings"][0]["UUID"]
+        self._make_up_for_differences()
 
     def _client(self, service: str, **credentials: str) -> Any:
         client = self.client_without_tls(service, **credentials)
@@ -120,11 +65,22 @@ class Stack:
         stack = self._client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
+    def _make_up_for_differences(self) -> None:
+        role = self._processor()["Role"].rpartition("/")[2]
+        differences.number_the_concurrency(self._lambda, self._trigger)
+        differences.grant_what_is_asked_for(self._client("iam"), role, "processor")
+
     # --- In front ---
 
     def post(self, endpoint: str, request: signing.Signed, tenant: str | None = None) -> Response:
         path = f"/webhooks/{endpoint}" + (f"/{tenant}" if tenant else "")
         return self.request("POST", path, request.headers, request.body)
+
+    def deliver(self, endpoint: Endpoint, request: signing.Signed) -> Delivery:
+        """Sends what has to be accepted, and returns it as it is stored."""
+        answer = self.post(endpoint.name, request)
+        assert answer.status == 200, answer
+        return self.delivery(endpoint.name, answer.delivery_id)
 
     def request(self, method: str, path: str, headers: tuple[signing.Header, ...], body: bytes | None) -> Response:
         """Sends exactly these headers, in this order, repeats included."""
@@ -160,17 +116,25 @@ class Stack:
         spec = {"version": 1, "provider": provider, "secrets": listed}
         self._secrets.put_secret_value(SecretId=names.secret_of(self.name, name), SecretString=json.dumps(spec))
 
+    def set_up_jobs(self, settings: Item, mail_from: str) -> None:
+        """Before any event: a worker reads the settings while it starts."""
+        self._secrets.create_secret(Name=names.job_settings_of(self.name), SecretString=json.dumps(settings))
+        self._client("sesv2").create_email_identity(EmailIdentity=mail_from)
+
     # --- Deliveries ---
 
     def deliveries(self, endpoint: str) -> list[Delivery]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.outputs["DeliveryBucketName"], Prefix=names.deliveries_of(endpoint)
-        )
-        return [self._read(entry["Key"]) for page in pages for entry in page.get("Contents", [])]
+        return [self._read(object_key) for object_key in self._object_keys(endpoint)]
 
     def delivery(self, endpoint: str, delivery_id: str) -> Delivery:
         wanted = f"/{delivery_id}.json"
-        return next(found for found in self.deliveries(endpoint) if found.object_key.endswith(wanted))
+        return self._read(next(found for found in self._object_keys(endpoint) if found.endswith(wanted)))
+
+    def _object_keys(self, endpoint: str) -> Iterator[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.outputs["DeliveryBucketName"], Prefix=names.deliveries_of(endpoint)
+        )
+        return (entry["Key"] for page in pages for entry in page.get("Contents", []))
 
     def packed(self, delivery_id: str) -> Delivery:
         """A delivery that came in its message, as soon as it is in a pack."""
@@ -239,6 +203,27 @@ class Stack:
 
         eventually(counted, f"{count} deliveries of one event counted")
 
+    # --- What jobs did elsewhere ---
+
+    def invoice(self, session: str) -> str | None:
+        key = names.invoice_of(session)
+        bucket = self.outputs["DeliveryBucketName"]
+        if self._s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
+            return str(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        return None
+
+    def emails(self, session: str) -> list[Item]:
+        return [mail for mails in self._peek("ses") for mail in mails if mail["Subject"].endswith(session)]
+
+    def effects(self, session: str) -> Effects:
+        return Effects(
+            order=bool(self.record(session)),
+            invoice=bool(self.invoice(session)),
+            emails=len(self.emails(session)),
+            crm_entries=self.crm.entries(session),
+            processed=bool(self.record(session, names.FULFILMENTS)),
+        )
+
     # --- Queue and dead letters ---
 
     def send(self, body: str, attributes: dict[str, str] | None = None) -> None:
@@ -274,22 +259,28 @@ class Stack:
         finally:
             self._lambda.update_event_source_mapping(UUID=self._trigger, Enabled=True)
 
-    def repair_trigger(self) -> None:
-        """MiniStack's CloudFormation stores this number as text, and its poller cannot compare it."""
-        trigger = self._lambda.get_event_source_mapping(UUID=self._trigger)
-        self._lambda.update_event_source_mapping(UUID=self._trigger, ScalingConfig=trigger["ScalingConfig"])
+    @contextlib.contextmanager
+    def hiding_messages_for(self, seconds: int) -> Iterator[None]:
+        """Inside, what a worker received comes back after that time."""
+        queue, name = self.outputs["EventQueueUrl"], "VisibilityTimeout"
+        usual = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])["Attributes"]
+        self._sqs.set_queue_attributes(QueueUrl=queue, Attributes={name: str(seconds)})
+        try:
+            yield
+        finally:
+            self._sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
 
-    def allow_batches(self) -> None:
-        """MiniStack asks for an action of its own name where AWS asks for sqs:SendMessage, so it
-        gets one wherever the template has that."""
-        role = self._lambda.get_function_configuration(FunctionName=self.outputs["ProcessorFunctionName"])["Role"]
-        name = role.rpartition("/")[2]
-        iam = self._client("iam")
-        granted = iam.get_role_policy(RoleName=name, PolicyName="processor")["PolicyDocument"]
-        sending = [statement for statement in granted["Statement"] if statement["Action"] == "sqs:SendMessage"]
-        batches = [{**statement, "Action": "sqs:SendMessageBatch"} for statement in sending]
-        document = json.dumps({"Version": granted["Version"], "Statement": batches})
-        iam.put_role_policy(RoleName=name, PolicyName="ministack", PolicyDocument=document)
+    def receives(self) -> list[int]:
+        """How often each message of the queue has been received, hidden ones too."""
+        accounts = self._peek("sqs")
+        found = [regions[REGION].get(self.outputs["EventQueueUrl"], []) for regions in accounts]
+        return [int(message["ReceiveCount"]) for messages in found for message in messages]
+
+    def _peek(self, service: str) -> list[Any]:
+        """What MiniStack shows of a service's messages, for each account."""
+        url = f"{self._emulator.url}/_ministack/{service}/messages"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return list(json.load(answer)["messages"].values())
 
     # --- Functions ---
 
@@ -311,26 +302,38 @@ class Stack:
 
     def kill_processors(self) -> None:
         """As the kernel does to a process that runs out of memory."""
-        for pid in self._pids("ProcessorFunctionName"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._processes.signal(self.outputs["ProcessorFunctionName"], signal.SIGKILL)
 
-    def _pids(self, function: str) -> list[int]:
-        return [pid for pid, environment in self._children() if self._runs(environment, function)]
+    def freeze_processors(self) -> None:
+        """They do nothing more, and do not end by themselves."""
+        self._processes.signal(self.outputs["ProcessorFunctionName"], signal.SIGSTOP)
 
-    def _runs(self, environment: dict[str, str], function: str) -> bool:
-        return environment.get("AWS_LAMBDA_FUNCTION_NAME") == self.outputs[function]
+    def processor_with(self, **variables: str) -> AbstractContextManager[None]:
+        """Inside, workers of the processor start with these in their environment."""
+        environment = self._processor()["Environment"]["Variables"]
+        return self._changed(Environment={"Variables": {**environment, **variables}})
 
-    def _children(self) -> Iterator[tuple[int, dict[str, str]]]:
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError, ValueError):
-                pid = int(entry.name)
-                if os.getpgid(pid) == self._emulator.process.pid:
-                    yield pid, environment_of(pid)
+    def processor_limited_to(self, seconds: int) -> AbstractContextManager[None]:
+        """Inside, an invocation of the processor is ended after that time."""
+        return self._changed(Timeout=seconds)
+
+    @contextlib.contextmanager
+    def _changed(self, **settings: object) -> Iterator[None]:
+        processor = self._processor()
+        usual = {name: processor[name] for name in settings}
+        self._lambda.update_function_configuration(FunctionName=processor["FunctionName"], **settings)
+        try:
+            yield
+        finally:
+            self._lambda.update_function_configuration(FunctionName=processor["FunctionName"], **usual)
+
+    def _processor(self) -> Item:
+        found: Item = self._lambda.get_function_configuration(FunctionName=self.outputs["ProcessorFunctionName"])
+        return found
 
     def client_of(self, function: str, service: str, tls: bool = True) -> Any:
         """A client with the credentials of a running function."""
-        environment = next(found for _, found in self._children() if self._runs(found, function))
+        _, environment = next(self._processes.of(self.outputs[function]))
         client = self._client if tls else self.client_without_tls
         return client(
             service,
@@ -348,11 +351,6 @@ AS_OPERATOR = {
 
 def say_it_came_over_tls(request: Any, **_: object) -> None:
     request.headers["X-Forwarded-Proto"] = "https"
-
-
-def environment_of(pid: int) -> dict[str, str]:
-    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
-    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
 def typed_attributes(attributes: dict[str, str]) -> Item:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import names
 import signing
 from conftest import Pace, Register
-from stack import Delivery, Endpoint, Stack
+from stack import Stack
 from waiting import eventually
 
 
@@ -25,19 +25,13 @@ def gocardless(secret: str, events: list[dict[str, str]]) -> signing.Signed:
     return signing.Signed(headers=((header, signature),), body=body, event_id="", signature_header=header)
 
 
-def accepted(stack: Stack, endpoint: Endpoint, request: signing.Signed) -> Delivery:
-    answer = stack.post(endpoint.name, request)
-    assert answer.status == 200, answer
-    return stack.delivery(endpoint.name, answer.delivery_id)
-
-
 def test_three_items_are_three_events_however_they_are_grouped(stack: Stack, pace: Pace) -> None:
     pace.wait()
     key = ec.generate_private_key(ec.SECP256R1())
     endpoint = stack.register(f"sendgrid-{uuid.uuid4().hex[:8]}", "sendgrid", signing.verification_key(key))
     ids = [uuid.uuid4().hex for _ in range(3)]
 
-    first = accepted(stack, endpoint, signing.sendgrid(key, opened(*ids)))
+    first = stack.deliver(endpoint, signing.sendgrid(key, opened(*ids)))
     assert len(first.items) == 3
     for item, event_id in zip(first.items, ids, strict=True):
         stack.wait_for_deliveries(item, 1)
@@ -46,7 +40,7 @@ def test_three_items_are_three_events_however_they_are_grouped(stack: Stack, pac
         assert event[names.IGNORED_BECAUSE] == "no_job"
     assert not stack.event(first), "the request as a whole is no event"
 
-    accepted(stack, endpoint, signing.sendgrid(key, opened(ids[2], ids[0])))
+    stack.deliver(endpoint, signing.sendgrid(key, opened(ids[2], ids[0])))
     stack.wait_for_deliveries(first.items[0], 2)
     stack.wait_for_deliveries(first.items[2], 2)
     assert stack.event(first.items[1])[names.DELIVERIES] == 1
@@ -56,13 +50,13 @@ def test_more_items_than_one_call_takes_all_become_events(stack: Stack, register
     endpoint = register("gocardless")
     request = gocardless(endpoint.secret, [{"id": f"EV{number}"} for number in range(25)])
 
-    delivery = accepted(stack, endpoint, request)
+    delivery = stack.deliver(endpoint, request)
     eventually(lambda: all(stack.event(item) for item in delivery.items), "an event for each item")
 
 
 def test_a_request_without_items_is_answered_and_ignored(stack: Stack, register: Register) -> None:
     endpoint = register("gocardless")
 
-    delivery = accepted(stack, endpoint, gocardless(endpoint.secret, []))
+    delivery = stack.deliver(endpoint, gocardless(endpoint.secret, []))
     stack.wait_for_deliveries(delivery, 1)
     assert stack.event(delivery)[names.IGNORED_BECAUSE] == "no_items"

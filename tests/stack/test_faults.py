@@ -8,8 +8,9 @@ import pytest
 
 import signing
 from conftest import Register
+from data import Delivery, Endpoint, Response
 from proxy import Answer, json_fault, s3_fault
-from stack import Delivery, Endpoint, Response, Stack
+from stack import Stack
 from waiting import eventually
 
 STRICTEST_PROVIDER_SECONDS = 5

@@ -10,7 +10,8 @@ import pytest
 
 import signing
 from conftest import Register
-from stack import Endpoint, Response, Stack
+from data import Endpoint, Response
+from stack import Stack
 from waiting import eventually
 
 BEYOND_TOLERANCE_SECONDS = 3600

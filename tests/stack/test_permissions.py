@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 import names
 from conftest import Register
-from stack import Endpoint, Stack
+from data import Endpoint
+from stack import Stack
 
 INGEST, PROCESSOR = "IngestFunctionName", "ProcessorFunctionName"
 
@@ -80,11 +81,11 @@ def test_the_processor_cannot_look_at_the_dead_letters(stack: Stack, both_run: s
     assert_forbidden(lambda: sqs.receive_message(QueueUrl=stack.outputs["DeadLetterQueueUrl"]))
 
 
-def test_the_processor_reads_no_secret(stack: Stack, both_run: str) -> None:
+def test_the_processor_reads_no_secret_but_the_settings_of_the_jobs(stack: Stack, both_run: str) -> None:
     secrets = stack.client_of(PROCESSOR, "secretsmanager")
 
+    assert secrets.get_secret_value(SecretId=names.job_settings_of(stack.name))
     assert_forbidden(lambda: secrets.get_secret_value(SecretId=names.secret_of(stack.name, "stripe")))
-    assert_forbidden(lambda: secrets.get_secret_value(SecretId=f"{stack.name}/jobs"))
 
 
 @pytest.mark.parametrize("queue", ["EventQueueUrl", "DeadLetterQueueUrl"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import deploy
-from stack import Endpoint, Item, Stack
+from data import Endpoint, Item
+from stack import Stack
 
 GITHUBS_PUBLISHED_SECRET = "It's a Secret to Everybody"
 

@@ -18,4 +18,4 @@ def eventually(look: Callable[[], T | None], what: str, within_seconds: float = 
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within_seconds:.0f} s: {what}")
-        time.sleep(0.1)
+        time.sleep(0.02)
