@@ -1,10 +1,13 @@
 //! Every port call fails, hangs and fails late, one at a time.
 
+use std::time::Duration;
+
 use hookdock_jobs::registry;
 use hookdock_pipeline::identity::IgnoreCause;
 use hookdock_pipeline::job::{Body, Context, JobResult, On, Outcome, Registry};
 use hookdock_pipeline::ledger::RunState;
 use hookdock_pipeline::ports::{Records as _, System as _};
+use hookdock_pipeline::process::Settings;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
@@ -54,6 +57,35 @@ async fn an_outage_of_the_ledger_that_outlasts_the_attempts_loses_no_event() {
         assert!(stack.plan.has_struck(), "{call:?}");
         assert_eq!(stack.run().state, RunState::Done, "{call:?}");
         assert_eq!(stack.local.dead_letters().expect("memory").len(), 0, "{call:?}");
+    }
+}
+
+/// SQS sets a message aside that it has handed out a hundred times; the embedded queue does too.
+#[tokio::test(start_paused = true)]
+async fn an_outage_for_as_long_as_a_message_may_stay_uses_up_none_of_its_receives() {
+    let stack = Stack::with(registry());
+    for event in 0..20 {
+        stack.post(&Draft::checkout(&format!("evt_{event}"), &format!("cs_{event}"))).await;
+    }
+    // The longest that the template lets a queue keep a message.
+    let over = START.plus(Settings::stay_of(10));
+    stack.plan.strike_times(usize::MAX, Call::Sight, Fault::Fails);
+    let mut receives = 0;
+    while stack.system.now() < over {
+        for message in stack.local.receive(10).await.expect("memory") {
+            receives = receives.max(message.receives);
+            stack.work_on(&message).await;
+        }
+        stack.local.wait_for_work(Duration::from_secs(3600)).await.expect("memory");
+    }
+    assert!((50..100).contains(&receives), "{receives}");
+    // From now on all goes well.
+    stack.plan.strike_after(usize::MAX, Call::Sight, Fault::Fails);
+    stack.drain().await;
+    assert_eq!(stack.local.dead_letters().expect("memory").len(), 0);
+    for event in stack.local.events().expect("memory") {
+        let run = stack.local.runs(&event.event).expect("memory").remove(0);
+        assert_eq!((run.state, run.attempt), (RunState::Done, 1));
     }
 }
 

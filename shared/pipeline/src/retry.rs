@@ -43,8 +43,8 @@ impl RetryPolicy {
         first_wait: Duration::from_secs(2),
         growth: 2,
         // Nearly as long as the outage has lasted: a hundred receives, after which SQS sets a
-        // message aside, then outlast the six days and eighteen hours that it may stay.
-        longest_wait: Duration::from_secs(4 * 60 * 60),
+        // message aside, then outlast the nine days and eighteen hours that it may stay at most.
+        longest_wait: Duration::from_secs(8 * 60 * 60),
         longest_asked: Duration::ZERO,
     };
 
@@ -97,7 +97,7 @@ mod tests {
         {
             check(RetryPolicy::default(), tries, bound);
         }
-        for (tries, bound) in [(1, 2), (2, 4), (9, 512), (10, 1024), (40, 4 * HOUR)] {
+        for (tries, bound) in [(1, 2), (2, 4), (9, 512), (10, 1024), (40, 8 * HOUR)] {
             check(RetryPolicy::OUTAGE, tries, bound);
         }
     }
