@@ -39,6 +39,9 @@ const LEASE_MARGIN: Duration = Duration::from_secs(2);
 /// What is left of the invocation to a job's outcome: one write to the ledger, or a dead letter.
 const SETTLE_MARGIN: Duration = Duration::from_secs(2);
 
+/// What an attempt is begun with at least. A worker with little time in all takes a quarter of it.
+const LEAST_TIME: Duration = Duration::from_secs(5);
+
 /// When to look again at what will have moved on in a moment.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
@@ -123,6 +126,8 @@ struct Task<'a> {
     /// The stored delivery, where the message brought it along.
     stored: Option<&'a Bytes>,
     message: &'a Received,
+    /// With less time than that, an attempt is left to another worker.
+    least: Duration,
 }
 
 impl Settings {
@@ -229,6 +234,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         stored: Option<&Bytes>,
         message: &Received,
     ) -> Result<Progress, PortError> {
+        let least = least_time(self.system.now().until(message.deadline));
         let jobs: Vec<&Job> = self.registry.matching(reference).collect();
         let ignored = ignore_cause(&reference.flags)
             .or_else(|| jobs.is_empty().then_some(IgnoreCause::NoJob));
@@ -244,7 +250,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         // One job's trouble must not keep the others from running.
         let mut progress = Ok(Progress::Finished);
         for job in jobs.into_iter().filter(|_| ignored.is_none()) {
-            let ran = self.run(Task { job, reference, stored, message }).await;
+            let ran = self.run(Task { job, reference, stored, message, least }).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
         }
         progress
@@ -307,9 +313,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         self.settle(task, &held, settlement).await
     }
 
-    /// Whether there is time for an attempt; without any, a claim would waste one.
+    /// Whether there is time for an attempt; without enough, a claim would waste one.
     fn has_time(&self, task: Task<'_>) -> bool {
-        self.system.now() < task.message.deadline.minus(SETTLE_MARGIN)
+        let last_call = task.message.deadline.minus(SETTLE_MARGIN).minus(task.least);
+        self.system.now() < last_call
     }
 
     fn later(&self, time: EpochMillis) -> Progress {
@@ -326,6 +333,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
         Verdict::Again
     }
+}
+
+fn least_time(in_all: Duration) -> Duration {
+    LEAST_TIME.min(in_all / 4)
 }
 
 /// One of the two is not what the provider meant by this id, and a person has to look.
