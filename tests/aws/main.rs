@@ -123,8 +123,22 @@ macro_rules! contracts {
     )*};
 }
 contracts!(
-    archive, once, packs, captures, queue, items, events, claims, fences, states, commits,
-    histories, records, documents
+    archive,
+    once,
+    packs,
+    captures,
+    queue,
+    items,
+    events,
+    ignored,
+    ignored_at_once,
+    claims,
+    fences,
+    states,
+    commits,
+    histories,
+    records,
+    documents
 );
 
 #[tokio::test]

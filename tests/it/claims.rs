@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::{
-    Claim, DeadReason, EventRef, Fence, Run, RunId, RunState, Settlement, Unclaimable,
+    Claim, DeadReason, EventRef, Fence, Run, RunId, RunState, Settlement, StepResult, Unclaimable,
 };
 use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
 use hookdock_signature::EpochMillis;
@@ -152,7 +152,8 @@ impl World {
         let saved = |run: &Run| run.steps.iter().filter(|step| step.saved.is_some()).count();
         let before = saved(&held);
         let name = format!("step-{before}").parse().expect("a name");
-        let next = held.step_begun(&name, self.now).step_saved(&name, "1".to_owned(), self.now);
+        let one = StepResult::Inline("1".to_owned());
+        let next = held.step_begun(&name, self.now).step_saved(&name, one, self.now);
         if self.write(&held, &next) {
             assert_eq!(saved(&next), before + 1);
             self.held[worker] = Some(next);

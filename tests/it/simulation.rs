@@ -62,6 +62,16 @@ fn a_step_whose_result_is_dropped_runs_again() {
 }
 
 #[test]
+fn a_result_whose_document_is_forgotten_is_missed() {
+    check(Mutant::DocumentForgotten, 100, "what a step saved comes back as it was");
+}
+
+#[test]
+fn a_result_whose_document_is_torn_is_noticed() {
+    check(Mutant::DocumentTorn, 100, "what a step saved comes back as it was");
+}
+
+#[test]
 fn a_record_that_is_written_before_its_run_is_met_again() {
     let promise = "a record and its run are written both or neither";
     check(Mutant::CommitInTwo, 200, promise);

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hookdock_pipeline::job::{
-    Body, Context, ErrorClass, Failure, JobResult, LARGEST_RESULT_BYTES, LARGEST_RESULTS_BYTES,
-    MOST_STEPS, On, Outcome, Registry,
+    Body, Context, ErrorClass, Failure, JobResult, LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES,
+    LARGEST_RESULTS_BYTES, MOST_STEPS, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::{AttemptResult, Claim, Run, RunState};
 use hookdock_pipeline::names::{CodeVersion, Owner};
@@ -315,7 +315,7 @@ async fn a_result_that_is_too_large_or_of_another_form_is_a_clear_failure() {
     let failure = run.last_failure().expect("a failure");
     assert_eq!(
         (failure.class, failure.message.as_str()),
-        (ErrorClass::Bug, "the result of step large has 16386 bytes, 16384 can be saved")
+        (ErrorClass::Bug, "the result of step large has 1048578 bytes, 1048576 can be saved")
     );
     assert_eq!(run.attempt, 1, "it cannot get better by itself");
 
@@ -341,7 +341,7 @@ async fn a_run_that_saves_too_much_is_dead_before_the_work_that_could_not_be_sav
         let done = noted.clone();
         async move {
             for number in 0..MOST_STEPS {
-                let result = "x".repeat(LARGEST_RESULT_BYTES - 2);
+                let result = "x".repeat(LARGEST_INLINE_BYTES - 2);
                 cx.step(&format!("step-{number}"), async |_| {
                     done.note(format!("{number}"));
                     Ok(result)
@@ -355,7 +355,7 @@ async fn a_run_that_saves_too_much_is_dead_before_the_work_that_could_not_be_sav
     let failure = run.last_failure().expect("a failure");
     assert_eq!((failure.class, run.attempt), (ErrorClass::Bug, 1));
     assert!(failure.message.starts_with("step step-16 cannot be saved"), "{}", failure.message);
-    assert_eq!(done.all().len(), LARGEST_RESULTS_BYTES / LARGEST_RESULT_BYTES);
+    assert_eq!(done.all().len(), LARGEST_RESULTS_BYTES / LARGEST_INLINE_BYTES);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,9 +11,11 @@ use futures_util::future::join_all;
 use hookdock_embedded::{EndpointFile, TestSystem};
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::delivery::{RawDelivery, VerifiedDelivery};
+use hookdock_pipeline::identity::IgnoreCause;
 use hookdock_pipeline::job::{Effects, ErrorClass, Failure, Registry};
 use hookdock_pipeline::ledger::{
-    Claim, DeadReason, EventRef, Fence, History, Run, RunId, Settlement, Sighting,
+    Claim, DeadReason, EventRecord, EventRef, Fence, History, Run, RunId, Settlement, Sighting,
+    StepResult,
 };
 use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
 use hookdock_pipeline::pack;
@@ -275,6 +277,54 @@ pub async fn events<B: Bench>(bench: &B) {
     assert_eq!(record.deliveries, 1, "an event whose record life is over begins anew");
 }
 
+/// As long as an event is ignored, its latest delivery is the one that counts; from then on that
+/// one is the first, and others are compared with it.
+pub async fn ignored<B: Bench>(bench: &B) {
+    let delivery = |number: u128, body: &[u8], ignored| Sighting {
+        delivery_id: delivery_id(number),
+        sha256: BodyDigest::of(body),
+        event_type: Some(format!("type.{number}").parse().expect("a type")),
+        ignored,
+        ..sighting(number)
+    };
+    let sight = async |sighting| bench.ports().sight(&sighting).await.expect("recorded");
+    let no_job = Some(IgnoreCause::NoJob);
+    let told = |record: &EventRecord| {
+        let EventRecord { deliveries, first_delivery, sha256, ignored, conflicts, .. } = record;
+        (*deliveries, first_delivery.clone(), sha256.clone(), *ignored, conflicts.len())
+    };
+    let record = sight(delivery(1, b"one", no_job)).await;
+    assert_eq!(told(&record), (1, delivery_id(1), BodyDigest::of(b"one"), no_job, 0));
+    let record = sight(delivery(2, b"two", no_job)).await;
+    assert_eq!(told(&record), (2, delivery_id(2), BodyDigest::of(b"two"), no_job, 0));
+    assert_eq!(record.event_type.as_ref().map(|name| name.as_str()), Some("type.2"));
+
+    let again = sight(delivery(1, b"one", None)).await;
+    assert_eq!(told(&again), (2, delivery_id(1), BodyDigest::of(b"one"), None, 0));
+    let late = sight(delivery(2, b"two", no_job)).await;
+    assert_eq!(late, again, "a worker that knows no job yet changes nothing");
+    let other = sight(delivery(3, b"three", None)).await;
+    assert_eq!(told(&other), (3, delivery_id(1), BodyDigest::of(b"one"), None, 1));
+}
+
+/// Of several deliveries that come at once when there is a job, one is the first, and all others
+/// are conflicts.
+pub async fn ignored_at_once<B: Bench>(bench: &B) {
+    let delivery = |number: u128| Sighting {
+        delivery_id: delivery_id(number),
+        sha256: BodyDigest::of(&number.to_be_bytes()),
+        ..sighting(number)
+    };
+    let ignored = Sighting { ignored: Some(IgnoreCause::NoJob), ..delivery(1) };
+    bench.ports().sight(&ignored).await.expect("recorded");
+    let deliveries: Vec<Sighting> = (2..=9).map(delivery).collect();
+    let seen = join_all(deliveries.iter().map(|other| bench.ports().sight(other))).await;
+    assert!(seen.iter().all(Result::is_ok), "{seen:?}");
+    let record = bench.ports().sight(&deliveries[0]).await.expect("recorded");
+    assert_eq!((record.deliveries, record.ignored, record.conflicts.len()), (9, None, 7));
+    assert!(!record.conflicts.contains(&record.first_delivery), "{record:?}");
+}
+
 /// A run is opened by one worker only, and the others are told what they lost to.
 pub async fn claims<B: Bench>(bench: &B) {
     let runs: Vec<Run> = (1..=10).map(|owner| Run::opened(run_id(), &claim(owner))).collect();
@@ -321,11 +371,14 @@ pub async fn states<B: Bench>(bench: &B) {
     bench.ports().open(&run).await.expect("opened");
     let later = START.plus(Duration::from_secs(60));
     let dead = run.settled(Settlement::Dead(DeadReason::Permanent, failure()), later);
+    let kept = StepResult::Kept { sha256: BodyDigest::of(b"large"), bytes: 1 << 20 };
     let next = [
         run.settled(Settlement::Retry(later, failure()), START),
         run.settled(Settlement::PutOff(later, "not before noon".to_owned()), START),
         run.step_begun(&step("first"), START)
-            .step_saved(&step("first"), r#"{"order":1.0,"note":"caf\u00e9"}"#.to_owned(), START)
+            .step_saved(&step("first"), inline(r#"{"order":1.0,"note":"caf\u00e9"}"#), START)
+            .step_begun(&step("large"), START)
+            .step_saved(&step("large"), kept, START)
             .step_begun(&step("second"), later)
             .settled(Settlement::Retry(later, failure()), later),
         run.settled(Settlement::Done, START),
@@ -348,7 +401,7 @@ pub async fn commits<B: Bench>(bench: &B) {
     let ports = bench.ports();
     let run = Run::opened(run_id(), &claim(1));
     ports.open(&run).await.expect("opened");
-    let saved = run.step_saved(&step("commit"), "null".to_owned(), START);
+    let saved = run.step_saved(&step("commit"), inline("null"), START);
     let (order, other) =
         (record("orders", "1", &json!({"n": 1})), record("orders", "2", &json!(2)));
 
@@ -449,6 +502,10 @@ fn only(mut seen: Vec<Seen>) -> Seen {
 
 fn record(collection: &str, id: &str, body: &serde_json::Value) -> Record {
     Record { collection: collection.to_owned(), id: id.to_owned(), body: body.clone() }
+}
+
+fn inline(json: &str) -> StepResult {
+    StepResult::Inline(json.to_owned())
 }
 
 fn step(name: &str) -> StepName {

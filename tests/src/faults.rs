@@ -13,8 +13,8 @@ use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
 use hookdock_pipeline::names::{DeliveryId, EndpointId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Committed, Deliveries, Endpoints, Inserted, Kept, Ledger,
-    Messages, Record, Records, Web, WorkQueue,
+    Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
+    Endpoints, Inserted, Kept, Ledger, Messages, Record, Records, Web, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -63,6 +63,10 @@ pub enum Call {
     Insert,
     /// `Records::get`
     Read,
+    /// `Documents::keep`
+    KeepDocument,
+    /// `Documents::read`
+    ReadDocument,
 }
 
 /// What happens to a call.
@@ -305,5 +309,18 @@ impl<P: Records> Records for Faulty<P> {
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
         self.plan.around(Call::Read, self.inner.get(collection, id)).boxed()
+    }
+}
+
+impl<P: Documents> Documents for Faulty<P> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+        self.plan.around(Call::KeepDocument, self.inner.keep(document)).boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        name: &'a DocumentName,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
+        self.plan.around(Call::ReadDocument, Documents::read(&self.inner, name)).boxed()
     }
 }

@@ -111,7 +111,11 @@ impl Stack {
                 messages: faulty.clone(),
                 ledger: faulty.clone(),
                 system: system.clone(),
-                effects: Effects { records: Arc::new(faulty), ..local.effects() },
+                effects: Effects {
+                    records: Arc::new(faulty.clone()),
+                    documents: Some(Arc::new(faulty)),
+                    ..local.effects()
+                },
                 registry,
                 settings: Settings { policy: POLICY, ..Settings::default() },
                 suspects: Suspects::default(),

@@ -192,7 +192,11 @@ def test_the_bucket_is_private_and_forgets_by_itself() -> None:
 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == {"Ref": "DeliveryRetentionDays"}
+    expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
+    assert [rule["Prefix"] for rule in expiring] == ["deliveries/", "direct/", "archive/", "documents/steps/"]
+    for rule in expiring:
+        assert rule["ExpirationInDays"] == {"Ref": "DeliveryRetentionDays"}
+    assert PARAMETERS["DeliveryRetentionDays"]["MinValue"] >= 30, "the life of a record"
 
 
 def test_every_queue_and_bucket_refuses_what_does_not_come_over_tls() -> None:

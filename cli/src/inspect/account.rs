@@ -1,7 +1,10 @@
 //! What is known of an event, put together from the stored deliveries and the ledger.
 
 use anyhow::Context as _;
-use hookdock_pipeline::ledger::{Attempt, EventRecord, EventRef, Run, RunState, StepRecord};
+use hookdock_pipeline::job::result_document;
+use hookdock_pipeline::ledger::{
+    Attempt, EventRecord, EventRef, Run, RunState, StepRecord, StepResult,
+};
 use hookdock_pipeline::names::{EventKey, TenantId};
 use hookdock_pipeline::pack;
 use hookdock_pipeline::ports::{Deliveries, Histories, Packs};
@@ -100,6 +103,8 @@ pub(super) struct StepAccount {
     pub(super) attempt: u32,
     pub(super) started_at: Timestamp,
     pub(super) saved_at: Option<Timestamp>,
+    /// Where its result is, if it is too large for the ledger.
+    pub(super) document: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -302,6 +307,12 @@ impl StepAccount {
             attempt: step.attempt,
             started_at: time(step.started_at),
             saved_at: step.saved.as_ref().map(|saved| time(saved.at)),
+            document: step.saved.as_ref().and_then(|saved| match &saved.result {
+                StepResult::Inline(_) => None,
+                StepResult::Kept { sha256, .. } => {
+                    Some(format!("documents/{}", result_document(&run.id, &step.name, sha256)))
+                }
+            }),
         }
     }
 }

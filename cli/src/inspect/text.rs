@@ -28,9 +28,7 @@ impl Account {
                     .to_owned(),
             );
         }
-        let ignored = self.event.as_ref().and_then(|event| event.ignored.as_ref());
-        // Its first delivery may have come before its job did.
-        if let Some(cause) = ignored.filter(|_| self.runs.is_empty()) {
+        if let Some(cause) = self.event.as_ref().and_then(|event| event.ignored.as_ref()) {
             lines.push(format!("  No job runs: {cause}"));
         }
         lines.extend(self.runs.iter().flat_map(RunAccount::lines));
@@ -142,7 +140,9 @@ impl StepAccount {
             StepState::Unknown => "UNKNOWN: begun, and nothing was reported",
         };
         let at = self.saved_at.unwrap_or(self.started_at);
-        entry(at, &format!("          step {}  {state}", self.name))
+        let document = self.document.as_ref().map(|name| format!(", in {name}"));
+        let document = document.unwrap_or_default();
+        entry(at, &format!("          step {}  {state}{document}", self.name))
     }
 }
 

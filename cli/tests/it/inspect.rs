@@ -5,12 +5,15 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
-use hookdock_pipeline::job::{ErrorClass, Failure, Registry};
-use hookdock_pipeline::ledger::{Claim, DeadReason, EventRef, Run, RunId, Settlement, Sighting};
-use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
+use hookdock_pipeline::job::{ErrorClass, Failure, Registry, result_document};
+use hookdock_pipeline::ledger::{
+    Claim, DeadReason, EventRef, Run, RunId, Settlement, Sighting, StepResult,
+};
+use hookdock_pipeline::names::{BodyDigest, CodeVersion, EventKey, Owner};
 use hookdock_pipeline::ports::{Archive as _, Ledger as _};
 use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::sealed::SealedDelivery;
+use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_signature::EpochMillis;
 use hookdock_tests::contract::seal;
 use hookdock_tests::requests::Draft;
@@ -27,11 +30,19 @@ impl Data {
         name: &str,
         fill: impl AsyncFnOnce(&Embedded<TestSystem>, &SealedDelivery),
     ) -> Self {
+        Self::of(&Draft::checkout("evt_1", "cs_1"), name, fill).await
+    }
+
+    async fn of(
+        draft: &Draft,
+        name: &str,
+        fill: impl AsyncFnOnce(&Embedded<TestSystem>, &SealedDelivery),
+    ) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("inspect-{name}"));
         drop(std::fs::remove_dir_all(&folder));
         let system = TestSystem::starting_at(START);
         let local = Embedded::on_disk(&folder, system, QueueSettings::default()).expect("a disk");
-        let sealed = seal(&Draft::checkout("evt_1", "cs_1"), 1).await;
+        let sealed = seal(draft, 1).await;
         local.put(&sealed).await.expect("stored");
         fill(&local, &sealed).await;
         Self(folder)
@@ -99,7 +110,8 @@ async fn a_worker_that_died_in_a_step_shows_where_it_stopped_and_who_goes_on() {
         let run = claimed(local, sealed).await;
         let (order, mail) = ("order".parse().expect("a name"), "mail".parse().expect("a name"));
         let begun = write(local, &run, run.step_begun(&order, after(1))).await;
-        let saved = begun.step_saved(&order, r#"{"secret":"marker"}"#.to_owned(), after(2));
+        let marker = StepResult::Inline(r#"{"secret":"marker"}"#.to_owned());
+        let saved = begun.step_saved(&order, marker, after(2));
         let saved = write(local, &begun, saved).await;
         let died = write(local, &saved, saved.step_begun(&mail, after(3))).await;
         let next = died.claimed(&claim(after(62), 2)).expect("the lease is over");
@@ -126,6 +138,79 @@ async fn a_worker_that_died_in_a_step_shows_where_it_stopped_and_who_goes_on() {
     assert_eq!(run["attempts"][0]["ended_at"], Value::Null);
     assert_eq!(run["next"]["what"], "take_over");
     assert!(!format!("{text}{json}").contains("marker"), "what steps yield is business");
+}
+
+/// The part of the text that begins there.
+fn part<'a>(text: &'a str, from: &str) -> &'a str {
+    let begin = text.find(from).unwrap_or_else(|| panic!("{from:?} is not in\n{text}"));
+    text.get(begin..).expect("where it was found")
+}
+
+#[tokio::test]
+async fn what_attempts_saved_that_are_no_longer_listed_comes_before_those_that_are() {
+    let data = Data::with("early", async |local, sealed| {
+        let mut run = claimed(local, sealed).await;
+        let order = "order".parse().expect("a name");
+        let yielded = StepResult::Inline("7".to_owned());
+        run = write(local, &run, run.step_begun(&order, after(1))).await;
+        run = write(local, &run, run.step_saved(&order, yielded, after(2))).await;
+        for second in 3..14 {
+            let due = after(second);
+            run = write(local, &run, run.settled(Settlement::Retry(due, unavailable()), due)).await;
+            let next = run.claimed(&claim(due, second.into())).expect("it is due");
+            run = write(local, &run, next).await;
+        }
+    })
+    .await;
+    let (text, json) = data.account(EVENT);
+    assert_eq!(json["runs"][0]["attempts"].as_array().map(Vec::len), Some(10));
+    assert_eq!(json["runs"][0]["attempts_counted"], 12);
+    let job: Vec<_> = part(&text, "job fulfil_order").lines().take(3).collect();
+    assert_eq!(job[0], "job fulfil_order  running");
+    assert_eq!(job[1], "  2027-01-15 08:00:02.000Z            step order  saved");
+    assert!(job[2].starts_with("  2027-01-15 08:00:04.000Z  attempt 3  by code "), "{text}");
+    assert!(!text.contains("attempt 2 "), "{text}");
+}
+
+#[tokio::test]
+async fn a_result_that_is_a_document_is_named() {
+    let mut name = String::new();
+    let data = Data::with("document", async |local, sealed| {
+        let run = claimed(local, sealed).await;
+        let step = "report".parse().expect("a name");
+        let sha256 = BodyDigest::of(b"a large result");
+        name = format!("documents/{}", result_document(&run.id, &step, &sha256));
+        let kept = StepResult::Kept { sha256, bytes: 20_000 };
+        let begun = write(local, &run, run.step_begun(&step, after(1))).await;
+        write(local, &begun, begun.step_saved(&step, kept, after(2))).await;
+    })
+    .await;
+    let (text, json) = data.account(EVENT);
+    assert!(text.contains(&format!("step report  saved, in {name}\n")), "{text}");
+    assert_eq!(json["runs"][0]["steps"][0]["document"], name);
+}
+
+#[tokio::test]
+async fn a_request_with_several_events_names_each_and_how_to_ask_for_it() {
+    let (mut name, mut keys) = (String::new(), Vec::new());
+    let draft = Draft::payments(&["EV1", "EV2"]);
+    let data = Data::of(&draft, "batch", async |_, sealed| {
+        name = format!("payments/{}", sealed.reference().delivery_id);
+        let stored = StoredDelivery::parse(sealed.object()).expect("readable");
+        keys.extend(stored.items.iter().map(|item| item.event.key.to_string()));
+    })
+    .await;
+    let (text, json) = data.account(&name);
+    assert!(text.starts_with("payments  a request with 2 events\n"), "{text}");
+    let lines: Vec<_> = part(&text, "  hookdock inspect").lines().collect();
+    assert_eq!(
+        lines,
+        [
+            format!("  hookdock inspect payments/{}  payments.confirmed  EV1", keys[0]),
+            format!("  hookdock inspect payments/{}  payments.confirmed  EV2", keys[1]),
+        ]
+    );
+    assert_eq!(json["delivery"]["events"][1]["id"], "EV2");
 }
 
 #[tokio::test]

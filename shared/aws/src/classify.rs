@@ -136,6 +136,7 @@ mod tests {
             ("ThrottlingException", 400, FaultKind::Throttled),
             ("ProvisionedThroughputExceededException", 400, FaultKind::Throttled),
             ("ConditionalRequestConflict", 409, FaultKind::Throttled),
+            ("TransactionConflictException", 400, FaultKind::Throttled),
             ("Whatever", 429, FaultKind::Throttled),
             ("RequestTimeout", 400, FaultKind::TimedOut),
             ("ModelTimeoutException", 408, FaultKind::TimedOut),

@@ -190,12 +190,17 @@ impl DynamoLedger {
             Err(Conflict(None)) => return Ok(None),
             Err(Conflict(Some(old))) => old,
         };
-        let ids = delivery_ids(&old);
-        if ids.iter().any(|id| id == sighting.delivery_id.as_str()) {
-            return from_item(SIGHT, old).map(Some);
+        let ids = delivery_ids(&old).to_vec();
+        let event: EventItem = from_item(SIGHT, old)?;
+        let known = ids.iter().any(|id| id == sighting.delivery_id.as_str());
+        if event.ignored.is_some() {
+            return self.anew(&event, ids, known, sighting).await;
+        }
+        if known {
+            return Ok(Some(event));
         }
         let keep_id = ids.len() < DELIVERIES_KEPT;
-        let news = News { keep_id, lists: lists(from_item(SIGHT, old)?, sighting)? };
+        let news = News { keep_id, lists: lists(event, sighting)? };
         self.further(sighting, news).await
     }
 
@@ -215,6 +220,40 @@ impl DynamoLedger {
             .set_expression_attribute_names(names(["pk", "expires_at"]))
             .expression_attribute_values(":seen_at", seconds(sighting.seen_at));
         Ok(conditional(SIGHT, put.send().await)?.map(|_| event))
+    }
+
+    /// Records an event anew for which nothing has run so far. `None`: it has changed since it was
+    /// read.
+    ///
+    /// ```text
+    ///   ignored --- anew ---> ignored, for this delivery     still no job
+    ///           --- anew ---> to be run, for this delivery   from now on, `further`
+    /// ```
+    async fn anew(
+        &self,
+        event: &EventItem,
+        mut ids: Vec<String>,
+        known: bool,
+        sighting: &Sighting,
+    ) -> Result<Option<EventItem>, PortError> {
+        let next = match known {
+            true => event.clone().looked_at_again(sighting),
+            false => event.clone().seen_again(sighting),
+        };
+        if !known && ids.len() < DELIVERIES_KEPT {
+            ids.push(sighting.delivery_id.to_string());
+        }
+        let mut item = event_item(&next, sighting)?;
+        item.insert("delivery_ids".to_owned(), AttributeValue::Ss(ids));
+        let put = self
+            .put(item)
+            .condition_expression("#deliveries = :deliveries AND attribute_exists(#ignored)")
+            .set_expression_attribute_names(names(["deliveries", "ignored"]))
+            .expression_attribute_values(
+                ":deliveries",
+                AttributeValue::N(event.deliveries.to_string()),
+            );
+        Ok(conditional(SIGHT, put.send().await)?.ok().map(|_| next))
     }
 
     /// Counts one more delivery of an event that is on record, and puts its expiry off.

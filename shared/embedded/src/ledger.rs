@@ -144,7 +144,7 @@ fn sight(transaction: &WriteTransaction, sighting: &Sighting) -> Result<EventIte
     let known = sightings.insert((endpoint, key, sighting.delivery_id.as_str()), ())?.is_some();
     let item = match stored.filter(|item| !is_over(item, sighting)) {
         None => EventItem::from(sighting),
-        Some(item) if known => return Ok(item),
+        Some(item) if known => item.looked_at_again(sighting),
         Some(item) => item.seen_again(sighting),
     };
     events.insert((endpoint, key), to_bytes(&item)?.as_slice())?;

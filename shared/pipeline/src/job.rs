@@ -30,6 +30,7 @@ mod failure;
 mod handler;
 mod payload;
 mod registry;
+mod results;
 mod steps;
 
 pub use answered::accepted;
@@ -41,6 +42,5 @@ pub use handler::{Handler, JobResult, Outcome};
 pub(crate) use payload::opened;
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};
 pub use registry::{Job, On, Registry};
-pub use steps::{
-    Begun, EffectKey, Journal, LARGEST_RESULT_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS, Step,
-};
+pub use results::{LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES, result_document};
+pub use steps::{Begun, EffectKey, Journal, LARGEST_RESULTS_BYTES, MOST_STEPS, Step};

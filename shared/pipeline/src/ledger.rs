@@ -31,7 +31,7 @@ pub use run::{
     Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, Run, RunId, RunState,
     Settlement, Unclaimable,
 };
-pub use step::{Saved, StepRecord};
+pub use step::{Saved, StepRecord, StepResult};
 
 /// How long records live: longer than any provider retries, and than a message can stay in the
 /// queue and the dead-letter queue together.

@@ -178,7 +178,8 @@ pub trait Ledger: Clone + Send + Sync + 'static {
 
     /// Records that a delivery carried this event and returns what is known of it. Recording the
     /// same delivery again changes nothing. A delivery whose body is not that of the first is
-    /// recorded as a conflict.
+    /// recorded as a conflict, unless the event was ignored so far: then it takes its place, also
+    /// if it was recorded before.
     fn sight(
         &self,
         sighting: &Sighting,

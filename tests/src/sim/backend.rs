@@ -16,8 +16,8 @@ use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighti
 use hookdock_pipeline::names::DeliveryId;
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Packs, Record, Records, Web,
-    WorkQueue,
+    Archive, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept, Ledger,
+    Messages, Packs, Record, Records, Web, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -73,7 +73,8 @@ impl Backend {
     async fn is_packed(&self, delivery: &Bytes) -> bool {
         let packs = self.local.packs("archive/").await.expect("memory");
         for pack in packs {
-            let lines = self.local.read(&pack).await.expect("memory").expect("it is there");
+            let lines = Deliveries::read(&self.local, &pack).await.expect("memory");
+            let lines = lines.expect("it is there");
             if lines.split(|byte| *byte == b'\n').any(|line| line == delivery) {
                 return true;
             }
@@ -114,7 +115,7 @@ impl WorkQueue for Backend {
     async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
         let reference = delivery.reference();
         let stored = delivery.store() == Store::Object;
-        if stored && self.local.read(&reference.object).await?.is_none() {
+        if stored && Deliveries::read(&self.local, &reference.object).await?.is_none() {
             self.world.violated("what is queued has been stored", || {
                 format!("{} was queued, and is not stored", reference.delivery_id)
             });
@@ -128,7 +129,7 @@ impl WorkQueue for Backend {
 
 impl Deliveries for Backend {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        self.local.read(object).await
+        Deliveries::read(&self.local, object).await
     }
 
     async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
@@ -218,5 +219,18 @@ impl Records for Backend {
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
         self.local.get(collection, id)
+    }
+}
+
+impl Documents for Backend {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+        self.local.keep(document)
+    }
+
+    fn read<'a>(
+        &'a self,
+        name: &'a DocumentName,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
+        Documents::read(&self.local, name)
     }
 }

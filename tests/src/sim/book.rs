@@ -33,8 +33,8 @@ pub(crate) struct Book {
     lives: BTreeMap<RunId, u32>,
     /// How often the job was started, by run, life and generation.
     starts: BTreeMap<(RunId, u32, u32), u32>,
-    /// (Run, life, step) of each step whose result the ledger said that it has.
-    saved: BTreeSet<(RunId, u32, &'static str)>,
+    /// By run, life and step: the result of each step that the job was told is saved.
+    saved: BTreeMap<(RunId, u32, &'static str), String>,
     /// How often the job was started in all, by run.
     started: BTreeMap<RunId, usize>,
     under_way: Vec<UnderWay>,
@@ -207,16 +207,21 @@ impl World {
     /// The work of a step begins.
     pub(crate) fn works_on(&self, run: &RunId, step: &'static str) {
         let life = self.life(run);
-        let again = self.book().saved.contains(&(run.clone(), life, step));
+        let again = self.book().saved.contains_key(&(run.clone(), life, step));
         if again {
             self.violated("a step that is saved never runs again", || format!("{step} of {run:?}"));
         }
     }
 
-    /// The job was told that the step is saved.
-    pub(crate) fn saves(&self, run: &RunId, step: &'static str) {
-        let life = self.life(run);
-        self.book().saved.insert((run.clone(), life, step));
+    /// The job was told that the step is saved, with this result.
+    pub(crate) fn saves(&self, run: &RunId, step: &'static str, result: &str) {
+        let key = (run.clone(), self.life(run), step);
+        let saved = self.book().saved.entry(key).or_insert_with(|| result.to_owned()).clone();
+        if saved != result {
+            self.violated("what a step saved comes back as it was", || {
+                format!("{step} of {run:?}")
+            });
+        }
     }
 
     fn check_burial(&self, after: &Run) {

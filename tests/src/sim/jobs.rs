@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_pipeline::job::{
-    Context, Delivery, ErrorClass, Failure, JobResult, On, Outcome, Registry,
+    Context, Delivery, ErrorClass, Failure, JobResult, LARGEST_INLINE_BYTES, On, Outcome, Registry,
 };
 use hookdock_pipeline::names::EventId;
 use hookdock_pipeline::ports::{Inserted, Record, System as _};
@@ -49,6 +49,7 @@ impl Job {
         self.stubborn(|| self.charge(&cx)).await?;
         let wait = world.universe.between(Duration::ZERO, Duration::from_secs(3));
         self.clock.sleep(wait).await;
+        self.stubborn(|| self.report(&cx)).await?;
         self.stubborn(|| self.note(&cx)).await?;
         self.end(world.climate.events[event].ending(self.name, started.before)).await
     }
@@ -80,7 +81,25 @@ impl Job {
             Ok(self.network.call(|| "charges".to_owned(), effect).await?)
         })
         .await?;
-        world.saves(cx.run(), "charge");
+        world.saves(cx.run(), "charge", "()");
+        Ok(())
+    }
+
+    /// A step whose result is too large for the run, and another each time that it runs.
+    async fn report(&self, cx: &Context) -> Result<(), Failure> {
+        let world = &self.network.world;
+        let result = cx.step("report", async |_| {
+            world.works_on(cx.run(), "report");
+            Ok(format!("{:>LARGEST_INLINE_BYTES$}", self.clock.random()))
+        });
+        match result.await {
+            Ok(report) => world.saves(cx.run(), "report", &report),
+            Err(lost) if lost.class() == ErrorClass::ResultLost => {
+                world.violated("what a step saved comes back as it was", || lost.to_string());
+                return Err(lost);
+            }
+            Err(failure) => return Err(failure),
+        }
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{
@@ -12,7 +13,8 @@ use hookdock_pipeline::ledger::{
 use hookdock_pipeline::names::DeliveryId;
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, WorkQueue,
+    Archive, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept, Ledger,
+    Messages, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -60,6 +62,10 @@ pub enum Mutant {
     QueueForgets,
     /// The dead-letter queue says that it has taken a letter, and has not.
     LetterForgotten,
+    /// The documents say that they have kept one, and have not.
+    DocumentForgotten,
+    /// The documents keep the first half of one.
+    DocumentTorn,
 }
 
 /// The ports, with that broken.
@@ -121,7 +127,7 @@ impl WorkQueue for Mutated {
 
 impl Deliveries for Mutated {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        self.backend.read(object).await
+        Deliveries::read(&self.backend, object).await
     }
 
     async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
@@ -249,5 +255,25 @@ impl Records for Mutated {
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
         self.backend.get(collection, id)
+    }
+}
+
+impl Documents for Mutated {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+        if self.is(Mutant::DocumentForgotten) {
+            return ready(Ok(Kept::New)).boxed();
+        }
+        if self.is(Mutant::DocumentTorn) {
+            let body = document.body.slice(..document.body.len() / 2);
+            return self.backend.keep(Document { body, ..document });
+        }
+        self.backend.keep(document)
+    }
+
+    fn read<'a>(
+        &'a self,
+        name: &'a DocumentName,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
+        Documents::read(&self.backend, name)
     }
 }

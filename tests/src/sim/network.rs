@@ -12,8 +12,8 @@ use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
 use hookdock_pipeline::names::DeliveryId;
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Inserted, Kept, Ledger, Messages, Record, Records, Web,
-    WorkQueue,
+    Archive, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept, Ledger,
+    Messages, Record, Records, Web, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -177,7 +177,8 @@ impl Deliveries for Network {
     async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
         let (ports, object) = (self.ports.clone(), object.clone());
         let name = object.to_string();
-        self.call(move || format!("reads {name}"), async move { ports.read(&object).await }).await
+        let read = async move { Deliveries::read(&ports, &object).await };
+        self.call(move || format!("reads {name}"), read).await
     }
 
     async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
@@ -277,5 +278,23 @@ impl Records for Network {
         let (ports, collection, id) = (self.ports.clone(), collection.to_owned(), id.to_owned());
         let what = format!("reads record {id}");
         self.call(move || what.clone(), async move { ports.get(&collection, &id).await }).boxed()
+    }
+}
+
+impl Documents for Network {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+        let ports = self.ports.clone();
+        let what = format!("keeps document {}", document.name);
+        self.call(move || what.clone(), async move { ports.keep(document).await }).boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        name: &'a DocumentName,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
+        let (ports, name) = (self.ports.clone(), name.clone());
+        let what = format!("reads document {name}");
+        let read = async move { Documents::read(&ports, &name).await };
+        self.call(move || what.clone(), read).boxed()
     }
 }

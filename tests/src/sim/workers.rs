@@ -159,7 +159,10 @@ fn begin(network: &Network, name: &Arc<str>, clock: &Clock) -> Life {
         messages: network.clone(),
         ledger: network.clone(),
         system: clock.clone(),
-        effects: Effects::new(Arc::new(network.clone())),
+        effects: Effects {
+            documents: Some(Arc::new(network.clone())),
+            ..Effects::new(Arc::new(network.clone()))
+        },
         registry: jobs::registry(&network, clock),
         settings: Settings { policy: POLICY, ..Settings::default() },
         suspects: Suspects::default(),

@@ -67,6 +67,35 @@ async fn a_topic_gets_one_notice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_event_of_a_request_is_told_by_itself_and_shows_its_own_values() {
+    let settings = r#"
+        version = 1
+        [send_notification.payments]
+        endpoint = "payments"
+        events = ["payments.confirmed"]
+        show = ["/id", "/meta/webhook_id"]
+        to = { topic = {} }
+    "#;
+    let stack = stack(settings, &World::default());
+    accept(&stack, &Draft::payments(&["EV1", "EV2"])).await;
+    stack.drain().await;
+    let delivery = stack.local.events().expect("memory")[0].first_delivery.to_string();
+    let mut sent = stack.local.sent().expect("memory");
+    sent.sort_by_key(|sent| format!("{:?}", texts(sent)));
+    let told: Vec<_> = sent.iter().map(texts).collect();
+    let subject = "payments.confirmed at payments";
+    let text = |id: &str| format!("id: {id}\ndelivery: {delivery}");
+    let expected = [(subject, text("EV1")), (subject, text("EV2"))];
+    assert_eq!(told, expected.each_ref().map(|(subject, text)| (*subject, text.as_str())));
+}
+
+fn texts(sent: &Sent) -> (&str, &str) {
+    match sent {
+        Sent::Email { subject, text, .. } | Sent::Notice { subject, text } => (subject, text),
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_that_are_not_asked_for_are_not_told() {
     let stack = stack(&settings("{ topic = {} }"), &World::default());
     let mut other = push();

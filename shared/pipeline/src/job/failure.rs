@@ -25,6 +25,8 @@ pub enum ErrorClass {
     BodyUnreadable,
     /// The stored delivery is not the one that was verified.
     DigestMismatch,
+    /// What a step saved as a document is gone, or is not what it saved.
+    ResultLost,
 }
 
 /// What is to be done about a failure.
@@ -62,7 +64,7 @@ pub struct Failure {
 
 impl ErrorClass {
     /// All classes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TimedOut,
         Self::Throttled,
         Self::Unavailable,
@@ -72,6 +74,7 @@ impl ErrorClass {
         Self::BodyMissing,
         Self::BodyUnreadable,
         Self::DigestMismatch,
+        Self::ResultLost,
     ];
 
     /// A stable code for logs, records and dead letters.
@@ -87,6 +90,7 @@ impl ErrorClass {
             Self::BodyMissing => "body_missing",
             Self::BodyUnreadable => "body_unreadable",
             Self::DigestMismatch => "digest_mismatch",
+            Self::ResultLost => "result_lost",
         }
     }
 

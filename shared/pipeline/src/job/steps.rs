@@ -10,15 +10,11 @@ use sha2::{Digest as _, Sha256};
 use crate::fault::PortError;
 use crate::job::context::Context;
 use crate::job::failure::{ErrorClass, Failure};
-use crate::ledger::RunId;
+use crate::ledger::{RunId, StepResult};
 use crate::names::StepName;
 use crate::ports::{Inserted, Record};
 
-/// The largest result that a step can save, in bytes of JSON. It is written again with each
-/// further step of its run, and DynamoDB bills every KiB of that.
-pub const LARGEST_RESULT_BYTES: usize = 16 * 1024;
-
-/// How much all the steps of a run can save. A run is one item, an item holds 400 KB (DynamoDB
+/// How much of results a run can hold. A run is one item, an item holds 400 KB (DynamoDB
 /// quotas, read 2026-11), and its end must still fit in.
 pub const LARGEST_RESULTS_BYTES: usize = 256 * 1024;
 
@@ -35,7 +31,7 @@ pub trait Journal: Send + Sync {
     fn save<'a>(
         &'a self,
         step: &'a StepName,
-        result: &'a str,
+        result: &'a StepResult,
     ) -> BoxFuture<'a, Result<bool, PortError>>;
 
     /// Inserts the record and notes that the step is done, both or neither. `None`: another
@@ -55,7 +51,7 @@ pub enum Begun {
     /// It began before and saved nothing: whether its work happened is unknown.
     Again,
     /// It is done, with this result.
-    Saved(String),
+    Saved(StepResult),
     /// The run has so many steps, or so large results, that no further step can be saved.
     Full,
     /// Another worker has claimed the run.
@@ -114,6 +110,10 @@ impl Context {
     /// [`Step::effect_key`], use [`Context::checked_step`], or, for a business record,
     /// [`Context::commit`].
     ///
+    /// A result is JSON of at most [`LARGEST_RESULT_BYTES`](super::LARGEST_RESULT_BYTES); what is
+    /// over [`LARGEST_INLINE_BYTES`](super::LARGEST_INLINE_BYTES) is kept as a document, and needs
+    /// documents to be set up.
+    ///
     /// A step is found by its name. Steps may change places between deployments, be added and be
     /// left out; one with a new name is a new step and runs.
     ///
@@ -153,7 +153,7 @@ impl Context {
         let name = step_name(name)?;
         let step = Step { effect_key: EffectKey::of(self.run(), &name) };
         let happened = match self.journal().begin(&name).await? {
-            Begun::Saved(result) => return restored(&name, &result),
+            Begun::Saved(result) => return self.restored(&name, &result).await,
             Begun::Lost => return Err(lost()),
             Begun::Full => return Err(full(&name)),
             Begun::First => None,
@@ -163,7 +163,7 @@ impl Context {
             Some(result) => result,
             None => work(step).await?,
         };
-        let saved = self.journal().save(&name, &written(&name, &result)?).await?;
+        let saved = self.journal().save(&name, &self.kept(&name, &result).await?).await?;
         if saved { Ok(result) } else { Err(lost()) }
     }
 
@@ -182,27 +182,6 @@ impl Context {
 
 fn step_name(name: &str) -> Result<StepName, Failure> {
     name.parse().map_err(|error| Failure::permanent(ErrorClass::Bug, format!("step: {error}")))
-}
-
-fn written<T: Serialize>(name: &StepName, result: &T) -> Result<String, Failure> {
-    let bug = |message: String| Failure::permanent(ErrorClass::Bug, message);
-    let json = serde_json::to_string(result)
-        .map_err(|_| bug(format!("the result of step {name} cannot be written as JSON")))?;
-    if json.len() > LARGEST_RESULT_BYTES {
-        let bytes = json.len();
-        return Err(bug(format!(
-            "the result of step {name} has {bytes} bytes, {LARGEST_RESULT_BYTES} can be saved"
-        )));
-    }
-    Ok(json)
-}
-
-/// The step's result may have been saved by code of another version, which may come back.
-fn restored<T: DeserializeOwned>(name: &StepName, result: &str) -> Result<T, Failure> {
-    serde_json::from_str(result).map_err(|_| {
-        let message = format!("the saved result of step {name} is not what this code saves");
-        Failure::passing(ErrorClass::Bug, message)
-    })
 }
 
 /// Before the work and not after it, which would then be done again and again.

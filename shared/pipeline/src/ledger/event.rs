@@ -54,7 +54,7 @@ pub struct EventRecord {
     pub event: EventRef,
     /// How many deliveries carried it: the provider's retries, never added to our attempts.
     pub deliveries: u64,
-    /// The delivery that was recorded first.
+    /// The first delivery that a job ran for; as long as none has, the latest.
     pub first_delivery: DeliveryId,
     /// The provider's id in the catalogue.
     pub provider: String,
@@ -66,15 +66,15 @@ pub struct EventRecord {
     pub event_type: Option<EventType>,
     /// What is odd about it.
     pub flags: Vec<Flag>,
-    /// The digest of the first delivery's body.
+    /// The digest of that delivery's body.
     pub sha256: BodyDigest,
-    /// Deliveries that carried it with another body than the first: the provider changed its
+    /// Deliveries that carried it with another body: the provider changed its
     /// mind, counts its tries in the body, or gave one id to two events. They are stored, and
     /// never run.
     pub conflicts: Vec<DeliveryId>,
     /// Where its deliveries are that came in their messages.
     pub packed: Vec<Packed>,
-    /// When the first delivery came in.
+    /// When that delivery came in.
     pub received_at: EpochMillis,
     /// Why it has no run, if it has none.
     pub ignored: Option<IgnoreCause>,

@@ -7,7 +7,7 @@ use crate::identity::{Flag, IgnoreCause};
 use crate::job::ErrorClass;
 use crate::ledger::{
     Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, EventRecord, EventRef, Packed, Run,
-    RunId, RunState, Saved, Sighting, StepRecord,
+    RunId, RunState, Saved, Sighting, StepRecord, StepResult,
 };
 use crate::names::{
     BodyDigest, CodeVersion, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, Owner,
@@ -106,9 +106,16 @@ pub struct StepItem {
     /// When its result was saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved_at_ms: Option<i64>,
-    /// Its result: JSON text.
+    /// Its result, if that is in the run: JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
+    /// The digest of its result, if that is kept as a document. Code that does not know this field
+    /// finds a saved step without a result, and leaves the run to code that does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_sha256: Option<BodyDigest>,
+    /// The size of that document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_bytes: Option<u64>,
 }
 
 /// A stored event. Times are milliseconds since the epoch, but for `expires_at`.
@@ -122,7 +129,7 @@ pub struct EventItem {
     pub event_key: EventKey,
     /// How many deliveries carried the event.
     pub deliveries: u64,
-    /// The delivery that was recorded first.
+    /// The first delivery that a job ran for; as long as none has, the latest.
     pub first_delivery: DeliveryId,
     /// The provider's id in the catalogue.
     pub provider: String,
@@ -138,15 +145,15 @@ pub struct EventItem {
     /// What is odd about it.
     #[serde(default)]
     pub flags: Vec<Flag>,
-    /// The digest of the first delivery's body.
+    /// The digest of that delivery's body.
     pub sha256: BodyDigest,
-    /// Deliveries that carried the event with another body than the first.
+    /// Deliveries that carried the event with another body.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<DeliveryId>,
     /// Where its deliveries are that came in their messages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packed: Vec<Packed>,
-    /// When the first delivery came in.
+    /// When that delivery came in.
     pub received_at_ms: i64,
     /// Why the event has no run, if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -319,14 +326,24 @@ impl AttemptItem {
 
 impl From<&StepRecord> for StepItem {
     fn from(step: &StepRecord) -> Self {
-        let saved = step.saved.as_ref();
-        Self {
+        let mut item = Self {
             name: step.name.clone(),
             attempt: step.attempt,
             started_at_ms: step.started_at.get(),
-            saved_at_ms: saved.map(|saved| saved.at.get()),
-            result: saved.map(|saved| saved.result.clone()),
+            saved_at_ms: step.saved.as_ref().map(|saved| saved.at.get()),
+            result: None,
+            result_sha256: None,
+            result_bytes: None,
+        };
+        match step.saved.as_ref().map(|saved| &saved.result) {
+            Some(StepResult::Inline(json)) => item.result = Some(json.clone()),
+            Some(StepResult::Kept { sha256, bytes }) => {
+                item.result_sha256 = Some(sha256.clone());
+                item.result_bytes = Some(*bytes);
+            }
+            None => {}
         }
+        item
     }
 }
 
@@ -334,7 +351,13 @@ impl TryFrom<StepItem> for StepRecord {
     type Error = UnreadableItem;
 
     fn try_from(item: StepItem) -> Result<Self, UnreadableItem> {
-        let saved = match (item.saved_at_ms, item.result) {
+        let result = match (item.result, item.result_sha256, item.result_bytes) {
+            (Some(json), None, None) => Some(StepResult::Inline(json)),
+            (None, Some(sha256), Some(bytes)) => Some(StepResult::Kept { sha256, bytes }),
+            (None, None, None) => None,
+            _ => return Err(UnreadableItem::Field("result")),
+        };
+        let saved = match (item.saved_at_ms, result) {
             (Some(at), Some(result)) => Some(Saved { at: EpochMillis::new(at), result }),
             (None, None) => None,
             _ => return Err(UnreadableItem::Field("result")),
@@ -383,14 +406,30 @@ impl EventItem {
     #[must_use]
     pub fn seen_again(mut self, sighting: &Sighting) -> Self {
         self.deliveries = self.deliveries.saturating_add(1);
+        if self.packed.len() < Self::PACKED_KEPT {
+            self.packed.extend(sighting.packed());
+        }
+        if self.ignored.is_some() {
+            return self.looked_at_again(sighting);
+        }
         self.expires_at = sighting.expires_at().to_seconds().get();
         if self.sha256 != sighting.sha256 && self.conflicts.len() < Self::CONFLICTS_KEPT {
             self.conflicts.push(sighting.delivery_id.clone());
         }
-        if self.packed.len() < Self::PACKED_KEPT {
-            self.packed.extend(sighting.packed());
-        }
         self
+    }
+
+    /// The item of an event when a delivery comes by that it has counted. As long as nothing has
+    /// run for it, the delivery at hand is as good as the first: there may be a job for it by now.
+    #[must_use]
+    pub fn looked_at_again(self, sighting: &Sighting) -> Self {
+        match self.ignored {
+            Some(_) => {
+                let Self { deliveries, packed, .. } = self;
+                Self { deliveries, packed, ..Self::from(sighting) }
+            }
+            None => self,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use hookdock_signature::EpochMillis;
 
 use crate::ledger::Run;
-use crate::names::StepName;
+use crate::names::{BodyDigest, StepName};
 
 /// A step of a run, as recorded.
 ///
@@ -25,8 +25,33 @@ pub struct StepRecord {
 pub struct Saved {
     /// When it was saved.
     pub at: EpochMillis,
-    /// What was saved: JSON text, so that it comes back exactly as it was.
-    pub result: String,
+    /// What was saved.
+    pub result: StepResult,
+}
+
+/// What a step yielded: JSON text, so that it comes back exactly as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepResult {
+    /// It is in the run.
+    Inline(String),
+    /// It is too large for that, and kept as a document.
+    Kept {
+        /// The digest of the document.
+        sha256: BodyDigest,
+        /// Its size.
+        bytes: u64,
+    },
+}
+
+impl StepResult {
+    /// How much room it takes in the run.
+    #[must_use]
+    pub fn inline_bytes(&self) -> usize {
+        match self {
+            Self::Inline(json) => json.len(),
+            Self::Kept { .. } => 0,
+        }
+    }
 }
 
 impl Run {
@@ -55,7 +80,7 @@ impl Run {
 
     /// The run with the step's result, if it has none yet.
     #[must_use]
-    pub fn step_saved(&self, name: &StepName, result: String, at: EpochMillis) -> Self {
+    pub fn step_saved(&self, name: &StepName, result: StepResult, at: EpochMillis) -> Self {
         let begun = self.step(name);
         self.with_step(StepRecord {
             name: name.clone(),

@@ -7,8 +7,8 @@ use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex;
 
 use crate::fault::PortError;
-use crate::job::{Begun, Journal, LARGEST_RESULT_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS};
-use crate::ledger::{Run, StepRecord};
+use crate::job::{Begun, Journal, LARGEST_INLINE_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS};
+use crate::ledger::{Run, StepRecord, StepResult};
 use crate::names::StepName;
 use crate::ports::{Committed, Inserted, Ledger, Record, System};
 
@@ -104,9 +104,9 @@ impl<L: Ledger, S: System> Held<L, S> {
         })
     }
 
-    async fn save(&self, step: &StepName, result: &str) -> Result<bool, PortError> {
+    async fn save(&self, step: &StepName, result: &StepResult) -> Result<bool, PortError> {
         let now = self.system.now();
-        let saved = self.write(|run| run.step_saved(step, result.to_owned(), now)).await?;
+        let saved = self.write(|run| run.step_saved(step, result.clone(), now)).await?;
         Ok(saved.is_some())
     }
 
@@ -120,7 +120,8 @@ impl<L: Ledger, S: System> Held<L, S> {
             return Ok(Some(Inserted::New));
         }
         let now = self.system.now();
-        let change = |run: &Run| run.step_saved(step, COMMITTED.to_owned(), now);
+        let done = || StepResult::Inline(COMMITTED.to_owned());
+        let change = |run: &Run| run.step_saved(step, done(), now);
         Ok(match self.swap(&mut run, change, Some(record)).await? {
             Committed::Both => Some(Inserted::New),
             Committed::Already(body) => Some(Inserted::Already(body)),
@@ -129,11 +130,11 @@ impl<L: Ledger, S: System> Held<L, S> {
     }
 }
 
-/// Whether the largest result might not fit in any more.
+/// Whether the largest result that a run holds might not fit in any more.
 fn is_full(run: &Run) -> bool {
     let saved = run.steps.iter().filter_map(|step| step.saved.as_ref());
-    let bytes: usize = saved.map(|saved| saved.result.len()).sum();
-    run.steps.len() >= MOST_STEPS || bytes > LARGEST_RESULTS_BYTES - LARGEST_RESULT_BYTES
+    let bytes: usize = saved.map(|saved| saved.result.inline_bytes()).sum();
+    run.steps.len() >= MOST_STEPS || bytes > LARGEST_RESULTS_BYTES - LARGEST_INLINE_BYTES
 }
 
 impl<L: Ledger, S: System> Journal for Held<L, S> {
@@ -144,7 +145,7 @@ impl<L: Ledger, S: System> Journal for Held<L, S> {
     fn save<'a>(
         &'a self,
         step: &'a StepName,
-        result: &'a str,
+        result: &'a StepResult,
     ) -> BoxFuture<'a, Result<bool, PortError>> {
         Self::save(self, step, result).boxed()
     }
