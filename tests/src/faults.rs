@@ -95,6 +95,14 @@ struct State {
     calls: Vec<Call>,
     struck: bool,
     slow: Option<(Call, Duration)>,
+    every: Duration,
+}
+
+impl State {
+    /// How long such a call takes.
+    fn wait(&self, call: Call) -> Duration {
+        self.slow.filter(|(slow, _)| *slow == call).map_or(self.every, |(_, wait)| wait)
+    }
 }
 
 /// What is going to go wrong.
@@ -127,6 +135,11 @@ impl Plan {
     /// Lets every such call take that long.
     pub fn slow_down(&self, call: Call, wait: Duration) {
         self.state().slow = Some((call, wait));
+    }
+
+    /// Lets every call take that long.
+    pub fn slow_all_down(&self, wait: Duration) {
+        self.state().every = wait;
     }
 
     fn plan(&self, planned: Planned) {
@@ -175,8 +188,8 @@ impl Plan {
     ) -> Result<T, PortError> {
         // Others get their turn at every call, as they do where calls take time.
         tokio::task::yield_now().await;
-        let slow = self.state().slow.filter(|(slow, _)| *slow == call);
-        if let Some((_, wait)) = slow {
+        let wait = self.state().wait(call);
+        if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
         let lost = || PortError::new("make the planned call", FaultKind::Unavailable);

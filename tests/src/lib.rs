@@ -20,3 +20,8 @@ pub mod stack;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// So is the one of the engine alone, which has no adapters of its own.
+#[cfg(doctest)]
+#[doc = include_str!("../../shared/pipeline/README.md")]
+struct PipelineReadme;

@@ -138,3 +138,50 @@ pub(crate) fn unfit(
 ) -> PortError {
     PortError::new(action, FaultKind::Invalid).because(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::http::HttpResponse;
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+    use aws_sdk_s3::primitives::SdkBody;
+
+    use super::*;
+
+    type Transacted = Result<Result<(), [Option<Conflict>; 2]>, PortError>;
+
+    fn cancelled(codes: &[&str]) -> Transacted {
+        let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build());
+        let error = TransactionCanceledException::builder()
+            .set_cancellation_reasons(Some(reasons.collect()))
+            .build();
+        let error = TransactWriteItemsError::TransactionCanceledException(error);
+        let answer = HttpResponse::new(400.try_into().expect("a status"), SdkBody::empty());
+        transacted("write both", Err(SdkError::service_error(error, answer)))
+    }
+
+    #[test]
+    fn a_transaction_that_met_a_condition_says_which() {
+        for (codes, expected) in [
+            (["ConditionalCheckFailed", "None"], [true, false]),
+            (["None", "ConditionalCheckFailed"], [false, true]),
+            (["ConditionalCheckFailed", "ConditionalCheckFailed"], [true, true]),
+        ] {
+            let conflicts = cancelled(&codes).expect("an answer").expect_err("cancelled");
+            assert_eq!(conflicts.map(|conflict| conflict.is_some()), expected, "{codes:?}");
+        }
+    }
+
+    /// A condition beside it says nothing: the items were being written by somebody else.
+    #[test]
+    fn a_transaction_that_met_another_is_worth_another_try() {
+        for codes in [
+            &["TransactionConflict", "None"][..],
+            &["ConditionalCheckFailed", "TransactionConflict"],
+            &["ThrottlingError", "None"],
+            &["None"],
+        ] {
+            let error = cancelled(codes).expect_err("no answer");
+            assert_eq!(error.kind(), FaultKind::Throttled, "{codes:?}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Log lines: one JSON object each, on the standard output, where Lambda picks them up.
 //!
 //! A line has `timestamp`, `level`, `target`, `message`, the fields of the event beside them and,
-//! under `span`, the request it belongs to. Bodies, secrets and headers are never in one.
+//! under `spans`, the request, the message and the run it belongs to. Bodies, secrets and headers are never in one.
 
 use std::any::Any;
 use std::panic::{self, PanicHookInfo};
@@ -33,8 +33,7 @@ pub fn request(id: &str, trace: Option<&str>) -> Span {
     tracing::error_span!(target: OURS, "request", request.id = id, request.trace = trace)
 }
 
-/// The span of one message of an invocation. A line names only the innermost span, so this one
-/// names the invocation too.
+/// The span of one message of an invocation, which it names too: `span` is the innermost alone.
 #[must_use]
 pub fn message(request_id: &str, message_id: &str) -> Span {
     tracing::error_span!(target: OURS, "message", request.id = request_id, message.id = message_id)
@@ -45,7 +44,7 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer);
+    let lines = fmt::layer().json().flatten_event(true).with_span_list(true).with_writer(writer);
     lines.with_filter(wanted(level))
 }
 

@@ -26,6 +26,7 @@ use std::time::Duration;
 pub use captures::KeepingEndpoints;
 pub use endpoints::{EndpointFile, EndpointFileError};
 use hookdock_pipeline::job::Effects;
+use hookdock_signature::EpochMillis;
 pub use model::StubModel;
 pub use outbox::Sent;
 pub use queue::{Buried, Message};
@@ -99,5 +100,22 @@ impl<S> Embedded<S> {
 
     fn over(store: Store, system: S, queue: QueueSettings) -> Self {
         Self { store: Arc::new(store), system, queue, work: Arc::default() }
+    }
+}
+
+impl Embedded<TestSystem> {
+    /// A fresh ledger and fresh effects, in memory: what a check of jobs
+    /// (`hookdock_pipeline::testing`) asks for.
+    ///
+    /// # Panics
+    ///
+    /// The database cannot be set up.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test stops where there is no memory")]
+    pub fn fresh() -> (Self, Effects) {
+        let system = TestSystem::starting_at(EpochMillis::new(1_800_000_000_000));
+        let local = Self::in_memory(system, QueueSettings::default()).expect("memory");
+        let effects = local.effects();
+        (local, effects)
     }
 }

@@ -1,4 +1,4 @@
-//! The way of a webhook, without AWS, without a clock and without an environment.
+#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 //!
 //! Read the modules in this order: [`delivery`] is what comes in, [`ingest`] takes it, [`http`]
 //! is its face; [`mod@reference`] travels through the queue, [`process`] picks it up, [`ledger`] says
@@ -29,4 +29,6 @@ pub mod reference;
 pub mod retry;
 pub mod sealed;
 pub mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod versioned;

@@ -10,6 +10,8 @@ mod split;
 use std::slice;
 use std::time::Duration;
 
+#[cfg(feature = "testing")]
+pub(crate) use attempt::PANICKED;
 use attempt::no_further_attempt;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -201,13 +203,13 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         };
         match race::by(&self.system, message.deadline, work).await {
             Ok(Ok(Progress::Finished)) => Verdict::Finished,
-            Ok(Ok(Progress::Later(wait))) => self.put_off(message, wait).await,
+            Ok(Ok(Progress::Later(wait))) => self.put_off(message, delivery_id, wait).await,
             Ok(Err(error)) => {
                 let error = chain(&error);
                 tracing::error!(delivery.id = delivery_id, error, "message will come back");
                 // The wait grows, so that an outage does not use up what the queue grants.
                 let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
-                self.put_off(message, wait).await
+                self.put_off(message, delivery_id, wait).await
             }
             Err(race::OutOfTime) => {
                 tracing::error!(delivery.id = delivery_id, "message ran out of time");
@@ -325,11 +327,17 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// Without the put-off the message comes back when its visibility runs out, so a failure here
     /// costs time and nothing else.
-    async fn put_off(&self, message: &Received, wait: Duration) -> Verdict {
+    async fn put_off(
+        &self,
+        message: &Received,
+        delivery_id: Option<&str>,
+        wait: Duration,
+    ) -> Verdict {
         let wait = wait.clamp(Duration::from_secs(1), LONGEST_PUT_OFF);
         let put_off = self.messages.put_off(&message.receipt, wait);
         if let Ok(Err(error)) = race::by(&self.system, message.deadline, put_off).await {
-            tracing::warn!(error = chain(&error), "message was not put off");
+            let error = chain(&error);
+            tracing::warn!(delivery.id = delivery_id, error, "message was not put off");
         }
         Verdict::Again
     }

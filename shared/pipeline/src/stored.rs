@@ -229,7 +229,7 @@ impl Versioned for StoredDelivery<'_> {
     }
 }
 
-fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {
+pub(crate) fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {
     match std::str::from_utf8(body) {
         Ok(text) => (BodyEncoding::Text, text.into()),
         Err(_) => (BodyEncoding::Base64, STANDARD.encode(body).into()),

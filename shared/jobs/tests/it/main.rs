@@ -6,6 +6,7 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod conformance;
 mod fulfil_order;
 mod over_http;
 mod send_notification;

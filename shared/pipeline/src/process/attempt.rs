@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hookdock_signature::EpochMillis;
+use tracing::Instrument as _;
 
 use super::{A_MOMENT, Held, Process, Progress, SETTLE_MARGIN, Task};
 use crate::fault::PortError;
@@ -14,6 +15,9 @@ use crate::ledger::{DeadReason, Run, RunState, Settlement};
 use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::reference::Reference;
 use crate::{pack, race};
+
+/// What is recorded of an attempt whose job panicked.
+pub(crate) const PANICKED: &str = "the job panicked";
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     pub(super) async fn attempt(
@@ -31,10 +35,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             task.job.call(cx, &delivery).await
         };
         // A panic is this run's alone: nothing it could have left half-done is shared.
-        let caught = AssertUnwindSafe(work).catch_unwind();
+        let caught = AssertUnwindSafe(work.instrument(span(task, run))).catch_unwind();
         match race::by(&self.system, deadline, caught).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_panic)) => Err(Failure::passing(ErrorClass::Bug, "the job panicked")),
+            Ok(Err(_panic)) => Err(Failure::passing(ErrorClass::Bug, PANICKED)),
             Err(race::OutOfTime) => {
                 Err(Failure::passing(ErrorClass::TimedOut, "the attempt ran out of time"))
             }
@@ -128,6 +132,17 @@ pub(super) fn no_further_attempt(run: &Run) -> Settlement {
             Settlement::Dead(DeadReason::WorkerDied, failure)
         }
     }
+}
+
+/// What a job logs is told with its event. At every level, so that each line is.
+fn span(task: Task<'_>, run: &Run) -> tracing::Span {
+    tracing::error_span!(
+        "run",
+        delivery.id = %task.reference.delivery_id,
+        event.key = %run.id.event.key,
+        run.job = %run.id.job,
+        run.attempt = run.attempt,
+    )
 }
 
 fn log_lost(task: Task<'_>) {

@@ -1,0 +1,153 @@
+//! An event to try a job on, as if it had been verified and stored.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use hookdock_signature::EpochMillis;
+
+use crate::identity::KeySource;
+use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType};
+use crate::part::Part;
+use crate::reference::Reference;
+use crate::sealed::ObjectKey;
+use crate::stored::{StoredDelivery, StoredEvent, Verification, encode, timestamp};
+use crate::versioned::Versioned;
+
+/// When every example comes in: 2027-01-15T08:00:00Z.
+pub(super) const RECEIVED_AT: EpochMillis = EpochMillis::new(1_800_000_000_000);
+
+/// An event to try a job on.
+#[derive(Clone)]
+pub struct Example {
+    endpoint: EndpointId,
+    provider: String,
+    event_id: Option<EventId>,
+    event_type: EventType,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Example {
+    /// An event of that provider and type with this body. Its endpoint is called like the
+    /// provider.
+    ///
+    /// # Panics
+    ///
+    /// A name does not fit its grammar.
+    #[must_use]
+    pub fn of(provider: &str, event_type: &str, body: impl Into<Bytes>) -> Self {
+        Self {
+            endpoint: literal(provider),
+            provider: provider.to_owned(),
+            event_id: None,
+            event_type: literal(event_type),
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    /// The same event at another endpoint.
+    ///
+    /// # Panics
+    ///
+    /// The name does not fit the grammar of an endpoint's.
+    #[must_use]
+    pub fn at(self, endpoint: &str) -> Self {
+        Self { endpoint: literal(endpoint), ..self }
+    }
+
+    /// The same event with this id of its provider.
+    ///
+    /// # Panics
+    ///
+    /// The id is not printable.
+    #[must_use]
+    pub fn id(self, id: &str) -> Self {
+        Self { event_id: Some(literal(id)), ..self }
+    }
+
+    /// The same event with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The reference to the stored event.
+    pub(super) fn reference(&self) -> Reference {
+        let id = DeliveryId::new(RECEIVED_AT, 0);
+        let object = ObjectKey::of(&self.endpoint, &id, RECEIVED_AT);
+        Reference {
+            version: Reference::version_for(&Part::Whole, &object),
+            generation: 0,
+            job: None,
+            part: Part::Whole,
+            object,
+            delivery_id: id,
+            endpoint: self.endpoint.clone(),
+            provider: self.provider.clone(),
+            tenant: None,
+            event_key: EventKey::of(&[&self.body]),
+            event_id: self.event_id.clone(),
+            event_type: Some(self.event_type.clone()),
+            flags: Vec::new(),
+            sha256: BodyDigest::of(&self.body),
+            received_at_ms: RECEIVED_AT.get(),
+        }
+    }
+
+    /// The stored event.
+    #[expect(clippy::expect_used, reason = "texts and numbers can be written as JSON")]
+    pub(super) fn object(&self) -> Bytes {
+        let reference = self.reference();
+        let (body_encoding, body) = encode(&self.body);
+        let stored = StoredDelivery {
+            version: StoredDelivery::NEWEST,
+            delivery_id: reference.delivery_id,
+            endpoint: reference.endpoint,
+            provider: self.provider.as_str().into(),
+            tenant: None,
+            event: StoredEvent {
+                key: reference.event_key,
+                key_source: KeySource::Body,
+                id: reference.event_id,
+                event_type: reference.event_type,
+                flags: Vec::new(),
+            },
+            items: Vec::new(),
+            received_at: timestamp(RECEIVED_AT),
+            provider_timestamp: None,
+            verification: Verification {
+                scheme: "example".into(),
+                secret_id: "example".into(),
+                tolerance_seconds: None,
+            },
+            method: "POST".into(),
+            url: Cow::Owned(format!("https://hooks.example/webhooks/{}", self.endpoint)),
+            headers: self.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            body_encoding,
+            body,
+            sha256: reference.sha256,
+            trace: None,
+            direct: None,
+        };
+        serde_json::to_vec(&stored).expect("an example can be stored").into()
+    }
+}
+
+impl fmt::Debug for Example {
+    /// The body may have been taken from life.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Example")
+            .field("endpoint", &self.endpoint)
+            .field("event_type", &self.event_type)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "an example is written down in a test")]
+fn literal<T: std::str::FromStr<Err: fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("an example has valid names")
+}

@@ -1,0 +1,180 @@
+//! What a check found, in words that name the job, the step and the interruption.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::names::{JobName, StepName};
+
+/// How a call goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The call is made, and the worker dies before it hears of it.
+    Dies,
+    /// The call fails, and is not made.
+    Fails,
+    /// The call is made, and fails all the same: its answer got lost.
+    Unanswered,
+}
+
+/// A call that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interruption {
+    /// Which call, such as `the e-mail`.
+    pub call: String,
+    /// The step that was under way.
+    pub step: Option<StepName>,
+    /// How it went wrong.
+    pub trouble: Trouble,
+}
+
+/// What a job must not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// No job runs for the example.
+    NoJob,
+    /// An attempt fails although nothing disturbs it.
+    Fails {
+        /// Why.
+        failure: String,
+    },
+    /// An effect happens more often than undisturbed.
+    Repeated {
+        /// What happens.
+        what: String,
+        /// How often.
+        times: usize,
+        /// How often undisturbed.
+        usual: usize,
+    },
+    /// An effect happens less often than undisturbed.
+    Missing {
+        /// What does not happen.
+        what: String,
+    },
+    /// The step was saved, and its work is done again.
+    SavedStepAgain,
+    /// A later attempt has a step of a name that there is not undisturbed.
+    UnknownStep,
+    /// The step yields something else than undisturbed.
+    OtherResult,
+    /// The run ends otherwise than undisturbed.
+    OtherEnd {
+        /// How it ends.
+        end: String,
+        /// How it ends undisturbed.
+        usual: String,
+    },
+    /// The job panics.
+    Panics,
+    /// The run is dead, although trying again would have helped.
+    GivesUp {
+        /// Why.
+        failure: String,
+    },
+    /// The event does not come to its end.
+    Endless,
+    /// The step may do what others may not, and never does.
+    NeedlessException,
+}
+
+/// A fault, where it was found, and what had to go wrong for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The job.
+    pub job: Option<JobName>,
+    /// The step.
+    pub step: Option<StepName>,
+    /// The fault.
+    pub fault: Fault,
+    /// The first interruption that shows it. `None`: it needs none.
+    pub when: Option<Interruption>,
+}
+
+/// All findings of a check, each fault once for each step.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The findings.
+    pub findings: Vec<Finding>,
+}
+
+/// A check that found nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// How many interruptions the jobs were put through.
+    pub interruptions: usize,
+    /// The steps that they have, in the order of their jobs' names.
+    pub steps: Vec<StepName>,
+}
+
+impl Trouble {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Dies, Self::Fails, Self::Unanswered];
+}
+
+impl fmt::Display for Interruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { call, step, trouble } = self;
+        match trouble {
+            Trouble::Dies => write!(f, "when the worker dies right after {call}")?,
+            Trouble::Fails => write!(f, "when {call} fails")?,
+            Trouble::Unanswered => write!(f, "when {call} is made and its answer is lost")?,
+        }
+        match step {
+            Some(step) => write!(f, " (in step {step})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoJob => write!(f, "no job runs for the example"),
+            Self::Fails { failure } => write!(f, "fails undisturbed: {failure}"),
+            Self::Repeated { what, times, usual } => {
+                write!(f, "{what} happens {times} times, {usual} undisturbed")
+            }
+            Self::Missing { what } => write!(f, "{what} does not happen"),
+            Self::SavedStepAgain => write!(f, "was saved, and its work is done again"),
+            Self::UnknownStep => write!(f, "there is no such step undisturbed"),
+            Self::OtherResult => write!(f, "yields something else than undisturbed"),
+            Self::OtherEnd { end, usual } => write!(f, "ends {end}, {usual} undisturbed"),
+            Self::Panics => write!(f, "panics"),
+            Self::GivesUp { failure } => write!(f, "gives up: {failure}"),
+            Self::Endless => write!(f, "the event does not come to its end"),
+            Self::NeedlessException => write!(f, "is excepted, and needs no exception"),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.job, &self.step) {
+            (Some(job), Some(step)) => write!(f, "{job}, step {step}: ")?,
+            (Some(job), None) => write!(f, "{job}: ")?,
+            (None, Some(step)) => write!(f, "step {step}: ")?,
+            (None, None) => {}
+        }
+        write!(f, "{}", self.fault)?;
+        match &self.when {
+            Some(when) => write!(f, ", {when}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the jobs do not keep their promises:")?;
+        self.findings.iter().try_for_each(|finding| write!(f, "\n  {finding}"))
+    }
+}
+
+impl fmt::Debug for Report {
+    /// As a person reads it, since that is what a test that fails prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error for Report {}

@@ -1,0 +1,98 @@
+//! One trial: the event comes from the queue, again and again, until it is finished.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::job::{Effects, Registry};
+use crate::ports::{Ledger, System as _};
+use crate::process::{Process, Received, Settings, Suspects, Verdict};
+use crate::testing::example::{Example, RECEIVED_AT};
+use crate::testing::stubs::{Clock, Desk, OneDelivery};
+use crate::testing::watch::{Plan, Seen, Watch};
+use crate::testing::watched::{Watched, watched};
+
+/// What a worker has for the event. When one has died, the next comes after its lease.
+const TIME: Duration = Duration::from_secs(60);
+
+/// More than any policy grants.
+const MOST_ROUNDS: u32 = 200;
+
+/// The jobs and their event.
+pub(super) struct Bench {
+    registry: Registry,
+    object: Bytes,
+    message: String,
+}
+
+/// What came of a trial.
+#[derive(Debug)]
+pub(super) struct Trial {
+    /// Whether the event came to its end.
+    pub(super) ended: bool,
+    pub(super) seen: Seen,
+}
+
+impl Bench {
+    #[expect(clippy::expect_used, reason = "a reference can be written as JSON")]
+    pub(super) fn new(registry: Registry, example: &Example) -> Self {
+        let message = example.reference().to_json().expect("an example has a reference");
+        Self { registry, object: example.object(), message }
+    }
+
+    pub(super) async fn run<L: Ledger>(
+        &mut self,
+        (ledger, effects): (L, Effects),
+        plan: Option<Plan>,
+    ) -> Trial {
+        let (clock, desk, watch) = (Clock::new(), Desk::default(), Watch::new(plan));
+        let process = Process {
+            deliveries: OneDelivery(self.object.clone()),
+            messages: desk.clone(),
+            ledger: Watched { port: ledger, watch: watch.clone() },
+            system: clock.clone(),
+            effects: watched(effects, &watch),
+            registry: std::mem::take(&mut self.registry),
+            settings: Settings::default(),
+            suspects: Suspects::default(),
+        };
+        let mut ended = false;
+        for receives in 1..=MOST_ROUNDS {
+            let received = self.received(receives, &clock);
+            match until_death(Box::pin(process.one(&received)), &watch).await {
+                Some(Verdict::Finished) => {
+                    ended = true;
+                    break;
+                }
+                Some(Verdict::Again) => clock.advance(desk.put_off_for()),
+                None => clock.advance(TIME * 2),
+            }
+        }
+        self.registry = process.registry;
+        Trial { ended, seen: watch.take() }
+    }
+
+    fn received(&self, receives: u32, clock: &Clock) -> Received {
+        Received {
+            body: self.message.clone(),
+            receipt: String::new(),
+            receives,
+            sent_at: RECEIVED_AT,
+            deadline: clock.now().plus(TIME),
+        }
+    }
+}
+
+/// `None`: the worker has died on the way, and nothing of it goes on.
+async fn until_death<T>(work: impl Future<Output = T>, watch: &Watch) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if watch.takes_death() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
