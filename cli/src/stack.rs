@@ -122,6 +122,7 @@ impl Stack {
                     ..process::Settings::default()
                 },
                 suspects: Suspects::default(),
+                breakers: Arc::default(),
             }),
             local,
             listener,

@@ -25,11 +25,12 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
-use hookdock_pipeline::names::{DeliveryId, EndpointId};
+use hookdock_pipeline::names::{CellName, CellTag, DeliveryId, EndpointId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
-    Endpoints as _, Histories, Inserted, Kept, Ledger, Messages, Packs, Record, Records, WorkQueue,
+    Archive, Captured, Captures, Cell, Cells, Committed, Deliveries, Document, DocumentName,
+    Documents, Endpoints as _, Histories, Inserted, Kept, Ledger, Messages, Packs, Record, Records,
+    Swapped, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -136,6 +137,7 @@ contracts!(
     fences,
     states,
     commits,
+    cells,
     histories,
     records,
     documents
@@ -243,6 +245,21 @@ impl Messages for Ports {
 impl Histories for Ports {
     async fn history(&self, event: &EventRef) -> Result<Option<History>, PortError> {
         self.histories.history(event).await
+    }
+}
+
+impl Cells for Ports {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        self.process.ledger.cell(name).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        self.process.ledger.swap(name, from, to).await
     }
 }
 

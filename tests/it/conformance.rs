@@ -14,8 +14,8 @@ use hookdock_pipeline::job::{
     Registry,
 };
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::ports::{Committed, Inserted, Ledger, Record, Web};
+use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
+use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Ledger, Record, Swapped, Web};
 use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_pipeline::testing::{Conformance, Example, Passed, Report};
 use http::{Request, Response};
@@ -260,6 +260,21 @@ async fn an_exception_is_granted_to_its_step_alone_and_only_if_it_is_needed() {
 /// A ledger that forgets what steps have saved.
 #[derive(Clone)]
 struct Forgetful(Embedded<TestSystem>);
+
+impl Cells for Forgetful {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        self.0.cell(name).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        self.0.swap(name, from, to).await
+    }
+}
 
 impl Ledger for Forgetful {
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {

@@ -103,6 +103,7 @@ contracts!(
     fences,
     states,
     commits,
+    cells,
     histories,
     records,
     documents

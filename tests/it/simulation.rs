@@ -133,6 +133,31 @@ fn a_queue_that_forgets_is_noticed() {
 }
 
 #[test]
+fn an_order_that_is_forgotten_lets_the_older_overwrite_the_newer() {
+    check(Mutant::CellForgotten, 500, "what is older is not written over what is newer");
+}
+
+#[test]
+fn a_cell_that_anybody_overwrites_loses_what_is_newest() {
+    check(Mutant::TagUnchecked, 500, "what is older is not written over what is newer");
+}
+
+#[test]
+fn a_turn_that_nobody_sees_is_taken_twice() {
+    check(Mutant::TurnHidden, 500, "an entity has one run at work at a time");
+}
+
+#[test]
+fn a_newer_event_that_there_never_was_supersedes_the_newest() {
+    check(Mutant::NewestInvented, 100, "only what is older is superseded");
+}
+
+#[test]
+fn a_breaker_that_nobody_sees_lets_calls_through() {
+    check(Mutant::BreakerHidden, 500, "while a breaker is open no call is made");
+}
+
+#[test]
 fn a_dead_letter_that_is_forgotten_is_noticed() {
     check(Mutant::LetterForgotten, 100, "a run that is noted as buried has its letter");
 }

@@ -17,13 +17,15 @@ use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRecord, EventRef, Fence, History, Run, RunId, Settlement, Sighting,
     StepResult,
 };
-use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner, StepName};
+use hookdock_pipeline::names::{
+    BodyDigest, CellName, CellTag, CodeVersion, DeliveryId, EventKey, Owner, StepName,
+};
 use hookdock_pipeline::pack;
 use hookdock_pipeline::part::{Item, Part};
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
-    Endpoints as _, Histories, Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Packs, Record,
-    Records, WorkQueue,
+    Archive, Captured, Captures, Cell, Cells as _, Committed, Deliveries, Document, DocumentName,
+    Documents, Endpoints as _, Histories, Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Packs,
+    Record, Records, Swapped, WorkQueue,
 };
 use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::reference::Reference;
@@ -134,6 +136,7 @@ pub async fn packs<B: Bench>(bench: &B) {
         registry: Registry::new(),
         settings: Settings::default(),
         suspects: Suspects::default(),
+        breakers: Arc::default(),
     };
     let message = |sealed: &SealedDelivery, receives| Received {
         body: sealed.message().to_owned(),
@@ -425,6 +428,38 @@ pub async fn commits<B: Bench>(bench: &B) {
     assert_eq!(again, Committed::Both, "a write whose answer got lost may be made again");
 }
 
+/// A cell is written by one of those who saw the same in it, and the others are told what it holds.
+pub async fn cells<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    let job = "sync_customer".parse().expect("a name");
+    let (name, other) = (CellName::of_entity(&job, "1"), CellName::of_entity(&job, "2"));
+    let read = async |name| ports.cell(name).await.expect("an answer");
+    assert_eq!(read(&name).await, None);
+
+    let cells: Vec<Cell> = (1..=10).map(cell).collect();
+    let swaps = join_all(cells.iter().map(|to| ports.swap(&name, None, to))).await;
+    let swaps: Vec<Swapped> = swaps.into_iter().map(|swap| swap.expect("an answer")).collect();
+    let won = swaps.iter().position(|swap| *swap == Swapped::Written).expect("one is written");
+    for (place, swap) in swaps.into_iter().enumerate() {
+        if place != won {
+            assert_eq!(swap, Swapped::Other(Some(cells[won].clone())));
+        }
+    }
+    assert_eq!(read(&name).await.as_ref(), Some(&cells[won]));
+    assert_eq!(read(&other).await, None, "cells are apart");
+
+    let (first, wrong, next) = (&cells[won].tag, cell(12).tag, cell(11));
+    let swap = async |from, to| ports.swap(&name, from, to).await.expect("an answer");
+    assert_eq!(swap(Some(&wrong), &next).await, Swapped::Other(Some(cells[won].clone())));
+    assert_eq!(swap(Some(first), &next).await, Swapped::Written);
+    let again = "a write whose answer got lost may be made again";
+    assert_eq!(swap(Some(first), &next).await, Swapped::Written, "{again}");
+    assert_eq!(swap(Some(first), &cell(13)).await, Swapped::Other(Some(next.clone())));
+    assert_eq!(read(&name).await, Some(next.clone()), "its time is over, and it is still there");
+    let missing = ports.swap(&other, Some(first), &next).await.expect("an answer");
+    assert_eq!(missing, Swapped::Other(None));
+}
+
 /// All that is recorded of an event is read in one go, its runs by the names of their jobs.
 pub async fn histories<B: Bench>(bench: &B) {
     let ports = bench.ports();
@@ -506,6 +541,15 @@ fn record(collection: &str, id: &str, body: &serde_json::Value) -> Record {
 
 fn inline(json: &str) -> StepResult {
     StepResult::Inline(json.to_owned())
+}
+
+/// Its life is over: that is nothing to the store.
+fn cell(number: u128) -> Cell {
+    Cell {
+        tag: CellTag::new(number),
+        value: format!(r#"{{"version":1,"note":"café {number}"}}"#),
+        expires_at: START.minus(Duration::from_secs(60)).to_seconds(),
+    }
 }
 
 fn step(name: &str) -> StepName {

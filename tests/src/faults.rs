@@ -10,11 +10,12 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
-use hookdock_pipeline::names::{DeliveryId, EndpointId};
+use hookdock_pipeline::names::{CellName, CellTag, DeliveryId, EndpointId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Committed, Deliveries, Document, DocumentName, Documents,
-    Endpoints, Inserted, Kept, Ledger, Messages, Record, Records, Web, WorkQueue,
+    Archive, Captured, Captures, Cell, Cells, Committed, Deliveries, Document, DocumentName,
+    Documents, Endpoints, Inserted, Kept, Ledger, Messages, Record, Records, Swapped, Web,
+    WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -59,6 +60,10 @@ pub enum Call {
     Advance,
     /// `Ledger::commit`
     Commit,
+    /// `Cells::cell`
+    Cell,
+    /// `Cells::swap`
+    Swap,
     /// `Records::insert`
     Insert,
     /// `Records::get`
@@ -277,6 +282,21 @@ impl<P: Messages> Messages for Faulty<P> {
 
     async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
         self.plan.around(Call::Bury, self.inner.bury(letter)).await
+    }
+}
+
+impl<P: Cells> Cells for Faulty<P> {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        self.plan.around(Call::Cell, self.inner.cell(name)).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        self.plan.around(Call::Swap, self.inner.swap(name, from, to)).await
     }
 }
 

@@ -22,6 +22,7 @@ mod mutant;
 mod network;
 mod people;
 mod search;
+mod shared;
 mod workers;
 mod world;
 
@@ -124,6 +125,14 @@ pub struct Tally {
     pub claims: u64,
     /// Writes that were refused because of their fence.
     pub fenced: u64,
+    /// Times that a run was held back.
+    pub held_back: u64,
+    /// Times that a breaker opened.
+    pub opened: u64,
+    /// Probes of a dependency.
+    pub probes: u64,
+    /// Runs that were superseded.
+    pub superseded: u64,
     /// Runs that ended done, ignored and dead.
     pub ended: [u64; 3],
 }
@@ -139,6 +148,10 @@ impl Tally {
         self.stalls += other.stalls;
         self.claims += other.claims;
         self.fenced += other.fenced;
+        self.held_back += other.held_back;
+        self.opened += other.opened;
+        self.probes += other.probes;
+        self.superseded += other.superseded;
         for (sum, more) in self.ended.iter_mut().zip(other.ended) {
             *sum += more;
         }
@@ -287,6 +300,10 @@ impl Simulation {
                     format!("{runs:#?}")
                 });
             }
+        }
+        // What is sent again later may find that what was newer has been forgotten.
+        if !self.world.climate.afterlife {
+            self.world.check_order();
         }
     }
 }

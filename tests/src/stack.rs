@@ -119,6 +119,7 @@ impl Stack {
                 registry,
                 settings: Settings { policy: POLICY, ..Settings::default() },
                 suspects: Suspects::default(),
+                breakers: Arc::default(),
             },
             local,
             system,

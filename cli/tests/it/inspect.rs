@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
@@ -230,6 +231,16 @@ async fn each_way_of_ending_says_why_and_what_comes_next() {
             "another attempt, not before 2027-01-15 08:05:00.000Z",
         ),
         (
+            Settlement::PutOff(due, "held back: crm is left alone, it was timed_out".to_owned()),
+            "waiting: held back: crm is left alone, it was timed_out",
+            "another attempt, not before 2027-01-15 08:05:00.000Z",
+        ),
+        (
+            Settlement::Ignored("superseded by stripe/9f86d0".to_owned()),
+            "ignored: superseded by stripe/9f86d0",
+            "nothing, it has ended",
+        ),
+        (
             Settlement::Dead(DeadReason::Permanent, unavailable()),
             "dead: permanent",
             "its dead letter is sent",
@@ -280,6 +291,7 @@ async fn a_delivery_that_came_in_its_message_is_found_in_its_pack() {
             registry: Registry::new(),
             settings: Settings::default(),
             suspects: Suspects::default(),
+            breakers: Arc::default(),
         };
         let message = Received {
             body: sealed.message().to_owned(),

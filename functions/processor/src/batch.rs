@@ -104,9 +104,9 @@ mod tests {
     use hookdock_pipeline::fault::{FaultKind, PortError};
     use hookdock_pipeline::job::{Effects, Registry};
     use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
-    use hookdock_pipeline::names::DeliveryId;
+    use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
     use hookdock_pipeline::pack::Pack;
-    use hookdock_pipeline::ports::{Committed, Inserted, Record, Records};
+    use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Record, Records, Swapped};
     use hookdock_pipeline::process::{Settings, Suspects};
     use hookdock_pipeline::reference::Reference;
     use hookdock_pipeline::sealed::ObjectKey;
@@ -162,6 +162,21 @@ mod tests {
         }
 
         async fn pack(&self, _: &Pack) -> Result<(), PortError> {
+            Err(down())
+        }
+    }
+
+    impl Cells for Nothing {
+        async fn cell(&self, _: &CellName) -> Result<Option<Cell>, PortError> {
+            Err(down())
+        }
+
+        async fn swap(
+            &self,
+            _: &CellName,
+            _: Option<&CellTag>,
+            _: &Cell,
+        ) -> Result<Swapped, PortError> {
             Err(down())
         }
     }
@@ -234,6 +249,7 @@ mod tests {
             registry: Registry::new(),
             settings: Settings::default(),
             suspects: Suspects::default(),
+            breakers: Arc::default(),
         };
         let event = serde_json::from_value(json!({ "Records": records })).expect("an event");
         let mut context = Context::default();

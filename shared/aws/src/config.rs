@@ -11,6 +11,7 @@
 //! | `HOOKDOCK_RECORDS_TABLE` | | yes | what the jobs write |
 //! | `HOOKDOCK_MAX_ATTEMPTS` | | optional | how often a job is tried |
 //! | `HOOKDOCK_QUEUE_DAYS` | | optional | how many days the queue keeps a message |
+//! | `HOOKDOCK_MAX_RECEIVES` | | optional | how often the queue hands a message out |
 //! | `HOOKDOCK_CODE_VERSION` | | optional | what attempts are recorded to have been made by |
 //! | `HOOKDOCK_JOBS_SECRET` | | optional | the secret with the jobs' settings |
 //! | `HOOKDOCK_MAIL_FROM` | | optional | the address that jobs send e-mail from |
@@ -152,6 +153,9 @@ impl ProcessorConfig {
                 longest_stay: raw
                     .optional("HOOKDOCK_QUEUE_DAYS", count)
                     .map_or(default.longest_stay, Settings::stay_of),
+                max_receives: raw
+                    .optional("HOOKDOCK_MAX_RECEIVES", count)
+                    .unwrap_or(default.max_receives),
                 code: raw.optional("HOOKDOCK_CODE_VERSION", code).unwrap_or(default.code),
             },
             jobs: JobsConfig {
@@ -386,6 +390,7 @@ mod tests {
                 "HOOKDOCK_DLQ_URL",
                 "HOOKDOCK_MAX_ATTEMPTS",
                 "HOOKDOCK_QUEUE_DAYS",
+                "HOOKDOCK_MAX_RECEIVES",
                 "HOOKDOCK_TOPIC_ARN"
             ]
         );

@@ -60,8 +60,8 @@ const SIGHT_TRIES: u32 = 3;
 /// The ledger in a DynamoDB table.
 #[derive(Debug, Clone)]
 pub struct DynamoLedger {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
     /// The other half of a commit.
     records: DynamoRecords,
 }

@@ -7,6 +7,7 @@ mod classify;
 mod clients;
 pub mod config;
 mod dynamo;
+mod dynamo_cells;
 mod dynamo_histories;
 mod dynamo_ledger;
 mod dynamo_records;
@@ -96,5 +97,6 @@ pub async fn process(
         registry,
         settings: config.settings.clone(),
         suspects: Suspects::default(),
+        breakers: Arc::default(),
     }
 }

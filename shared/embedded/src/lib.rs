@@ -9,6 +9,7 @@
 
 mod archive;
 mod captures;
+mod cells;
 mod documents;
 mod endpoints;
 mod ledger;

@@ -34,6 +34,8 @@ pub(crate) const SIGHTINGS: TableDefinition<'_, (&str, &str, &str), ()> =
 /// (Endpoint, event key, job) -> run.
 pub(crate) const RUNS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
     TableDefinition::new("runs");
+/// Cell name -> cell.
+pub(crate) const CELLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("cells");
 /// Endpoint -> the secret that its provider handed over.
 pub(crate) const CAPTURED: TableDefinition<'_, &str, &str> = TableDefinition::new("captured");
 /// (Collection, id) -> business record.
@@ -182,6 +184,7 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(EVENTS)?;
     transaction.open_table(SIGHTINGS)?;
     transaction.open_table(RUNS)?;
+    transaction.open_table(CELLS)?;
     transaction.open_table(RECORDS)?;
     transaction.open_table(DOCUMENTS)?;
     transaction.open_table(OUTBOX)?;

@@ -25,22 +25,28 @@
 
 mod answered;
 mod context;
+mod dependency;
 mod effects;
 mod failure;
 mod handler;
+mod newest;
 mod payload;
 mod registry;
 mod results;
+mod shared;
 mod steps;
 
 pub use answered::accepted;
 pub use context::{Context, Limits};
+pub use dependency::{Breakers, Dependency};
 pub use effects::Effects;
 pub(crate) use failure::recorded;
 pub use failure::{ErrorClass, Failure, Recovery};
 pub use handler::{Handler, JobResult, Outcome};
+pub use newest::Newest;
 pub(crate) use payload::opened;
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};
 pub use registry::{Job, On, Registry};
 pub use results::{LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES, result_document};
+pub use shared::Shared;
 pub use steps::{Begun, EffectKey, Journal, LARGEST_RESULTS_BYTES, MOST_STEPS, Step};

@@ -2,14 +2,17 @@
 //!
 //! Read the modules in this order: [`delivery`] is what comes in, [`ingest`] takes it, [`http`]
 //! is its face; [`mod@reference`] travels through the queue, [`process`] picks it up, [`ledger`] says
-//! what may happen to a run, [`job`] is the business logic. [`ports`] is what all of them ask of
+//! what may happen to a run, [`job`] is the business logic, with [`breaker`] and
+//! [`entity`] for what its runs share. [`ports`] is what all of them ask of
 //! the world.
 
+pub mod breaker;
 pub mod contents;
 pub mod dead_letter;
 pub mod delivery;
 pub mod direct;
 pub mod endpoint;
+pub mod entity;
 pub mod fault;
 pub mod http;
 pub mod identity;
@@ -18,6 +21,7 @@ pub mod inline;
 pub mod job;
 pub mod ledger;
 pub mod memory;
+mod millis;
 pub mod names;
 pub mod pack;
 pub mod part;

@@ -150,6 +150,32 @@ name! {
     |text| is_hex(text, 32)
 }
 
+name! {
+    /// The name of something that jobs call and that can be down, such as `crm`.
+    DependencyName,
+    "a dependency's name",
+    "1 to 63 lower-case letters, digits, dashes and underscores, starting with a letter or digit",
+    |text| is_label(&text.replace('_', "-"), 63)
+}
+
+name! {
+    /// The name of a cell: what kind it is, our own name for whose it is, and a digest of what it
+    /// is about. Nothing a sender wrote is in it.
+    CellName,
+    "a cell's name",
+    "a kind and a name of lower-case letters, digits, dashes and underscores, and 64 hexadecimal \
+     digits, with # between them",
+    is_cell_name
+}
+
+name! {
+    /// What one write of a cell is told from all others by.
+    CellTag,
+    "a cell's tag",
+    "32 hexadecimal digits",
+    |text| is_hex(text, 32)
+}
+
 impl DeliveryId {
     /// An id for a delivery received at `at`; ids sort by that time.
     #[must_use]
@@ -208,6 +234,33 @@ impl Owner {
     }
 }
 
+impl CellName {
+    /// The cell in which a dependency's failures are counted. The same name at another place is
+    /// another dependency.
+    #[must_use]
+    pub fn of_breaker(dependency: &DependencyName, place: &str) -> Self {
+        Self::of("breaker", dependency.as_str(), place)
+    }
+
+    /// The cell that says which event is the newest of an entity, as a job calls it.
+    #[must_use]
+    pub fn of_entity(job: &JobName, entity: &str) -> Self {
+        Self::of("entity", job.as_str(), entity)
+    }
+
+    fn of(kind: &'static str, name: &str, about: &str) -> Self {
+        Self(format!("{kind}#{name}#{}", hex::encode(Sha256::digest(about))))
+    }
+}
+
+impl CellTag {
+    /// A tag that no other write has, given 128 random bits.
+    #[must_use]
+    pub fn new(random: u128) -> Self {
+        Self(format!("{random:032x}"))
+    }
+}
+
 /// The SHA-256 digest of a body, written as 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -260,6 +313,13 @@ fn is_label(text: &str, longest: usize) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
+fn is_cell_name(text: &str) -> bool {
+    let mut parts = text.split('#');
+    let mut label = || parts.next().is_some_and(|part| is_label(&part.replace('_', "-"), 63));
+    let labels = label() && label();
+    labels && parts.next().is_some_and(|digest| is_hex(digest, 64)) && parts.next().is_none()
+}
+
 fn is_printable(text: &str, longest: usize) -> bool {
     bounded(text, longest) && text.chars().all(is_sendable)
 }
@@ -308,6 +368,18 @@ mod tests {
     #[test]
     fn event_keys_keep_neighbouring_parts_apart() {
         assert_ne!(EventKey::of(&[b"ab", b"c"]), EventKey::of(&[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn a_cells_name_holds_our_own_names_and_a_digest() {
+        let name = CellName::of_entity(&"sync_customer".parse().expect("a name"), "../x#y");
+        assert_eq!(name.as_str().parse(), Ok(name.clone()));
+        assert!(name.as_str().starts_with("entity#sync_customer#"), "{name}");
+        assert!(!name.as_str().contains("../x"), "{name}");
+        for bad in ["entity#a", "entity#a#b", "entity##b", &format!("{name}#"), &format!("#{name}")]
+        {
+            assert!(bad.parse::<CellName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! `hookdock-aws` and `hookdock-embedded` implement all of them, and one suite of contract tests
 //! holds both to the same behaviour.
 
+mod cells;
 mod documents;
 mod mail;
 mod model;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use cells::{Cell, CellItem, Cells, Swapped};
 pub use documents::{Document, DocumentName, Documents, Kept};
 use futures_util::future::BoxFuture;
 use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
@@ -166,8 +168,8 @@ pub trait Messages: Send + Sync {
 /// The record of events and runs.
 ///
 /// The decisions are made in [`crate::ledger`]; a store only has to compare and swap. A clone is
-/// another handle to the same.
-pub trait Ledger: Clone + Send + Sync + 'static {
+/// another handle to the same. Where runs are recorded, they share [`Cells`].
+pub trait Ledger: Cells {
     /// The pack that a sighting has named for the delivery. `None`: there is none, for nobody has
     /// recorded the delivery, or it did not come in its message.
     fn place(

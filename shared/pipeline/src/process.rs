@@ -3,11 +3,13 @@
 
 mod attempt;
 mod burial;
+mod commons;
 mod held;
 mod packing;
 mod split;
 
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "testing")]
@@ -24,7 +26,7 @@ use packing::{Opened, Packing};
 use crate::fault::{FaultKind, PortError, chain};
 use crate::identity::{IgnoreCause, ignore_cause};
 use crate::inline::Message;
-use crate::job::{Effects, Job, Registry};
+use crate::job::{Breakers, Effects, Job, Registry};
 use crate::ledger::{Claim, EventRecord, EventRef, Run, RunId, Sighting, Unclaimable};
 use crate::names::{CodeVersion, Owner};
 use crate::part::Part;
@@ -43,6 +45,9 @@ const SETTLE_MARGIN: Duration = Duration::from_secs(2);
 
 /// What an attempt is begun with at least. A worker with little time in all takes a quarter of it.
 const LEAST_TIME: Duration = Duration::from_secs(5);
+
+/// How many of a message's receives, a tenth at most, are kept for what nobody decides.
+const RECEIVES_KEPT: u32 = 5;
 
 /// When to look again at what will have moved on in a moment.
 const A_MOMENT: Duration = Duration::from_secs(1);
@@ -66,6 +71,8 @@ pub struct Process<D, M, L, S> {
     pub settings: Settings,
     /// The turn of runs whose last worker died.
     pub suspects: Suspects,
+    /// What is known of the dependencies that the jobs call.
+    pub breakers: Arc<Breakers>,
 }
 
 /// What the operator decides.
@@ -76,16 +83,21 @@ pub struct Settings {
     /// How long a run may wait in the queue in all; less than the queue keeps a message, which it
     /// then drops without a word.
     pub longest_stay: Duration,
+    /// How often the queue hands a message out before it sets it aside, which it then does without
+    /// a word.
+    pub max_receives: u32,
     /// The version of the code, as attempts record it.
     pub code: CodeVersion,
 }
 
 impl Default for Settings {
-    /// For a queue that keeps messages for a week, the default of `template.yaml`.
+    /// For a queue that keeps messages for a week and hands them out a hundred times, the defaults
+    /// of `template.yaml`.
     fn default() -> Self {
         Self {
             policy: RetryPolicy::default(),
             longest_stay: Self::stay_of(7),
+            max_receives: 100,
             code: CodeVersion::of_this_package(),
         }
     }
@@ -139,6 +151,13 @@ impl Settings {
     pub fn stay_of(queue_days: u32) -> Duration {
         const HOUR: Duration = Duration::from_secs(60 * 60);
         (HOUR * 24).saturating_mul(queue_days).saturating_sub(HOUR * 6)
+    }
+
+    /// Whether a message that was handed out so often may come back: the last few times are for
+    /// workers that die and for duplicates.
+    fn lets_come_back(&self, receives: u32) -> bool {
+        let kept = RECEIVES_KEPT.min(self.max_receives / 10);
+        receives < self.max_receives.saturating_sub(kept)
     }
 
     fn policy(&self, task: Task<'_>) -> RetryPolicy {
@@ -309,7 +328,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let settlement = if run.tries() > self.settings.policy(task).max_attempts {
             no_further_attempt(&run)
         } else {
-            let result = self.attempt(task, &run, &held).await;
+            // Boxed: what an attempt needs is most of what a message needs.
+            let result = Box::pin(self.attempt(task, &run, &held)).await;
             self.settlement(task, &run, result)
         };
         self.settle(task, &held, settlement).await

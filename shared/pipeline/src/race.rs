@@ -15,13 +15,21 @@ pub(crate) struct OutOfTime;
 ///
 /// The clock is looked at before the work goes on, each time. A worker that was held up past its
 /// deadline may have lost what it works on to another, and must not go a single step further.
-pub(crate) async fn by<T>(
+pub(crate) fn by<T>(
     system: &impl System,
     deadline: EpochMillis,
     work: impl Future<Output = T> + Send,
-) -> Result<T, OutOfTime> {
+) -> impl Future<Output = Result<T, OutOfTime>> + Send {
     let remaining = system.now().until(deadline);
-    match select(pin!(system.sleep(remaining)), pin!(work)).await {
+    before(system.sleep(remaining), work)
+}
+
+/// The result of the work, unless the end comes first.
+pub(crate) async fn before<T>(
+    end: impl Future<Output = ()>,
+    work: impl Future<Output = T>,
+) -> Result<T, OutOfTime> {
+    match select(pin!(end), pin!(work)).await {
         Either::Left(((), _)) => Err(OutOfTime),
         Either::Right((done, _)) => Ok(done),
     }

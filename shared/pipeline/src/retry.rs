@@ -71,7 +71,7 @@ impl RetryPolicy {
 }
 
 /// A time from `least` to `most`, chosen by `random`.
-fn spread(least: Duration, most: Duration, random: u128) -> Duration {
+pub(crate) fn spread(least: Duration, most: Duration, random: u128) -> Duration {
     let width = most.saturating_sub(least).as_millis();
     let chosen = random.checked_rem(width.saturating_add(1)).unwrap_or_default();
     least.saturating_add(Duration::from_millis(u64::try_from(chosen).unwrap_or(u64::MAX)))

@@ -13,11 +13,11 @@ use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::endpoint::Store;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
-use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept, Ledger,
-    Messages, Packs, Record, Records, Web, WorkQueue,
+    Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
+    Ledger, Messages, Packs, Record, Records, Swapped, Web, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -159,6 +159,27 @@ impl Messages for Backend {
 impl Packs for Backend {
     async fn packs(&self, beginning: &str) -> Result<Vec<ObjectKey>, PortError> {
         self.local.packs(beginning).await
+    }
+}
+
+impl Cells for Backend {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        self.local.cell(name).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        let before = self.local.cell(name).await?;
+        let swapped = self.local.swap(name, from, to).await;
+        let after = self.local.cell(name).await?;
+        if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
+            self.world.cell_written(name, &after);
+        }
+        swapped
     }
 }
 

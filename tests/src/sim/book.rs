@@ -11,6 +11,7 @@ use hookdock_pipeline::reference::Reference;
 use hookdock_signature::EpochMillis;
 
 use crate::rules;
+use crate::sim::shared::Commons;
 use crate::sim::world::{World, described};
 use crate::sim::{POLICY, Tally, Violation};
 
@@ -42,6 +43,8 @@ pub(crate) struct Book {
     keys: BTreeSet<String>,
     /// The events that were worked on at once.
     at_once: BTreeSet<String>,
+    /// What runs share.
+    pub(crate) commons: Commons,
     /// How often an effect happened, by run and step.
     pub(crate) effects: BTreeMap<(RunId, &'static str), u32>,
 }
@@ -179,9 +182,10 @@ impl World {
         if before.is_none() || rules::is_new(after) {
             *self.book().lives.entry(after.id.clone()).or_default() += 1;
         }
-        if let (RunState::Waiting { .. }, Some(RunState::Running { .. })) =
+        if let (RunState::Waiting { cause, .. }, Some(RunState::Running { .. })) =
             (&after.state, before.map(|run| &run.state))
         {
+            self.book().tally.held_back += u64::from(cause.starts_with("held back"));
             self.does_not_count(after);
         }
         match rules::broken(before, after, now) {

@@ -42,6 +42,10 @@ pub(crate) struct Climate {
     pub(crate) replays: usize,
     /// Everything is sent once more after the records' life, and some calls arrive only then.
     pub(crate) afterlife: bool,
+    /// How long the job that keeps an order waits for something newer, and how long at most.
+    pub(crate) quiet: (Duration, Duration),
+    /// The target of that job is down from the first to the second, counted from the start.
+    pub(crate) down: (Duration, Duration),
     /// The events.
     pub(crate) events: Vec<EventPlan>,
     /// The events of the direct endpoint, which have no jobs.
@@ -53,6 +57,8 @@ pub(crate) struct Climate {
 pub(crate) struct EventPlan {
     /// Whether its endpoint leaves deliveries in their messages.
     pub(crate) inline: bool,
+    /// The version of the entity that the event is about.
+    pub(crate) version: i64,
     /// How often the provider sends it.
     pub(crate) sent: usize,
     /// How often it tries again when it is not answered 2xx.
@@ -93,6 +99,8 @@ impl Climate {
             redrives: universe.below(3),
             replays: universe.below(3),
             afterlife: universe.happens(300),
+            quiet: quiet(universe),
+            down: down(universe),
             events: plans(events),
             direct: plans(universe.below(3)),
         }
@@ -107,6 +115,7 @@ impl EventPlan {
         };
         Self {
             inline: universe.happens(500),
+            version: i64::from(universe.happens(500)),
             sent: 1 + universe.below(3),
             patience: universe.below(6),
             endings: JOBS.map(endings),
@@ -133,6 +142,25 @@ impl Ending {
             10 | 11 => Self::PutsOff(Duration::from_secs(20)),
             _ => Self::Done,
         }
+    }
+}
+
+/// None, or some.
+fn quiet(universe: &Universe) -> (Duration, Duration) {
+    match universe.below(2) {
+        0 => (Duration::ZERO, Duration::ZERO),
+        _ => (Duration::from_secs(6), Duration::from_secs(15)),
+    }
+}
+
+/// Never, or for some minutes, which may outlast the storm.
+fn down(universe: &Universe) -> (Duration, Duration) {
+    match universe.below(3) {
+        0 => {
+            let begin = universe.between(Duration::ZERO, STORM / 2);
+            (begin, begin + universe.between(Duration::ZERO, STORM))
+        }
+        _ => (Duration::ZERO, Duration::ZERO),
     }
 }
 

@@ -4,19 +4,35 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hookdock_pipeline::breaker::BreakerTerms;
 use hookdock_pipeline::job::{
     Context, Delivery, ErrorClass, Failure, JobResult, LARGEST_INLINE_BYTES, On, Outcome, Registry,
 };
 use hookdock_pipeline::names::EventId;
 use hookdock_pipeline::ports::{Inserted, Record, System as _};
+use hookdock_signature::EpochMillis;
 use serde_json::json;
 
 use crate::sim::climate::Ending;
 use crate::sim::executor::Clock;
 use crate::sim::network::Network;
+use crate::sim::shared::{ENTITY, place};
 
 /// The jobs that run for every event.
-pub(crate) const JOBS: [&str; 2] = ["fulfil", "notify"];
+pub(crate) const JOBS: [&str; 2] = ["fulfil", ORDERED];
+
+/// The job that writes an entity in order, to a target that can be down.
+pub(crate) const ORDERED: &str = "sync";
+
+/// When the target is left alone.
+const TERMS: BreakerTerms = BreakerTerms {
+    failures: 2,
+    percent: 50,
+    window: Duration::from_secs(60),
+    first_wait: Duration::from_secs(10),
+    longest_wait: Duration::from_secs(40),
+    longest_asked: Duration::from_secs(60),
+};
 
 /// A job, as one worker runs it.
 #[derive(Clone)]
@@ -46,12 +62,54 @@ impl Job {
         let until = world.universe.now().plus(left);
         let claim = (cx.run(), cx.attempt());
         let started = world.starts(&self.network.caller, claim, until, stored.as_ref());
-        self.stubborn(|| self.charge(&cx)).await?;
-        let wait = world.universe.between(Duration::ZERO, Duration::from_secs(3));
+        let plan = &world.climate.events[event];
+        let ending = plan.ending(self.name, started.before);
+        if self.name != ORDERED {
+            self.stubborn(|| self.charge(&cx)).await?;
+            return self.go_on(&cx, ending).await;
+        }
+        world.book().commons.versions.insert(cx.run().event.clone(), plan.version);
+        let (quiet, longest) = world.climate.quiet;
+        let newest = cx.newest(ENTITY).version(plan.version).quiet(quiet, longest);
+        let work = async || {
+            let _at_work = world.enters(&cx.run().event, until);
+            self.stubborn(|| self.write(&cx, plan.version, until)).await?;
+            self.go_on(&cx, ending).await
+        };
+        newest.run(work).await
+    }
+
+    async fn go_on(&self, cx: &Context, ending: Ending) -> JobResult {
+        let wait = self.network.world.universe.between(Duration::ZERO, Duration::from_secs(3));
         self.clock.sleep(wait).await;
-        self.stubborn(|| self.report(&cx)).await?;
-        self.stubborn(|| self.note(&cx)).await?;
-        self.end(world.climate.events[event].ending(self.name, started.before)).await
+        self.stubborn(|| self.report(cx)).await?;
+        self.stubborn(|| self.note(cx)).await?;
+        self.end(ending).await
+    }
+
+    /// A step that writes the entity to a target that takes what comes.
+    async fn write(&self, cx: &Context, version: i64, until: EpochMillis) -> Result<(), Failure> {
+        let (world, caller) = (&self.network.world, &self.network.caller);
+        let place = place(cx, version);
+        cx.step("write", async |_| {
+            world.works_on(cx.run(), "write");
+            let call = async || {
+                world.calls(caller);
+                if world.is_down() {
+                    return Err(Failure::passing(ErrorClass::Unavailable, "the CRM is down"));
+                }
+                let (world, place) = (Arc::clone(world), place.clone());
+                let write = async move {
+                    world.writes(&place, until);
+                    Ok(())
+                };
+                Ok(self.network.call(|| "writes to the CRM".to_owned(), write).await?)
+            };
+            cx.dependency("crm").terms(TERMS).call(call).await
+        })
+        .await?;
+        world.saves(cx.run(), "write", "()");
+        Ok(())
     }
 
     /// Does it again where it failed, as a job may: the failed call may still be under way.

@@ -10,18 +10,19 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{
     EventRecord, EventRef, Fence, Run, RunState, Sighting, StepRecord,
 };
-use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept, Ledger,
-    Messages, Record, Records, WorkQueue,
+    Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
+    Ledger, Messages, Record, Records, Swapped, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::EpochMillis;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::sim::backend::Backend;
+use crate::stack::START;
 
 /// What is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +67,16 @@ pub enum Mutant {
     DocumentForgotten,
     /// The documents keep the first half of one.
     DocumentTorn,
+    /// The ledger says that it has written a cell, and has not.
+    CellForgotten,
+    /// The ledger writes a cell whoever has written it meanwhile.
+    TagUnchecked,
+    /// The ledger does not tell who has the turn at an entity.
+    TurnHidden,
+    /// The ledger tells of a newer event of an entity that there never was.
+    NewestInvented,
+    /// The ledger tells that every breaker is closed.
+    BreakerHidden,
 }
 
 /// The ports, with that broken.
@@ -165,6 +176,52 @@ impl Messages for Mutated {
         trace: Option<&str>,
     ) -> Result<Vec<usize>, PortError> {
         self.backend.send_items(items, trace).await
+    }
+}
+
+impl Cells for Mutated {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        Ok(self.backend.cell(name).await?.map(|cell| self.told(name, cell)))
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        let stored = self.backend.local.cell(name).await?;
+        let from = match self.mutant {
+            Some(Mutant::CellForgotten) => return Ok(Swapped::Written),
+            Some(Mutant::TagUnchecked) => stored.as_ref().map(|stored| &stored.tag),
+            _ => from,
+        };
+        Ok(match self.backend.swap(name, from, to).await? {
+            Swapped::Other(cell) => Swapped::Other(cell.map(|cell| self.told(name, cell))),
+            Swapped::Written => Swapped::Written,
+        })
+    }
+}
+
+impl Mutated {
+    /// A cell as it is told of.
+    fn told(&self, name: &CellName, cell: Cell) -> Cell {
+        let kind = name.as_str().split('#').next().expect("a kind");
+        let mut form: Value = serde_json::from_str(&cell.value).expect("JSON");
+        match (self.mutant, kind) {
+            (Some(Mutant::TurnHidden), "entity") => form["value"]["turn"] = Value::Null,
+            (Some(Mutant::NewestInvented), "entity") => {
+                form["value"]["newest"]["version"] = json!(9);
+                form["value"]["newest"]["event_key"] = json!("0".repeat(64));
+            }
+            (Some(Mutant::BreakerHidden), "breaker") => {
+                let at = START.get();
+                form["value"] =
+                    json!({ "state": "closed", "since_ms": at, "failures": 0, "answers": 0 });
+            }
+            _ => return cell,
+        }
+        Cell { value: form.to_string(), ..cell }
     }
 }
 

@@ -9,11 +9,11 @@ use futures_util::future::BoxFuture;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
-use hookdock_pipeline::names::DeliveryId;
+use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
-    Archive, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept, Ledger,
-    Messages, Record, Records, Web, WorkQueue,
+    Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
+    Ledger, Messages, Record, Records, Swapped, Web, WorkQueue,
 };
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use crate::sim::climate::AFTERLIFE;
 use crate::sim::mutant::Mutated;
+use crate::sim::shared::{Asking, short};
 use crate::sim::world::{World, described};
 
 /// What becomes of a call.
@@ -208,6 +209,32 @@ impl Messages for Network {
         let trace = trace.map(str::to_owned);
         let send = async move { ports.send_items(&items, trace.as_deref()).await };
         self.call(|| "queues items".to_owned(), send).await
+    }
+}
+
+impl Cells for Network {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        let (ports, name) = (self.ports.clone(), name.clone());
+        let what = format!("reads {}", short(&name));
+        let asking = Asking::of(&self.world, &self.caller);
+        let cell = self.call(move || what.clone(), async move { ports.cell(&name).await }).await?;
+        asking.answered();
+        Ok(cell)
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        let (ports, name, from, to) = (self.ports.clone(), name.clone(), from.cloned(), to.clone());
+        let what = format!("swaps {} to {}", short(&name), to.value);
+        let swap = async move { ports.swap(&name, from.as_ref(), &to).await };
+        let asking = Asking::of(&self.world, &self.caller);
+        let swapped = self.call(move || what.clone(), swap).await?;
+        asking.answered();
+        Ok(swapped)
     }
 }
 

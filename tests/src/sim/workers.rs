@@ -166,6 +166,7 @@ fn begin(network: &Network, name: &Arc<str>, clock: &Clock) -> Life {
         registry: jobs::registry(&network, clock),
         settings: Settings { policy: POLICY, ..Settings::default() },
         suspects: Suspects::default(),
+        breakers: Arc::default(),
     };
     Life { process: Arc::new(process), busy: Arc::default(), dead: Arc::default() }
 }

@@ -40,6 +40,13 @@ impl World {
         now < START.plus(STORM) || (second <= now && now < second.plus(STORM))
     }
 
+    /// Whether the target of the job that keeps an order is down now.
+    pub(crate) fn is_down(&self) -> bool {
+        let (from, to) = self.climate.down;
+        let now = self.universe.now();
+        START.plus(from) <= now && now < START.plus(to)
+    }
+
     /// What becomes of a process that could go on.
     pub(crate) fn fortune(&self) -> Fortune {
         if !self.storms() {

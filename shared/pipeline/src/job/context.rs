@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hookdock_signature::EpochMillis;
 
 use crate::job::effects::Effects;
+use crate::job::shared::Shared;
 use crate::job::steps::Journal;
 use crate::ledger::RunId;
 
@@ -14,10 +15,14 @@ use crate::ledger::RunId;
 pub struct Limits {
     /// The number of the attempt, from 1.
     pub attempt: u32,
+    /// When the run was first claimed.
+    pub opened_at: EpochMillis,
     /// When the attempt began.
     pub started_at: EpochMillis,
     /// When the attempt is cut off.
     pub deadline: EpochMillis,
+    /// Until when nobody else may claim the run: later than the deadline, since clocks differ.
+    pub lease_until: EpochMillis,
 }
 
 /// What a job knows of its run and may reach.
@@ -27,13 +32,20 @@ pub struct Context {
     limits: Limits,
     effects: Effects,
     journal: Arc<dyn Journal>,
+    shared: Arc<dyn Shared>,
 }
 
 impl Context {
     /// A context for one attempt.
     #[must_use]
-    pub fn new(run: RunId, limits: Limits, effects: Effects, journal: Arc<dyn Journal>) -> Self {
-        Self { run, limits, effects, journal }
+    pub fn new(
+        run: RunId,
+        limits: Limits,
+        effects: Effects,
+        journal: Arc<dyn Journal>,
+        shared: Arc<dyn Shared>,
+    ) -> Self {
+        Self { run, limits, effects, journal, shared }
     }
 
     /// The run: the endpoint, the event and the job. It stays the same over all attempts.
@@ -48,6 +60,12 @@ impl Context {
         self.limits.attempt
     }
 
+    /// When the run was first claimed.
+    #[must_use]
+    pub fn opened_at(&self) -> EpochMillis {
+        self.limits.opened_at
+    }
+
     /// When this attempt began.
     #[must_use]
     pub fn started_at(&self) -> EpochMillis {
@@ -60,12 +78,20 @@ impl Context {
         self.limits.deadline
     }
 
+    pub(super) fn lease_until(&self) -> EpochMillis {
+        self.limits.lease_until
+    }
+
     pub(super) fn effects(&self) -> &Effects {
         &self.effects
     }
 
     pub(super) fn journal(&self) -> &dyn Journal {
         self.journal.as_ref()
+    }
+
+    pub(super) fn shared(&self) -> &dyn Shared {
+        self.shared.as_ref()
     }
 }
 

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use hookdock_signature::EpochMillis;
+use serde::{Deserialize, Serialize};
+
 use crate::fault::{FaultKind, PortError, chain};
 
 /// The class of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
     /// Something did not answer in time, or the attempt ran out of time.
     TimedOut,
@@ -38,6 +42,13 @@ pub enum Recovery {
     RetryAfter(Duration),
     /// Never try again.
     Never,
+    /// What it needs is known to be down: nothing was tried, and nothing is before that time. The
+    /// wait grows with each time, and the attempt does not count.
+    HeldBack(EpochMillis),
+    /// It is too early: the job runs again then, and the attempt does not count.
+    PutOff(EpochMillis),
+    /// There is nothing to do, now or later.
+    Ignored,
 }
 
 /// The longest text that is recorded of an outcome, in characters. A record has to stay small
@@ -53,7 +64,7 @@ pub(crate) fn recorded(text: impl Into<String>) -> String {
     text
 }
 
-/// Why an attempt failed.
+/// Why an attempt failed, or ended early with nothing wrong: what `?` hands on either way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", class.code())]
 pub struct Failure {
@@ -112,6 +123,26 @@ impl Failure {
     #[must_use]
     pub fn permanent(class: ErrorClass, message: impl Into<String>) -> Self {
         Self { class, message: recorded(message), recovery: Recovery::Never }
+    }
+
+    /// Not a failure: what the run needs is known to be down, and it waits for it.
+    #[must_use]
+    pub fn held_back(class: ErrorClass, until: EpochMillis, cause: impl Into<String>) -> Self {
+        Self { class, message: recorded(cause), recovery: Recovery::HeldBack(until) }
+    }
+
+    /// Not a failure: [`crate::job::Outcome::PutOff`], for what a job is built of.
+    #[must_use]
+    pub fn put_off(until: EpochMillis, cause: impl Into<String>) -> Self {
+        let recovery = Recovery::PutOff(until);
+        Self { class: ErrorClass::Unavailable, message: recorded(cause), recovery }
+    }
+
+    /// Not a failure: [`crate::job::Outcome::Ignored`], for what a job is built of.
+    #[must_use]
+    pub fn ignored(cause: impl Into<String>) -> Self {
+        let recovery = Recovery::Ignored;
+        Self { class: ErrorClass::Refused, message: recorded(cause), recovery }
     }
 
     /// The same failure, to be tried again after that long at the earliest.

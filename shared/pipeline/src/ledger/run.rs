@@ -94,6 +94,8 @@ pub enum DeadReason {
     WorkerDied,
     /// The next attempt would come after the queue has dropped the message.
     OutOfTime,
+    /// The message has come back so often that the queue would set it aside.
+    ReceivesExhausted,
 }
 
 /// One try of a run.
@@ -220,11 +222,18 @@ impl DeadReason {
             Self::AttemptsExhausted => "attempts_exhausted",
             Self::WorkerDied => "worker_died",
             Self::OutOfTime => "out_of_time",
+            Self::ReceivesExhausted => "receives_exhausted",
         }
     }
 
     pub(super) fn from_code(code: &str) -> Option<Self> {
-        let all = [Self::Permanent, Self::AttemptsExhausted, Self::WorkerDied, Self::OutOfTime];
+        let all = [
+            Self::Permanent,
+            Self::AttemptsExhausted,
+            Self::WorkerDied,
+            Self::OutOfTime,
+            Self::ReceivesExhausted,
+        ];
         all.into_iter().find(|reason| reason.code() == code)
     }
 }

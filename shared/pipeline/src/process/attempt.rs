@@ -8,12 +8,13 @@ use futures_util::FutureExt as _;
 use hookdock_signature::EpochMillis;
 use tracing::Instrument as _;
 
-use super::{A_MOMENT, Held, Process, Progress, SETTLE_MARGIN, Task};
+use super::{A_MOMENT, Held, LEASE_MARGIN, Process, Progress, SETTLE_MARGIN, Task};
 use crate::fault::PortError;
 use crate::job::{Context, Delivery, ErrorClass, Failure, JobResult, Limits, Outcome, Recovery};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
 use crate::ports::{Deliveries, Ledger, Messages, System};
 use crate::reference::Reference;
+use crate::retry::RetryPolicy;
 use crate::{pack, race};
 
 /// What is recorded of an attempt whose job panicked.
@@ -29,9 +30,16 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let deadline = task.message.deadline.minus(SETTLE_MARGIN);
         let work = async {
             let delivery = self.delivery(task).await?;
-            let limits = Limits { attempt: run.tries(), started_at: run.updated_at, deadline };
+            let limits = Limits {
+                attempt: run.tries(),
+                opened_at: run.opened_at,
+                started_at: run.updated_at,
+                deadline,
+                lease_until: task.message.deadline.plus(LEASE_MARGIN),
+            };
             let journal = Arc::<Held<L, S>>::clone(held);
-            let cx = Context::new(run.id.clone(), limits, self.effects.clone(), journal);
+            let shared = Arc::new(self.commons());
+            let cx = Context::new(run.id.clone(), limits, self.effects.clone(), journal, shared);
             task.job.call(cx, &delivery).await
         };
         // A panic is this run's alone: nothing it could have left half-done is shared.
@@ -83,7 +91,25 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
+    /// What SQS would set aside without a word ends here, with a reason.
     pub(super) fn settlement(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
+        let settlement = self.wanted(task, run, result);
+        if self.settings.lets_come_back(task.message.receives) {
+            return settlement;
+        }
+        match settlement {
+            Settlement::Retry(_, failure) => {
+                Settlement::Dead(DeadReason::ReceivesExhausted, failure)
+            }
+            Settlement::PutOff(_, cause) => {
+                let failure = Failure::permanent(ErrorClass::TimedOut, cause);
+                Settlement::Dead(DeadReason::ReceivesExhausted, failure)
+            }
+            ended => ended,
+        }
+    }
+
+    fn wanted(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
         let failure = match result {
             Ok(Outcome::Done) => return Settlement::Done,
             Ok(Outcome::Ignored(cause)) => return Settlement::Ignored(cause),
@@ -97,6 +123,17 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Recovery::RetryAfter(asked) => {
                 policy.wait_asked(asked, run.tries(), self.system.random())
             }
+            Recovery::HeldBack(until) => {
+                // The wait grows nearly as the outage does, so that it costs few receives, and
+                // those who waited do not come back together.
+                let wait = RetryPolicy::OUTAGE.wait(task.message.receives, self.system.random());
+                let until = until.max(self.system.now()).plus(wait);
+                return self.put_off_until(task, until, failure.message().to_owned());
+            }
+            Recovery::PutOff(until) => {
+                return self.put_off_until(task, until, failure.message().to_owned());
+            }
+            Recovery::Ignored => return Settlement::Ignored(failure.message().to_owned()),
         };
         let not_before = self.system.now().plus(wait);
         if !policy.allows_another(run.tries()) {

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ impl Bench {
             registry: std::mem::take(&mut self.registry),
             settings: Settings::default(),
             suspects: Suspects::default(),
+            breakers: Arc::default(),
         };
         let mut ended = false;
         for receives in 1..=MOST_ROUNDS {

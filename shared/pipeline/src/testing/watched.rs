@@ -12,10 +12,10 @@ use serde_json::Value;
 use crate::fault::PortError;
 use crate::job::{EffectKey, Effects};
 use crate::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
-use crate::names::DeliveryId;
+use crate::names::{CellName, CellTag, DeliveryId};
 use crate::ports::{
-    Answer, Committed, Document, DocumentName, Documents, Email, Inserted, Kept, Ledger, Mail,
-    Model, Notice, Notices, Prompt, Record, Records, Web,
+    Answer, Cell, Cells, Committed, Document, DocumentName, Documents, Email, Inserted, Kept,
+    Ledger, Mail, Model, Notice, Notices, Prompt, Record, Records, Swapped, Web,
 };
 use crate::sealed::ObjectKey;
 use crate::testing::watch::{Effect, Seen, Watch};
@@ -66,6 +66,21 @@ fn of_record(record: &Record) -> Effect {
 }
 
 fn nothing<T>(_: &mut Seen, _: &T) {}
+
+impl<L: Ledger> Cells for Watched<L> {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        self.watch.call("the read of a cell", self.port.cell(name), nothing).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        self.watch.call("the write of a cell", self.port.swap(name, from, to), nothing).await
+    }
+}
 
 impl<L: Ledger> Ledger for Watched<L> {
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {

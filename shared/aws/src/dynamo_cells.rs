@@ -1,0 +1,75 @@
+//! Cells in the ledger's table: key `pk` = `cell#{name}`, `sk` = `cell`.
+//!
+//! ```text
+//!   (none) --- swap from none ---> tag 1 --- swap from 1 ---> tag 2 --- swap from 1: refused
+//! ```
+//!
+//! A swap that is refused brings along what it met, and knows itself by its tag: the SDK repeats
+//! a write whose answer got lost.
+
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnRefusal;
+use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::names::{CellName, CellTag};
+use hookdock_pipeline::ports::{Cell, CellItem, Cells, Swapped};
+
+use crate::classify::port_error;
+use crate::dynamo::{Conflict, Item, conditional, from_item, names, text, to_item};
+use crate::dynamo_ledger::DynamoLedger;
+
+const READ: &str = "read the cell";
+const SWAP: &str = "write the cell";
+
+const SORT: &str = "cell";
+
+impl Cells for DynamoLedger {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", text(partition(name)))
+            .key("sk", text(SORT))
+            .consistent_read(true);
+        let found = get.send().await.map_err(port_error(READ))?;
+        found.item.map(|item| from_item::<CellItem>(READ, item)?.read(READ)).transpose()
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Swapped, PortError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(name, to)?))
+            .return_values_on_condition_check_failure(OnRefusal::AllOld);
+        let put = match from {
+            None => put
+                .condition_expression("attribute_not_exists(#pk)")
+                .set_expression_attribute_names(names(["pk"])),
+            Some(tag) => put
+                .condition_expression("#tag = :tag")
+                .set_expression_attribute_names(names(["tag"]))
+                .expression_attribute_values(":tag", text(tag.as_str())),
+        };
+        let Err(Conflict(stored)) = conditional(SWAP, put.send().await)? else {
+            return Ok(Swapped::Written);
+        };
+        let stored = stored.map(|item| from_item(SWAP, item)).transpose()?;
+        CellItem::met(stored, to, SWAP)
+    }
+}
+
+fn partition(name: &CellName) -> String {
+    format!("cell#{name}")
+}
+
+fn item(name: &CellName, cell: &Cell) -> Result<Item, PortError> {
+    let mut item = to_item(SWAP, &CellItem::from(cell))?;
+    item.insert("pk".to_owned(), text(partition(name)));
+    item.insert("sk".to_owned(), text(SORT));
+    Ok(item)
+}

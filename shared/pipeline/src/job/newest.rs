@@ -1,0 +1,170 @@
+//! An entity's events in order: what is older than what was written is not written, a burst
+//! becomes one run, and no two work on an entity at a time.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::entity::{Decision, Entity, Place, Quiet};
+use crate::fault::{PortError, chain};
+use crate::job::context::Context;
+use crate::job::failure::{ErrorClass, Failure};
+use crate::job::shared::Seen;
+use crate::ledger::RECORD_LIFE;
+use crate::names::CellName;
+use crate::race;
+
+/// How long the end of a turn may take to be written.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a write is tried that finds the entity changed each time.
+const TRIES: u32 = 5;
+
+/// What a job writes to: see [`Context::newest`].
+#[must_use]
+pub struct Newest<'a> {
+    cx: &'a Context,
+    entity: &'a str,
+    version: i64,
+    quiet: Quiet,
+}
+
+impl Context {
+    /// The newest event of an entity, such as `stripe-cus_1`: what this job writes to under one
+    /// name. The name is kept as a digest.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookdock_pipeline::job::{Context, Failure};
+    /// # async fn write(cx: Context, id: &str, changed: i64) -> Result<(), Failure> {
+    /// let (quiet, longest) = (Duration::from_secs(5), Duration::from_secs(60));
+    /// cx.newest(id).version(changed).quiet(quiet, longest).run(async || Ok(())).await
+    /// # }
+    /// ```
+    pub fn newest<'a>(&'a self, entity: &'a str) -> Newest<'a> {
+        Newest { cx: self, entity, version: 0, quiet: Quiet::default() }
+    }
+}
+
+impl Newest<'_> {
+    /// The entity's version as this event has it: a number that grows with each change, such as a
+    /// counter or a time. Of two events with one version, or without, the one whose run was
+    /// opened later is the newer.
+    pub fn version(self, version: i64) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Waits until nothing newer has come for so long, and, where it goes on and on, no longer
+    /// than `longest` since the first of the burst. Waiting uses no attempt up.
+    pub fn quiet(self, wait: Duration, longest: Duration) -> Self {
+        Self { quiet: Quiet { wait, longest }, ..self }
+    }
+
+    /// Does the work if this event is the newest, after quiet and when no other run of this job
+    /// works on the entity. Otherwise the attempt ends here with `?`: an older event is ignored
+    /// for good, as superseded; one whose time has not come is put off.
+    ///
+    /// From here to the end of the work no other run of the job gets the entity, and none that is
+    /// older ever does. A worker that dies loses its turn with its claim on the run. A call that
+    /// it made can still be on its way then: a target that takes versions is best handed one.
+    ///
+    /// A newest event that ends dead leaves the entity as it is, and its dead letter says so.
+    ///
+    /// # Errors
+    ///
+    /// What the work says; that it was not done; or that the entity's cell is not to be had.
+    pub async fn run<T, F, R>(self, work: F) -> Result<T, Failure>
+    where
+        F: FnOnce() -> R,
+        R: Future<Output = Result<T, Failure>>,
+    {
+        let cell = CellName::of_entity(&self.cx.run().job, self.entity);
+        let place = self.place();
+        let turn = self.take_turn(&cell, &place).await?;
+        let result = work().await;
+        self.give_back(&cell, &place, turn).await;
+        result
+    }
+
+    /// What the work yielded does not wait long for that: the turn ends with the claim anyway.
+    async fn give_back(&self, cell: &CellName, place: &Place, turn: Seen<Entity>) {
+        let end = self.cx.shared().sleep(PATIENCE);
+        let error = match race::before(end, self.release(cell, place, turn)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => chain(&error),
+            Err(race::OutOfTime) => "no answer in time".to_owned(),
+        };
+        tracing::warn!(%cell, error, "the turn at an entity was not given back");
+    }
+
+    fn place(&self) -> Place {
+        let event = &self.cx.run().event;
+        Place {
+            version: self.version,
+            opened_at: self.cx.opened_at(),
+            endpoint: event.endpoint.clone(),
+            event_key: event.key.clone(),
+        }
+    }
+
+    async fn take_turn(&self, cell: &CellName, place: &Place) -> Result<Seen<Entity>, Failure> {
+        let shared = self.cx.shared();
+        let mut seen = Seen::<Entity>::read(shared, cell).await?;
+        for _ in 0..TRIES {
+            let known = seen.value.as_ref();
+            let (lease, now, chance) = (self.cx.lease_until(), shared.now(), shared.random());
+            let decision = Entity::decide(known, place, self.quiet, lease, now, chance);
+            let (entity, end) = match decision {
+                Decision::Superseded(event) => {
+                    let cause = format!("superseded by {}/{}", event.endpoint, event.key);
+                    return Err(Failure::ignored(cause));
+                }
+                Decision::Now(entity) => (entity, None),
+                Decision::Quiet(until, entity) => {
+                    let cause = "waits until nothing newer has come for a while";
+                    (entity, Some(Failure::put_off(until, cause)))
+                }
+                Decision::Taken(until, entity) => {
+                    let cause = "waits for another event of the same entity";
+                    (entity, Some(Failure::put_off(until, cause)))
+                }
+            };
+            let known_already = end.is_some() && seen.value.as_ref() == Some(&entity);
+            let written = match known_already {
+                true => Ok(seen.clone()),
+                false => seen.write(shared, cell, &entity, RECORD_LIFE).await?,
+            };
+            match (written, end) {
+                (Ok(_), Some(end)) => return Err(end),
+                (Ok(turn), None) => return Ok(turn),
+                (Err(other), _) => seen = other,
+            }
+        }
+        let message = "the entity changed each time it was looked at";
+        Err(Failure::passing(ErrorClass::Throttled, message))
+    }
+
+    async fn release(
+        &self,
+        cell: &CellName,
+        place: &Place,
+        mut seen: Seen<Entity>,
+    ) -> Result<(), PortError> {
+        for _ in 0..TRIES {
+            let Some(entity) = seen.value.as_ref().and_then(|entity| entity.released(place)) else {
+                return Ok(());
+            };
+            match seen.write(self.cx.shared(), cell, &entity, RECORD_LIFE).await? {
+                Ok(_) => return Ok(()),
+                Err(other) => seen = other,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Newest<'_> {
+    /// The entity's name can be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Newest").field("quiet", &self.quiet).finish_non_exhaustive()
+    }
+}
