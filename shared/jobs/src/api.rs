@@ -1,12 +1,12 @@
 //! Calls to APIs that speak JSON.
 
 use bytes::Bytes;
-use hookdock_pipeline::job::{Context, EffectKey, ErrorClass, Failure, accepted};
+use hookdock_pipeline::job::{Context, Dependency, EffectKey, ErrorClass, Failure, accepted};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Request};
 use serde::Serialize;
 
-use crate::settings::{Api, Url};
+use crate::settings::{Api, Url, Zendesk};
 
 /// Under which a target that knows keys does a thing once (draft-ietf-httpapi-idempotency-key).
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -28,7 +28,15 @@ impl Api {
             .uri(self.url.join(path))
             .header(AUTHORIZATION, bearer)
             .header(IDEMPOTENCY_KEY, effect.as_str());
-        call(cx, action, request, body).await
+        let crm = cx.dependency("crm").at(self.url.as_str()).terms(self.breaker.into());
+        call(cx, crm, action, request, body).await
+    }
+}
+
+impl Zendesk {
+    /// The account, as something that can be down.
+    pub(crate) fn dependency<'a>(&'a self, cx: &'a Context) -> Dependency<'a> {
+        cx.dependency("zendesk").at(self.url.as_str()).terms(self.breaker.into())
     }
 }
 
@@ -36,7 +44,8 @@ impl Api {
 /// the call tells it twice.
 pub(crate) async fn tell_slack(cx: &Context, webhook: &Url, text: &str) -> Result<(), Failure> {
     let request = Request::post(webhook.as_str());
-    call(cx, "tell Slack", request, &serde_json::json!({ "text": text })).await
+    let slack = cx.dependency("slack").at(webhook.as_str());
+    call(cx, slack, "tell Slack", request, &serde_json::json!({ "text": text })).await
 }
 
 /// A text without Slack's markup: three characters have a meaning in it ("Formatting text for app
@@ -47,6 +56,7 @@ pub(crate) fn plain(text: &str) -> String {
 
 async fn call(
     cx: &Context,
+    dependency: Dependency<'_>,
     action: &str,
     request: http::request::Builder,
     body: &impl Serialize,
@@ -54,8 +64,8 @@ async fn call(
     let body = serde_json::to_vec(body).map_err(|_| unfit("the body"))?;
     let request = request.header(CONTENT_TYPE, "application/json").body(Bytes::from(body));
     let request = request.map_err(|_| unfit("the request"))?;
-    accepted(action, cx.web()?.call(request).await?)?;
-    Ok(())
+    let web = cx.web()?;
+    dependency.call(async || accepted(action, web.call(request).await?).map(drop)).await
 }
 
 /// A header that no log shows.

@@ -130,7 +130,10 @@ async fn send_invoice(
     };
     let subject = format!("Your invoice for {}", order.checkout_session);
     let email = Email { to, subject, text: invoice.to_owned() };
-    cx.step("send-invoice", async |step| Ok(mail.send(&email, step.effect_key()).await?)).await
+    cx.step("send-invoice", async |step| {
+        cx.dependency("mail").call(async || Ok(mail.send(&email, step.effect_key()).await?)).await
+    })
+    .await
 }
 
 /// The CRM is handed the step's key, under which it makes one entry however often it is told.

@@ -41,14 +41,17 @@ async fn tell(
     match target {
         Target::Slack(webhook) => {
             let text = format!("*{}*\n{}", plain(&subject), plain(&text));
-            tell_slack(cx, webhook, &text).await?;
+            tell_slack(cx, webhook, &text).await
         }
         Target::Email(to) => {
-            cx.mail()?.send(&Email { to: to.clone(), subject, text }, key).await?;
+            let (mail, email) = (cx.mail()?, Email { to: to.clone(), subject, text });
+            cx.dependency("mail").call(async || Ok(mail.send(&email, key).await?)).await
         }
-        Target::Topic {} => cx.notices()?.publish(&Notice { subject, text }, key).await?,
+        Target::Topic {} => {
+            let (topic, notice) = (cx.notices()?, Notice { subject, text });
+            cx.dependency("topic").call(async || Ok(topic.publish(&notice, key).await?)).await
+        }
     }
-    Ok(())
 }
 
 /// The subject, and a line for each value of the body that is to be shown and is there.

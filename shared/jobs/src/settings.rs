@@ -29,7 +29,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
+use hookdock_pipeline::breaker::BreakerTerms;
 use hookdock_pipeline::names::JobName;
 use hookdock_pipeline::pattern::Pattern;
 use http::Uri;
@@ -104,6 +106,12 @@ pub struct TokenBudget {
 pub struct SyncCustomer {
     /// The CRM that customers are written to.
     pub crm: Api,
+    /// How long nothing newer has to come for a customer before it is written.
+    #[serde(default = "default_quiet")]
+    pub quiet_seconds: u64,
+    /// How long that goes on at most.
+    #[serde(default = "default_longest_quiet")]
+    pub longest_quiet_seconds: u64,
 }
 
 /// One notification.
@@ -142,6 +150,25 @@ pub struct Api {
     pub url: Url,
     /// Its bearer token.
     pub token: Token,
+    /// When it is left alone.
+    #[serde(default)]
+    pub breaker: Breaker,
+}
+
+/// When an API that is down is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Breaker {
+    /// How many calls have to fail.
+    pub failures: u32,
+    /// How many of a hundred calls have to fail.
+    pub percent: u32,
+    /// The time within which they fail.
+    pub window_seconds: u64,
+    /// How long it is left alone at first, at most.
+    pub wait_seconds: u64,
+    /// How long it is left alone at most, however often it fails.
+    pub longest_wait_seconds: u64,
 }
 
 /// A Zendesk account, and whom we are there.
@@ -154,6 +181,9 @@ pub struct Zendesk {
     pub user: String,
     /// The agent's API token.
     pub token: Token,
+    /// When it is left alone.
+    #[serde(default)]
+    pub breaker: Breaker,
 }
 
 /// A URL; it can be a secret and is not shown.
@@ -233,10 +263,56 @@ impl NotificationName {
     }
 }
 
+impl SyncCustomer {
+    /// How long nothing newer has to come, and how long that goes on at most.
+    #[must_use]
+    pub fn quiet(&self) -> (Duration, Duration) {
+        let seconds = Duration::from_secs;
+        (seconds(self.quiet_seconds), seconds(self.longest_quiet_seconds))
+    }
+}
+
+impl From<Breaker> for BreakerTerms {
+    fn from(breaker: Breaker) -> Self {
+        let Breaker { failures, percent, window_seconds, wait_seconds, longest_wait_seconds } =
+            breaker;
+        Self {
+            failures,
+            percent,
+            window: Duration::from_secs(window_seconds),
+            first_wait: Duration::from_secs(wait_seconds),
+            longest_wait: Duration::from_secs(longest_wait_seconds),
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for Breaker {
+    /// The pipeline's own.
+    fn default() -> Self {
+        let terms = BreakerTerms::default();
+        Self {
+            failures: terms.failures,
+            percent: terms.percent,
+            window_seconds: terms.window.as_secs(),
+            wait_seconds: terms.first_wait.as_secs(),
+            longest_wait_seconds: terms.longest_wait.as_secs(),
+        }
+    }
+}
+
 impl Default for TokenBudget {
     fn default() -> Self {
         Self { read: 8_000, write: 1_000 }
     }
+}
+
+fn default_quiet() -> u64 {
+    5
+}
+
+fn default_longest_quiet() -> u64 {
+    60
 }
 
 fn default_confidence() -> f64 {

@@ -6,10 +6,11 @@ use hookdock_pipeline::job::{
     Context, Delivery, ErrorClass, Failure, JobResult, Json, Outcome, Payload,
 };
 use http::Method;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::settings::SyncCustomer;
+use crate::settings::{Api, SyncCustomer};
 
 /// A customer as the CRM takes it.
 #[derive(Debug, PartialEq, Serialize)]
@@ -21,6 +22,9 @@ struct Customer {
     name: Option<String>,
     /// When it changed, as the provider says it. A CRM can refuse what is older than what it has.
     changed: String,
+    /// The same as a number that grows: seconds for Stripe, milliseconds for Shopify.
+    #[serde(skip)]
+    version: i64,
 }
 
 /// Stripe's event (Stripe API reference, "The Customer object", read 2026-11).
@@ -53,6 +57,7 @@ struct ShopifyCustomer {
 }
 
 /// One step: the customer is written under its own id, so that writing it again changes nothing.
+/// A burst of changes is written once, and a change that is older than what was written is not.
 ///
 /// # Errors
 ///
@@ -63,19 +68,26 @@ pub async fn sync_customer(
     delivery: Delivery,
 ) -> JobResult {
     let customer = customer(&delivery)?;
-    let path = format!("/customers/{}-{}", customer.provider, customer.id);
+    let name = format!("{}-{}", customer.provider, customer.id);
+    let (quiet, longest) = settings.quiet();
+    let newest = cx.newest(&name).version(customer.version).quiet(quiet, longest);
+    newest.run(async || write(&cx, &settings.crm, &name, &customer).await).await?;
+    Ok(Outcome::Done)
+}
+
+async fn write(cx: &Context, crm: &Api, name: &str, customer: &Customer) -> Result<(), Failure> {
+    let path = format!("/customers/{name}");
     cx.step("write-customer", async |step| {
         let (key, action) = (step.effect_key(), "write the customer to the CRM");
-        settings.crm.send(&cx, action, Method::PUT, &path, key, &customer).await
+        crm.send(cx, action, Method::PUT, &path, key, customer).await
     })
-    .await?;
-    Ok(Outcome::Done)
+    .await
 }
 
 fn customer(delivery: &Delivery) -> Result<Customer, Failure> {
     let customer = match delivery.provider.as_str() {
         "stripe" => read::<StripeEvent>(delivery)?.into(),
-        "shopify" => read::<ShopifyCustomer>(delivery)?.into(),
+        "shopify" => read::<ShopifyCustomer>(delivery)?.try_into()?,
         _ => return Err(no_customer("the provider's customers are not known")),
     };
     check(customer)
@@ -102,21 +114,28 @@ fn no_customer(message: &str) -> Failure {
 impl From<StripeEvent> for Customer {
     fn from(event: StripeEvent) -> Self {
         let StripeCustomer { id, email, name } = event.data.object;
-        let changed = event.created.to_string();
-        Self { provider: "stripe".to_owned(), id, email, name, changed }
+        let (changed, version) = (event.created.to_string(), event.created);
+        Self { provider: "stripe".to_owned(), id, email, name, changed, version }
     }
 }
 
-impl From<ShopifyCustomer> for Customer {
-    fn from(customer: ShopifyCustomer) -> Self {
+impl TryFrom<ShopifyCustomer> for Customer {
+    type Error = Failure;
+
+    fn try_from(customer: ShopifyCustomer) -> Result<Self, Failure> {
+        let changed: Timestamp = customer
+            .updated_at
+            .parse()
+            .map_err(|_| no_customer("the customer's time of change is not one"))?;
         let names = [customer.first_name, customer.last_name];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        Self {
+        Ok(Self {
             provider: "shopify".to_owned(),
             id: customer.id.to_string(),
             email: customer.email,
             name: Some(name).filter(|name| !name.is_empty()),
             changed: customer.updated_at,
-        }
+            version: changed.as_millisecond(),
+        })
     }
 }

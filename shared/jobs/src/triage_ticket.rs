@@ -82,7 +82,10 @@ async fn ask_model(
         async |_| papers.sorted().await,
         async |_| {
             let prompt = answer::prompt(&papers.ticket().await?, settings.tokens);
-            papers.keep_answer(&cx.model()?.ask(&prompt).await?).await
+            let model = cx.model()?;
+            let answer =
+                cx.dependency("model").call(async || Ok(model.ask(&prompt).await?)).await?;
+            papers.keep_answer(&answer).await
         },
     )
     .await

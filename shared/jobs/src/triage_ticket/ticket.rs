@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hookdock_pipeline::job::{Context, ErrorClass, Failure, accepted};
 use http::header::AUTHORIZATION;
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::api::{secret, unfit};
@@ -46,16 +46,23 @@ pub(super) async fn fetch(
         .header(AUTHORIZATION, basic)
         .body(Bytes::new())
         .map_err(|_| unfit("the request"))?;
-    let answer = cx.web()?.call(request).await?;
-    if answer.status() == StatusCode::NOT_FOUND {
+    let web = cx.web()?;
+    let body = zendesk.dependency(cx).call(async || found(web.call(request).await?));
+    let Some(body) = body.await? else {
         return Ok(None);
-    }
-    let body = accepted(ACTION, answer)?;
+    };
     // The parser's own message can quote the ticket.
     let shown: Shown = serde_json::from_slice(&body).map_err(|_| {
         Failure::passing(ErrorClass::Refused, "Zendesk's answer is not a ticket as documented")
     })?;
     Ok(Some(shown.ticket))
+}
+
+fn found(answer: Response<Bytes>) -> Result<Option<Bytes>, Failure> {
+    match answer.status() {
+        StatusCode::NOT_FOUND => Ok(None),
+        _ => accepted(ACTION, answer).map(Some),
+    }
 }
 
 impl TryFrom<String> for TicketId {

@@ -23,8 +23,10 @@ const LIMITS: Limits =
     Limits { connect: Duration::from_millis(500), call: Duration::from_millis(500), answer: 1024 };
 
 fn stack(crm: &str, reach: Reach) -> Stack {
+    // Whoever fails is asked again at once.
     let settings = format!(
-        "version = 1\n[fulfil_order]\ncrm = {{ url = \"{crm}\", token = \"crm secret\" }}\n"
+        "version = 1\n[fulfil_order.crm]\nurl = \"{crm}\"\ntoken = \"crm secret\"\n\
+         breaker = {{ wait_seconds = 0 }}\n"
     );
     let mut stack = Stack::with(registry_with(read(&settings)));
     stack.process.settings.policy.longest_wait = Duration::from_secs(1);

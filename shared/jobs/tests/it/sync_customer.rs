@@ -14,8 +14,13 @@ crm = { url = "https://crm.example.com", token = "crm secret" }
 "#;
 
 fn stripe(id: &str) -> Draft {
+    changed("evt_9", id, 1_800_000_000)
+}
+
+/// The customer as it was at that second.
+fn changed(event: &str, id: &str, created: i64) -> Draft {
     let body = json!({
-        "id": "evt_9", "type": "customer.updated", "created": 1_800_000_000,
+        "id": event, "type": "customer.updated", "created": created,
         "data": { "object": { "id": id, "email": "jane@example.com", "name": null } },
     });
     Draft::stripe("stripe", "whsec_test", &body.to_string())
@@ -72,6 +77,54 @@ async fn a_customer_of_shopify_is_written() {
         "name": "Jane Roe", "changed": "2027-01-15T08:00:00-05:00",
     });
     check(&world, "/customers/shopify-706405506930370084", &body);
+}
+
+fn versions(world: &World) -> Vec<String> {
+    let bodies = world.asked().into_iter().map(|asked| asked.into_body());
+    let sent = bodies.map(|body| serde_json::from_slice::<Value>(&body).expect("JSON"));
+    sent.map(|sent| sent["changed"].as_str().expect("a time").to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_older_than_what_was_written_is_not_written() {
+    let world = World::default();
+    let stack = synced(&changed("evt_2", "cus_1", 200), &world).await;
+    for (event, created) in [("evt_1", 100), ("evt_3", 300)] {
+        accept(&stack, &changed(event, "cus_1", created)).await;
+        stack.drain().await;
+    }
+    assert_eq!(versions(&world), ["200", "300"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_changes_is_written_once_as_it_was_last() {
+    let world = World::default();
+    let stack = stack(SETTINGS, &world);
+    for number in 0..10 {
+        accept(&stack, &changed(&format!("evt_{number}"), "cus_1", number)).await;
+    }
+    accept(&stack, &changed("evt_other", "cus_2", 70)).await;
+    stack.drain().await;
+    let mut written = versions(&world);
+    written.sort();
+    assert_eq!(written, ["70", "9"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crm_that_is_down_is_left_alone_until_it_is_back() {
+    let world = World::going([Turn::Status(503); 6]);
+    let stack = stack(SETTINGS, &world);
+    for number in 0..40 {
+        let customer = format!("cus_{number}");
+        accept(&stack, &changed(&format!("evt_{number}"), &customer, 1)).await;
+    }
+    stack.drain().await;
+    assert_eq!(world.taken(), 40);
+    assert_eq!(world.asked().len(), 46, "what failed, and each customer once");
+    let events = stack.local.events().expect("memory");
+    let runs = events.iter().flat_map(|event| stack.local.runs(&event.event).expect("memory"));
+    let tries: u32 = runs.map(|run| run.tries()).sum();
+    assert_eq!(tries, 46, "an attempt for each call, and none for waiting");
 }
 
 #[tokio::test(start_paused = true)]
