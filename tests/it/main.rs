@@ -23,6 +23,7 @@ mod ingest;
 mod inline;
 mod keys;
 mod large_results;
+mod load;
 mod model;
 mod order;
 mod poison;

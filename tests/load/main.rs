@@ -20,11 +20,13 @@
 
 mod arrivals;
 mod disk;
+mod due;
 mod hookdock;
 mod latencies;
 mod pages;
 mod plots;
 mod ramp;
+mod rates;
 mod rival;
 mod scenarios;
 mod server;

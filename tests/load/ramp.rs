@@ -6,19 +6,13 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::Options;
-use crate::arrivals::{Outcome, one_by_one, send, times};
+use crate::arrivals::{Outcome, one_by_one, send};
 use crate::disk::Disk;
+use crate::due::times;
 use crate::latencies::Percentiles;
+use crate::rates::next_rate;
 use crate::server::Server;
 use crate::webhooks::Webhooks;
-
-const GROWTH: f64 = 1.4;
-
-/// How near to each other the last rate that is carried and the first that is not have to be.
-const NEAR: f64 = 1.1;
-
-/// Below that, nothing is worth to be known.
-const LEAST: f64 = 5.0;
 
 /// What a rate that is carried may cost the slowest in a hundred.
 const ENDURED: Duration = Duration::from_millis(500);
@@ -85,7 +79,7 @@ impl Climb {
         let disk = Disk::of(&server.data);
         let before = (server.cpu(), disk.flushes());
         let mut steps = Vec::new();
-        while let Some(rate) = next_rate(&steps, options) {
+        while let Some(rate) = next(&steps, options) {
             let times = times(rate, options.lasting());
             let outcome = send(webhooks, server.port, times, options.connections).await;
             let step = Step::of(rate, &outcome, options.lasting());
@@ -117,18 +111,12 @@ impl Climb {
     }
 }
 
-/// Further up while all is well, then half-way between what was carried and what was not.
-fn next_rate(steps: &[Step], options: &Options) -> Option<f64> {
+/// The rate to try next.
+fn next(steps: &[Step], options: &Options) -> Option<f64> {
     let rates = |carried: bool| {
         let like = steps.iter().filter(move |step| step.carried == carried);
         like.map(|step| step.per_second)
     };
-    match (rates(true).reduce(f64::max), rates(false).reduce(f64::min)) {
-        (None, None) => Some(options.from),
-        (Some(carried), None) => Some(carried * GROWTH).filter(|rate| *rate <= options.to),
-        (Some(carried), Some(missed)) => {
-            (missed > carried * NEAR).then(|| (carried * missed).sqrt())
-        }
-        (None, Some(missed)) => Some(missed / 2.0).filter(|rate| *rate >= LEAST),
-    }
+    let (carried, missed) = (rates(true).reduce(f64::max), rates(false).reduce(f64::min));
+    next_rate(carried, missed, options.from..=options.to)
 }

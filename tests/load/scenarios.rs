@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::Options;
-use crate::arrivals::{send, times};
+use crate::arrivals::send;
+use crate::due::times;
 use crate::hookdock::{self, WORKERS, Work};
 use crate::latencies::Percentiles;
 use crate::ramp::Step;
