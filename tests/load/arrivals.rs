@@ -85,6 +85,39 @@ pub(crate) async fn one_by_one(webhooks: &Webhooks, port: u16, count: usize) -> 
     latencies.into_iter().collect()
 }
 
+/// As many requests as are answered in that time, each connection busy all the time; how many
+/// were accepted.
+pub(crate) async fn all_busy(
+    webhooks: &Arc<Webhooks>,
+    port: u16,
+    lasting: Duration,
+    connections: usize,
+) -> usize {
+    let end = Instant::now() + lasting;
+    let mut working = JoinSet::new();
+    for _ in 0..connections {
+        working.spawn(keep_busy(connect(port).await, Arc::clone(webhooks), port, end));
+    }
+    working.join_all().await.into_iter().sum()
+}
+
+async fn keep_busy(
+    mut sender: SendRequest<Full<Bytes>>,
+    webhooks: Arc<Webhooks>,
+    port: u16,
+    end: Instant,
+) -> usize {
+    let mut accepted = 0;
+    while Instant::now() < end {
+        match timeout(PATIENCE, exchange(&mut sender, webhooks.next())).await {
+            Ok(Some(200..=299)) => accepted += 1,
+            Ok(Some(_)) => {}
+            Ok(None) | Err(_) => sender = connect(port).await,
+        }
+    }
+    accepted
+}
+
 async fn keep_sending(
     mut sender: SendRequest<Full<Bytes>>,
     webhooks: Arc<Webhooks>,

@@ -115,7 +115,7 @@ impl Report {
 
     /// Markdown reads well in a terminal too.
     fn servers_table(&self) -> String {
-        let mut table = "| server | durable when it answers | carried /s | most /s | alone p50, p99 ms | CPU ms | disk flushes |\n\
+        let mut table = "| server | durable when it answers | carried /s | all busy /s | alone p50, p99 ms | CPU ms | disk flushes |\n\
              | --- | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
         for one in &self.servers {
@@ -126,7 +126,7 @@ impl Report {
                 one.name,
                 one.durable,
                 one.carried(),
-                one.most(),
+                one.busy_per_second,
                 p50_p99(&one.alone),
                 one.cpu_ms,
             )

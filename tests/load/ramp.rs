@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::Options;
-use crate::arrivals::{Outcome, one_by_one, send};
+use crate::arrivals::{Outcome, all_busy, one_by_one, send};
 use crate::disk::Disk;
 use crate::due::times;
 use crate::latencies::Percentiles;
@@ -43,6 +43,8 @@ pub(crate) struct Climb {
     /// One request after the other.
     pub(crate) alone: Percentiles,
     pub(crate) steps: Vec<Step>,
+    /// Accepted while every connection is busy all the time, however long that takes.
+    pub(crate) busy_per_second: f64,
     /// For each accepted request, with all that was done for it meanwhile.
     pub(crate) cpu_ms: f64,
     pub(crate) flushes: Option<f64>,
@@ -86,7 +88,9 @@ impl Climb {
             eprintln!("{name}: {step:?}");
             steps.push(step);
         }
-        let accepted = steps.iter().map(|step| step.accepted).sum::<usize>().max(1) as f64;
+        let busy = all_busy(webhooks, server.port, options.lasting(), options.connections).await;
+        let accepted = steps.iter().map(|step| step.accepted).sum::<usize>() + busy;
+        let accepted = accepted.max(1) as f64;
         let cpu = server.cpu().saturating_sub(before.0);
         let flushes = before.1.zip(disk.flushes()).map(|(then, now)| now.saturating_sub(then));
         Self {
@@ -94,6 +98,7 @@ impl Climb {
             durable,
             alone,
             steps,
+            busy_per_second: busy as f64 / options.seconds.max(1) as f64,
             cpu_ms: cpu.as_secs_f64() * 1000.0 / accepted,
             flushes: flushes.map(|count| count as f64 / accepted),
         }
@@ -103,11 +108,6 @@ impl Climb {
     pub(crate) fn carried(&self) -> f64 {
         let carried = self.steps.iter().filter(|step| step.carried);
         carried.map(|step| step.answered_per_second).fold(0.0, f64::max)
-    }
-
-    /// The most answers of any step, carried or not, per second.
-    pub(crate) fn most(&self) -> f64 {
-        self.steps.iter().map(|step| step.answered_per_second).fold(0.0, f64::max)
     }
 }
 
