@@ -110,6 +110,18 @@ impl fmt::Debug for SealedDelivery {
     }
 }
 
+/// Everything but the body seldom takes more than this, in bytes.
+const ENVELOPE: usize = 4096;
+
+/// The object, in a buffer that rarely has to grow: to grow is to copy, and with a large body to
+/// hold it twice.
+fn written(delivery: &StoredDelivery<'_>) -> Result<String, serde_json::Error> {
+    let body = delivery.body.len();
+    let mut object = Vec::with_capacity(body + body / 8 + ENVELOPE);
+    serde_json::to_writer(&mut object, delivery)?;
+    String::from_utf8(object).map_err(serde::ser::Error::custom)
+}
+
 impl SealedDelivery {
     /// Seals a delivery. There is no other way to make one.
     ///
@@ -120,7 +132,7 @@ impl SealedDelivery {
     pub fn of(delivery: &VerifiedDelivery) -> Result<Self, serde_json::Error> {
         let raw = delivery.raw();
         let contents = Contents::of(delivery);
-        let object = serde_json::to_string(&StoredDelivery::of(delivery, &contents))?;
+        let object = written(&StoredDelivery::of(delivery, &contents))?;
         let Contents { part, identity, body, .. } = contents;
         let object_key = match delivery.endpoint().direct() {
             Some(_) => ObjectKey::direct(&raw.endpoint, &identity.key),
