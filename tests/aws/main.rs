@@ -63,13 +63,8 @@ impl Aws {
         let process = ProcessorConfig::read(name).expect("usable");
         let ports = Ports {
             ingest: Arc::new(
-                hookdock_aws::ingest(
-                    &connection,
-                    &ingest,
-                    Arc::new(Unasked),
-                    Arc::new(Outside::default()),
-                )
-                .await,
+                hookdock_aws::ingest(&ingest, Arc::new(Unasked), Arc::new(Outside::default()))
+                    .await,
             ),
             process: Arc::new(hookdock_aws::process(&connection, &process, Registry::new()).await),
             histories: hookdock_aws::histories(&connection, &process.bucket, &process.table)

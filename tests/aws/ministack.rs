@@ -61,6 +61,9 @@ impl MiniStack {
     /// What the functions' environment says.
     pub(crate) fn setting(&self, name: &str) -> String {
         match name {
+            "AWS_ENDPOINT_URL" => self.url.clone(),
+            "AWS_REGION" => REGION.to_owned(),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
             "HOOKDOCK_STACK" => "test".to_owned(),
             "HOOKDOCK_BUCKET" => "deliveries".to_owned(),
             "HOOKDOCK_QUEUE_URL" => self.queue_url("work"),

@@ -26,7 +26,7 @@ pub(crate) struct PlaceArguments {
 pub(crate) enum Place {
     Local(Local),
     #[cfg(feature = "aws")]
-    Aws(hookdock_aws::S3Archive, hookdock_aws::DynamoHistories),
+    Aws(hookdock_aws::S3Deliveries, hookdock_aws::DynamoHistories),
 }
 
 impl Place {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use hookdock_aws::config::IngestConfig;
-use hookdock_aws::{Connection, SystemClock, log};
+use hookdock_aws::{SystemClock, log};
 use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
 use hookdock_ingest::handle;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -24,8 +24,7 @@ async fn main() -> ExitCode {
 async fn serve(config: &IngestConfig) -> ExitCode {
     let providers = Arc::new(HttpsProviders::new(SystemClock));
     let web = Client::new(Limits::OF_DIRECT_WORK, Reach::Public, Trust::platform());
-    let ingest =
-        hookdock_aws::ingest(&Connection::default(), config, providers, Arc::new(web)).await;
+    let ingest = hookdock_aws::ingest(config, providers, Arc::new(web)).await;
     match lambda_runtime::run(service_fn(|event: LambdaEvent<_>| handle(&ingest, event))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,17 +1,4 @@
-//! The SDK's clients: one HTTPS client, one set of connections, and time limits for each caller.
-//!
-//! | | connect | one attempt | one call | why |
-//! | --- | --- | --- | --- | --- |
-//! | ingest: Secrets Manager, SQS | 0.7 s | 1 s | 2.2 s | a sender waits, and 4 s are all it has |
-//! | ingest: S3 | 0.7 s | 1.5 s | 3.2 s | the same; the body of the largest delivery takes longer |
-//! | processor: DynamoDB | 0.7 s | 0.8 s | 5 s | an outcome has about a second to be recorded in |
-//! | processor: S3, SQS | 1 s | 3 s | 10 s | nobody waits, and giving up early repeats work for nothing |
-//! | jobs: SES, SNS | 1 s | 10 s | 10 s | what was sent twice is seen twice, so an attempt is all there is |
-//! | jobs: Bedrock | 1 s | 50 s | 50 s | a model takes its time, and an answer is paid for each time |
-//!
-//! Should the first attempt of each of ingest's three calls hang, and the second be quick, then
-//! all of them together take about 3.7 s. AWS answers these calls within tens of milliseconds, so
-//! an attempt that has not been answered after a second will not be.
+//! The SDK's clients: one HTTPS client, one set of connections, and [time limits](crate::limits).
 
 use std::time::Duration;
 
@@ -24,58 +11,13 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
+use crate::limits::{FIRST_BACKOFF, Limits, PROCESSOR, PROCESSOR_DYNAMO};
+#[cfg(feature = "jobs")]
+use crate::limits::{JOBS, JOBS_MODEL};
+
 /// S3 closes a connection that was idle for about 20 s, and a frozen function does not see it;
 /// a request on such a connection hangs until its time is up. The default is 90 s.
 const POOL_IDLE: Duration = Duration::from_secs(15);
-
-/// The wait before the second attempt is at most this, evenly spread; it doubles from then on.
-/// The default of one second is a quarter of what a sender has.
-const FIRST_BACKOFF: Duration = Duration::from_millis(50);
-
-/// How long calls may take.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    connect: Duration,
-    attempt: Duration,
-    call: Duration,
-    attempts: u32,
-}
-
-const INGEST: Limits = Limits {
-    connect: Duration::from_millis(700),
-    attempt: Duration::from_millis(1000),
-    call: Duration::from_millis(2200),
-    attempts: 3,
-};
-
-const INGEST_S3: Limits =
-    Limits { attempt: Duration::from_millis(1500), call: Duration::from_millis(3200), ..INGEST };
-
-const PROCESSOR: Limits = Limits {
-    connect: Duration::from_secs(1),
-    attempt: Duration::from_secs(3),
-    call: Duration::from_secs(10),
-    attempts: 5,
-};
-
-const PROCESSOR_DYNAMO: Limits = Limits {
-    connect: Duration::from_millis(700),
-    attempt: Duration::from_millis(800),
-    call: Duration::from_secs(5),
-    ..PROCESSOR
-};
-
-#[cfg(feature = "jobs")]
-const JOBS: Limits = Limits {
-    attempt: Duration::from_secs(10),
-    call: Duration::from_secs(10),
-    attempts: 1,
-    ..PROCESSOR
-};
-
-#[cfg(feature = "jobs")]
-const JOBS_MODEL: Limits =
-    Limits { attempt: Duration::from_secs(50), call: Duration::from_secs(50), ..JOBS };
 
 impl Limits {
     fn timeouts(self) -> TimeoutConfig {
@@ -120,13 +62,6 @@ impl Connection {
     }
 }
 
-/// What ingest talks to.
-pub(crate) struct IngestClients {
-    pub(crate) s3: aws_sdk_s3::Client,
-    pub(crate) sqs: aws_sdk_sqs::Client,
-    pub(crate) secrets: aws_sdk_secretsmanager::Client,
-}
-
 /// What the processor talks to.
 pub(crate) struct ProcessorClients {
     pub(crate) s3: aws_sdk_s3::Client,
@@ -140,17 +75,6 @@ pub(crate) struct JobClients {
     pub(crate) ses: aws_sdk_sesv2::Client,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) bedrock: aws_sdk_bedrockruntime::Client,
-}
-
-impl IngestClients {
-    pub(crate) async fn new(connection: &Connection) -> Self {
-        let config = load(INGEST, connection).await;
-        Self {
-            s3: s3(&config, INGEST_S3),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
-        }
-    }
 }
 
 impl ProcessorClients {

@@ -19,13 +19,20 @@
 //! | `HOOKDOCK_MODEL_REGION` | | optional | its region, where it is not the function's own |
 //! | `HOOKDOCK_TOPIC_ARN` | | optional | the topic that jobs publish to |
 //! | `AWS_LAMBDA_LOG_LEVEL` | optional | optional | from which level on log lines are written |
+//! | `AWS_REGION` | yes | | Lambda sets it, and the next three |
+//! | `AWS_ACCESS_KEY_ID` | yes | | as whom AWS is called |
+//! | `AWS_SECRET_ACCESS_KEY` | yes | | what requests are signed with |
+//! | `AWS_SESSION_TOKEN` | optional | | what a role's requests are sent with |
+//! | `AWS_ENDPOINT_URL` | optional | | an address for all services, such as that of a stand-in |
+//! | `AWS_ENDPOINT_URL_S3` | optional | | one for S3 alone; likewise `_SQS` and `_SECRETS_MANAGER` |
 //!
-//! An empty variable is as good as none. Region, credentials and `AWS_ENDPOINT_URL` are the
-//! SDK's to read.
+//! An empty variable is as good as none. In the processor, what begins with `AWS_` is the SDK's
+//! to read, but for the log level.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+use aws_credential_types::Credentials;
 use hookdock_pipeline::names::{CodeVersion, EndpointId, InvalidName};
 use hookdock_pipeline::process::Settings;
 use hookdock_pipeline::retry::RetryPolicy;
@@ -44,6 +51,19 @@ pub struct IngestConfig {
     pub bucket: String,
     /// The queue of the references.
     pub queue_url: String,
+    /// As whom AWS is called, and where it is.
+    pub(crate) access: Access,
+}
+
+/// As whom AWS is called, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Access {
+    pub(crate) region: String,
+    pub(crate) credentials: Credentials,
+    /// Addresses other than AWS's own.
+    pub(crate) s3: Option<String>,
+    pub(crate) sqs: Option<String>,
+    pub(crate) secrets: Option<String>,
 }
 
 /// What the processor needs to know.
@@ -116,8 +136,27 @@ impl IngestConfig {
             endpoints: raw.optional("HOOKDOCK_ENDPOINTS", endpoints).unwrap_or_default(),
             bucket: raw.required("HOOKDOCK_BUCKET", any),
             queue_url: raw.required("HOOKDOCK_QUEUE_URL", url),
+            access: Access::read(&mut raw),
         };
         raw.checked(config)
+    }
+}
+
+impl Access {
+    fn read<F: Fn(&str) -> Option<String>>(raw: &mut Raw<F>) -> Self {
+        let region = raw.required("AWS_REGION", region);
+        let id = raw.required("AWS_ACCESS_KEY_ID", any);
+        let secret = raw.required("AWS_SECRET_ACCESS_KEY", any);
+        let token = raw.optional("AWS_SESSION_TOKEN", any);
+        let everywhere = raw.optional("AWS_ENDPOINT_URL", url);
+        let mut named = |variable| raw.optional(variable, url).or_else(|| everywhere.clone());
+        Self {
+            region,
+            credentials: Credentials::new(id, secret, token, None, "environment"),
+            s3: named("AWS_ENDPOINT_URL_S3"),
+            sqs: named("AWS_ENDPOINT_URL_SQS"),
+            secrets: named("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+        }
     }
 }
 
@@ -267,6 +306,12 @@ fn stack(value: &str) -> Result<String, String> {
     }
 }
 
+/// It becomes a part of host names.
+fn region(value: &str) -> Result<String, String> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if value.bytes().all(fits) { Ok(value.to_owned()) } else { Err("is not a region".to_owned()) }
+}
+
 fn url(value: &str) -> Result<String, String> {
     if value.starts_with("https://") || value.starts_with("http://") {
         Ok(value.to_owned())
@@ -302,14 +347,37 @@ fn endpoints(value: &str) -> Result<BTreeSet<EndpointId>, String> {
 }
 
 #[cfg(test)]
+impl Access {
+    pub(crate) fn of(id: &str, secret: &str, token: Option<&str>) -> Self {
+        let credentials = Credentials::new(id, secret, token.map(str::to_owned), None, "a test");
+        let region = "us-east-1".to_owned();
+        Self { region, credentials, s3: None, sqs: None, secrets: None }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    const INGEST: [(&str, &str); 4] = [
+    const INGEST: [(&str, &str); 8] = [
         ("HOOKDOCK_STACK", "hooks"),
         ("HOOKDOCK_ENDPOINTS", "stripe, github,stripe"),
         ("HOOKDOCK_BUCKET", "deliveries"),
         ("HOOKDOCK_QUEUE_URL", "https://sqs.example/1/queue"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+    ];
+
+    /// What ingest cannot do without.
+    const NEEDED: [&str; 6] = [
+        "HOOKDOCK_STACK",
+        "HOOKDOCK_BUCKET",
+        "HOOKDOCK_QUEUE_URL",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
     ];
 
     const PROCESSOR: [(&str, &str); 6] = [
@@ -328,8 +396,9 @@ mod tests {
         value: Option<&'a str>,
     ) -> impl Fn(&str) -> Option<String> {
         move |name| {
-            let found = variables.iter().find(|(known, _)| *known == name)?.1;
-            if name == changed { value.map(str::to_owned) } else { Some(found.to_owned()) }
+            let found = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let found = if name == changed { value } else { found };
+            found.map(str::to_owned)
         }
     }
 
@@ -353,6 +422,25 @@ mod tests {
     }
 
     #[test]
+    fn a_service_s_own_address_goes_before_the_one_for_all() {
+        let own = Some("http://127.0.0.1:9000");
+        let config = IngestConfig::read(with(&INGEST, "AWS_ENDPOINT_URL_S3", own));
+        let access = config.expect("usable").access;
+        assert_eq!(access.s3.as_deref(), own);
+        assert_eq!(access.sqs.as_deref(), Some("http://127.0.0.1:4566"));
+        let config = IngestConfig::read(with(&INGEST, "AWS_ENDPOINT_URL", None));
+        assert_eq!(config.expect("usable").access.secrets, None);
+    }
+
+    #[test]
+    fn the_secret_of_the_key_and_the_token_are_not_shown() {
+        let config = IngestConfig::read(with(&INGEST, "AWS_SESSION_TOKEN", Some("hunter3")));
+        let text = format!("{:?}", config.expect("usable"));
+        assert!(text.contains("AKIDEXAMPLE"), "{text}");
+        assert!(!text.contains("hunter"), "{text}");
+    }
+
+    #[test]
     fn what_is_optional_may_be_missing_or_empty() {
         for value in [None, Some(""), Some(" ")] {
             let ingest = IngestConfig::read(with(&INGEST, "HOOKDOCK_ENDPOINTS", value));
@@ -365,7 +453,7 @@ mod tests {
     #[test]
     fn what_is_required_may_be_neither_missing_nor_empty() {
         for value in [None, Some(""), Some(" ")] {
-            for name in ["HOOKDOCK_STACK", "HOOKDOCK_BUCKET", "HOOKDOCK_QUEUE_URL"] {
+            for name in NEEDED {
                 let found = problem(IngestConfig::read(with(&INGEST, name, value)));
                 assert_eq!(found, format!("the environment is not usable: {name} is not set"));
             }
@@ -380,7 +468,7 @@ mod tests {
     fn every_problem_is_reported_at_once() {
         let problems = IngestConfig::read(|_| None).expect_err("problems");
         let variables: Vec<_> = problems.iter().map(|problem| problem.variable).collect();
-        assert_eq!(variables, ["HOOKDOCK_STACK", "HOOKDOCK_BUCKET", "HOOKDOCK_QUEUE_URL"]);
+        assert_eq!(variables, NEEDED);
         let problems = ProcessorConfig::read(|_| Some("-1".to_owned())).expect_err("problems");
         let variables: Vec<_> = problems.iter().map(|problem| problem.variable).collect();
         assert_eq!(
@@ -404,6 +492,8 @@ mod tests {
         };
         check("HOOKDOCK_STACK", "my stack", "HOOKDOCK_STACK cannot begin a secret's name");
         check("HOOKDOCK_QUEUE_URL", "arn:aws:sqs", "HOOKDOCK_QUEUE_URL is not a URL");
+        check("AWS_REGION", "eu.evil.example/", "AWS_REGION is not a region");
+        check("AWS_ENDPOINT_URL_S3", "localhost", "AWS_ENDPOINT_URL_S3 is not a URL");
         check("HOOKDOCK_ENDPOINTS", "a,B,../c", r#"no endpoint can have: "B": an endpoint name"#);
         check("HOOKDOCK_ENDPOINTS", "a,B,../c", r#""../c": an endpoint name"#);
         for value in ["0", "-1", "many", "1.5", "99999999999"] {

@@ -13,7 +13,7 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::classify::port_error;
+use crate::sdk_errors::port_error;
 
 /// A stored item.
 pub(crate) type Item = HashMap<String, AttributeValue>;

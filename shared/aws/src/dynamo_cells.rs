@@ -12,9 +12,9 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::names::{CellName, CellTag};
 use hookdock_pipeline::ports::{Cell, CellItem, Cells, Swapped};
 
-use crate::classify::port_error;
 use crate::dynamo::{Conflict, Item, conditional, from_item, names, text, to_item};
 use crate::dynamo_ledger::DynamoLedger;
+use crate::sdk_errors::port_error;
 
 const READ: &str = "read the cell";
 const SWAP: &str = "write the cell";

@@ -5,9 +5,9 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{EventItem, EventRecord, EventRef, History};
 use hookdock_pipeline::ports::Histories;
 
-use crate::classify::port_error;
 use crate::dynamo::{from_item, names, text, unfit};
 use crate::dynamo_ledger::{EVENT_SORT, partition, stored_run};
+use crate::sdk_errors::port_error;
 
 const READ: &str = "read the event";
 

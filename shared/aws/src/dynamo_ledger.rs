@@ -33,12 +33,12 @@ use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_signature::EpochMillis;
 use serde::Deserialize;
 
-use crate::classify::port_error;
 use crate::dynamo::{
     Conflict, Item, conditional, from_item, names, number, one_put, text, to_item, transacted,
     unfit,
 };
 use crate::dynamo_records::DynamoRecords;
+use crate::sdk_errors::port_error;
 
 const PLACE: &str = "look for the delivery's pack";
 const SIGHT: &str = "record the event";

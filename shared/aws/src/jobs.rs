@@ -15,9 +15,9 @@ use self::bedrock_model::BedrockModel;
 use self::s3_documents::S3Documents;
 use self::ses_mail::SesMail;
 use self::sns_notices::SnsNotices;
-use crate::classify::port_error;
 use crate::clients::{Connection, JobClients, secrets};
 use crate::config::{JobsConfig, ProcessorConfig};
+use crate::sdk_errors::port_error;
 
 const READ_SETTINGS: &str = "read the jobs' settings";
 

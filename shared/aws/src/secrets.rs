@@ -13,29 +13,30 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::operation::get_secret_value::{
-    GetSecretValueError, GetSecretValueOutput,
-};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cache::{Cache, Store};
 use hookdock_pipeline::endpoint::{Capture, Endpoint};
 use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
 use hookdock_signature::Secret;
+use serde::{Deserialize, Serialize};
 
-use crate::classify::port_error;
+use crate::service::{CallError, Service};
 use crate::system::SystemClock;
 
 const READ: &str = "read the endpoint's secret";
+
+const JSON: &str = "application/x-amz-json-1.1";
 
 /// Endpoints in Secrets Manager, with a memory.
 #[derive(Debug)]
 pub struct SecretEndpoints(Cache<SecretStore, SystemClock>);
 
 impl SecretEndpoints {
-    pub(crate) fn new(client: Client, stack: &str, listed: &BTreeSet<EndpointId>) -> Self {
-        let store = SecretStore { client, stack: stack.to_owned() };
+    pub(crate) fn new(service: Service, stack: &str, listed: &BTreeSet<EndpointId>) -> Self {
+        let store = SecretStore { service, stack: stack.to_owned() };
         Self(Cache::new(store, SystemClock, listed.clone()))
     }
 
@@ -66,8 +67,23 @@ impl Captures for SecretEndpoints {
 
 #[derive(Debug)]
 struct SecretStore {
-    client: Client,
+    service: Service,
     stack: String,
+}
+
+/// The parameters of `GetSecretValue`, as far as they are used.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetSecretValue<'a> {
+    secret_id: &'a str,
+}
+
+/// What is in a secret: a text or, in base64, bytes. There is no `Debug` for it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecretValue {
+    secret_string: Option<String>,
+    secret_binary: Option<String>,
 }
 
 impl Store for SecretStore {
@@ -75,10 +91,10 @@ impl Store for SecretStore {
     /// that is not there: the provider would take the 404 for good.
     async fn read(&self, id: &EndpointId) -> Result<Option<Endpoint>, PortError> {
         let name = format!("{}/endpoint/{id}", self.stack);
-        let Some(value) = self.value(name, READ).await? else {
+        let Some(value) = self.value(&name, READ).await? else {
             return Ok(None);
         };
-        let endpoint = endpoint(id, &value)?;
+        let endpoint = endpoint(id, value)?;
         match endpoint.capture() {
             Capture::Awaited => self.with_captured(endpoint).await.map(Some),
             Capture::Never | Capture::Done(_) => Ok(Some(endpoint)),
@@ -90,34 +106,45 @@ impl SecretStore {
     /// A secret's value. `None`: there is no such secret, or it has no value yet.
     async fn value(
         &self,
-        name: String,
+        name: &str,
         action: &'static str,
-    ) -> Result<Option<GetSecretValueOutput>, PortError> {
-        match self.client.get_secret_value().secret_id(name).send().await {
+    ) -> Result<Option<SecretValue>, PortError> {
+        let question = GetSecretValue { secret_id: name };
+        match self.service.ask("secretsmanager.GetSecretValue", JSON, &question).await {
             Ok(value) => Ok(Some(value)),
-            Err(error) if error.as_service_error().is_some_and(is_gone) => Ok(None),
-            Err(error) => Err(port_error(action)(error)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(CallError::port_error(action)(error)),
         }
     }
 }
 
 /// A deleted secret keeps its name for some days; reading it is then an invalid request, with
 /// nothing but this sentence to tell it from others (Secrets Manager, read 2026-11).
-fn is_gone(error: &GetSecretValueError) -> bool {
+fn is_gone(error: &CallError) -> bool {
     match error {
-        GetSecretValueError::ResourceNotFoundException(_) => true,
-        GetSecretValueError::InvalidRequestException(error) => {
-            error.message().is_some_and(|message| message.contains("marked for deletion"))
-        }
+        CallError::Refused { code, message, .. } => match code.as_str() {
+            "ResourceNotFoundException" => true,
+            "InvalidRequestException" => message.contains("marked for deletion"),
+            _ => false,
+        },
         _ => false,
     }
 }
 
-fn endpoint(id: &EndpointId, secret: &GetSecretValueOutput) -> Result<Endpoint, PortError> {
+fn endpoint(id: &EndpointId, secret: SecretValue) -> Result<Endpoint, PortError> {
     let unusable = PortError::new(READ, FaultKind::Invalid);
-    let binary = secret.secret_binary().map(AsRef::as_ref);
-    match secret.secret_string().map(str::as_bytes).or(binary) {
-        Some(json) => Endpoint::from_json(id, json).map_err(|problems| unusable.because(problems)),
+    match secret.into_bytes() {
+        Some(Ok(json)) => {
+            Endpoint::from_json(id, &json).map_err(|problems| unusable.because(problems))
+        }
+        Some(Err(error)) => Err(unusable.because(error)),
         None => Err(unusable.because("the secret has no value")),
+    }
+}
+
+impl SecretValue {
+    fn into_bytes(self) -> Option<Result<Vec<u8>, base64::DecodeError>> {
+        let binary = self.secret_binary.map(|text| STANDARD.decode(text));
+        self.secret_string.map(|text| Ok(text.into_bytes())).or(binary)
     }
 }

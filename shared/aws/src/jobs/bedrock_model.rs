@@ -16,7 +16,7 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ports::{Answer, AnswerForm, Model, Prompt, Usage};
 use serde_json::Value;
 
-use crate::classify::coded_error;
+use crate::sdk_errors::coded_error;
 
 const ASK: &str = "ask the model";
 

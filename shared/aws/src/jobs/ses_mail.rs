@@ -9,7 +9,7 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::job::EffectKey;
 use hookdock_pipeline::ports::{Email, Mail};
 
-use crate::classify::coded_error;
+use crate::sdk_errors::coded_error;
 
 const SEND: &str = "send the e-mail";
 

@@ -7,7 +7,7 @@ use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::EffectKey;
 use hookdock_pipeline::ports::{Notice, Notices};
 
-use crate::classify::coded_error;
+use crate::sdk_errors::coded_error;
 
 const PUBLISH: &str = "publish the notice";
 

@@ -1,15 +1,15 @@
 //! The secret that a provider handed over, `{stack}/captured/{endpoint}`.
 
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
-use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::names::EndpointId;
 use hookdock_pipeline::ports::Captured;
 use hookdock_signature::Secret;
+use serde::Serialize;
+use serde::de::IgnoredAny;
 
-use super::SecretStore;
-use crate::classify::port_error;
+use super::{JSON, SecretStore, SecretValue};
+use crate::service::CallError;
 
 const READ: &str = "read the captured secret";
 const KEEP: &str = "keep the captured secret";
@@ -19,9 +19,18 @@ const KEEP: &str = "keep the captured secret";
 /// (`PutSecretValue`, `ClientRequestToken`, read 2026-11). It has to have 32 to 64 characters.
 const VERSION: &str = "hookdock-the-captured-secret-0001";
 
+/// The parameters of `PutSecretValue`, as far as they are used.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutSecretValue<'a> {
+    secret_id: &'a str,
+    client_request_token: &'a str,
+    secret_string: &'a str,
+}
+
 impl SecretStore {
     pub(super) async fn with_captured(&self, endpoint: Endpoint) -> Result<Endpoint, PortError> {
-        let value = self.value(self.name(endpoint.id()), READ).await?;
+        let value = self.value(&self.name(endpoint.id()), READ).await?;
         let secret = value.as_ref().and_then(secret);
         Ok(match secret {
             Some(secret) => endpoint.with_captured(secret),
@@ -35,16 +44,20 @@ impl SecretStore {
         id: &EndpointId,
         new: &Secret,
     ) -> Result<Captured, PortError> {
-        let there = self.value(self.name(id), READ).await?;
+        let name = self.name(id);
+        let there = self.value(&name, READ).await?;
         if let Some(value) = there.filter(has_value) {
             return Ok(compared(new, &value));
         }
-        let put = self.client.put_secret_value().secret_id(self.name(id));
-        let put = put.client_request_token(VERSION).secret_string(new.expose());
-        match put.send().await {
-            Ok(_) => Ok(Captured::New),
-            Err(error) if error.as_service_error().is_some_and(is_taken) => Ok(Captured::Other),
-            Err(error) => Err(port_error(KEEP)(error)),
+        let put = PutSecretValue {
+            secret_id: &name,
+            client_request_token: VERSION,
+            secret_string: new.expose(),
+        };
+        match self.service.ask("secretsmanager.PutSecretValue", JSON, &put).await {
+            Ok(IgnoredAny) => Ok(Captured::New),
+            Err(error) if is_taken(&error) => Ok(Captured::Other),
+            Err(error) => Err(CallError::port_error(KEEP)(error)),
         }
     }
 
@@ -53,32 +66,29 @@ impl SecretStore {
     }
 }
 
-fn secret(value: &GetSecretValueOutput) -> Option<Secret> {
-    Secret::new("captured", value.secret_string()?).ok()
+fn secret(value: &SecretValue) -> Option<Secret> {
+    Secret::new("captured", value.secret_string.as_deref()?).ok()
 }
 
 /// Secrets Manager does not find a secret without a value; others find it empty.
-fn has_value(value: &GetSecretValueOutput) -> bool {
-    value.secret_string().is_some_and(|text| !text.is_empty()) || value.secret_binary().is_some()
+fn has_value(value: &SecretValue) -> bool {
+    let text = value.secret_string.as_ref();
+    text.is_some_and(|text| !text.is_empty()) || value.secret_binary.is_some()
 }
 
-fn compared(new: &Secret, value: &GetSecretValueOutput) -> Captured {
+fn compared(new: &Secret, value: &SecretValue) -> Captured {
     match secret(value) {
         Some(kept) if kept.is_same(new) => Captured::Same,
         _ => Captured::Other,
     }
 }
 
-fn is_taken(error: &PutSecretValueError) -> bool {
-    matches!(error, PutSecretValueError::ResourceExistsException(_))
+fn is_taken(error: &CallError) -> bool {
+    error.code() == Some("ResourceExistsException")
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_secretsmanager::types::error::{
-        ResourceExistsException, ResourceNotFoundException,
-    };
-
     use super::*;
 
     #[test]
@@ -88,9 +98,12 @@ mod tests {
 
     #[test]
     fn a_version_that_has_another_value_is_taken() {
-        let taken = ResourceExistsException::builder().build();
-        assert!(is_taken(&PutSecretValueError::ResourceExistsException(taken)));
-        let missing = ResourceNotFoundException::builder().build();
-        assert!(!is_taken(&PutSecretValueError::ResourceNotFoundException(missing)));
+        let refused = |code: &str| CallError::Refused {
+            status: 400,
+            code: code.to_owned(),
+            message: String::new(),
+        };
+        assert!(is_taken(&refused("ResourceExistsException")));
+        assert!(!is_taken(&refused("ResourceNotFoundException")));
     }
 }

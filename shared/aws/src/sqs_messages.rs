@@ -1,4 +1,4 @@
-//! References and deliveries in an SQS queue, and dead letters in another.
+//! Messages of an SQS queue, and dead letters in another.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,29 +11,19 @@ use aws_sdk_sqs::types::{
 };
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::names::{EndpointId, TenantId};
-use hookdock_pipeline::ports::{Messages, WorkQueue};
+use hookdock_pipeline::ports::Messages;
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::retry::LONGEST_PUT_OFF;
-use hookdock_pipeline::sealed::SealedDelivery;
-use sha2::{Digest as _, Sha256};
 
-use crate::classify::port_error;
+use crate::sdk_errors::port_error;
+use crate::sqs_queue::group_of;
 
-const SEND: &str = "queue the delivery";
 const SEND_ITEMS: &str = "queue the items of a delivery";
 const PUT_OFF: &str = "put the message off";
 const BURY: &str = "send the dead letter";
 
 /// SQS refuses a message without a body.
 const NO_BODY: &str = "(no body)";
-
-/// The queue as ingest sees it: something to send deliveries to.
-#[derive(Debug, Clone)]
-pub struct SqsQueue {
-    client: Client,
-    queue_url: String,
-}
 
 /// The queues as the processor sees them: messages to put off, and a place for dead letters.
 #[derive(Debug, Clone)]
@@ -43,12 +33,6 @@ pub struct SqsMessages {
     dead_letter_url: String,
 }
 
-impl SqsQueue {
-    pub(crate) fn new(client: Client, queue_url: &str) -> Self {
-        Self { client, queue_url: queue_url.to_owned() }
-    }
-}
-
 impl SqsMessages {
     pub(crate) fn new(client: Client, queue_url: &str, dead_letter_url: &str) -> Self {
         Self {
@@ -56,23 +40,6 @@ impl SqsMessages {
             queue_url: queue_url.to_owned(),
             dead_letter_url: dead_letter_url.to_owned(),
         }
-    }
-}
-
-impl WorkQueue for SqsQueue {
-    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        let reference = delivery.reference();
-        self.client
-            .send_message()
-            .queue_url(&self.queue_url)
-            .message_body(delivery.message())
-            .set_message_attributes(Some(attributes(SEND, reference)?))
-            .set_message_system_attributes(trace_header(SEND, delivery.trace())?)
-            .set_message_group_id(group_of(reference))
-            .send()
-            .await
-            .map_err(port_error(SEND))?;
-        Ok(())
     }
 }
 
@@ -131,8 +98,8 @@ fn entry(
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())
         .message_body(body)
-        .set_message_attributes(Some(attributes(SEND_ITEMS, reference)?))
-        .set_message_system_attributes(trace_header(SEND_ITEMS, trace)?)
+        .set_message_attributes(Some(attributes(reference)?))
+        .set_message_system_attributes(trace_header(trace)?)
         .set_message_group_id(group_of(reference))
         .build()
         .map_err(unbuilt(SEND_ITEMS))
@@ -147,16 +114,12 @@ fn refused(entry: &BatchResultErrorEntry) -> Option<usize> {
     entry.id().parse().ok()
 }
 
-fn attributes(
-    action: &'static str,
-    reference: &Reference,
-) -> Result<HashMap<String, MessageAttributeValue>, PortError> {
+fn attributes(reference: &Reference) -> Result<HashMap<String, MessageAttributeValue>, PortError> {
     let named = reference.attributes();
-    named.map(|(name, value)| Ok((name.to_owned(), text(action, value)?))).collect()
+    named.map(|(name, value)| Ok((name.to_owned(), text(SEND_ITEMS, value)?))).collect()
 }
 
 fn trace_header(
-    action: &'static str,
     trace: Option<&str>,
 ) -> Result<
     Option<HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>>,
@@ -164,11 +127,7 @@ fn trace_header(
 > {
     let Some(trace) = trace else { return Ok(None) };
     let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
-    Ok(Some(HashMap::from([(name, system_text(action, trace)?)])))
-}
-
-fn group_of(reference: &Reference) -> Option<String> {
-    reference.tenant.as_ref().map(|tenant| group(&reference.endpoint, tenant))
+    Ok(Some(HashMap::from([(name, system_text(trace)?)])))
 }
 
 /// Rounded up: a message that comes back too early meets a run that is not due.
@@ -176,24 +135,14 @@ fn whole_seconds(wait: Duration) -> i32 {
     i32::try_from(wait.min(LONGEST_PUT_OFF).as_millis().div_ceil(1000)).unwrap_or_default()
 }
 
-/// One tenant of one endpoint. On a standard queue the group keeps a tenant with many events from
-/// holding up the others. What a sender chose is not sent: it is hashed. No endpoint's name has a
-/// slash in it, so no two pairs share a text.
-fn group(endpoint: &EndpointId, tenant: &TenantId) -> String {
-    hex::encode(Sha256::digest(format!("{endpoint}/{tenant}")))
-}
-
 fn text(action: &'static str, value: &str) -> Result<MessageAttributeValue, PortError> {
     let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
     value.map_err(unbuilt(action))
 }
 
-fn system_text(
-    action: &'static str,
-    value: &str,
-) -> Result<MessageSystemAttributeValue, PortError> {
+fn system_text(value: &str) -> Result<MessageSystemAttributeValue, PortError> {
     let value = MessageSystemAttributeValue::builder().data_type("String").string_value(value);
-    value.build().map_err(unbuilt(action))
+    value.build().map_err(unbuilt(SEND_ITEMS))
 }
 
 fn unbuilt(action: &'static str) -> impl FnOnce(BuildError) -> PortError {
@@ -217,19 +166,5 @@ mod tests {
         ] {
             assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis}");
         }
-    }
-
-    #[test]
-    fn each_tenant_of_an_endpoint_is_a_group_of_its_own() {
-        let group = |endpoint: &str, tenant: &str| {
-            group(&endpoint.parse().expect("a name"), &tenant.parse().expect("a name"))
-        };
-        // printf orders/acme | sha256sum
-        assert_eq!(
-            group("orders", "acme"),
-            "634d59ce5be97ec83de86d249d12d401d1d77a83baba5496b226bd65ba887992"
-        );
-        assert_ne!(group("orders", "acme"), group("orders", "other"));
-        assert_ne!(group("orders", "acme"), group("returns", "acme"));
     }
 }
