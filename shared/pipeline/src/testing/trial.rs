@@ -57,7 +57,8 @@ impl Bench {
             system: clock.clone(),
             effects: watched(effects, &watch),
             registry: std::mem::take(&mut self.registry),
-            settings: Settings::default(),
+            // A job that never ends is to be seen, and not to be ended.
+            settings: Settings { max_receives: u32::MAX, ..Settings::default() },
             suspects: Suspects::default(),
             breakers: Arc::default(),
         };
