@@ -38,7 +38,7 @@ use hookdock_pipeline::pack;
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_pipeline::stored::StoredDelivery;
 pub use mutant::Mutant;
-pub use search::{Found, search};
+pub use search::{Found, search, search_for};
 
 use crate::requests::ENDPOINTS;
 use crate::sim::backend::Backend;

@@ -12,13 +12,24 @@ use crate::sim::{Broken, Mutant, Tally, run};
 pub struct Found {
     /// What happened in those that broke nothing, added up.
     pub tally: Tally,
-    /// The first that broke something. No further one was begun after it.
+    /// The first that broke what was asked for. No further one was begun after it.
     pub broken: Option<Box<Broken>>,
 }
 
 /// Runs the schedules of these seeds on every core, until one breaks an invariant.
 #[must_use]
 pub fn search(seeds: Range<u64>, mutant: Option<Mutant>) -> Found {
+    search_for(seeds, mutant, |_| true)
+}
+
+/// The same, until one breaks an invariant that is asked for: what is broken in the product can
+/// break several, and which of them comes first is chance.
+#[must_use]
+pub fn search_for(
+    seeds: Range<u64>,
+    mutant: Option<Mutant>,
+    asked_for: impl Fn(&Broken) -> bool + Sync,
+) -> Found {
     let next = AtomicU64::new(seeds.start);
     let found = Mutex::new(Found::default());
     let work = || {
@@ -31,6 +42,7 @@ pub fn search(seeds: Range<u64>, mutant: Option<Mutant>) -> Found {
             let mut found = found.lock().expect("nobody panics while holding it");
             match result {
                 Ok(tally) => found.tally.add(&tally),
+                Err(broken) if !asked_for(&broken) => {}
                 Err(broken) => {
                     next.store(seeds.end, Ordering::Relaxed);
                     found.keep_first(broken);
