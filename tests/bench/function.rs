@@ -1,103 +1,61 @@
 //! A function as a process, and what it costs.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::StatusCode;
 use serde_json::Value;
 
+use crate::folder;
 use crate::lambda::Runtime;
-use crate::stubs::{Aws, Calls};
+use crate::stubs::{Aws, Calls, Terms};
 
-/// What is started, and what would be uploaded.
-pub(crate) struct Candidate {
-    pub(crate) name: &'static str,
-    pub(crate) command: Vec<PathBuf>,
-    pub(crate) upload: Vec<PathBuf>,
-    /// Whether it can call TLS backends at all.
-    pub(crate) speaks_tls: bool,
-}
-
-/// A running function and what its calls took. It is killed when it is dropped.
+/// A running function. It is killed when it is dropped.
 pub(crate) struct Function {
     pub(crate) name: &'static str,
     process: Child,
     runtime: Runtime,
-    aws: Aws,
-    calls_of_init: Calls,
-    /// From the start of the process until it asks for an event, and its first call.
-    pub(crate) start: (Duration, Duration),
-    pub(crate) warm: Vec<Duration>,
-    pub(crate) cpu: Duration,
-}
-
-impl Candidate {
-    /// What it weighs as Lambda takes it.
-    pub(crate) fn zip_bytes(&self) -> u64 {
-        let zip = crate::folder().join("upload.zip");
-        let mut python = Command::new("python3");
-        let made = python.args(["-m", "zipfile", "-c"]).arg(&zip).args(&self.upload).status();
-        assert!(made.expect("python3 can be started").success(), "no zip of {:?}", self.upload);
-        fs::metadata(&zip).expect("made").len()
-    }
+    pub(crate) aws: Aws,
+    pub(crate) calls_of_init: Calls,
+    /// From the start of the process until it asks for an event.
+    pub(crate) init: Duration,
 }
 
 impl Function {
-    /// Starts it, waits until it asks for an event, and calls it once.
-    pub(crate) async fn start(candidate: &Candidate, aws: Aws, event: &Bytes) -> Self {
-        let mut runtime = Runtime::start().await;
-        let (program, arguments) = candidate.command.split_first().expect("a program");
+    /// Starts it as Lambda does, and waits until it asks for an event.
+    pub(crate) async fn start(name: &'static str, command: &[PathBuf], terms: &Terms) -> Self {
+        let (aws, mut runtime) = (Aws::start(terms.clone()).await, Runtime::start().await);
+        let (program, arguments) = command.split_first().expect("a program");
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(environment(&runtime)).envs(aws.environment());
-        // Rust's, Python's and Node's name for it.
-        for name in ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
-            command.env(name, crate::folder().join("authority.pem"));
-        }
         let started = Instant::now();
-        let process = command.stdout(Stdio::null()).spawn().expect("it can be started");
+        let process = command.stdout(log(name)).spawn().expect("it can be started");
         let ready = runtime.ready().await;
-        let mut function = Self {
-            name: candidate.name,
-            process,
-            runtime,
-            calls_of_init: aws.calls(),
-            aws,
-            start: (ready.saturating_duration_since(started), Duration::ZERO),
-            warm: Vec::new(),
-            cpu: Duration::ZERO,
-        };
-        function.start.1 = function.call(event).await;
-        function
+        let init = ready.saturating_duration_since(started);
+        Self { name, process, runtime, calls_of_init: aws.calls(), aws, init }
     }
 
-    /// Calls it so many times more.
-    pub(crate) async fn call_often(&mut self, event: &Bytes, calls: usize) {
-        let before = self.cpu_so_far();
-        for _ in 0..calls {
-            let took = self.call(event).await;
-            self.warm.push(took);
-        }
-        self.cpu += self.cpu_so_far().saturating_sub(before);
-    }
-
-    async fn call(&mut self, event: &Bytes) -> Duration {
+    /// Calls it, and says how long it took and what it answered.
+    pub(crate) async fn call(&mut self, event: &Bytes) -> (Duration, Value) {
         let (took, answer) = self.runtime.call(event.clone()).await;
-        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-        let status = answer["statusCode"].as_u64().expect("a status");
-        assert_eq!(status, u64::from(StatusCode::OK.as_u16()), "{}: {answer}", self.name);
+        (took, serde_json::from_slice(&answer).expect("JSON"))
+    }
+
+    /// Calls it with an event that it has to take: a webhook, or a batch of messages.
+    pub(crate) async fn accepts(&mut self, event: &Bytes) -> Duration {
+        let (took, answer) = self.call(event).await;
+        let accepted = match answer.get("batchItemFailures") {
+            None => answer["statusCode"] == 200,
+            Some(failures) => failures.as_array().is_some_and(Vec::is_empty),
+        };
+        assert!(accepted, "{}: {answer}", self.name);
         took
     }
 
-    /// Its calls to AWS until it was ready, and all of them.
-    pub(crate) fn calls_to_aws(&self) -> (Calls, Calls) {
-        (self.calls_of_init, self.aws.calls())
-    }
-
-    /// Of all threads that live, from the scheduler, in nanoseconds.
-    fn cpu_so_far(&self) -> Duration {
+    /// The CPU time of all threads that live, from the scheduler.
+    pub(crate) fn cpu(&self) -> Duration {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("it runs");
         let nanos = tasks.filter_map(|task| {
             let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
@@ -114,6 +72,28 @@ impl Function {
         let peak = peak.and_then(|text| text.trim().strip_suffix(" kB")).expect("a peak");
         peak.parse().expect("a number")
     }
+
+    /// Asks it to end once it rests, and waits until it has.
+    pub(crate) async fn end(mut self) {
+        let mut before = Duration::MAX;
+        while before != self.cpu() || !self.sleeps() {
+            before = self.cpu();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let told = Command::new("kill").arg(self.process.id().to_string()).status();
+        assert!(told.expect("kill can be started").success(), "{} had ended", self.name);
+        self.process.wait().expect("it ends");
+    }
+
+    /// A busy machine can keep a thread from running, which is no rest.
+    fn sleeps(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("it runs");
+        let mut states = tasks.filter_map(|task| {
+            let text = fs::read_to_string(task.ok()?.path().join("stat")).ok()?;
+            text.rsplit_once(") ")?.1.chars().next()
+        });
+        states.all(|state| state == 'S')
+    }
 }
 
 impl Drop for Function {
@@ -123,7 +103,15 @@ impl Drop for Function {
     }
 }
 
+/// What it says, which explains an answer that nobody expects.
+fn log(name: &str) -> File {
+    File::create(folder().join(format!("{name}.log"))).expect("a file")
+}
+
+/// What Lambda and the template tell a function.
 fn environment(runtime: &Runtime) -> Vec<(&'static str, String)> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench");
+    let authority = folder().join("authority.pem").display().to_string();
     let text = |text: &str| text.to_owned();
     vec![
         ("PATH", std::env::var("PATH").unwrap_or_default()),
@@ -138,9 +126,17 @@ fn environment(runtime: &Runtime) -> Vec<(&'static str, String)> {
         ("AWS_SECRET_ACCESS_KEY", text("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")),
         ("AWS_SESSION_TOKEN", text("a-session-token")),
         // The stand-in for S3 has no host name for each bucket.
-        ("AWS_CONFIG_FILE", text(concat!(env!("CARGO_MANIFEST_DIR"), "/bench/python/aws.ini"))),
+        ("AWS_CONFIG_FILE", here.join("python/aws.ini").display().to_string()),
+        // Rust's, Python's and Node's name for it.
+        ("SSL_CERT_FILE", authority.clone()),
+        ("AWS_CA_BUNDLE", authority.clone()),
+        ("NODE_EXTRA_CA_CERTS", authority),
         ("HOOKDOCK_STACK", text("bench")),
         ("HOOKDOCK_ENDPOINTS", text("github")),
         ("HOOKDOCK_BUCKET", text("bench")),
+        ("HOOKDOCK_TABLE", text("bench-ledger")),
+        ("HOOKDOCK_RECORDS_TABLE", text("bench-records")),
+        ("HOOKDOCK_JOBS_SECRET", text("bench/jobs")),
+        ("HOOKDOCK_TOPIC_ARN", text("arn:aws:sns:us-east-1:123456789012:bench")),
     ]
 }

@@ -11,8 +11,9 @@ use http::{Request, Response};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
-/// Longer than anything takes that works.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than anything takes that works, under Callgrind too. It is also the time that a function
+/// is told it has.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What a function says to its Runtime API, and when.
 enum Said {

@@ -19,6 +19,22 @@ fn built_from(package: &str) -> BTreeMap<String, String> {
     crates.map(|(name, features)| (name.to_owned(), features.to_owned())).collect()
 }
 
+/// Crates that two packages share and want with different features.
+fn apart(one: &str, other: &str) -> Vec<String> {
+    let (ours, theirs) = (built_from(one), built_from(other));
+    let shared: Vec<_> =
+        ours.iter().filter_map(|(name, ours)| Some((name, ours, theirs.get(name)?))).collect();
+    assert!(shared.len() > 150, "{one} and {other} share few crates: the comparison went wrong");
+    let apart = shared.iter().filter(|(_, ours, theirs)| ours != theirs);
+    apart.map(|(name, ours, theirs)| format!("{name}: [{ours}] and [{theirs}]")).collect()
+}
+
+#[test]
+fn the_benchmark_s_plain_function_is_built_from_the_processor_s_sdk_compiled_once() {
+    let apart = apart("hookdock-processor", "hookdock-bench-plain");
+    assert!(apart.is_empty(), "{}", apart.join("\n"));
+}
+
 #[test]
 fn the_sdk_s_clients_and_what_only_jobs_need_are_not_linked_into_ingest() {
     let has = |crates: &BTreeMap<String, String>, name: &str| {

@@ -37,6 +37,7 @@ def handler(event, context):
     body = event.decoded_body.encode()
     expected = "sha256=" + hmac.new(secret(), body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, event.headers.get("x-hub-signature-256", "")):
+        metrics.add_metric(name="Refused", unit=MetricUnit.Count, value=1)
         logger.warning("refused")
         return {"statusCode": 401}
 
