@@ -16,6 +16,7 @@ use std::time::Duration;
 pub(crate) use attempt::PANICKED;
 use attempt::no_further_attempt;
 use bytes::Bytes;
+pub use commons::Commons;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex;

@@ -48,7 +48,7 @@ pub(crate) type Place = (i64, EpochMillis, EventRef);
 #[derive(Debug, Default)]
 struct Watched {
     state: State,
-    /// When the state was written.
+    /// When the state was written, if it was still worth something by then.
     since: Option<EpochMillis>,
     /// When it was closed last.
     left_closed: Option<EpochMillis>,
@@ -171,7 +171,9 @@ impl World {
             (State::Closed, _) => Some(now),
             _ => breaker.left_closed,
         };
-        *breaker = Watched { state: after, since: Some(now), calls: 0, ..std::mem::take(breaker) };
+        // A write that arrives when the life of what it brings is over brings nothing.
+        let since = (now < cell.expires_at.to_millis()).then_some(now);
+        *breaker = Watched { state: after, since, calls: 0, ..std::mem::take(breaker) };
     }
 
     /// A worker calls the dependency.

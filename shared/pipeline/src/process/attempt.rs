@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use hookdock_signature::EpochMillis;
 use tracing::Instrument as _;
 
-use super::{A_MOMENT, Held, LEASE_MARGIN, Process, Progress, SETTLE_MARGIN, Task};
+use super::{A_MOMENT, Commons, Held, LEASE_MARGIN, Process, Progress, SETTLE_MARGIN, Task};
 use crate::fault::PortError;
 use crate::job::{Context, Delivery, ErrorClass, Failure, JobResult, Limits, Outcome, Recovery};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
@@ -38,7 +38,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 lease_until: task.message.deadline.plus(LEASE_MARGIN),
             };
             let journal = Arc::<Held<L, S>>::clone(held);
-            let shared = Arc::new(self.commons());
+            let breakers = Arc::clone(&self.breakers);
+            let shared = Commons::new(self.ledger.clone(), self.system.clone(), breakers);
             let cx = Context::new(run.id.clone(), limits, self.effects.clone(), journal, shared);
             task.job.call(cx, &delivery).await
         };

@@ -8,26 +8,23 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_signature::EpochMillis;
 
-use super::Process;
 use crate::fault::PortError;
 use crate::job::{Breakers, Shared};
 use crate::names::{CellName, CellTag};
 use crate::ports::{Cell, Ledger, Swapped, System};
 
-/// The ports that are shared, behind one object without type parameters.
-pub(super) struct Commons<L, S> {
+/// What an attempt shares with others: cells of the ledger, and what this worker knows of breakers.
+pub struct Commons<L, S> {
     ledger: L,
     system: S,
     breakers: Arc<Breakers>,
 }
 
-impl<D, M, L: Ledger, S: System> Process<D, M, L, S> {
-    pub(super) fn commons(&self) -> Commons<L, S> {
-        Commons {
-            ledger: self.ledger.clone(),
-            system: self.system.clone(),
-            breakers: Arc::clone(&self.breakers),
-        }
+impl<L: Ledger, S: System> Commons<L, S> {
+    /// For the attempts of a worker, which goes by the same breakers in all of them.
+    #[must_use]
+    pub fn new(ledger: L, system: S, breakers: Arc<Breakers>) -> Arc<Self> {
+        Arc::new(Self { ledger, system, breakers })
     }
 }
 
