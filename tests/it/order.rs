@@ -139,6 +139,41 @@ async fn the_newer_is_written_after_the_older_that_is_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_newer_one_is_written_after_a_call_that_got_no_answer_and_lands_late() {
+    let written = Written::default();
+    let target = written.clone();
+    let job = move |cx: Context, Json(event): Json<Changed>| {
+        let target = target.clone();
+        let Changed { entity, version, seconds } = event;
+        async move {
+            let newest = cx.newest(&entity).version(version);
+            newest
+                .run(async || {
+                    let write = (entity.clone(), version);
+                    let late = async move {
+                        tokio::time::sleep(Duration::from_secs(seconds)).await;
+                        target.0.lock().expect("a lock").push(write);
+                    };
+                    if seconds == 0 {
+                        late.await;
+                        return Ok(());
+                    }
+                    drop(tokio::spawn(late));
+                    Err(unavailable())
+                })
+                .await?;
+            Ok(Outcome::Done)
+        }
+    };
+    let stack = Stack::with(Registry::new().job("write", On::endpoint("*"), job));
+    change(&stack, "a", 1, 3).await;
+    stack.work_on(&receive(&stack).await).await;
+    change(&stack, "a", 2, 0).await;
+    stack.drain().await;
+    assert_eq!(written.versions(), [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_older_one_that_comes_back_after_a_newer_one_is_superseded() {
     let (stack, written) = guarded();
     change(&stack, "a", 1, 7).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::entity::{Decision, Entity, Place, Quiet};
 use crate::fault::{PortError, chain};
 use crate::job::context::Context;
-use crate::job::failure::{ErrorClass, Failure};
+use crate::job::failure::{ErrorClass, Failure, Recovery};
 use crate::job::shared::Seen;
 use crate::ledger::RECORD_LIFE;
 use crate::names::CellName;
@@ -64,8 +64,9 @@ impl Newest<'_> {
     /// for good, as superseded; one whose time has not come is put off.
     ///
     /// From here to the end of the work no other run of the job gets the entity, and none that is
-    /// older ever does. A worker that dies loses its turn with its claim on the run. A call that
-    /// it made can still be on its way then: a target that takes versions is best handed one.
+    /// older ever does. A worker that dies, or whose call got no answer, loses its turn with its
+    /// claim on the run. The call can be on its way for longer still: a target that takes
+    /// versions is best handed one.
     ///
     /// A newest event that ends dead leaves the entity as it is, and its dead letter says so.
     ///
@@ -81,7 +82,9 @@ impl Newest<'_> {
         let place = self.place();
         let turn = self.take_turn(&cell, &place).await?;
         let result = work().await;
-        self.give_back(&cell, &place, turn).await;
+        if !result.as_ref().is_err_and(may_still_land) {
+            self.give_back(&cell, &place, turn).await;
+        }
         result
     }
 
@@ -160,6 +163,13 @@ impl Newest<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a call of ours may be on its way after the work ended like this. Then nobody newer is
+/// let in, to be written over, before the claim ends.
+fn may_still_land(failure: &Failure) -> bool {
+    matches!(failure.class(), ErrorClass::TimedOut | ErrorClass::Unavailable)
+        && matches!(failure.recovery(), Recovery::Retry | Recovery::RetryAfter(_))
 }
 
 impl fmt::Debug for Newest<'_> {
