@@ -48,7 +48,7 @@ pub(crate) type Place = (i64, EpochMillis, EventRef);
 #[derive(Debug, Default)]
 struct Watched {
     state: State,
-    /// When the state was written, if it was still worth something by then.
+    /// When the state was written.
     since: Option<EpochMillis>,
     /// When it was closed last.
     left_closed: Option<EpochMillis>,
@@ -155,7 +155,10 @@ impl World {
             return;
         }
         let now = self.universe.now();
-        let (before, after) = (self.book().commons.breaker.at(now), State::of(cell));
+        // A write that arrives when the life of what it brings is over brings nothing.
+        let brings_something = now < cell.expires_at.to_millis();
+        let after = if brings_something { State::of(cell) } else { State::Closed };
+        let before = self.book().commons.breaker.at(now);
         if let Some(invariant) = broken(before, after, now) {
             self.violated(invariant, || format!("{before:?} became {after:?}"));
         }
@@ -171,9 +174,7 @@ impl World {
             (State::Closed, _) => Some(now),
             _ => breaker.left_closed,
         };
-        // A write that arrives when the life of what it brings is over brings nothing.
-        let since = (now < cell.expires_at.to_millis()).then_some(now);
-        *breaker = Watched { state: after, since, calls: 0, ..std::mem::take(breaker) };
+        *breaker = Watched { state: after, since: Some(now), calls: 0, ..std::mem::take(breaker) };
     }
 
     /// A worker calls the dependency.
