@@ -118,25 +118,7 @@ macro_rules! contracts {
         }
     )*};
 }
-contracts!(
-    archive,
-    once,
-    packs,
-    captures,
-    queue,
-    items,
-    events,
-    ignored,
-    ignored_at_once,
-    claims,
-    fences,
-    states,
-    commits,
-    cells,
-    histories,
-    records,
-    documents
-);
+hookdock_tests::each_contract!(contracts);
 
 #[tokio::test]
 async fn an_endpoint_is_one_secret_and_is_remembered() {

@@ -89,25 +89,7 @@ macro_rules! contracts {
         }
     };
 }
-contracts!(
-    archive,
-    once,
-    packs,
-    captures,
-    queue,
-    items,
-    events,
-    ignored,
-    ignored_at_once,
-    claims,
-    fences,
-    states,
-    commits,
-    cells,
-    histories,
-    records,
-    documents
-);
+hookdock_tests::each_contract!(contracts);
 
 #[tokio::test]
 async fn what_was_written_to_disk_is_there_after_a_restart() {

@@ -36,6 +36,32 @@ use serde_json::json;
 use crate::requests::{Draft, ENDPOINTS};
 use crate::stack::START;
 
+/// Calls a macro with the names of all contracts, so that no adapter is spared one.
+#[macro_export]
+macro_rules! each_contract {
+    ($contracts:ident) => {
+        $contracts!(
+            archive,
+            once,
+            packs,
+            captures,
+            queue,
+            items,
+            events,
+            ignored,
+            ignored_at_once,
+            claims,
+            fences,
+            states,
+            commits,
+            cells,
+            histories,
+            records,
+            documents
+        );
+    };
+}
+
 /// A set of adapters, and what a test has to see behind them.
 pub trait Bench: Sync {
     /// The adapters.
