@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hookdock_signature::{self as signature, Fields, Found, SelectError};
 
 use crate::delivery::VerifiedDelivery;
-use crate::identity::{Flag, Identity};
+use crate::identity::{Flag, Identity, tenant_of_body};
 use crate::names::{BodyDigest, EventKey};
 use crate::part::{Batch, Item, Part};
 
@@ -39,7 +39,7 @@ impl Contents {
             Some((_, Err(error))) => identity.flags.extend(flag(&error, &identity.flags)),
             Some((form, Ok(Some(found)))) => {
                 let count = found.count;
-                let items = read(delivery, &mut fields, form, &body, found);
+                let items = read(delivery, form, &body, found);
                 return Self::of_items(count, items, &identity, body);
             }
         }
@@ -69,15 +69,15 @@ impl Contents {
 /// provider promises of its ids.
 fn read(
     delivery: &VerifiedDelivery,
-    fields: &mut Fields<'_>,
     form: Option<&str>,
     body: &BodyDigest,
     found: Found<'_>,
 ) -> Vec<(Item, Identity)> {
+    let of_body = tenant_of_body(delivery);
     let mut seen: HashMap<EventKey, BodyDigest> = HashMap::new();
     let read = found.items.into_iter().map(|found| {
         let item = item(form, &found);
-        let mut identity = Identity::of_item(delivery, fields, &found, &item, body);
+        let mut identity = Identity::of_item(delivery, &found, &item, body, of_body.as_ref());
         let first = seen.entry(identity.key.clone()).or_insert_with(|| item.sha256.clone());
         if *first != item.sha256 {
             identity.add_digest(&item.sha256);

@@ -1,6 +1,6 @@
 //! Which event a verified delivery carries.
 
-use hookdock_signature::{self as signature, Fields, SelectError, Selector, Sought};
+use hookdock_signature::{self as signature, Fields, SelectError, Selector, Sought, item_at};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -94,23 +94,24 @@ impl Identity {
         let id = event_id(id, provider.event_id_is_unique(), &mut flags);
         let event_type = select(provider.event_type(), fields, &mut flags);
         let event_type = event_type_of(delivery, event_type, &mut flags);
-        let tenant = tenant(delivery, None, fields, &mut flags);
+        let tenant = tenant(delivery, tenant_of_body(delivery), &mut flags);
         let (key, key_source) = key(tenant.as_ref(), id.as_ref(), body, &[body.as_bytes()]);
         Self { key, key_source, id: id.map(|id| id.text), event_type, tenant, flags }
     }
 
-    /// Reads the identity of one item of a delivery.
+    /// Reads the identity of one item of a delivery, whose body names the tenant `of_body`.
     pub(crate) fn of_item(
         delivery: &VerifiedDelivery,
-        fields: &mut Fields<'_>,
         found: &signature::Item<'_>,
         item: &Item,
         body: &BodyDigest,
+        of_body: Option<&TenantId>,
     ) -> Self {
         let mut flags = Vec::new();
         let id = event_id(found.id.clone(), found.id_is_unique, &mut flags);
         let event_type = event_type_of(delivery, found.event_type.clone(), &mut flags);
-        let tenant = tenant(delivery, Some(&found.bytes), fields, &mut flags);
+        let from_body = tenant_of_item(delivery, &found.bytes, of_body);
+        let tenant = tenant(delivery, from_body, &mut flags);
         // Items without an id may read the same and be two events, so the place counts; and so
         // may those of two requests, so the whole body does.
         let place = [body.as_bytes(), item.pointer.as_bytes()];
@@ -190,21 +191,33 @@ fn select(selector: Option<&Selector>, fields: &mut Fields<'_>, flags: &mut Vec<
     selected.ok().flatten().map_or(Sought::Missing, Sought::Found)
 }
 
-/// An item may name its own tenant; where it does not, the body does for all.
+/// The tenant that the body names, for all that is in it.
+pub(crate) fn tenant_of_body(delivery: &VerifiedDelivery) -> Option<TenantId> {
+    tenant_in(&item_at(&delivery.raw().body, None, delivery.endpoint().tenant_from()?)?)
+}
+
+/// An item may name its own tenant; where it does not, the body does.
+fn tenant_of_item(
+    delivery: &VerifiedDelivery,
+    item: &[u8],
+    of_body: Option<&TenantId>,
+) -> Option<TenantId> {
+    match item_at(item, None, delivery.endpoint().tenant_from()?) {
+        Some(json) => tenant_in(&json),
+        None => of_body.cloned(),
+    }
+}
+
+/// Whose event it is, by the URL and by the signed body, which have to agree.
 fn tenant(
     delivery: &VerifiedDelivery,
-    item: Option<&[u8]>,
-    fields: &mut Fields<'_>,
+    from_body: Option<TenantId>,
     flags: &mut Vec<Flag>,
 ) -> Option<TenantId> {
     let from_url = delivery.raw().tenant.clone();
-    let Some(pointer) = delivery.endpoint().tenant_from() else {
+    if delivery.endpoint().tenant_from().is_none() {
         return from_url;
-    };
-    let item = item.and_then(|item| serde_json::from_slice::<Value>(item).ok());
-    let stated = item.as_ref().and_then(|item| item.pointer(pointer));
-    let stated = stated.or_else(|| fields.json().ok()?.pointer(pointer));
-    let from_body = stated.and_then(tenant_in);
+    }
     if from_body.is_none() {
         flags.push(Flag::TenantMissing);
     }
@@ -214,8 +227,8 @@ fn tenant(
     from_url.or(from_body)
 }
 
-fn tenant_in(value: &Value) -> Option<TenantId> {
-    match value {
+fn tenant_in(json: &[u8]) -> Option<TenantId> {
+    match serde_json::from_slice(json).ok()? {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.to_string().parse().ok(),
         _ => None,

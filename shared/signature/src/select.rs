@@ -5,7 +5,9 @@ use std::fmt;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::parse::document::{Document, written_scalar};
 use crate::parse::path::{JsonPath, scalar};
+use crate::parse::raw;
 use crate::spec::jwt::JwtRule;
 use crate::spec::{DefinitionError, Scheme, Segment, Template};
 use crate::{Request, jwt, parse};
@@ -163,7 +165,7 @@ impl Selector {
     /// Whether anything at all is there, be it an object or twice.
     pub(crate) fn finds_anything(&self, fields: &mut Fields<'_>) -> bool {
         self.origins().any(|origin| match origin {
-            Origin::Json(path) => fields.json().is_ok_and(|root| path.find_one(root).is_some()),
+            Origin::Json(path) => fields.json.find(path).is_ok_and(|value| value.is_some()),
             origin => !matches!(fields.get(origin), Ok(None)),
         })
     }
@@ -171,8 +173,8 @@ impl Selector {
     /// Whether a list without items is there: in JSON, or in a field that holds JSON.
     pub(crate) fn finds_an_empty_list(&self, fields: &mut Fields<'_>) -> bool {
         self.origins().any(|origin| match origin {
-            Origin::Json(path) => fields.json().is_ok_and(|root| {
-                path.find_one(root).and_then(Value::as_array).is_some_and(Vec::is_empty)
+            Origin::Json(path) => fields.json.find(path).is_ok_and(|value| {
+                value.and_then(raw::elements).is_some_and(|elements| elements.is_empty())
             }),
             origin => fields.get(origin).is_ok_and(|text| text.is_some_and(|text| text == "[]")),
         })
@@ -329,9 +331,8 @@ impl Which {
         end.or_else(|| Some(Self::Not(text.strip_prefix('!')?.to_owned())))
     }
 
-    fn find(&self, body: &Value) -> Option<String> {
-        let mut names = body.as_object()?.keys();
-        names.find(|name| self.fits(name)).cloned()
+    fn find(&self, body: &Document<'_>) -> Option<String> {
+        body.names().find(|name| self.fits(name)).cloned()
     }
 
     fn fits(&self, name: &str) -> bool {
@@ -342,7 +343,7 @@ impl Which {
     }
 }
 
-/// The fields of one request. The body is parsed once, and only when a selector asks for it.
+/// The fields of one request. The body is read once, and only when a selector asks for it.
 #[derive(Debug)]
 pub struct Fields<'a> {
     request: &'a Request<'a>,
@@ -352,24 +353,30 @@ pub struct Fields<'a> {
     claims: Option<Value>,
 }
 
-/// JSON that is parsed once, and only when it is asked for.
+/// JSON that is read once, and only when it is asked for.
 #[derive(Debug)]
 struct Lazy<'a> {
     text: &'a [u8],
-    parsed: Option<Result<Value, SelectError>>,
+    document: Option<Result<Document<'a>, SelectError>>,
 }
 
 impl<'a> Lazy<'a> {
     fn of(text: &'a [u8]) -> Self {
-        Self { text, parsed: None }
+        Self { text, document: None }
     }
 
-    fn get(&mut self) -> Result<&Value, SelectError> {
+    fn get(&mut self) -> Result<&Document<'a>, SelectError> {
         let text = self.text;
-        let parsed = self.parsed.get_or_insert_with(|| {
-            serde_json::from_slice(text).map_err(|_| SelectError::BodyNotJson)
-        });
-        parsed.as_ref().map_err(Clone::clone)
+        let read = || Document::read(text).ok_or(SelectError::BodyNotJson);
+        self.document.get_or_insert_with(read).as_ref().map_err(Clone::clone)
+    }
+
+    fn find(&mut self, path: &JsonPath) -> Result<Option<&'a RawValue>, SelectError> {
+        self.get().map(|document| path.find_written(document))
+    }
+
+    fn scalar(&mut self, path: &JsonPath) -> Result<Option<String>, SelectError> {
+        Ok(self.find(path)?.and_then(written_scalar))
     }
 }
 
@@ -381,16 +388,7 @@ impl<'a> Fields<'a> {
         Self { request, json: Lazy::of(request.body), item, outer, claims: None }
     }
 
-    /// The body as JSON.
-    ///
-    /// # Errors
-    ///
-    /// [`SelectError::BodyNotJson`] when it is not.
-    pub fn json(&mut self) -> Result<&Value, SelectError> {
-        self.json.get()
-    }
-
-    /// Goes on to an item. Items that lie in the same element share what is parsed of it.
+    /// Goes on to an item. Items that lie in the same element share what is read of it.
     pub(crate) fn enter(&mut self, item: &'a RawValue, outer: Option<&'a RawValue>) {
         let outer = outer.map_or(&b""[..], |outer| outer.get().as_bytes());
         if !std::ptr::eq(self.outer.text, outer) {
@@ -416,10 +414,10 @@ impl<'a> Fields<'a> {
             }
             Origin::Query(name) => parse::one(name, parse::query(request.url, name)),
             Origin::Form(name) => parse::one(name, parse::form(request.body, name)),
-            Origin::Json(path) => Ok(path.find_one(self.json.get()?).and_then(scalar)),
+            Origin::Json(path) => self.json.scalar(path),
             Origin::Claim(path) => Ok(path.find_one(self.claims()).and_then(scalar)),
-            Origin::Item(path) => Ok(path.find_one(self.item.get()?).and_then(scalar)),
-            Origin::Outer(path) => Ok(path.find_one(self.outer.get()?).and_then(scalar)),
+            Origin::Item(path) => self.item.scalar(path),
+            Origin::Outer(path) => self.outer.scalar(path),
             Origin::Member(which) => Ok(which.find(self.json.get()?)),
         }
     }

@@ -1,5 +1,6 @@
 //! The grammars of what senders write. Nothing here panics on any input.
 
+pub(crate) mod document;
 pub(crate) mod layout;
 pub(crate) mod multipart;
 pub(crate) mod path;

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::document::Document;
+use super::raw;
 use crate::spec::DefinitionError;
 
 /// A path that was understood when the definition was read.
@@ -61,6 +64,23 @@ impl JsonPath {
 
     pub(crate) fn find_one<'v>(&self, root: &'v Value) -> Option<&'v Value> {
         self.find(root).into_iter().next().filter(|value| !value.is_null())
+    }
+
+    /// The same in a document of which no more is read than it takes. Nothing where there may be
+    /// several.
+    pub(crate) fn find_written<'a>(&self, document: &Document<'a>) -> Option<&'a RawValue> {
+        let (first, rest) = self.steps.split_first()?;
+        let first = match first {
+            Step::Key(key) => document.member(key),
+            Step::Index(index) => document.element(*index),
+            Step::Every => None,
+        };
+        let found = rest.iter().try_fold(first?, |value, step| match step {
+            Step::Key(key) => raw::member(value, key),
+            Step::Index(index) => raw::elements(value)?.get(*index).copied(),
+            Step::Every => None,
+        });
+        found.filter(|value| value.get() != "null")
     }
 }
 
