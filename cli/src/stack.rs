@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use hookdock_embedded::{
-    Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, SystemClock,
+    Embedded, EndpointFile, Intake, KeepingEndpoints, Message, QueueSettings, SystemClock,
 };
 use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
@@ -38,7 +38,7 @@ const LAST_WORK_TIME: Duration = Duration::from_secs(5);
 
 /// The embedded adapters on this machine's clock.
 pub type Local = Embedded<SystemClock>;
-type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, Local, SystemClock>;
+type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, Intake<SystemClock>, SystemClock>;
 type LocalProcess = Process<Local, Local, Local, SystemClock>;
 
 /// What a stack is made of.
@@ -105,7 +105,7 @@ impl Stack {
             ingest: Arc::new(Ingest {
                 endpoints: KeepingEndpoints::new(settings.endpoints, local.clone()),
                 archive: local.clone(),
-                queue: local.clone(),
+                queue: local.clone().intake(),
                 providers: settings.providers,
                 web: Arc::new(web(Limits::OF_DIRECT_WORK)),
                 system: SystemClock,

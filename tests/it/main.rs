@@ -21,6 +21,7 @@ mod handshakes;
 mod ignored;
 mod ingest;
 mod inline;
+mod intake;
 mod keys;
 mod large_results;
 mod load;

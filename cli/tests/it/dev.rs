@@ -100,6 +100,29 @@ async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
     std::fs::remove_dir_all(folder).expect("removed");
 }
 
+#[tokio::test]
+async fn what_dev_has_answered_survives_its_death() {
+    let folder = folder("dev-death");
+    let (endpoints, data) = (folder.join("endpoints.toml"), folder.join("data"));
+    let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
+    std::fs::write(&endpoints, text).expect("written");
+    let dev = Dev::start(&endpoints, &data);
+    for number in 0..20 {
+        let draft = Draft::checkout(&format!("evt_{number}"), &format!("cs_{number}"));
+        assert_eq!(dev.post(&draft).await, 200);
+    }
+    // Killed, and not asked: whatever it had not written yet is gone.
+    drop(dev);
+
+    let queue = hookdock_embedded::QueueSettings::default();
+    let local = hookdock_embedded::Embedded::on_disk(&data, SystemClock, queue).expect("free");
+    assert_eq!(local.objects().expect("a database").len(), 20);
+    // Each is still in the queue, or has been worked on.
+    let worked_on = local.events().expect("a database").len() as u64;
+    assert!(local.backlog().expect("a database") + worked_on >= 20);
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
 #[test]
 fn a_wrong_endpoints_file_is_explained() {
     let folder = folder("wrong");

@@ -1,5 +1,8 @@
 //! The work queue and its dead letters.
 
+mod intake;
+mod tables;
+
 use std::time::Duration;
 
 use hookdock_pipeline::dead_letter::DeadLetter;
@@ -8,11 +11,13 @@ use hookdock_pipeline::ports::{Messages, System, WorkQueue};
 use hookdock_pipeline::reference::Reference;
 use hookdock_pipeline::sealed::SealedDelivery;
 use hookdock_signature::EpochMillis;
-use redb::{ReadableTable, Table, WriteTransaction};
+pub use intake::Intake;
+use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{LETTERS, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes};
-use crate::{Embedded, QueueSettings};
+use crate::Embedded;
+use crate::queue::tables::{Queue, bury, receive, redrive};
+use crate::store::{LETTERS, MESSAGES, VISIBLE, from_bytes};
 
 /// A message that was handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,16 +41,6 @@ pub struct Buried {
     pub body: String,
     /// Named texts, readable beside the body.
     pub attributes: Vec<(String, String)>,
-}
-
-/// A message as it is stored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Stored {
-    body: String,
-    attributes: Vec<(String, String)>,
-    visible_at_ms: i64,
-    receives: u32,
-    sent_at_ms: i64,
 }
 
 impl<S: System> WorkQueue for Embedded<S> {
@@ -225,130 +220,6 @@ impl<S: System> Embedded<S> {
         self.work.notify_one();
         Ok(())
     }
-}
-
-/// The two tables of the queue inside a transaction. A message is in both, always.
-struct Queue<'t> {
-    transaction: &'t WriteTransaction,
-    messages: Table<'t, u64, &'static [u8]>,
-    visible: Table<'t, (i64, u64), ()>,
-}
-
-impl<'t> Queue<'t> {
-    fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
-        Ok(Self {
-            transaction,
-            messages: transaction.open_table(MESSAGES)?,
-            visible: transaction.open_table(VISIBLE)?,
-        })
-    }
-
-    /// Adds a message that is visible from now on.
-    fn add(
-        &mut self,
-        body: String,
-        attributes: Vec<(String, String)>,
-        now: EpochMillis,
-    ) -> Result<(), StoreError> {
-        let number = next_number(self.transaction)?;
-        let now_ms = now.get();
-        let stored =
-            Stored { body, attributes, visible_at_ms: now_ms, receives: 0, sent_at_ms: now_ms };
-        self.show(number, &stored, now)
-    }
-
-    /// The message a receipt stands for, if the receipt is the latest.
-    fn held(&self, receipt: &str) -> Result<Option<(u64, Stored)>, StoreError> {
-        let Some((number, receives)) = parse_receipt(receipt) else {
-            return Ok(None);
-        };
-        let stored = self.messages.get(number)?.map(|bytes| from_bytes::<Stored>(bytes.value()));
-        let stored = stored.transpose()?.filter(|stored| stored.receives == receives);
-        Ok(stored.map(|stored| (number, stored)))
-    }
-
-    /// Writes the message, visible from that time on.
-    fn show(&mut self, number: u64, stored: &Stored, at: EpochMillis) -> Result<(), StoreError> {
-        self.visible.remove((stored.visible_at_ms, number))?;
-        let shown = Stored { visible_at_ms: at.get(), ..stored.clone() };
-        self.visible.insert((at.get(), number), ())?;
-        self.messages.insert(number, to_bytes(&shown)?.as_slice())?;
-        Ok(())
-    }
-
-    fn remove(&mut self, number: u64, stored: &Stored) -> Result<(), StoreError> {
-        self.visible.remove((stored.visible_at_ms, number))?;
-        self.messages.remove(number)?;
-        Ok(())
-    }
-
-    /// The numbers of visible messages, those that waited longest first.
-    fn due(&self, now: EpochMillis, most: usize) -> Result<Vec<u64>, StoreError> {
-        let due = self.visible.range(..=(now.get(), u64::MAX))?.take(most);
-        due.map(|entry| Ok(entry?.0.value().1)).collect()
-    }
-}
-
-fn receive(
-    transaction: &WriteTransaction,
-    most: usize,
-    now: EpochMillis,
-    settings: QueueSettings,
-) -> Result<Vec<Message>, StoreError> {
-    let mut queue = Queue::open(transaction)?;
-    let mut messages = Vec::new();
-    for number in queue.due(now, most)? {
-        let Some(bytes) = queue.messages.get(number)?.map(|bytes| bytes.value().to_vec()) else {
-            continue;
-        };
-        let mut stored: Stored = from_bytes(&bytes)?;
-        if stored.receives >= settings.max_receives {
-            queue.remove(number, &stored)?;
-            let Stored { body, attributes, .. } = stored;
-            bury(transaction, &Buried { body, attributes })?;
-            continue;
-        }
-        stored.receives = stored.receives.saturating_add(1);
-        queue.show(number, &stored, now.plus(settings.visibility))?;
-        let Stored { body, attributes, receives, sent_at_ms, .. } = stored;
-        messages.push(Message {
-            receipt: format!("{number}:{receives}"),
-            body,
-            attributes,
-            receives,
-            sent_at: EpochMillis::new(sent_at_ms),
-        });
-    }
-    Ok(messages)
-}
-
-fn bury(transaction: &WriteTransaction, letter: &Buried) -> Result<(), StoreError> {
-    let number = next_number(transaction)?;
-    let mut letters = transaction.open_table(LETTERS)?;
-    letters.insert(number, to_bytes(letter)?.as_slice())?;
-    Ok(())
-}
-
-fn redrive(transaction: &WriteTransaction, now: EpochMillis) -> Result<(), StoreError> {
-    let mut queue = Queue::open(transaction)?;
-    let mut letters = transaction.open_table(LETTERS)?;
-    while let Some((_, letter)) = letters.pop_first()? {
-        let Buried { body, attributes } = from_bytes(letter.value())?;
-        queue.add(body, attributes, now)?;
-    }
-    Ok(())
-}
-
-fn next_number(transaction: &WriteTransaction) -> Result<u64, StoreError> {
-    let mut numbers = transaction.open_table(NUMBERS)?;
-    let next = numbers.get(())?.map_or(0, |last| last.value()).saturating_add(1);
-    numbers.insert((), next)?;
-    Ok(next)
-}
-
-fn parse_receipt(receipt: &str) -> Option<(u64, u32)> {
-    let (number, receives) = receipt.split_once(':')?;
-    Some((number.parse().ok()?, receives.parse().ok()?))
 }
 
 fn attributes(reference: &Reference) -> Vec<(String, String)> {

@@ -284,7 +284,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
     }
 
     async fn queue(&self, sealed: &SealedDelivery, deadline: EpochMillis) -> Result<(), Refusal> {
-        if sealed.store() == Store::Object {
+        if sealed.store() == Store::Object && !Q::STORES {
             self.in_time(deadline, "store the delivery", self.archive.put(sealed)).await?;
         }
         self.in_time(deadline, "queue the delivery", self.queue.send(sealed)).await
