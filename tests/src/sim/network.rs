@@ -133,11 +133,13 @@ impl Network {
         kinds[self.world.universe.below(kinds.len())]
     }
 
-    /// Minutes later, when somebody else has taken over; or after the record's life.
+    /// Minutes later, when somebody else has taken over; or after the record's life, most often
+    /// while the first of what is sent then is worked on.
     fn late(&self) -> Duration {
         let universe = &self.world.universe;
         let later = universe.between(Duration::from_secs(1), Duration::from_secs(240));
         if self.world.climate.afterlife && universe.happens(300) {
+            let later = if universe.happens(700) { later / 24 } else { later };
             self.world.until_afterlife() + later
         } else {
             later
