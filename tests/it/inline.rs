@@ -321,7 +321,7 @@ async fn what_does_not_fit_into_a_message_is_an_object_of_its_own() {
     assert!(stack.local.stored(&id).expect("memory").is_some(), "before it is answered");
     stack.drain().await;
     assert_eq!(stack.run().state, RunState::Done);
-    let calls = [Call::Find, Call::Put, Call::Send, Call::Sight, Call::Open, Call::Fetch];
+    let calls = [Call::Find, Call::Put, Call::Send, Call::Sight, Call::Fetch, Call::Open];
     assert_eq!(stack.plan.calls(), [&calls[..], &[Call::Advance]].concat());
 }
 

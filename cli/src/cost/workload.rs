@@ -179,11 +179,12 @@ impl Workload {
         }
     }
 
-    /// Each job reads the delivery, unless it came in the message.
+    /// A delivery is read once for all jobs, unless it came in the message. A repeat is read before
+    /// it is known to be one.
     pub(crate) fn object_reads(&self) -> f64 {
         match self.kept() {
-            Store::Object => self.runs(),
-            Store::Inline => 0.0,
+            Store::Object if self.jobs > 0 => self.deliveries(),
+            Store::Object | Store::Inline => 0.0,
         }
     }
 
@@ -214,16 +215,18 @@ impl Workload {
         self.ingest_ms.unwrap_or(put + takes.sqs_send.takes + own)
     }
 
-    /// One batch: its messages wait side by side, and share the CPU.
+    /// One batch: its messages wait side by side, and share the CPU. What is read is read beside
+    /// the first two writes.
     pub(crate) fn processor_ms(&self, figures: &Figures) -> f64 {
         let takes = &figures.milliseconds;
+        let write = takes.dynamodb_write.takes;
         let archive = match self.kept() {
-            Store::Object => takes.s3_get.takes * f64::from(self.jobs),
+            Store::Object if self.jobs > 0 => (takes.s3_get.takes - 2.0 * write).max(0.0),
+            Store::Object => 0.0,
             Store::Inline => takes.s3_put.takes,
         };
         let writes = 1.0 + f64::from(self.jobs) * (2.0 + 2.0 * f64::from(self.steps));
-        let waits =
-            archive + writes * takes.dynamodb_write.takes + f64::from(self.jobs) * self.job_ms;
+        let waits = archive + writes * write + f64::from(self.jobs) * self.job_ms;
         let own = takes.processor_cpu.takes * f64::from(self.batch);
         self.processor_ms.unwrap_or(waits + on_a_share(own, self.processor_memory))
     }

@@ -1,6 +1,7 @@
 //! The process use case: a reference comes from the queue, or a delivery itself, and its event's
 //! jobs run once.
 
+mod ahead;
 mod attempt;
 mod burial;
 mod commons;
@@ -12,6 +13,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ahead::Stored;
 #[cfg(feature = "testing")]
 pub(crate) use attempt::PANICKED;
 use attempt::no_further_attempt;
@@ -138,8 +140,7 @@ pub enum Verdict {
 struct Task<'a> {
     job: &'a Job,
     reference: &'a Reference,
-    /// The stored delivery, where the message brought it along.
-    stored: Option<&'a Bytes>,
+    stored: &'a Stored,
     message: &'a Received,
     /// With less time than that, an attempt is left to another worker.
     least: Duration,
@@ -241,41 +242,82 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     async fn work(
         &self,
         reference: &Reference,
-        stored: Option<&Bytes>,
+        brought: Option<&Bytes>,
         message: &Received,
     ) -> Result<Progress, PortError> {
         match reference.part {
             Part::Batch(batch) => self.split(reference, batch, message.deadline).await,
-            Part::Whole | Part::Item(_) => self.event(reference, stored, message).await,
+            Part::Whole | Part::Item(_) => self.event(reference, brought, message).await,
         }
     }
 
     async fn event(
         &self,
         reference: &Reference,
-        stored: Option<&Bytes>,
+        brought: Option<&Bytes>,
         message: &Received,
     ) -> Result<Progress, PortError> {
-        let least = least_time(self.system.now().until(message.deadline));
         let jobs: Vec<&Job> = self.registry.matching(reference).collect();
         let ignored = ignore_cause(&reference.flags)
             .or_else(|| jobs.is_empty().then_some(IgnoreCause::NoJob));
-        if let (Some(IgnoreCause::NoJob), Some(job)) = (ignored, &reference.job) {
+        if let Some(cause) = ignored {
+            return self.ignored(reference, cause).await;
+        }
+        let stored = Stored::of(brought);
+        // Boxed: it is moved into one of two futures, each of which would hold it.
+        let work = self.jobs(&jobs, reference, &stored, message).boxed();
+        match message.receives {
+            // Its last worker may have died of what it read, and attempts count from the claim.
+            2.. => work.await,
+            _ => self.reading_ahead(reference, &stored, work).await,
+        }
+    }
+
+    async fn ignored(
+        &self,
+        reference: &Reference,
+        cause: IgnoreCause,
+    ) -> Result<Progress, PortError> {
+        if let (IgnoreCause::NoJob, Some(job)) = (cause, &reference.job) {
             return self.bury_jobless(reference, job).await;
         }
-        let sighting = Sighting::of(reference, ignored, self.system.now());
-        let event = self.ledger.sight(&sighting).await?;
-        if event.sha256 != sighting.sha256 {
-            log_conflict(&event, reference);
+        self.sight(reference, Some(cause)).await?;
+        Ok(Progress::Finished)
+    }
+
+    async fn jobs(
+        &self,
+        jobs: &[&Job],
+        reference: &Reference,
+        stored: &Stored,
+        message: &Received,
+    ) -> Result<Progress, PortError> {
+        let least = least_time(self.system.now().until(message.deadline));
+        if !self.sight(reference, None).await? {
             return Ok(Progress::Finished);
         }
         // One job's trouble must not keep the others from running.
         let mut progress = Ok(Progress::Finished);
-        for job in jobs.into_iter().filter(|_| ignored.is_none()) {
+        for job in jobs {
             let ran = self.run(Task { job, reference, stored, message, least }).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
         }
         progress
+    }
+
+    /// Records that the delivery was seen. `false`: it is in conflict with the first of its event.
+    async fn sight(
+        &self,
+        reference: &Reference,
+        ignored: Option<IgnoreCause>,
+    ) -> Result<bool, PortError> {
+        let sighting = Sighting::of(reference, ignored, self.system.now());
+        let event = self.ledger.sight(&sighting).await?;
+        let fits = event.sha256 == sighting.sha256;
+        if !fits {
+            log_conflict(&event, reference);
+        }
+        Ok(fits)
     }
 
     async fn run(&self, task: Task<'_>) -> Result<Progress, PortError> {

@@ -3,7 +3,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hookdock_signature::EpochMillis;
 use tracing::Instrument as _;
@@ -13,9 +12,9 @@ use crate::fault::PortError;
 use crate::job::{Context, Delivery, ErrorClass, Failure, JobResult, Limits, Outcome, Recovery};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
 use crate::ports::{Deliveries, Ledger, Messages, System};
+use crate::race;
 use crate::reference::Reference;
 use crate::retry::RetryPolicy;
-use crate::{pack, race};
 
 /// What is recorded of an attempt whose job panicked.
 pub(crate) const PANICKED: &str = "the job panicked";
@@ -29,7 +28,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     ) -> JobResult {
         let deadline = task.message.deadline.minus(SETTLE_MARGIN);
         let work = async {
-            let delivery = self.delivery(task).await?;
+            let delivery = Delivery::open(&self.stored(task).await?, task.reference)?;
             let limits = Limits {
                 attempt: run.tries(),
                 opened_at: run.opened_at,
@@ -52,21 +51,6 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 Err(Failure::passing(ErrorClass::TimedOut, "the attempt ran out of time"))
             }
         }
-    }
-
-    async fn delivery(&self, task: Task<'_>) -> Result<Delivery, Failure> {
-        match task.stored {
-            Some(stored) => Ok(Delivery::open(stored, task.reference)?),
-            None => Ok(Delivery::open(&self.stored(task.reference).await?, task.reference)?),
-        }
-    }
-
-    /// The stored delivery that a reference points to.
-    pub(super) async fn stored(&self, reference: &Reference) -> Result<Bytes, Failure> {
-        let Reference { object, delivery_id, .. } = reference;
-        let stored = pack::read(&self.deliveries, object, delivery_id).await?;
-        let missing = "the stored object is missing";
-        stored.ok_or_else(|| Failure::permanent(ErrorClass::BodyMissing, missing))
     }
 
     pub(super) async fn settle(

@@ -56,7 +56,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// What is left to be sent.
     async fn items(&self, reference: &Reference, batch: Batch) -> Result<Items, Failure> {
-        let object = self.stored(reference).await?;
+        let object = self.read(reference).await?;
         let (stored, _body) = opened(&object, reference)?;
         if stored.items.len() != batch.items {
             let message = "the stored delivery lists other items";
