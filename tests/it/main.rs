@@ -25,6 +25,7 @@ mod inline;
 mod intake;
 mod keys;
 mod large_results;
+mod last_step;
 mod load;
 mod model;
 mod order;

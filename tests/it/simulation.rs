@@ -62,6 +62,11 @@ fn a_step_whose_result_is_dropped_runs_again() {
 }
 
 #[test]
+fn a_last_step_whose_result_is_dropped_is_missed_at_the_end() {
+    check(Mutant::StepForgotten, 100, "a run that is done has saved its last step");
+}
+
+#[test]
 fn a_result_whose_document_is_forgotten_is_missed() {
     check(Mutant::DocumentForgotten, 100, "what a step saved comes back as it was");
 }

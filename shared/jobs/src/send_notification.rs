@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hookdock_pipeline::job::{Context, Delivery, EffectKey, Failure, JobResult, Outcome};
+use hookdock_pipeline::job::{Context, Delivery, EffectKey, Failure, JobResult};
 use hookdock_pipeline::ports::{Email, Notice};
 use serde_json::Value;
 
@@ -24,11 +24,10 @@ pub async fn send_notification(
     delivery: Delivery,
 ) -> JobResult {
     let (subject, text) = wording(&delivery, &notification.show);
-    cx.step("notify", async |step| {
+    cx.last_step("notify", async |step| {
         tell(&cx, &notification.to, subject, text, step.effect_key()).await
     })
-    .await?;
-    Ok(Outcome::Done)
+    .await
 }
 
 async fn tell(

@@ -52,8 +52,7 @@ pub async fn triage_ticket(
     if !record_triage(&cx, id, &sorted, &papers).await? {
         return Ok(Outcome::Ignored("another event has triaged this ticket".to_owned()));
     }
-    tell_channel(&cx, &settings, id, &papers).await?;
-    Ok(Outcome::Done)
+    tell_channel(&cx, &settings, id, &papers).await
 }
 
 /// `false`: Zendesk has no such ticket any more.
@@ -112,8 +111,8 @@ async fn tell_channel(
     settings: &TriageTicket,
     id: TicketId,
     papers: &Papers<'_>,
-) -> Result<(), Failure> {
-    cx.step("tell-channel", async |_| {
+) -> JobResult {
+    cx.last_step("tell-channel", async |_| {
         let link = settings.zendesk.url.join(&format!("/agent/tickets/{id}"));
         let triage = papers.triage().await?;
         let text = match triage.filter(|triage| triage.confidence >= settings.confidence) {

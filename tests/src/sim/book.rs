@@ -11,6 +11,7 @@ use hookdock_pipeline::reference::Reference;
 use hookdock_signature::EpochMillis;
 
 use crate::rules;
+use crate::sim::jobs::LAST;
 use crate::sim::shared::Commons;
 use crate::sim::world::{World, described};
 use crate::sim::{POLICY, Tally, Violation};
@@ -190,7 +191,10 @@ impl World {
         }
         match rules::broken(before, after, now) {
             Some(invariant) => self.violated(invariant, line),
-            None => self.check_burial(after),
+            None => {
+                self.check_burial(after);
+                self.check_last_step(after);
+            }
         }
     }
 
@@ -236,6 +240,16 @@ impl World {
         let sent = self.book().letters.contains(&letter);
         if !sent {
             self.violated("a run that is noted as buried has its letter", || described(after));
+        }
+    }
+
+    /// The step that a job ends with is saved by the write that ends the run.
+    fn check_last_step(&self, after: &Run) {
+        let (job, step) = LAST;
+        let saved =
+            after.steps.iter().any(|known| known.name.as_str() == step && known.saved.is_some());
+        if after.state == RunState::Done && after.id.job.as_str() == job && !saved {
+            self.violated("a run that is done has saved its last step", || described(after));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hookdock_pipeline::breaker::BreakerTerms;
 use hookdock_pipeline::job::{
     Context, Delivery, ErrorClass, Failure, JobResult, LARGEST_INLINE_BYTES, On, Outcome, Registry,
+    Step,
 };
 use hookdock_pipeline::names::EventId;
 use hookdock_pipeline::ports::{Inserted, Record, System as _};
@@ -23,6 +24,9 @@ pub(crate) const JOBS: [&str; 2] = ["fulfil", ORDERED];
 
 /// The job that writes an entity in order, to a target that can be down.
 pub(crate) const ORDERED: &str = "sync";
+
+/// The job that ends with a step of its own, and that step.
+pub(crate) const LAST: (&str, &str) = (JOBS[0], "tell");
 
 /// When the target is left alone.
 const TERMS: BreakerTerms = BreakerTerms {
@@ -84,7 +88,7 @@ impl Job {
         self.clock.sleep(wait).await;
         self.stubborn(|| self.report(cx)).await?;
         self.stubborn(|| self.note(cx)).await?;
-        self.end(ending).await
+        self.end(cx, ending).await
     }
 
     /// A step that writes the entity to a target that takes what comes.
@@ -125,22 +129,35 @@ impl Job {
         result
     }
 
-    /// A step with an effect at a target that honours keys.
+    /// A step with an effect.
     async fn charge(&self, cx: &Context) -> Result<(), Failure> {
-        let world = &self.network.world;
-        cx.step("charge", async |step| {
-            world.works_on(cx.run(), "charge");
-            let (world, run) = (Arc::clone(world), cx.run().clone());
-            let key = step.effect_key().to_string();
-            let effect = async move {
-                world.effect(&run, "charge", key);
-                Ok(())
-            };
-            Ok(self.network.call(|| "charges".to_owned(), effect).await?)
-        })
-        .await?;
-        world.saves(cx.run(), "charge", "()");
+        cx.step("charge", async |step| self.has_effect(cx, "charge", &step).await).await?;
+        self.network.world.saves(cx.run(), "charge", "()");
         Ok(())
+    }
+
+    /// The same, and the end of the job.
+    async fn tell(&self, cx: &Context) -> JobResult {
+        let (_, name) = LAST;
+        cx.last_step(name, async |step| self.has_effect(cx, name, &step).await).await
+    }
+
+    /// The target honours keys.
+    async fn has_effect(
+        &self,
+        cx: &Context,
+        name: &'static str,
+        step: &Step,
+    ) -> Result<(), Failure> {
+        let world = &self.network.world;
+        world.works_on(cx.run(), name);
+        let (world, run) = (Arc::clone(world), cx.run().clone());
+        let key = step.effect_key().to_string();
+        let effect = async move {
+            world.effect(&run, name, key);
+            Ok(())
+        };
+        Ok(self.network.call(move || format!("does {name}"), effect).await?)
     }
 
     /// A step whose result is too large for the run, and another each time that it runs.
@@ -175,9 +192,10 @@ impl Job {
         Ok(())
     }
 
-    async fn end(&self, ending: Ending) -> JobResult {
+    async fn end(&self, cx: &Context, ending: Ending) -> JobResult {
         let down = || Failure::passing(ErrorClass::Unavailable, "as planned");
         match ending {
+            Ending::Done if self.name == LAST.0 => self.tell(cx).await,
             Ending::Done => Ok(Outcome::Done),
             Ending::Ignored => Ok(Outcome::Ignored("as planned".to_owned())),
             Ending::PutsOff(wait) => Ok(Outcome::PutOff {

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::fault::PortError;
 use crate::job::context::Context;
 use crate::job::failure::{ErrorClass, Failure};
+use crate::job::handler::{JobResult, Outcome};
 use crate::ledger::{RunId, StepResult};
 use crate::names::StepName;
 use crate::ports::{Inserted, Record};
@@ -33,6 +34,10 @@ pub trait Journal: Send + Sync {
         step: &'a StepName,
         result: &'a StepResult,
     ) -> BoxFuture<'a, Result<bool, PortError>>;
+
+    /// Saves the step, which yields nothing, with the end of the run. `false`: another worker has
+    /// claimed the run.
+    fn save_last<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<bool, PortError>>;
 
     /// Inserts the record and notes that the step is done, both or neither. `None`: another
     /// worker has claimed the run.
@@ -165,6 +170,32 @@ impl Context {
         };
         let saved = self.journal().save(&name, &self.kept(&name, &result).await?).await?;
         if saved { Ok(result) } else { Err(lost()) }
+    }
+
+    /// Like [`Context::step`], for the step that a job ends with: the write that ends the run saves
+    /// it too, and the step costs one write instead of two.
+    ///
+    /// A job returns what this returns, and does nothing after it: a worker that died over that
+    /// would leave the step unknown, and its work would be done again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Context::step`].
+    pub async fn last_step<F, R>(&self, name: &str, work: F) -> JobResult
+    where
+        F: FnOnce(Step) -> R,
+        R: Future<Output = Result<(), Failure>>,
+    {
+        let name = step_name(name)?;
+        match self.journal().begin(&name).await? {
+            Begun::Saved(_) => return Ok(Outcome::Done),
+            Begun::Lost => return Err(lost()),
+            Begun::Full => return Err(full(&name)),
+            Begun::First | Begun::Again => {}
+        }
+        work(Step { effect_key: EffectKey::of(self.run(), &name) }).await?;
+        let saved = self.journal().save_last(&name).await?;
+        if saved { Ok(Outcome::Done) } else { Err(lost()) }
     }
 
     /// Inserts a business record as a step: the record and the step's completion are written in

@@ -59,8 +59,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         held: &Held<L, S>,
         settlement: Settlement,
     ) -> Result<Progress, PortError> {
-        let now = self.system.now();
-        let Some(settled) = held.write(|run| run.settled(settlement.clone(), now)).await? else {
+        let Some(settled) = held.end(&settlement).await? else {
             log_lost(task);
             return Ok(Progress::Later(A_MOMENT));
         };

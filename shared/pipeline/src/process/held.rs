@@ -1,19 +1,20 @@
 //! A claimed run, and the only way to write to it while the claim lasts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex;
+use hookdock_signature::EpochMillis;
 
 use crate::fault::PortError;
 use crate::job::{Begun, Journal, LARGEST_INLINE_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS};
-use crate::ledger::{Run, StepRecord, StepResult};
+use crate::ledger::{Run, Settlement, StepRecord, StepResult};
 use crate::names::StepName;
 use crate::ports::{Committed, Inserted, Ledger, Record, System};
 
-/// What is saved of a step whose result is the record it inserted.
-const COMMITTED: &str = "null";
+/// What is saved of a step that yields nothing, or whose result is the record it inserted.
+const NOTHING: &str = "null";
 
 /// A claimed run. Its steps and its settlement are written one after the other, each on top of
 /// what was written before.
@@ -22,20 +23,33 @@ pub struct Held<L, S> {
     ledger: L,
     system: S,
     run: Mutex<Run>,
+    /// The step that the job ended with, and when. The write that ends the run saves it.
+    last_step: OnceLock<(StepName, EpochMillis)>,
 }
 
 impl<L: Ledger, S: System> Held<L, S> {
     /// A run that was claimed just now.
     #[must_use]
     pub fn new(ledger: L, system: S, claimed: Run) -> Arc<Self> {
-        Arc::new(Self { ledger, system, run: Mutex::new(claimed) })
+        Arc::new(Self { ledger, system, run: Mutex::new(claimed), last_step: OnceLock::new() })
+    }
+
+    /// Writes how the attempt ended, and with that its last step. `None`: another worker has
+    /// claimed the run.
+    pub(super) async fn end(&self, settlement: &Settlement) -> Result<Option<Run>, PortError> {
+        let now = self.system.now();
+        self.write(|run| self.with_last_step(run).settled(settlement.clone(), now)).await
+    }
+
+    fn with_last_step(&self, run: &Run) -> Run {
+        match self.last_step.get() {
+            Some((step, at)) => run.step_saved(step, nothing(), *at),
+            None => run.clone(),
+        }
     }
 
     /// Writes what `change` makes of the run. `None`: another worker has claimed it.
-    pub(super) async fn write(
-        &self,
-        change: impl Fn(&Run) -> Run,
-    ) -> Result<Option<Run>, PortError> {
+    async fn write(&self, change: impl Fn(&Run) -> Run) -> Result<Option<Run>, PortError> {
         let mut run = self.run.lock().await;
         let swapped = self.swap(&mut run, change, None).await?;
         Ok((swapped == Committed::Both).then(|| run.clone()))
@@ -85,7 +99,7 @@ impl<L: Ledger, S: System> Held<L, S> {
 
     async fn begin(&self, step: &StepName) -> Result<Begun, PortError> {
         let (known, full) = {
-            let run = self.run.lock().await;
+            let run = self.with_last_step(&*self.run.lock().await);
             (run.step(step).cloned(), is_full(&run))
         };
         match known {
@@ -110,6 +124,14 @@ impl<L: Ledger, S: System> Held<L, S> {
         Ok(saved.is_some())
     }
 
+    /// A job has one last step. What it may call so besides is saved at once.
+    async fn save_last(&self, step: &StepName) -> Result<bool, PortError> {
+        match self.last_step.set((step.clone(), self.system.now())) {
+            Ok(()) => Ok(true),
+            Err(_) => self.save(step, &nothing()).await,
+        }
+    }
+
     async fn commit(
         &self,
         step: &StepName,
@@ -120,14 +142,17 @@ impl<L: Ledger, S: System> Held<L, S> {
             return Ok(Some(Inserted::New));
         }
         let now = self.system.now();
-        let done = || StepResult::Inline(COMMITTED.to_owned());
-        let change = |run: &Run| run.step_saved(step, done(), now);
+        let change = |run: &Run| run.step_saved(step, nothing(), now);
         Ok(match self.swap(&mut run, change, Some(record)).await? {
             Committed::Both => Some(Inserted::New),
             Committed::Already(body) => Some(Inserted::Already(body)),
             Committed::Fenced(_) => None,
         })
     }
+}
+
+fn nothing() -> StepResult {
+    StepResult::Inline(NOTHING.to_owned())
 }
 
 /// Whether the largest result that a run holds might not fit in any more.
@@ -148,6 +173,10 @@ impl<L: Ledger, S: System> Journal for Held<L, S> {
         result: &'a StepResult,
     ) -> BoxFuture<'a, Result<bool, PortError>> {
         Self::save(self, step, result).boxed()
+    }
+
+    fn save_last<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<bool, PortError>> {
+        Self::save_last(self, step).boxed()
     }
 
     fn commit<'a>(
