@@ -131,6 +131,7 @@ fn environment(runtime: &Runtime) -> Vec<(&'static str, String)> {
         ("SSL_CERT_FILE", authority.clone()),
         ("AWS_CA_BUNDLE", authority.clone()),
         ("NODE_EXTRA_CA_CERTS", authority),
+        ("MALLOC_MMAP_THRESHOLD_", text("131072")),
         ("HOOKDOCK_STACK", text("bench")),
         ("HOOKDOCK_ENDPOINTS", text("github")),
         ("HOOKDOCK_BUCKET", text("bench")),

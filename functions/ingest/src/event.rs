@@ -15,6 +15,9 @@ use http::{HeaderMap, Request, Uri};
 use lambda_runtime::Diagnostic;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::body::unescaped;
 
 /// An HTTP API event; of its fields those that matter here.
 ///
@@ -30,7 +33,7 @@ pub struct HttpEvent {
     headers: Vec<(String, String)>,
     #[serde(default)]
     cookies: Vec<String>,
-    body: Option<String>,
+    body: Option<Box<RawValue>>,
     #[serde(default)]
     is_base64_encoded: bool,
     request_context: RequestContext,
@@ -51,6 +54,9 @@ struct HttpContext {
 /// Why an event is not an HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableEvent {
+    /// The body is no text.
+    #[error("the body of the event is not a text")]
+    Text,
     /// The body is said to be base64 and is not.
     #[error("the body of the event is not base64")]
     Body,
@@ -109,12 +115,13 @@ impl From<UnusableEvent> for Diagnostic {
     }
 }
 
-fn bytes(body: Option<String>, is_base64: bool) -> Result<Bytes, UnusableEvent> {
-    let body = body.unwrap_or_default();
+fn bytes(body: Option<Box<RawValue>>, is_base64: bool) -> Result<Bytes, UnusableEvent> {
+    let Some(body) = body else { return Ok(Bytes::new()) };
+    let text = unescaped(body).ok_or(UnusableEvent::Text)?;
     if is_base64 {
-        STANDARD.decode(body).map(Bytes::from).map_err(bad(UnusableEvent::Body))
+        STANDARD.decode(text).map(Bytes::from).map_err(bad(UnusableEvent::Body))
     } else {
-        Ok(body.into())
+        Ok(text)
     }
 }
 
@@ -351,6 +358,7 @@ mod tests {
     fn an_event_that_is_no_request_is_refused_with_its_reason() {
         for (changes, reason) in [
             (json!({"/body": "!", "/isBase64Encoded": true}), UnusableEvent::Body),
+            (json!({"/body": 1}), UnusableEvent::Text),
             (json!({"/headers/x y": "1"}), UnusableEvent::Header),
             (json!({"/headers/x": "a\nb"}), UnusableEvent::Header),
             (json!({"/requestContext/http/method": "GE T"}), UnusableEvent::Method),

@@ -4,6 +4,7 @@
 //! back; every decision is made there.
 
 mod answer;
+mod body;
 mod event;
 
 pub use answer::HttpAnswer;

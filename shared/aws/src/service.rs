@@ -24,6 +24,7 @@ use http::{HeaderName, HeaderValue, Request, Response, request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sign::{Signer, Style};
+use tokio::time::Instant;
 
 use crate::config::Access;
 use crate::limits::{FIRST_BACKOFF, INGEST, INGEST_S3, Limits};
@@ -140,14 +141,14 @@ impl Service {
         serde_json::from_slice(answer.body()).map_err(|_| CallError::Unreadable)
     }
 
+    /// Each attempt has its own time limit, and no more than is left of that of the call: one
+    /// timer for both, since to set one costs as much as to read an answer.
     async fn call(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, CallError> {
-        within(self.limits.call, self.attempts(request)).await
-    }
-
-    async fn attempts(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, CallError> {
+        let end = Instant::now() + self.limits.call;
         let mut attempt = 1;
         loop {
-            let error = match within(self.limits.attempt, self.attempt(request)).await {
+            let left = end.saturating_duration_since(Instant::now());
+            let error = match self.attempt(request, self.limits.attempt.min(left)).await {
                 Ok(answer) => {
                     self.budget.earn();
                     return Ok(answer);
@@ -162,19 +163,15 @@ impl Service {
         }
     }
 
-    async fn attempt(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, CallError> {
+    async fn attempt(
+        &self,
+        request: &Request<Bytes>,
+        limit: Duration,
+    ) -> Result<Response<Bytes>, CallError> {
         let signed = self.signer.signed(request, SystemClock.now())?;
-        let answer = self.http.send(signed).await?;
+        let answer = self.http.send_within(limit, signed).await?;
         if answer.status().is_success() { Ok(answer) } else { Err(CallError::refused(&answer)) }
     }
-}
-
-async fn within<T>(
-    limit: Duration,
-    call: impl Future<Output = Result<T, CallError>>,
-) -> Result<T, CallError> {
-    let called = tokio::time::timeout(limit, call).await;
-    called.unwrap_or(Err(CallError::TimedOut(limit)))
 }
 
 /// Evenly spread, so that callers who failed together do not come back together.

@@ -78,12 +78,25 @@ impl Client {
     ///
     /// Why there is no answer, or why the call was not made.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpsError> {
+        self.send_within(self.limits.call, request).await
+    }
+
+    /// The same within a time of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::send`].
+    pub async fn send_within(
+        &self,
+        limit: Duration,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, HttpsError> {
         self.check(request.uri())?;
         let mut request = request.map(Full::new);
         request.headers_mut().entry(USER_AGENT).or_insert(OUR_NAME);
         let call = self.answer(request);
-        let timed_out = |_| HttpsError::TimedOut(self.limits.call);
-        tokio::time::timeout(self.limits.call, call).await.map_err(timed_out)?
+        let timed_out = |_| HttpsError::TimedOut(limit);
+        tokio::time::timeout(limit, call).await.map_err(timed_out)?
     }
 
     async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, HttpsError> {

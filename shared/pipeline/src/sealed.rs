@@ -114,12 +114,12 @@ impl fmt::Debug for SealedDelivery {
 const ENVELOPE: usize = 4096;
 
 /// The object, in a buffer that rarely has to grow: to grow is to copy, and with a large body to
-/// hold it twice.
-fn written(delivery: &StoredDelivery<'_>) -> Result<String, serde_json::Error> {
+/// hold it twice. What is not written to takes no memory.
+fn written(delivery: &StoredDelivery<'_>) -> Result<Vec<u8>, serde_json::Error> {
     let body = delivery.body.len();
-    let mut object = Vec::with_capacity(body + body / 8 + ENVELOPE);
+    let mut object = Vec::with_capacity(body + body / 2 + ENVELOPE);
     serde_json::to_writer(&mut object, delivery)?;
-    String::from_utf8(object).map_err(serde::ser::Error::custom)
+    Ok(object)
 }
 
 impl SealedDelivery {
@@ -202,9 +202,9 @@ impl SealedDelivery {
 }
 
 /// The message that holds the delivery, where its endpoint wants that and it fits.
-fn inline(endpoint: &Endpoint, object: &str, reference: &Reference) -> Option<String> {
+fn inline(endpoint: &Endpoint, object: &[u8], reference: &Reference) -> Option<String> {
     match endpoint.store() {
         Store::Object => None,
-        Store::Inline => inline::written(object, reference),
+        Store::Inline => inline::written(str::from_utf8(object).ok()?, reference),
     }
 }

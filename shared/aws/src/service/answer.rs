@@ -1,7 +1,6 @@
 //! How a call ends that did not succeed.
 
 use std::error::Error;
-use std::time::Duration;
 
 use bytes::Bytes;
 use hookdock_https::HttpsError;
@@ -17,12 +16,9 @@ pub(crate) enum CallError {
     /// The service said no.
     #[error("{status} {code}: {message}")]
     Refused { status: u16, code: String, message: String },
-    /// The service did not answer.
+    /// The service did not answer, or not in time.
     #[error(transparent)]
     Unanswered(#[from] HttpsError),
-    /// Neither did it in all attempts together, or in one.
-    #[error("no answer within {0:?}")]
-    TimedOut(Duration),
     /// The request could not be put together.
     #[error("the request cannot be made")]
     Unfit(#[source] Box<dyn Error + Send + Sync>),
@@ -90,7 +86,6 @@ impl CallError {
         match self {
             Self::Refused { status, code, .. } => classify::refusal(Some(code), *status),
             Self::Unanswered(error) => error.kind(),
-            Self::TimedOut(_) => FaultKind::TimedOut,
             // An answer that cannot be read says nothing of what happened.
             Self::Unreadable => FaultKind::Unavailable,
             Self::Unfit(_) | Self::Unsigned(_) => FaultKind::Invalid,
@@ -109,6 +104,8 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use hookdock_pipeline::fault::chain;
 
     use super::*;
@@ -166,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_cause_is_in_the_chain() {
-        let error = CallError::TimedOut(Duration::from_secs(1));
+        let error = CallError::from(HttpsError::TimedOut(Duration::from_secs(1)));
         let error = CallError::port_error("store the delivery")(error);
         assert_eq!(chain(&error), "failed to store the delivery: timed_out: no answer within 1s");
     }

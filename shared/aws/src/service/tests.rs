@@ -145,7 +145,7 @@ async fn an_object_that_must_be_new_is_put_again_until_it_is_decided_which_is_fi
 
 #[tokio::test]
 async fn an_attempt_that_hangs_is_given_up_for_another() {
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let scene = Scene::new(&[Hang, OK]).await;
     assert_eq!(scene.ask().await, Ok(r#""yes""#.to_owned()));
     let took = began.elapsed();
@@ -155,7 +155,7 @@ async fn an_attempt_that_hangs_is_given_up_for_another() {
 
 #[tokio::test]
 async fn all_attempts_together_end_with_the_time_of_the_call() {
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let scene = Scene::new(&[Hang]).await;
     assert_eq!(scene.ask().await, Err(FaultKind::TimedOut));
     let took = began.elapsed();
@@ -204,7 +204,7 @@ async fn a_connection_that_was_opened_ahead_serves_the_first_call() {
 #[tokio::test]
 async fn connections_that_cannot_be_opened_ahead_hold_nothing_up() {
     let scene = Scene::new(&[Hang]).await;
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     scene.services.queue.connect().await;
     assert!(began.elapsed() < INGEST_S3.attempt * 2);
 }
