@@ -16,6 +16,7 @@ mod contracts;
 mod dead;
 mod dependencies;
 mod direct;
+mod fairness;
 mod faults;
 mod handshake_attacks;
 mod handshakes;

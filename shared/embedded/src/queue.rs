@@ -16,7 +16,7 @@ use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
 
 use crate::Embedded;
-use crate::queue::tables::{Queue, bury, receive, redrive};
+use crate::queue::tables::{Queue, bury, groups, receive, redrive};
 use crate::store::{LETTERS, MESSAGES, VISIBLE, from_bytes};
 
 /// A message that was handed out.
@@ -122,8 +122,8 @@ impl<S: System> Embedded<S> {
         Ok(())
     }
 
-    /// Hands out up to that many visible messages and hides them. A message that was handed out
-    /// too often becomes a dead letter instead.
+    /// Hands out up to that many visible messages and hides them, those of each endpoint by turns.
+    /// A message that was handed out too often becomes a dead letter instead.
     ///
     /// # Errors
     ///
@@ -179,8 +179,8 @@ impl<S: System> Embedded<S> {
     /// The database failed.
     pub fn next_visible(&self) -> Result<Option<EpochMillis>, PortError> {
         self.store.read("look for messages", |snapshot| {
-            let visible = snapshot.open_table(VISIBLE)?;
-            Ok(visible.first()?.map(|(key, _)| EpochMillis::new(key.value().0)))
+            let groups = groups(&snapshot.open_table(VISIBLE)?)?;
+            Ok(groups.into_iter().map(|(_, at)| EpochMillis::new(at)).min())
         })
     }
 

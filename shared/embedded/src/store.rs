@@ -19,8 +19,12 @@ use serde::de::DeserializeOwned;
 pub(crate) const OBJECTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("objects");
 /// Message number -> message.
 pub(crate) const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
-/// (Visible from, in ms; message number), in the order in which messages are handed out.
-pub(crate) const VISIBLE: TableDefinition<'_, (i64, u64), ()> = TableDefinition::new("visible");
+/// (Group; visible from, in ms; message number): those of a group in the order in which they are
+/// handed out.
+pub(crate) const VISIBLE: TableDefinition<'_, (&str, i64, u64), ()> =
+    TableDefinition::new("visible");
+/// The group that a message was handed out of last.
+pub(crate) const LAST_GROUP: TableDefinition<'_, (), &str> = TableDefinition::new("last_group");
 /// Dead letter number -> dead letter.
 pub(crate) const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead_letters");
 /// The last number that was given to a message or a dead letter. Numbers are never given twice:
@@ -179,6 +183,7 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(OBJECTS)?;
     transaction.open_table(MESSAGES)?;
     transaction.open_table(VISIBLE)?;
+    transaction.open_table(LAST_GROUP)?;
     transaction.open_table(LETTERS)?;
     transaction.open_table(NUMBERS)?;
     transaction.open_table(EVENTS)?;

@@ -1,12 +1,16 @@
 //! The queue's tables.
 
+use std::ops::Bound;
+
 use hookdock_signature::EpochMillis;
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::{Buried, Message};
 use crate::QueueSettings;
-use crate::store::{LETTERS, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes};
+use crate::store::{
+    LAST_GROUP, LETTERS, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes,
+};
 
 /// A message as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,11 +22,19 @@ pub(super) struct Stored {
     sent_at_ms: i64,
 }
 
+impl Stored {
+    /// Messages of one endpoint wait for each other, and for nobody else's.
+    fn group(&self) -> &str {
+        let endpoint = self.attributes.iter().find(|(name, _)| name == "endpoint");
+        endpoint.map_or("", |(_, endpoint)| endpoint)
+    }
+}
+
 /// The two tables of the queue inside a transaction. A message is in both, always.
 pub(super) struct Queue<'t> {
     transaction: &'t WriteTransaction,
     messages: Table<'t, u64, &'static [u8]>,
-    visible: Table<'t, (i64, u64), ()>,
+    visible: Table<'t, (&'static str, i64, u64), ()>,
 }
 
 impl<'t> Queue<'t> {
@@ -65,27 +77,60 @@ impl<'t> Queue<'t> {
         stored: &Stored,
         at: EpochMillis,
     ) -> Result<(), StoreError> {
-        self.visible.remove((stored.visible_at_ms, number))?;
+        self.visible.remove((stored.group(), stored.visible_at_ms, number))?;
         self.put(number, &Stored { visible_at_ms: at.get(), ..stored.clone() })
     }
 
     fn put(&mut self, number: u64, stored: &Stored) -> Result<(), StoreError> {
-        self.visible.insert((stored.visible_at_ms, number), ())?;
+        self.visible.insert((stored.group(), stored.visible_at_ms, number), ())?;
         self.messages.insert(number, to_bytes(stored)?.as_slice())?;
         Ok(())
     }
 
     pub(super) fn remove(&mut self, number: u64, stored: &Stored) -> Result<(), StoreError> {
-        self.visible.remove((stored.visible_at_ms, number))?;
+        self.visible.remove((stored.group(), stored.visible_at_ms, number))?;
         self.messages.remove(number)?;
         Ok(())
     }
 
-    /// The numbers of visible messages, those that waited longest first.
+    /// The numbers of visible messages: of each group one by turns, that which waited longest. The
+    /// first turn is that of the group after the last one.
     fn due(&self, now: EpochMillis, most: usize) -> Result<Vec<u64>, StoreError> {
-        let due = self.visible.range(..=(now.get(), u64::MAX))?.take(most);
-        due.map(|entry| Ok(entry?.0.value().1)).collect()
+        let mut last = self.transaction.open_table(LAST_GROUP)?;
+        let mut groups = groups(&self.visible)?;
+        if let Some(last) = last.get(())? {
+            let served = groups.partition_point(|(group, _)| group.as_str() <= last.value());
+            groups.rotate_left(served);
+        }
+        let mut due = Vec::new();
+        for (place, (group, _)) in groups.iter().enumerate() {
+            let visible = (group.as_str(), i64::MIN, 0)..=(group.as_str(), now.get(), u64::MAX);
+            for (turn, entry) in self.visible.range(visible)?.take(most).enumerate() {
+                due.push((turn, place, entry?.0.value().2));
+            }
+        }
+        due.sort_unstable();
+        due.truncate(most);
+        if let Some((group, _)) = due.last().and_then(|(_, place, _)| groups.get(*place)) {
+            last.insert((), group.as_str())?;
+        }
+        Ok(due.into_iter().map(|(.., number)| number).collect())
     }
+}
+
+/// The groups that have messages, and from when on the first of each is visible.
+pub(super) fn groups(
+    visible: &impl ReadableTable<(&'static str, i64, u64), ()>,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut groups = Vec::new();
+    let mut first = visible.first()?;
+    while let Some((key, _)) = first {
+        let (group, at, _) = key.value();
+        let beyond = Bound::Excluded((group, i64::MAX, u64::MAX));
+        first = visible.range((beyond, Bound::Unbounded))?.next().transpose()?;
+        groups.push((group.to_owned(), at));
+    }
+    Ok(groups)
 }
 
 pub(super) fn receive(
