@@ -35,13 +35,9 @@ mod targets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Parser, Subcommand};
-use hookdock_https::testing::Authority;
 use serde::Serialize;
 use stubs::Terms;
 
@@ -100,7 +96,7 @@ struct Functions {
 async fn main() -> ExitCode {
     let Arguments { measure, functions, json, .. } = Arguments::parse();
     std::fs::create_dir_all(folder()).expect("a folder");
-    let terms = terms();
+    let terms = Terms::trusted(Duration::ZERO);
     match measure {
         Measure::Receive(options) => {
             let run = receive::run(&candidates::all(&functions), &options, &terms).await;
@@ -129,27 +125,7 @@ fn print(run: &impl Serialize, section: String, json: bool) {
     println!("{}", json.unwrap_or(section));
 }
 
-/// TLS under an authority that the functions are told to trust, and answers at once.
-fn terms() -> Terms {
-    let authority = Arc::new(Authority::default());
-    std::fs::write(folder().join("authority.pem"), pem(&authority.root())).expect("written");
-    Terms {
-        authority: Some(authority),
-        host: "localhost",
-        latency: Duration::ZERO,
-        objects: Arc::default(),
-    }
-}
-
 /// Where what is installed and made for the benchmark lies.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench")
-}
-
-/// A certificate as other programs take it, in lines as OpenSSL insists.
-fn pem(certificate: &[u8]) -> String {
-    let text = STANDARD.encode(certificate);
-    let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
-    let lines = lines.collect::<Vec<_>>().join("\n");
-    format!("-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
 }

@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hookdock_https::testing::{Authority, Server};
 use http::{Method, Request, Response};
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
+
+use crate::folder;
 
 /// The secret of the endpoint `github`.
 pub(crate) const SECRET: &str = "benchmark secret";
@@ -43,6 +47,23 @@ pub(crate) struct Terms {
     pub(crate) latency: Duration,
     /// What S3 holds.
     pub(crate) objects: Arc<Objects>,
+}
+
+impl Terms {
+    /// TLS under an authority that the functions are told to trust.
+    pub(crate) fn trusted(latency: Duration) -> Self {
+        let authority = Arc::new(Authority::default());
+        std::fs::write(folder().join("authority.pem"), pem(&authority.root())).expect("written");
+        Self { authority: Some(authority), host: "localhost", latency, objects: Arc::default() }
+    }
+}
+
+/// A certificate as other programs take it, in lines as OpenSSL insists.
+fn pem(certificate: &[u8]) -> String {
+    let text = STANDARD.encode(certificate);
+    let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    format!("-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
 }
 
 /// The services, each at an address of its own, as on AWS: a connection to one is none to another.

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::server::{Server, empty, free_port};
-use crate::webhooks::SECRET;
+use crate::stubs::SECRET;
 
 /// The default of `hookdock dev`.
 pub(crate) const WORKERS: usize = 10;
@@ -21,10 +21,12 @@ pub(crate) enum Work {
 /// With its data on disk, and so many workers.
 pub(crate) async fn start(work: Work, workers: usize) -> Server {
     let (port, data) = (free_port(), empty("hookdock"));
-    let endpoints = format!("[endpoints.github]\nprovider = \"github\"\nsecrets = [{SECRET:?}]\n");
+    let endpoint =
+        |name| format!("[endpoints.{name}]\nprovider = \"github\"\nsecrets = [{SECRET:?}]\n");
+    let endpoints = ["github", "live"].map(endpoint).concat();
     fs::write(data.join("endpoints.toml"), endpoints).expect("written");
     let jobs = "version = 1\n\
-        [send_notification.all]\nendpoint = \"github\"\nto = { topic = {} }\n";
+        [send_notification.all]\nendpoint = \"*\"\nto = { topic = {} }\n";
     fs::write(data.join("jobs.toml"), jobs).expect("written");
     let mut command = Command::new(crate::target("release/hookdock"));
     command.arg("dev").args(["--listen", &format!("127.0.0.1:{port}")]);

@@ -10,17 +10,25 @@
 //! a server that stalls is charged for everybody who waited.
 //!
 //! Measured are `hookdock dev --data` and the nearest rival, on the same requests in the same run;
-//! what is durable when each answers is in the report.
+//! what is durable when each answers is in the report. Then many ingest functions at once, each
+//! under a Runtime API of its own, with stand-ins for AWS that take their time.
 //! Everything listens on loopback and is stopped at the end. Only ratios within one run mean
 //! anything, and only on a quiet machine.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a run that breaks has measured nothing")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a run that breaks has measured nothing"
+)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the report is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "it measures time and starts processes")]
 
 mod arrivals;
 mod disk;
 mod due;
+mod flood;
+mod functions;
 mod hookdock;
 mod latencies;
 mod pages;
@@ -31,6 +39,18 @@ mod rival;
 mod scenarios;
 mod server;
 mod webhooks;
+
+#[path = "../bench/events.rs"]
+#[expect(dead_code, reason = "the benchmark of the functions uses the rest")]
+mod events;
+#[path = "../bench/function.rs"]
+#[expect(dead_code, reason = "the benchmark of the functions uses the rest")]
+mod function;
+#[path = "../bench/lambda.rs"]
+mod lambda;
+#[path = "../bench/stubs.rs"]
+#[expect(dead_code, reason = "the benchmark of the functions uses the rest")]
+mod stubs;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,14 +76,20 @@ struct Options {
     #[arg(long, default_value_t = 50.0)]
     from: f64,
     /// The last rate, per second
-    #[arg(long, default_value_t = 8000.0)]
+    #[arg(long, default_value_t = 16000.0)]
     to: f64,
-    /// Only this part: hookdock or rival
+    /// The program of ingest
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/ingest"))]
+    ingest: PathBuf,
+    /// Only this part: hookdock, rival or functions
     #[arg(long)]
     only: Option<String>,
     /// Write the figures and plots here
     #[arg(long)]
     write: Option<PathBuf>,
+    /// Quote the figures in this file, between its marks
+    #[arg(long)]
+    quote: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -94,6 +120,9 @@ async fn main() {
     if let Some(place) = &options.write {
         report.write(place);
     }
+    if let Some(file) = &options.quote {
+        report.quote(file);
+    }
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report).expect("JSON"));
     } else {
@@ -110,7 +139,7 @@ async fn asked_to_stop() {
     }
 }
 
-/// Where what is made for the run lies.
+/// Where what is made for the run lies; `function` and `stubs` ask for it too.
 fn folder() -> PathBuf {
     target("load")
 }

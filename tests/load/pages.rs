@@ -12,13 +12,18 @@ use hookdock_https::testing::Server as Sink;
 use http::Response;
 use serde::Serialize;
 
+use crate::flood::Flood;
+use crate::functions::Functions;
 use crate::hookdock::{self, Work};
 use crate::latencies::Percentiles;
-use crate::ramp::{Climb, Step};
+use crate::ramp::{Climb, Step, carried};
 use crate::rival::{self, Journal};
 use crate::scenarios::{Burst, Saturated};
 use crate::webhooks::Webhooks;
 use crate::{Options, plots};
+
+/// Where the README quotes the figures.
+const MARKS: [&str; 2] = ["<!-- by tests/run load -->", "<!-- to here -->"];
 
 const ONE_LOG: &str = "the event, by one sync of its one file";
 
@@ -32,11 +37,13 @@ pub(crate) struct Report {
     servers: Vec<Climb>,
     bursts: Vec<Burst>,
     saturated: Option<Saturated>,
+    flood: Option<Flood>,
+    functions: Option<Functions>,
 }
 
 impl Report {
     pub(crate) async fn measured(options: &Options) -> Self {
-        let webhooks = Arc::new(Webhooks::of(options.bytes));
+        let webhooks = Arc::new(Webhooks::to("github", options.bytes));
         let mut report = Self {
             date: said_by("date", &["-u", "+%Y-%m-%d"]),
             machine: machine(),
@@ -45,12 +52,17 @@ impl Report {
             servers: Vec::new(),
             bursts: Vec::new(),
             saturated: None,
+            flood: None,
+            functions: None,
         };
         if options.wants("hookdock") {
             report.hookdock(&webhooks, options).await;
         }
         if options.wants("rival") {
             report.rival(&webhooks, options).await;
+        }
+        if options.wants("functions") {
+            report.functions = Some(Functions::measured(options).await);
         }
         report
     }
@@ -65,6 +77,7 @@ impl Report {
             self.bursts.push(Burst::of(most * 0.8, workers, webhooks, options).await);
         }
         self.saturated = Some(Saturated::of(most / 4.0, webhooks, options).await);
+        self.flood = Some(Flood::of(most * 0.8, webhooks, options).await);
     }
 
     async fn rival(&mut self, webhooks: &Arc<Webhooks>, options: &Options) {
@@ -80,29 +93,24 @@ impl Report {
 
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{}; {}; {} bytes\n", self.date, self.machine, self.bytes);
-        for part in [self.servers_table(), self.bursts_table(), self.others()] {
-            text.push('\n');
-            text.push_str(&part);
-        }
+        text.push_str(&self.parts());
         text
     }
 
     /// A page for people, and the plots it shows.
     pub(crate) fn write(&self, place: &Path) {
         fs::create_dir_all(place).expect("a folder");
-        let plots = plots::all(&self.servers, &self.bursts);
+        let plots = plots::all(&self.servers, &self.bursts, self.functions.as_ref());
         let mut page = format!(
             "# Load\n\n\
              Made by `tests/run load` on {} ({}), webhooks of {} bytes, {} s for each rate.\n\
              What each figure means is in [main.rs](../main.rs); only ratios within one run mean \
-             anything.\n\n{}\n{}\n{}",
+             anything.\n{}",
             self.date,
             self.machine,
             self.bytes,
             self.seconds,
-            self.servers_table(),
-            self.bursts_table(),
-            self.others()
+            self.parts()
         );
         for (name, title, svg) in plots {
             fs::write(place.join(name), svg).expect("written");
@@ -113,7 +121,48 @@ impl Report {
         fs::write(place.join("README.md"), page).expect("written");
     }
 
-    /// Markdown reads well in a terminal too.
+    /// Puts what a newcomer wants to know between the marks of that file.
+    pub(crate) fn quote(&self, file: &Path) {
+        let text = fs::read_to_string(file).expect("a file");
+        let (before, rest) = text.split_once(MARKS[0]).expect("the first mark");
+        let (_, after) = rest.split_once(MARKS[1]).expect("the second mark");
+        let [mark, end] = MARKS;
+        let text = format!("{before}{mark}\n{}\n{end}{after}", self.summary());
+        fs::write(file, text).expect("written");
+    }
+
+    fn summary(&self) -> String {
+        let [ours, rival, tuned] = &self.servers[..] else {
+            panic!("a run of a part is not to be quoted");
+        };
+        let [most, least, log] = [ours, rival, tuned].map(Climb::carried);
+        let [ours, rival, tuned] = [ours, rival, tuned].map(|one| one.alone.p50_ms);
+        format!(
+            "On two cores that it shares with its senders, `hookdock dev --data` takes {most:.0} \
+             webhooks of {} KiB a second, each of them synced before its answer, and works on them \
+             meanwhile; a lone sender waits {ours:.1} ms. qhook 0.6.1, on the same requests in the \
+             same run, takes {least:.0} ({:.0} times fewer; {rival:.1} ms) as it comes, and \
+             {log:.0} ({:.1} times fewer; {tuned:.1} ms) over a write-ahead log ({}, `tests/run \
+             load`).",
+            self.bytes / 1024,
+            most / least,
+            most / log,
+            self.date
+        )
+    }
+
+    /// What was measured. Markdown reads well in a terminal too.
+    fn parts(&self) -> String {
+        let parts = [
+            (!self.servers.is_empty()).then(|| self.servers_table()),
+            (!self.bursts.is_empty()).then(|| self.bursts_table()),
+            self.saturated.as_ref().map(saturated),
+            self.flood.as_ref().map(flood),
+            self.functions.as_ref().map(functions),
+        ];
+        parts.into_iter().flatten().map(|part| format!("\n{part}")).collect()
+    }
+
     fn servers_table(&self) -> String {
         let mut table = "| server | durable when it answers | carried /s | all busy /s | alone p50, p99 ms | CPU ms | disk flushes |\n\
              | --- | --- | --- | --- | --- | --- | --- |\n"
@@ -151,23 +200,43 @@ impl Report {
         }
         table
     }
+}
 
-    fn others(&self) -> String {
-        let mut text = String::new();
-        if let Some(one) = &self.saturated {
-            writeln!(
-                text,
-                "At {:.0}/s ingest takes {} ms (p50, p99) while the workers rest, and {} ms while \
-                 they have all they can do ({} events still wait at the end).",
-                one.per_second,
-                p50_p99(&one.resting),
-                p50_p99(&one.saturated),
-                one.left
-            )
-            .expect("a string");
-        }
-        text
-    }
+fn saturated(one: &Saturated) -> String {
+    format!(
+        "At {:.0}/s ingest takes {} ms (p50, p99) while the workers rest, and {} ms while they have \
+         all they can do ({} events still wait at the end).\n",
+        one.per_second,
+        p50_p99(&one.resting),
+        p50_p99(&one.saturated),
+        one.left
+    )
+}
+
+fn flood(one: &Flood) -> String {
+    format!(
+        "Of {:.0} live events a second each is worked on within {} ms (p50, p99) of its answer \
+         where nothing else waits, and within {} ms beside {} old ones of another endpoint, of \
+         which {} still wait at the end.\n",
+        one.live_per_second,
+        p50_p99(&one.resting),
+        p50_p99(&one.flooded),
+        one.old,
+        one.old_left
+    )
+}
+
+fn functions(one: &Functions) -> String {
+    format!(
+        "Of the ingest function, {} at once carry {:.0}/s where each call to AWS takes {} ms; a \
+         burst of {:.0}/s from nothing starts {} of them and waits {} ms (p50, p99).\n",
+        one.most,
+        carried(&one.steps),
+        one.latency_ms,
+        one.burst.per_second,
+        one.started,
+        p50_p99(&one.burst.waited)
+    )
 }
 
 fn p50_p99(waited: &Percentiles) -> String {

@@ -2,6 +2,7 @@
 
 use plotters::prelude::*;
 
+use crate::functions::Functions;
 use crate::ramp::{Climb, Step};
 use crate::scenarios::Burst;
 
@@ -24,6 +25,7 @@ struct Axes {
 pub(crate) fn all(
     servers: &[Climb],
     bursts: &[Burst],
+    functions: Option<&Functions>,
 ) -> Vec<(&'static str, &'static str, String)> {
     let mut plots = Vec::new();
     let climbs = servers.iter().map(|one| (one.name.to_owned(), slowest(&one.steps))).collect();
@@ -37,6 +39,9 @@ pub(crate) fn all(
     let drains = bursts.iter().map(|one| (format!("{} workers", one.workers), line(&one.backlog)));
     let waiting = "events that wait";
     add("backlog.svg", "A burst and its backlog", "seconds", waiting, 1.0, drains.collect());
+    let functions = functions.map(|one| (format!("{} functions", one.most), slowest(&one.steps)));
+    let title = "How long the slowest in a hundred wait for a function";
+    add("functions.svg", title, rate, p99, 1.0, functions.into_iter().collect());
     plots
 }
 

@@ -17,6 +17,9 @@ use crate::webhooks::Webhooks;
 /// What a rate that is carried may cost the slowest in a hundred.
 const ENDURED: Duration = Duration::from_millis(500);
 
+/// How much of what came is answered before the last comes, where nothing piles up.
+const KEPT_UP: f64 = 0.95;
+
 /// A lone sender's requests.
 const LONE: usize = 300;
 
@@ -55,6 +58,7 @@ impl Step {
         let waited = outcome.latencies().percentiles();
         let all = outcome.accepted.len() == outcome.offered;
         let answered = outcome.answered_by(lasting) as f64;
+        let kept_up = answered >= outcome.offered as f64 * KEPT_UP;
         Self {
             per_second,
             offered: outcome.offered,
@@ -62,7 +66,7 @@ impl Step {
             refused: outcome.refused,
             lost: outcome.lost,
             answered_per_second: answered / lasting.as_secs_f64(),
-            carried: all && waited.p99_ms <= ENDURED.as_secs_f64() * 1000.0,
+            carried: all && kept_up && waited.p99_ms <= ENDURED.as_secs_f64() * 1000.0,
             waited,
         }
     }
@@ -106,13 +110,18 @@ impl Climb {
 
     /// The most that were carried, per second.
     pub(crate) fn carried(&self) -> f64 {
-        let carried = self.steps.iter().filter(|step| step.carried);
-        carried.map(|step| step.answered_per_second).fold(0.0, f64::max)
+        carried(&self.steps)
     }
 }
 
+/// The most that were carried, per second.
+pub(crate) fn carried(steps: &[Step]) -> f64 {
+    let carried = steps.iter().filter(|step| step.carried);
+    carried.map(|step| step.answered_per_second).fold(0.0, f64::max)
+}
+
 /// The rate to try next.
-fn next(steps: &[Step], options: &Options) -> Option<f64> {
+pub(crate) fn next(steps: &[Step], options: &Options) -> Option<f64> {
     let rates = |carried: bool| {
         let like = steps.iter().filter(move |step| step.carried == carried);
         like.map(|step| step.per_second)

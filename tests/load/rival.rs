@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use crate::server::{Server, empty, free_port};
-use crate::webhooks::SECRET;
+use crate::stubs::SECRET;
 
 /// How `SQLite` keeps what it commits. Both sync before a commit returns, as qhook sets nothing and
 /// its default is `synchronous=FULL` (sqlx-sqlite 0.8 and libsqlite3-sys 0.30, read 2026-11).

@@ -1,5 +1,6 @@
 //! A burst and its backlog; ingest while the workers have all they can do.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,8 @@ use crate::latencies::Percentiles;
 use crate::ramp::Step;
 use crate::webhooks::Webhooks;
 
-/// How long a backlog is watched at most.
-const LONGEST_DRAIN: Duration = Duration::from_secs(60);
+/// How long a burst and its backlog are watched at most.
+const LONGEST: Duration = Duration::from_secs(30);
 
 const SAMPLE: Duration = Duration::from_millis(250);
 
@@ -48,16 +49,25 @@ impl Burst {
     ) -> Self {
         let server = hookdock::start(Work::Notice, workers).await;
         let started = Instant::now();
+        let mut worked = vec![(Duration::ZERO, 0)];
         let load = times(rate, options.lasting());
-        let outcome = send(webhooks, server.port, load, options.connections).await;
-        let accepted = outcome.accepted.len();
+        let mut sending = pin!(send(webhooks, server.port, load, options.connections));
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut sending => break outcome,
+                () = tokio::time::sleep(SAMPLE) => worked.push((started.elapsed(), server.worked())),
+            }
+        };
         let (end, done) = (started.elapsed(), server.worked());
-        let mut backlog = vec![(0.0, 0), (end.as_secs_f64(), accepted.saturating_sub(done))];
-        while server.worked() < accepted && started.elapsed() < LONGEST_DRAIN {
+        worked.push((end, done));
+        while server.worked() < outcome.accepted.len() && started.elapsed() < LONGEST {
             tokio::time::sleep(SAMPLE).await;
-            let left = accepted.saturating_sub(server.worked());
-            backlog.push((started.elapsed().as_secs_f64(), left));
+            worked.push((started.elapsed(), server.worked()));
         }
+        let waiting = |(at, worked): (Duration, usize)| {
+            (at.as_secs_f64(), outcome.answered_by(at).saturating_sub(worked))
+        };
+        let backlog = worked.into_iter().map(waiting).collect();
         let drained = server.worked().saturating_sub(done) as f64;
         let took = started.elapsed().saturating_sub(end).as_secs_f64();
         Self {

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -22,6 +22,7 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) data: PathBuf,
     worked: Arc<AtomicUsize>,
+    live: Arc<Mutex<Vec<String>>>,
 }
 
 /// A port that is free now.
@@ -39,7 +40,8 @@ pub(crate) fn empty(name: &str) -> PathBuf {
 }
 
 impl Server {
-    /// Starts it and waits until it listens. Lines of its log that hold `settled` are counted.
+    /// Starts it and waits until it listens. Lines of its log that hold `settled` are counted, and
+    /// those of the endpoint `live` kept.
     pub(crate) async fn start(
         mut command: Command,
         port: u16,
@@ -48,15 +50,18 @@ impl Server {
     ) -> Self {
         let command = command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let worked = Arc::<AtomicUsize>::default();
-        let (log, counted) = (process.stderr.take().expect("piped"), Arc::clone(&worked));
+        let (worked, live) = (Arc::<AtomicUsize>::default(), Arc::<Mutex<Vec<String>>>::default());
+        let (counted, kept) = (Arc::clone(&worked), Arc::clone(&live));
+        let log = process.stderr.take().expect("piped");
         thread::spawn(move || {
-            let lines = BufReader::new(log).lines().map_while(Result::ok);
-            for _ in lines.filter(|line| line.contains(settled)) {
-                counted.fetch_add(1, Ordering::Relaxed);
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                counted.fetch_add(usize::from(line.contains(settled)), Ordering::Relaxed);
+                if line.contains(" endpoint=live ") {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                }
             }
         });
-        let server = Self { process, port, data, worked };
+        let server = Self { process, port, data, worked, live };
         server.listens().await;
         server
     }
@@ -72,6 +77,11 @@ impl Server {
     /// How many runs it has said to be settled.
     pub(crate) fn worked(&self) -> usize {
         self.worked.load(Ordering::Relaxed)
+    }
+
+    /// What it has said of the endpoint `live`.
+    pub(crate) fn said_of_live(&self) -> Vec<String> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The CPU time of all its threads, those that ended too.

@@ -8,21 +8,18 @@ use http::Request;
 use http_body_util::Full;
 use serde_json::json;
 
-/// What both servers are told the sender signs with.
-pub(crate) const SECRET: &str = "load secret";
-
-/// Where both servers take them.
-const PATH: &str = "/webhooks/github";
+use crate::stubs::SECRET;
 
 /// One body and its signature, under ever new ids.
 pub(crate) struct Webhooks {
     body: Bytes,
     signature: Vec<(String, String)>,
+    endpoint: &'static str,
     count: AtomicUsize,
 }
 
 impl Webhooks {
-    pub(crate) fn of(bytes: usize) -> Self {
+    pub(crate) fn to(endpoint: &'static str, bytes: usize) -> Self {
         let filling = "x".repeat(bytes.saturating_sub(48));
         let body = json!({ "action": "opened", "issue": { "title": filling } }).to_string();
         let secret = Secret::new("s1", SECRET).expect("not empty");
@@ -34,12 +31,12 @@ impl Webhooks {
             body: body.as_bytes(),
         };
         let signature = sign(&github, &secret, &draft, EpochMillis::new(0)).expect("signed");
-        Self { body: body.into(), signature, count: AtomicUsize::new(0) }
+        Self { body: body.into(), signature, endpoint, count: AtomicUsize::new(0) }
     }
 
     pub(crate) fn next(&self) -> Request<Full<Bytes>> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        let mut request = Request::post(PATH)
+        let mut request = Request::post(format!("/webhooks/{}", self.endpoint))
             .header("host", "127.0.0.1")
             .header("content-type", "application/json")
             .header("user-agent", "GitHub-Hookshot/044aadd")
