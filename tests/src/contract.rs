@@ -214,6 +214,9 @@ pub async fn queue<B: Bench>(bench: &B) {
     assert_eq!(first.attributes["endpoint"], "orders");
     assert_eq!(first.attributes["event_type"], "orders/create");
     assert_eq!(first.receives, 1);
+    let object = &sealed.reference().object;
+    let stored = Deliveries::read(bench.ports(), object).await.expect("an answer");
+    assert_eq!(stored.is_some(), <B::Ports as WorkQueue>::STORES, "it stores what it says");
     assert_eq!(bench.receive().await, [], "a message that was handed out is hidden");
 
     let second = Duration::from_secs(1);
