@@ -296,18 +296,9 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         action: &'static str,
         call: impl Future<Output = Result<T, PortError>> + Send,
     ) -> Result<T, Refusal> {
-        self.by(deadline, action, call).await.map_err(Refusal::Unavailable)
-    }
-
-    async fn by<T>(
-        &self,
-        deadline: EpochMillis,
-        action: &'static str,
-        call: impl Future<Output = Result<T, PortError>> + Send,
-    ) -> Result<T, PortError> {
-        race::by(&self.system, deadline, call)
-            .await
-            .unwrap_or_else(|race::OutOfTime| Err(PortError::new(action, FaultKind::TimedOut)))
+        let late = |race::OutOfTime| Err(PortError::new(action, FaultKind::TimedOut));
+        let called = race::soon(&self.system, deadline, call).await.unwrap_or_else(late);
+        called.map_err(Refusal::Unavailable)
     }
 }
 

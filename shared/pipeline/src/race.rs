@@ -24,6 +24,20 @@ pub(crate) fn by<T>(
     before(system.sleep(remaining), work)
 }
 
+/// The same where nothing is lost by a step too many: work that is done at once is not timed, for
+/// to set a timer is to wake the event loop.
+pub(crate) async fn soon<T>(
+    system: &impl System,
+    deadline: EpochMillis,
+    work: impl Future<Output = T> + Send,
+) -> Result<T, OutOfTime> {
+    let end = async { system.sleep(system.now().until(deadline)).await };
+    match select(pin!(work), pin!(end)).await {
+        Either::Left((done, _)) => Ok(done),
+        Either::Right(((), _)) => Err(OutOfTime),
+    }
+}
+
 /// The result of the work, unless the end comes first.
 pub(crate) async fn before<T>(
     end: impl Future<Output = ()>,
@@ -37,7 +51,7 @@ pub(crate) async fn before<T>(
 
 #[cfg(test)]
 mod tests {
-    use std::future::{poll_fn, ready};
+    use std::future::{pending, poll_fn, ready};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::Poll;
@@ -93,5 +107,17 @@ mod tests {
         let system = Late::default();
         let raced = by(&system, EpochMillis::new(1), ready(7));
         assert_eq!(raced.now_or_never(), Some(Ok(7)));
+        let raced = soon(&system, EpochMillis::new(1), ready(7));
+        assert_eq!(raced.now_or_never(), Some(Ok(7)));
+    }
+
+    #[test]
+    fn work_that_is_done_at_once_counts_however_late_it_is() {
+        let system = Late::default();
+        system.0.store(true, Ordering::Relaxed);
+        let raced = soon(&system, EpochMillis::new(1), ready(7));
+        assert_eq!(raced.now_or_never(), Some(Ok(7)));
+        let raced = soon(&system, EpochMillis::new(1), pending::<()>());
+        assert_eq!(raced.now_or_never(), Some(Err(OutOfTime)));
     }
 }

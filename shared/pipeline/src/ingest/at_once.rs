@@ -5,10 +5,11 @@ use hookdock_signature::EpochMillis;
 use crate::delivery::VerifiedDelivery;
 use crate::direct::effect::{ACT, act};
 use crate::direct::{BUDGET, Direct};
-use crate::fault::{PortError, chain};
+use crate::fault::{FaultKind, PortError, chain};
 use crate::identity::ignore_cause;
 use crate::ingest::{Ingest, Refusal};
 use crate::ports::{Archive, Captures, Endpoints, Kept, System, WorkQueue};
+use crate::race;
 use crate::reference::Reference;
 use crate::sealed::SealedDelivery;
 
@@ -44,8 +45,8 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         }
         let deadline = deadline.min(self.system.now().plus(BUDGET));
         let work = act(direct, verified, event, &*self.web);
-        let worked = self.by(deadline, ACT, work).await;
-        Ok(match worked {
+        let late = |race::OutOfTime| Err(PortError::new(ACT, FaultKind::TimedOut));
+        Ok(match race::by(&self.system, deadline, work).await.unwrap_or_else(late) {
             Ok(()) => AtOnce::Done,
             Err(error) => {
                 log_failed(direct, event, &error);
