@@ -61,18 +61,12 @@ fn the_estimate_for_objects_was_9_27_and_a_third_write_a_webhook_was_missing_in_
         ],
     );
     let bill = bill(&arguments);
-    let not_in_it =
-        ["data out: the answers", "DynamoDB: storage", "logs: storage", "X-Ray: traces"];
+    let not_in_it = ["data out: the answers", "DynamoDB: storage", "logs: storage"];
     let left: f64 = not_in_it.iter().map(|what| dollars(&bill, what)).sum();
     assert_eq!(format!("{:.2}", bill.dollars_per_million - left), "9.86");
     check(
         &arguments,
-        &[
-            ("data out: the answers", 0.03),
-            ("DynamoDB: storage", 0.33),
-            ("logs: storage", 0.03),
-            ("X-Ray: traces", 5.00),
-        ],
+        &[("data out: the answers", 0.03), ("DynamoDB: storage", 0.33), ("logs: storage", 0.03)],
     );
 }
 
@@ -125,9 +119,10 @@ fn every_option_moves_the_lines_it_should() {
         // What fits into a message of 64 KiB with all that it has besides, and what does not.
         ("--store inline --bytes 56000", &[("S3: PUT", 0.50), ("SQS: sends", 0.40)]),
         ("--store inline --bytes 57000", &[("S3: PUT", 5.00), ("SQS: sends", 0.40)]),
-        ("--tracing pass-through", &[("X-Ray: traces", 0.00)]),
+        ("", &[("X-Ray: traces", 0.00)]),
+        ("--tracing active", &[("X-Ray: traces", 5.00)]),
         // One a second, and 5 % of what is above.
-        ("--events 10000000", &[("X-Ray: traces", 5.0 * (2.592 + 0.05 * 7.408))]),
+        ("--tracing active --events 10000000", &[("X-Ray: traces", 5.0 * (2.592 + 0.05 * 7.408))]),
         ("--endpoints 10", &[("Secrets Manager: secrets", 4.00)]),
         ("", &[("SQS: the idle trigger", 0.26), ("Secrets Manager: reads", 0.04)]),
     ] {

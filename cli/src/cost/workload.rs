@@ -119,7 +119,7 @@ pub(crate) struct Workload {
     #[arg(long, value_name = "COUNT", default_value_t = 1900)]
     pub(crate) log_bytes: u32,
     /// Whether traces are sent
-    #[arg(long, value_enum, default_value_t = Tracing::Active)]
+    #[arg(long, value_enum, default_value_t = Tracing::PassThrough)]
     pub(crate) tracing: Tracing,
     /// Whether inline is taken at its word for large bodies too, to compare.
     #[arg(skip)]
