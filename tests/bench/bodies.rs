@@ -81,8 +81,12 @@ async fn row(
 }
 
 impl Run {
+    /// By the largest bodies: the idle figure is not the same in each run, and what it moves by is
+    /// much of a small one.
     pub(crate) fn verdict(&self) -> ExitCode {
-        let missed = self.rows.iter().any(|row| row.times.is_some_and(|times| times > TIMES));
+        let [.., (largest, _)] = SIZES;
+        let mut rows = self.rows.iter().filter(|row| row.size == largest);
+        let missed = rows.any(|row| row.times.is_some_and(|times| times > TIMES));
         if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 

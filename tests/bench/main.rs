@@ -69,7 +69,7 @@ enum Measure {
     Receive(receive::Options),
     /// The processor.
     Process(process::Options),
-    /// Ingest with large bodies; fails where one takes too much memory.
+    /// Ingest with large bodies; fails where the largest take too much memory.
     Bodies,
     /// Counts instructions, and holds them to what is recorded.
     Instructions {
