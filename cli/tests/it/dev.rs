@@ -1,7 +1,7 @@
 //! `hookdock dev`.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -49,6 +49,13 @@ impl Dev {
         post.send().await.expect("an answer").status().as_u16()
     }
 
+    async fn takes(&self, webhooks: usize) {
+        for number in 0..webhooks {
+            let draft = Draft::checkout(&format!("evt_{number}"), &format!("cs_{number}"));
+            assert_eq!(self.post(&draft).await, 200);
+        }
+    }
+
     fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         // The shell has a `kill` of its own; not every machine has a program of that name.
@@ -65,18 +72,21 @@ impl Drop for Dev {
     }
 }
 
+/// A file with one endpoint.
+fn stripe_in(folder: &Path) -> PathBuf {
+    let file = folder.join("endpoints.toml");
+    let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
+    std::fs::write(&file, text).expect("written");
+    file
+}
+
 #[tokio::test]
 async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
     let folder = folder("dev");
-    let (endpoints, data) = (folder.join("endpoints.toml"), folder.join("data"));
-    let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
-    std::fs::write(&endpoints, text).expect("written");
+    let (endpoints, data) = (stripe_in(&folder), folder.join("data"));
 
     let dev = Dev::start(&endpoints, &data);
-    for number in 0..20 {
-        let draft = Draft::checkout(&format!("evt_{number}"), &format!("cs_{number}"));
-        assert_eq!(dev.post(&draft).await, 200);
-    }
+    dev.takes(20).await;
     let forged = Draft { secret: "guessed".to_owned(), ..Draft::checkout("evt_x", "cs_x") };
     assert_eq!(dev.post(&forged).await, 401);
     let oversize = Draft { body: vec![b'x'; 5_000_000].into(), ..Draft::checkout("e", "c") };
@@ -103,14 +113,9 @@ async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
 #[tokio::test]
 async fn what_dev_has_answered_survives_its_death() {
     let folder = folder("dev-death");
-    let (endpoints, data) = (folder.join("endpoints.toml"), folder.join("data"));
-    let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
-    std::fs::write(&endpoints, text).expect("written");
+    let (endpoints, data) = (stripe_in(&folder), folder.join("data"));
     let dev = Dev::start(&endpoints, &data);
-    for number in 0..20 {
-        let draft = Draft::checkout(&format!("evt_{number}"), &format!("cs_{number}"));
-        assert_eq!(dev.post(&draft).await, 200);
-    }
+    dev.takes(20).await;
     // Killed, and not asked: whatever it had not written yet is gone.
     drop(dev);
 

@@ -81,6 +81,17 @@ impl Scene {
         assert_eq!(&self.verify(), expected, "{}", self.provider.id());
     }
 
+    /// Which event it is, by an id that the signature covers.
+    #[track_caller]
+    pub(super) fn carries(&self, id: &str, event_type: &str) {
+        let (headers, body) = (Headers::default(), self.body.as_bytes());
+        let request = Request { method: "POST", url: "", headers: &headers, body };
+        let found = self.provider.event_id().unwrap().select(&request).unwrap().unwrap();
+        assert_eq!((found.value.as_str(), found.covered), (id, true));
+        let found = self.provider.event_type().unwrap().select(&request).unwrap().unwrap();
+        assert_eq!(found.value, event_type);
+    }
+
     pub(super) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut changed = self.clone();
         change(&mut changed);
