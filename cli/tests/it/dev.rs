@@ -155,9 +155,7 @@ fn a_wrong_endpoints_file_is_explained() {
 #[test]
 fn a_wrong_jobs_file_is_explained_by_its_line_and_not_quoted() {
     let folder = folder("wrong-jobs");
-    let (endpoints, jobs) = (folder.join("endpoints.toml"), folder.join("jobs.toml"));
-    let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
-    std::fs::write(&endpoints, text).expect("written");
+    let (endpoints, jobs) = (stripe_in(&folder), folder.join("jobs.toml"));
     for (text, explained) in [
         (None, "failed to read"),
         (Some("version = 1\n[sync_customer]\ncrm = \"hunter2\"\n"), "line 3"),
