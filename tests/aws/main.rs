@@ -24,7 +24,7 @@ use hookdock_aws::{AwsIngest, AwsProcess, DynamoHistories};
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::Registry;
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, RunId, Sighting};
 use hookdock_pipeline::names::{CellName, CellTag, DeliveryId, EndpointId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
@@ -251,6 +251,10 @@ impl Ledger for Ports {
 
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         self.process.ledger.sight(sighting).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        self.process.ledger.run(id).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {

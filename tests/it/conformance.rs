@@ -13,7 +13,7 @@ use hookdock_pipeline::job::{
     Context, Effects, ErrorClass, Failure, Handler, JobResult, LARGEST_RESULT_BYTES, On, Outcome,
     Registry,
 };
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
 use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Ledger, Record, Swapped, Web};
 use hookdock_pipeline::sealed::ObjectKey;
@@ -287,6 +287,10 @@ impl Ledger for Forgetful {
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
         self.0.place(event, delivery).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        self.0.run(id).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {

@@ -39,5 +39,6 @@ mod simulation;
 mod steps;
 mod telling;
 mod time_left;
+mod unregistered;
 mod untrusted;
 mod workspace;

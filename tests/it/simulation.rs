@@ -163,6 +163,11 @@ fn a_breaker_that_nobody_sees_lets_calls_through() {
 }
 
 #[test]
+fn a_run_that_nobody_remembers_when_its_job_is_gone_is_missed_at_the_end() {
+    check(Mutant::JobsForgotten, 200, "nothing acknowledged ends without a reason");
+}
+
+#[test]
 fn a_dead_letter_that_is_forgotten_is_noticed() {
     check(Mutant::LetterForgotten, 100, "a run that is noted as buried has its letter");
 }

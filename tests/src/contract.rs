@@ -48,6 +48,7 @@ macro_rules! each_contract {
             queue,
             items,
             events,
+            jobs,
             ignored,
             ignored_at_once,
             claims,
@@ -309,6 +310,35 @@ pub async fn events<B: Bench>(bench: &B) {
     assert_eq!(record.deliveries, 1, "an event whose record life is over begins anew");
 }
 
+/// An event names each job that ever ran for it once, whoever recorded it and in which order.
+pub async fn jobs<B: Bench>(bench: &B) {
+    let job = |name: &str| name.parse().expect("a name");
+    let named = |number, jobs: &[&str]| Sighting {
+        jobs: jobs.iter().map(|name| job(name)).collect(),
+        ..sighting(number)
+    };
+    let record = async |sighting: Sighting| {
+        let record = bench.ports().sight(&sighting).await.expect("recorded");
+        let mut jobs: Vec<_> = record.jobs.iter().map(ToString::to_string).collect();
+        jobs.sort();
+        (record.deliveries, jobs.join(" "))
+    };
+    for (sighting, deliveries, jobs) in [
+        (Sighting { ignored: Some(IgnoreCause::NoJob), ..sighting(1) }, 1, ""),
+        (named(1, &["a"]), 1, "a"),
+        (named(1, &["a"]), 1, "a"),
+        (named(1, &["b", "c"]), 1, "a b c"),
+        (named(2, &["b", "d"]), 2, "a b c d"),
+        (named(2, &[]), 2, "a b c d"),
+        (named(3, &[]), 3, "a b c d"),
+    ] {
+        assert_eq!(record(sighting.clone()).await, (deliveries, jobs.to_owned()), "{sighting:?}");
+    }
+    let twins = (4..12).map(|number| record(named(number, &["e", "f"])));
+    join_all(twins).await;
+    assert_eq!(record(named(1, &[])).await, (11, "a b c d e f".to_owned()));
+}
+
 /// As long as an event is ignored, its latest delivery is the one that counts; from then on that
 /// one is the first, and others are compared with it.
 pub async fn ignored<B: Bench>(bench: &B) {
@@ -393,7 +423,10 @@ pub async fn fences<B: Bench>(bench: &B) {
     assert_eq!(again, None, "a write whose answer got lost may be made again");
     let late = run.settled(Settlement::Ignored("too late".to_owned()), START);
     let answer = bench.ports().advance(&right, &late).await.expect("an answer");
-    assert_eq!(answer, Some(done), "another outcome cannot replace the first");
+    assert_eq!(answer, Some(done.clone()), "another outcome cannot replace the first");
+    assert_eq!(bench.ports().run(&run.id).await.expect("an answer"), Some(done));
+    let other = RunId { job: "another".parse().expect("a name"), ..run.id };
+    assert_eq!(bench.ports().run(&other).await.expect("an answer"), None);
 }
 
 /// Every state a run can be in is read back as it was written.
@@ -417,6 +450,8 @@ pub async fn states<B: Bench>(bench: &B) {
         run.settled(Settlement::Ignored("nothing to do".to_owned()), START),
         dead.buried(),
         dead,
+        run.waiting_for_job(later, START),
+        run.given_up_without_job(START),
     ];
     for next in next {
         let answer = bench.ports().advance(&run.fence(), &next).await.expect("an answer");
@@ -623,6 +658,7 @@ fn sighting(number: u128) -> Sighting {
         sha256: BodyDigest::of(b"x"),
         received_at: START,
         pack: None,
+        jobs: Vec::new(),
         ignored: None,
         seen_at: START,
     }

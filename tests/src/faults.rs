@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
 use hookdock_pipeline::names::{CellName, CellTag, DeliveryId, EndpointId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
@@ -54,6 +54,8 @@ pub enum Call {
     Place,
     /// `Ledger::sight`
     Sight,
+    /// `Ledger::run`
+    Run,
     /// `Ledger::open`
     Open,
     /// `Ledger::advance`
@@ -311,6 +313,10 @@ impl<P: Ledger> Ledger for Faulty<P> {
 
     async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
         self.plan.around(Call::Sight, self.inner.sight(sighting)).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        self.plan.around(Call::Run, self.inner.run(id)).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {

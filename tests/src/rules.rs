@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use hookdock_pipeline::ledger::{RECORD_LIFE, Run, RunState};
+use hookdock_pipeline::ledger::{DeadReason, RECORD_LIFE, Run, RunState};
 use hookdock_signature::EpochMillis;
 
 /// How far two clocks can be apart: what the margin of a lease allows for.
@@ -28,6 +28,10 @@ pub fn broken(before: Option<&Run>, after: &Run, now: EpochMillis) -> Option<&'s
     let claim = |run: &Run| (run.owner.clone(), run.attempt, run.generation);
     if claim(before) != claim(after) {
         return Some("a run is moved on by the claim that holds it");
+    }
+    let was_dead = matches!(before.state, RunState::Dead { .. });
+    if has_no_job(after) && !was_dead && after.uncounted == before.uncounted {
+        return without_job_broken(before, after, now);
     }
     let put_off = matches!(after.state, RunState::Waiting { .. });
     if after.uncounted != before.uncounted + u32::from(put_off) {
@@ -77,6 +81,28 @@ fn claim_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static 
     }
 }
 
+/// The rule that a run breaks that is moved on because its job is not registered.
+fn without_job_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static str> {
+    match &before.state {
+        RunState::Done | RunState::Ignored { .. } => Some("what is settled stays as it is"),
+        RunState::Running { lease_until } if now.plus(CLOCKS_APART) < *lease_until => {
+            Some("a run has one owner at a time")
+        }
+        _ if after.writes != before.writes + 1 => Some("a claim writes one step after the other"),
+        _ => None,
+    }
+}
+
+/// Whether the run waits for its job, or has done so in vain.
+#[must_use]
+pub fn has_no_job(run: &Run) -> bool {
+    match &run.state {
+        RunState::Waiting { cause, .. } => cause == "job_unregistered",
+        RunState::Dead { reason, .. } => *reason == DeadReason::JobUnregistered,
+        _ => false,
+    }
+}
+
 fn has_lost_a_result(before: &Run, after: &Run) -> bool {
     let saved = before.steps.iter().filter(|step| step.saved.is_some());
     saved
@@ -90,13 +116,15 @@ pub fn is_done(run: &Run) -> bool {
     matches!(run.state, RunState::Done | RunState::Ignored { .. })
 }
 
-/// Whether the record is a first claim.
+/// Whether the record is a first claim, or a run that waits for its job before it.
 #[must_use]
 pub fn is_new(run: &Run) -> bool {
-    run.attempt == 1
-        && (run.writes, run.uncounted) == (0, 0)
-        && run.steps.is_empty()
-        && matches!(run.state, RunState::Running { .. })
+    let begins = match run.attempt {
+        0 => run.writes == 1 && has_no_job(run),
+        1 => run.writes == 0 && matches!(run.state, RunState::Running { .. }),
+        _ => false,
+    };
+    begins && run.uncounted == 0 && run.steps.is_empty()
 }
 
 /// Whether the record's life is over by anybody's clock.

@@ -89,7 +89,7 @@ fn claim(now: EpochMillis, owner: u128) -> Claim {
 
 async fn claimed(local: &Embedded<TestSystem>, sealed: &SealedDelivery) -> Run {
     let reference = sealed.reference();
-    local.sight(&Sighting::of(reference, None, START)).await.expect("recorded");
+    local.sight(&Sighting::of(reference, Vec::new(), None, START)).await.expect("recorded");
     let id = RunId { event: EventRef::of(reference), job: "fulfil_order".parse().expect("a name") };
     let run = Run::opened(id, &claim(START, 1));
     assert_eq!(local.open(&run).await.expect("a disk"), None);

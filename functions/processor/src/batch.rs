@@ -103,7 +103,7 @@ mod tests {
     use hookdock_pipeline::dead_letter::DeadLetter;
     use hookdock_pipeline::fault::{FaultKind, PortError};
     use hookdock_pipeline::job::{Effects, Registry};
-    use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+    use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
     use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
     use hookdock_pipeline::pack::Pack;
     use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Record, Records, Swapped};
@@ -191,6 +191,10 @@ mod tests {
         }
 
         async fn sight(&self, _: &Sighting) -> Result<EventRecord, PortError> {
+            Err(down())
+        }
+
+        async fn run(&self, _: &RunId) -> Result<Option<Run>, PortError> {
             Err(down())
         }
 

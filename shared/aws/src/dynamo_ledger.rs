@@ -7,6 +7,7 @@
 //! | `state_key` | | `{state}#{shard}` | index `by_state`, while retrying, waiting or dead |
 //! | `tenant_key` | `{endpoint}#{tenant}` | | index `by_tenant`, if there is a tenant |
 //! | `delivery_ids` | the first hundred | | by which a delivery is counted once |
+//! | `jobs` | a set | | every job that ever ran for the event, or was about to |
 //!
 //! The others are those of [`EventItem`] and [`RunItem`]. The shard is the first digit of the
 //! event key: an index takes a thousand writes a second for one key, and all runs of a stack
@@ -27,7 +28,7 @@ use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::{
     EventItem, EventRecord, EventRef, Fence, Packed, Run, RunId, RunItem, RunState, Sighting,
 };
-use hookdock_pipeline::names::{DeliveryId, EventKey};
+use hookdock_pipeline::names::{DeliveryId, EventKey, JobName};
 use hookdock_pipeline::ports::{Committed, Ledger, Record};
 use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_signature::EpochMillis;
@@ -41,6 +42,7 @@ use crate::dynamo_records::DynamoRecords;
 use crate::sdk_errors::port_error;
 
 const PLACE: &str = "look for the delivery's pack";
+const RUN: &str = "read the run";
 const SIGHT: &str = "record the event";
 const CLAIM: &str = "claim the run";
 const WRITE: &str = "write the run";
@@ -102,6 +104,18 @@ impl Ledger for DynamoLedger {
         }
         let error = PortError::new(SIGHT, FaultKind::Unavailable);
         Err(error.because("the event changed each time it was looked at"))
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", text(partition(&id.event)))
+            .key("sk", text(run_sort(id)))
+            .consistent_read(true);
+        let item = get.send().await.map_err(port_error(RUN))?.item;
+        item.map(|item| stored_run(RUN, item)).transpose()
     }
 
     /// ```text
@@ -196,11 +210,19 @@ impl DynamoLedger {
         if event.ignored.is_some() {
             return self.anew(&event, ids, known, sighting).await;
         }
-        if known {
+        let jobs = event.unrecorded_jobs(sighting);
+        if known && jobs.is_empty() {
             return Ok(Some(event));
         }
-        let keep_id = ids.len() < DELIVERIES_KEPT;
-        let news = News { keep_id, lists: lists(event, sighting)? };
+        let news = match known {
+            true => News { jobs, ..News::default() },
+            false => News {
+                counted: true,
+                keep_id: ids.len() < DELIVERIES_KEPT,
+                jobs,
+                lists: lists(event, sighting)?,
+            },
+        };
         self.further(sighting, news).await
     }
 
@@ -256,11 +278,12 @@ impl DynamoLedger {
         Ok(conditional(SIGHT, put.send().await)?.ok().map(|_| next))
     }
 
-    /// Counts one more delivery of an event that is on record, and puts its expiry off.
+    /// Counts one more delivery of an event that is on record and adds the jobs that run for it,
+    /// and puts its expiry off.
     ///
-    /// It succeeds while the record stands and does not know the delivery. It is refused, and
-    /// `None` returned, when the record expired or was cleaned up since it was read, or a twin of
-    /// this message has counted the delivery.
+    /// It succeeds while the record stands and does not know a delivery that is to be counted. It
+    /// is refused, and `None` returned, when the record expired or was cleaned up since it was
+    /// read, or a twin of this message has counted the delivery.
     async fn further(
         &self,
         sighting: &Sighting,
@@ -274,18 +297,30 @@ impl DynamoLedger {
             .key("pk", text(partition(&sighting.event)))
             .key("sk", text(EVENT_SORT))
             .update_expression(news.expression())
-            .condition_expression("#expires_at > :seen_at AND NOT contains(#delivery_ids, :id)")
-            .set_expression_attribute_names(names(["expires_at", "deliveries", "delivery_ids"]))
+            .condition_expression(news.condition())
+            .expression_attribute_names("#expires_at", "expires_at")
             .expression_attribute_values(":expires_at", seconds(sighting.expires_at()))
             .expression_attribute_values(":seen_at", seconds(sighting.seen_at))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":id", text(id))
             .return_values(ReturnValue::AllNew);
-        let update = if news.keep_id {
-            let ids = AttributeValue::Ss(vec![id.to_owned()]);
-            update.expression_attribute_values(":ids", ids)
-        } else {
-            update
+        let update = match news.counted {
+            true => update
+                .expression_attribute_names("#deliveries", "deliveries")
+                .expression_attribute_names("#delivery_ids", "delivery_ids")
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":id", text(id)),
+            false => update,
+        };
+        let update = match news.keep_id {
+            true => {
+                update.expression_attribute_values(":ids", AttributeValue::Ss(vec![id.to_owned()]))
+            }
+            false => update,
+        };
+        let update = match job_set(&news.jobs) {
+            Some(jobs) => update
+                .expression_attribute_names("#jobs", "jobs")
+                .expression_attribute_values(":jobs", jobs),
+            None => update,
         };
         let update = news.lists.into_iter().fold(update, |update, (name, value)| {
             update
@@ -306,11 +341,15 @@ impl DynamoLedger {
     }
 }
 
-/// What one more delivery adds to an event beside the count.
-#[derive(Debug)]
+/// What a delivery adds to an event that is on record.
+#[derive(Debug, Default)]
 struct News {
+    /// It is one more delivery.
+    counted: bool,
     /// Its id is kept, so that it is counted once.
     keep_id: bool,
+    /// The jobs that run for it and are not on the record.
+    jobs: Vec<JobName>,
     /// What is added to lists of that name: that its body is another one, and where it is.
     lists: Vec<(&'static str, AttributeValue)>,
 }
@@ -321,8 +360,20 @@ impl News {
             format!(", #{name} = list_append(if_not_exists(#{name}, :none), :{name})")
         };
         let lists: String = self.lists.iter().map(appended).collect();
-        let ids = if self.keep_id { ", #delivery_ids :ids" } else { "" };
-        format!("SET #expires_at = :expires_at{lists} ADD #deliveries :one{ids}")
+        let added = [
+            self.counted.then_some("#deliveries :one"),
+            self.keep_id.then_some("#delivery_ids :ids"),
+            (!self.jobs.is_empty()).then_some("#jobs :jobs"),
+        ];
+        let added = added.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        format!("SET #expires_at = :expires_at{lists} ADD {added}")
+    }
+
+    fn condition(&self) -> &'static str {
+        match self.counted {
+            true => "#expires_at > :seen_at AND NOT contains(#delivery_ids, :id)",
+            false => "#expires_at > :seen_at",
+        }
     }
 }
 
@@ -344,10 +395,19 @@ fn event_item(event: &EventItem, sighting: &Sighting) -> Result<Item, PortError>
         ("delivery_ids", AttributeValue::Ss(vec![sighting.delivery_id.to_string()])),
     ];
     item.extend(keys.map(|(name, value)| (name.to_owned(), value)));
+    if let Some(jobs) = job_set(&event.jobs) {
+        item.insert("jobs".to_owned(), jobs);
+    }
     if let Some(tenant) = &event.tenant {
         item.insert("tenant_key".to_owned(), text(format!("{}#{tenant}", event.endpoint)));
     }
     Ok(item)
+}
+
+/// A set, so that two workers who add the same job add it once. There is no empty set.
+fn job_set(jobs: &[JobName]) -> Option<AttributeValue> {
+    let names = jobs.iter().map(ToString::to_string).collect();
+    (!jobs.is_empty()).then_some(AttributeValue::Ss(names))
 }
 
 fn run_item(run: &Run) -> Result<Item, PortError> {
@@ -471,6 +531,7 @@ mod tests {
             sha256: BodyDigest::of(b"{}"),
             received_at: NOW,
             pack: None,
+            jobs: vec![run().id.job],
             ignored: None,
             seen_at: NOW.plus(Duration::from_secs(3)),
         }

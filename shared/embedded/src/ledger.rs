@@ -32,6 +32,14 @@ impl<S: System> Ledger for Embedded<S> {
         readable("read the event", item)
     }
 
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        const ACTION: &str = "read the run";
+        let found = self
+            .store
+            .read(ACTION, |snapshot| find_run(&snapshot.open_table(RUNS)?, run_key(id)))?;
+        found.map(|item| readable(ACTION, item)).transpose()
+    }
+
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
         self.swap("claim the run", run, |existing| existing.is_none()).await
     }

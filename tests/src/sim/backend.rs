@@ -37,7 +37,7 @@ pub(crate) struct Backend {
 
 impl Backend {
     /// The run as it is stored.
-    pub(crate) fn run(&self, id: &RunId) -> Option<Run> {
+    pub(crate) fn stored_run(&self, id: &RunId) -> Option<Run> {
         self.world.book().runs.get(id).cloned()
     }
 
@@ -205,6 +205,10 @@ impl Ledger for Backend {
             });
         }
         Ok(record)
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        self.local.run(id).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {

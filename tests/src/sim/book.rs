@@ -187,7 +187,9 @@ impl World {
             (&after.state, before.map(|run| &run.state))
         {
             self.book().tally.held_back += u64::from(cause.starts_with("held back"));
-            self.does_not_count(after);
+            if !rules::has_no_job(after) {
+                self.does_not_count(after);
+            }
         }
         match rules::broken(before, after, now) {
             Some(invariant) => self.violated(invariant, line),

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::sim::deployments::{self, Deployment};
 use crate::sim::executor::Universe;
 use crate::sim::jobs::JOBS;
 
@@ -46,6 +47,8 @@ pub(crate) struct Climate {
     pub(crate) quiet: (Duration, Duration),
     /// The target of that job is down from the first to the second, counted from the start.
     pub(crate) down: (Duration, Duration),
+    /// What is deployed.
+    pub(crate) deployments: Vec<Deployment>,
     /// The events.
     pub(crate) events: Vec<EventPlan>,
     /// The events of the direct endpoint, which have no jobs.
@@ -101,6 +104,7 @@ impl Climate {
             afterlife: universe.happens(300),
             quiet: quiet(universe),
             down: down(universe),
+            deployments: deployments::by_chance(universe),
             events: plans(events),
             direct: plans(universe.below(3)),
         }

@@ -15,6 +15,7 @@ use hookdock_signature::EpochMillis;
 use serde_json::json;
 
 use crate::sim::climate::Ending;
+use crate::sim::deployments::{Presence, Version};
 use crate::sim::executor::Clock;
 use crate::sim::network::Network;
 use crate::sim::shared::{ENTITY, place};
@@ -47,13 +48,22 @@ struct Job {
 }
 
 /// The registry of one worker.
-pub(crate) fn registry(network: &Network, clock: &Clock) -> Registry {
-    JOBS.into_iter().fold(Registry::new(), |registry, name| {
+pub(crate) fn registry(network: &Network, clock: &Clock, version: Version) -> Registry {
+    let all = On::endpoint("*");
+    JOBS.into_iter().zip(version).fold(Registry::new(), |registry, (name, presence)| {
         let job = Job { name, network: network.clone(), clock: clock.clone() };
-        registry.job(name, On::endpoint("*"), move |cx: Context, delivery: Delivery| {
+        let handler = move |cx: Context, delivery: Delivery| {
             let job = job.clone();
             async move { job.run(cx, delivery).await }
-        })
+        };
+        match presence {
+            Presence::There => registry.job(name, all.clone(), handler),
+            Presence::Renamed => {
+                registry.job(&format!("{name}_new"), all.clone(), handler).formerly(name)
+            }
+            Presence::Narrowed => registry.job(name, all.clone().event("nothing"), handler),
+            Presence::Gone => registry,
+        }
     })
 }
 
@@ -61,7 +71,7 @@ impl Job {
     async fn run(self, cx: Context, delivery: Delivery) -> JobResult {
         let world = &self.network.world;
         let event = event_number(delivery.event_id.as_ref());
-        let stored = self.network.ports.backend.run(cx.run());
+        let stored = self.network.ports.backend.stored_run(cx.run());
         let left = self.clock.now().until(cx.deadline());
         let until = world.universe.now().plus(left);
         let claim = (cx.run(), cx.attempt());

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, ready};
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{
-    EventRecord, EventRef, Fence, Run, RunState, Sighting, StepRecord,
+    EventRecord, EventRef, Fence, Run, RunId, RunState, Sighting, StepRecord,
 };
 use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::pack::Pack;
@@ -43,6 +43,8 @@ pub enum Mutant {
     OpenedAnew,
     /// The ledger tells that every lease is over.
     LeaseHidden,
+    /// The ledger does not tell which jobs an event had.
+    JobsForgotten,
     /// The ledger counts a delivery each time that it comes.
     DeliveryCountedAgain,
     /// The archive says that it has packed, and has not.
@@ -93,7 +95,7 @@ impl Mutated {
 
     /// The fence with one of its conditions made to fit whatever is stored.
     fn fence(&self, from: &Fence, to: &Run) -> Fence {
-        let Some(stored) = self.backend.run(&to.id).map(|run| run.fence()) else {
+        let Some(stored) = self.backend.stored_run(&to.id).map(|run| run.fence()) else {
             return from.clone();
         };
         match self.mutant {
@@ -244,7 +246,15 @@ impl Ledger for Mutated {
             let again = Sighting { delivery_id, ..sighting.clone() };
             self.backend.local.sight(&again).await?;
         }
-        self.backend.sight(sighting).await
+        let record = self.backend.sight(sighting).await?;
+        Ok(match self.mutant {
+            Some(Mutant::JobsForgotten) => EventRecord { jobs: Vec::new(), ..record },
+            _ => record,
+        })
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        Ledger::run(&self.backend, id).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {

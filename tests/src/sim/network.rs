@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::dead_letter::DeadLetter;
 use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
 use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::pack::Pack;
 use hookdock_pipeline::ports::{
@@ -256,6 +256,12 @@ impl Ledger for Network {
         let (ports, sighting) = (self.ports.clone(), sighting.clone());
         let id = sighting.delivery_id.clone();
         self.call(move || format!("sights {id}"), async move { ports.sight(&sighting).await }).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        let (ports, id) = (self.ports.clone(), id.clone());
+        let what = format!("reads run {}", id.job);
+        self.call(move || what.clone(), async move { ports.run(&id).await }).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {

@@ -13,9 +13,10 @@ use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict}
 use hookdock_signature::EpochMillis;
 
 use crate::sim::climate::STORM;
+use crate::sim::deployments::{self, Version};
 use crate::sim::executor::Clock;
 use crate::sim::network::Network;
-use crate::sim::{POLICY, TIME_LIMIT, jobs};
+use crate::sim::{LONGEST_STAY, POLICY, TIME_LIMIT, jobs};
 
 /// The most messages that a worker takes at a time.
 const BATCH: usize = 3;
@@ -37,12 +38,15 @@ pub(crate) struct Workers {
 struct Slot {
     name: Arc<str>,
     clock: Clock,
+    /// How much later than others it runs what is deployed.
+    lag: Duration,
     /// `None`: it has died, or has not begun to live.
     life: Option<Life>,
 }
 
 /// A worker from its start to its death.
 struct Life {
+    version: Version,
     process: Arc<Worker>,
     busy: Arc<AtomicBool>,
     dead: Arc<AtomicBool>,
@@ -73,6 +77,7 @@ impl Workers {
         let slot = |(number, off_by_ms): (usize, &i64)| Slot {
             name: format!("worker {number}").into(),
             clock: network.world.universe.clock(*off_by_ms),
+            lag: deployments::lag(&network.world.universe),
             life: None,
         };
         let slots = network.world.climate.clocks_off_by_ms.iter().enumerate().map(slot).collect();
@@ -124,11 +129,16 @@ impl Slot {
     }
 
     fn work(&mut self, network: &Network, messages: Vec<Message>) {
-        let died = self.life.as_ref().is_some_and(|life| life.dead.load(Ordering::Relaxed));
-        if died {
+        let world = &network.world;
+        let now = world.universe.now();
+        let version = deployments::version(&world.climate.deployments, self.lag, now);
+        let goes_on =
+            |life: &mut Life| !life.dead.load(Ordering::Relaxed) && life.version == version;
+        if self.life.as_mut().is_none_or(|life| !goes_on(life)) {
             self.life = None;
         }
-        let life = self.life.get_or_insert_with(|| begin(network, &self.name, &self.clock));
+        let begin = || begin(network, &self.name, &self.clock, version);
+        let life = self.life.get_or_insert_with(begin);
         life.busy.store(true, Ordering::Relaxed);
         let work =
             Work { busy: Arc::clone(&life.busy), dead: Arc::clone(&life.dead), ended: false };
@@ -151,9 +161,9 @@ impl Slot {
     }
 }
 
-fn begin(network: &Network, name: &Arc<str>, clock: &Clock) -> Life {
+fn begin(network: &Network, name: &Arc<str>, clock: &Clock, version: Version) -> Life {
     let network = Network { caller: Arc::clone(name), ..network.clone() };
-    network.world.note(name, || "begins a life".to_owned());
+    network.world.note(name, || format!("begins a life with {version:?}"));
     let process = Process {
         deliveries: network.clone(),
         messages: network.clone(),
@@ -163,12 +173,12 @@ fn begin(network: &Network, name: &Arc<str>, clock: &Clock) -> Life {
             documents: Some(Arc::new(network.clone())),
             ..Effects::new(Arc::new(network.clone()))
         },
-        registry: jobs::registry(&network, clock),
-        settings: Settings { policy: POLICY, ..Settings::default() },
+        registry: jobs::registry(&network, clock, version),
+        settings: Settings { policy: POLICY, longest_stay: LONGEST_STAY, ..Settings::default() },
         suspects: Suspects::default(),
         breakers: Arc::default(),
     };
-    Life { process: Arc::new(process), busy: Arc::default(), dead: Arc::default() }
+    Life { version, process: Arc::new(process), busy: Arc::default(), dead: Arc::default() }
 }
 
 fn received(message: &Message, deadline: EpochMillis) -> Received {

@@ -1,6 +1,8 @@
 //! Which job runs for which event.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 
@@ -125,6 +127,8 @@ impl fmt::Debug for Job {
 #[derive(Debug, Default)]
 pub struct Registry {
     jobs: Vec<Job>,
+    /// The jobs that runs were found of and that are not here.
+    missed: Mutex<BTreeSet<JobName>>,
 }
 
 impl Registry {
@@ -137,7 +141,8 @@ impl Registry {
     /// Adds a job.
     ///
     /// The name is what its runs are recorded under. A renamed job is a new one: it runs for
-    /// events that are still under way, and runs of the old name are not tried again.
+    /// events that are still under way, and runs of the old name wait for a job of that name;
+    /// [`Registry::formerly`] tells that both are one.
     ///
     /// # Panics
     ///
@@ -163,6 +168,37 @@ impl Registry {
         let job = self.jobs.last_mut().expect("a policy belongs to the job before it");
         job.policy = Some(policy);
         self
+    }
+
+    /// Tells that the job that was added last had another name before.
+    ///
+    /// Its runs stay recorded under that name, new ones too. So those that wait go on, and an
+    /// event that ran before or runs on a worker of the version before does not run again. To
+    /// drop the old name, wait until no record of it is left, which takes 30 days.
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, JobResult, On, Outcome, Registry};
+    /// # async fn fulfil(_: Context, (): ()) -> JobResult { Ok(Outcome::Done) }
+    /// let jobs =
+    ///     Registry::new().job("fulfil", On::provider("stripe"), fulfil).formerly("fulfil_order");
+    /// # assert_eq!(jobs.jobs().next().map(|job| job.name().as_str()), Some("fulfil_order"));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// There is no job, or the name does not fit the grammar of a [`JobName`], or is taken.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a registry is built before any event comes")]
+    pub fn formerly(mut self, name: &str) -> Self {
+        let name: JobName = literal(name);
+        assert!(self.jobs.iter().all(|job| job.name != name), "job {name} is registered twice");
+        self.jobs.last_mut().expect("a former name belongs to the job before it").name = name;
+        self
+    }
+
+    /// Notes that runs were found of a job that is not here. Whether it is the first time.
+    pub(crate) fn is_first_miss(&self, job: &JobName) -> bool {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner).insert(job.clone())
     }
 
     /// All jobs.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{Flag, IgnoreCause};
 use crate::ledger::{RECORD_LIFE, Run};
-use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId};
+use crate::names::{
+    BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
+};
 use crate::reference::Reference;
 use crate::sealed::ObjectKey;
 
@@ -41,6 +43,8 @@ pub struct Sighting {
     pub received_at: EpochMillis,
     /// The pack that the delivery is in, if it came in its message.
     pub pack: Option<ObjectKey>,
+    /// The jobs that are about to run for it.
+    pub jobs: Vec<JobName>,
     /// Why it has no run, if it has none.
     pub ignored: Option<IgnoreCause>,
     /// When this was recorded.
@@ -76,6 +80,9 @@ pub struct EventRecord {
     pub packed: Vec<Packed>,
     /// When that delivery came in.
     pub received_at: EpochMillis,
+    /// Every job that ever ran for it, or was about to: what has to end before its message may
+    /// be deleted, whatever is registered now.
+    pub jobs: Vec<JobName>,
     /// Why it has no run, if it has none.
     pub ignored: Option<IgnoreCause>,
 }
@@ -101,7 +108,12 @@ pub struct History {
 impl Sighting {
     /// The sighting of the delivery that a reference points to.
     #[must_use]
-    pub fn of(reference: &Reference, ignored: Option<IgnoreCause>, seen_at: EpochMillis) -> Self {
+    pub fn of(
+        reference: &Reference,
+        jobs: Vec<JobName>,
+        ignored: Option<IgnoreCause>,
+        seen_at: EpochMillis,
+    ) -> Self {
         Self {
             event: EventRef::of(reference),
             delivery_id: reference.delivery_id.clone(),
@@ -113,6 +125,7 @@ impl Sighting {
             sha256: reference.event_sha256().clone(),
             received_at: EpochMillis::new(reference.received_at_ms),
             pack: reference.object.is_pack().then(|| reference.object.clone()),
+            jobs,
             ignored,
             seen_at,
         }

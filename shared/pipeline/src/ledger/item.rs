@@ -155,6 +155,9 @@ pub struct EventItem {
     pub packed: Vec<Packed>,
     /// When that delivery came in.
     pub received_at_ms: i64,
+    /// The jobs that ever ran for the event, or were about to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobName>,
     /// Why the event has no run, if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<IgnoreCause>,
@@ -389,6 +392,7 @@ impl From<&Sighting> for EventItem {
             conflicts: Vec::new(),
             packed: sighting.packed().into_iter().collect(),
             received_at_ms: sighting.received_at.get(),
+            jobs: sighting.jobs.clone(),
             ignored: sighting.ignored,
             expires_at: sighting.expires_at().to_seconds().get(),
         }
@@ -406,6 +410,7 @@ impl EventItem {
     #[must_use]
     pub fn seen_again(mut self, sighting: &Sighting) -> Self {
         self.deliveries = self.deliveries.saturating_add(1);
+        self.jobs.extend(self.unrecorded_jobs(sighting));
         if self.packed.len() < Self::PACKED_KEPT {
             self.packed.extend(sighting.packed());
         }
@@ -422,14 +427,23 @@ impl EventItem {
     /// The item of an event when a delivery comes by that it has counted. As long as nothing has
     /// run for it, the delivery at hand is as good as the first: there may be a job for it by now.
     #[must_use]
-    pub fn looked_at_again(self, sighting: &Sighting) -> Self {
+    pub fn looked_at_again(mut self, sighting: &Sighting) -> Self {
         match self.ignored {
             Some(_) => {
                 let Self { deliveries, packed, .. } = self;
                 Self { deliveries, packed, ..Self::from(sighting) }
             }
-            None => self,
+            None => {
+                self.jobs.extend(self.unrecorded_jobs(sighting));
+                self
+            }
         }
+    }
+
+    /// The jobs that are about to run and are not on the record yet.
+    #[must_use]
+    pub fn unrecorded_jobs(&self, sighting: &Sighting) -> Vec<JobName> {
+        sighting.jobs.iter().filter(|job| !self.jobs.contains(job)).cloned().collect()
     }
 }
 
@@ -453,6 +467,7 @@ impl TryFrom<EventItem> for EventRecord {
             conflicts: item.conflicts,
             packed: item.packed,
             received_at: EpochMillis::new(item.received_at_ms),
+            jobs: item.jobs,
             ignored: item.ignored,
         })
     }

@@ -13,6 +13,9 @@
 //!                      +---------------------------+
 //! ```
 //!
+//! A run whose job is not registered is moved without a claim: from any state in which it is due
+//! to `waiting`, and at the end of its time to `dead`.
+//!
 //! Every move is computed here, without I/O, from the run as it was read; the store writes the
 //! result only if the run still carries the same [`Fence`]. So an illegal move cannot be written,
 //! and the late write of a worker that lost its lease is refused. A run holds its steps, so a
@@ -28,8 +31,8 @@ use std::time::Duration;
 pub use event::{EventRecord, EventRef, History, Packed, Sighting};
 pub use item::{AttemptItem, EventItem, RunItem, StepItem, UnreadableItem};
 pub use run::{
-    Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, Run, RunId, RunState,
-    Settlement, Unclaimable,
+    Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, JOB_UNREGISTERED,
+    Run, RunId, RunState, Settlement, Unclaimable,
 };
 pub use step::{Saved, StepRecord, StepResult};
 

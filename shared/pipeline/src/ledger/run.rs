@@ -6,6 +6,10 @@ use crate::job::{ErrorClass, Failure, recorded};
 use crate::ledger::{EventRef, RECORD_LIFE, StepRecord};
 use crate::names::{CodeVersion, JobName, Owner, StepName};
 
+/// The cause of a run that waits for its job to be registered again, and the reason of one that
+/// waited for it in vain.
+pub const JOB_UNREGISTERED: &str = "job_unregistered";
+
 /// How many attempts a run's record lists; older ones are only counted.
 const ATTEMPTS_KEPT: usize = 10;
 
@@ -96,6 +100,8 @@ pub enum DeadReason {
     OutOfTime,
     /// The message has come back so often that the queue would set it aside.
     ReceivesExhausted,
+    /// Its job was not registered for as long as it could wait.
+    JobUnregistered,
 }
 
 /// One try of a run.
@@ -223,6 +229,7 @@ impl DeadReason {
             Self::WorkerDied => "worker_died",
             Self::OutOfTime => "out_of_time",
             Self::ReceivesExhausted => "receives_exhausted",
+            Self::JobUnregistered => JOB_UNREGISTERED,
         }
     }
 
@@ -233,6 +240,7 @@ impl DeadReason {
             Self::WorkerDied,
             Self::OutOfTime,
             Self::ReceivesExhausted,
+            Self::JobUnregistered,
         ];
         all.into_iter().find(|reason| reason.code() == code)
     }
@@ -255,6 +263,29 @@ impl Run {
             opened_at: claim.now,
             updated_at: claim.now,
         }
+    }
+
+    /// A run that did not exist and whose job is not registered, before it is moved on.
+    pub(crate) fn never_claimed(id: RunId, claim: &Claim) -> Self {
+        Self { attempt: 0, attempts: Vec::new(), ..Self::opened(id, claim) }
+    }
+
+    /// The run while its job is not registered: it waits, and no attempt is made of that.
+    #[must_use]
+    pub fn waiting_for_job(&self, not_before: EpochMillis, at: EpochMillis) -> Self {
+        let cause = JOB_UNREGISTERED.to_owned();
+        self.moved(RunState::Waiting { not_before, cause }, at)
+    }
+
+    /// The run whose job was not registered for as long as it could wait.
+    #[must_use]
+    pub fn given_up_without_job(&self, at: EpochMillis) -> Self {
+        self.moved(RunState::Dead { reason: DeadReason::JobUnregistered, buried: false }, at)
+    }
+
+    /// A move that no claim makes, so it counts as a write of the last one.
+    fn moved(&self, state: RunState, at: EpochMillis) -> Self {
+        Self { state, writes: self.writes.saturating_add(1), updated_at: at, ..self.clone() }
     }
 
     /// The run claimed once more, if its state allows that.

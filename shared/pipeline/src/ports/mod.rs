@@ -30,7 +30,7 @@ pub use web::Web;
 use crate::dead_letter::DeadLetter;
 use crate::endpoint::Endpoint;
 use crate::fault::PortError;
-use crate::ledger::{EventRecord, EventRef, Fence, History, Run, Sighting};
+use crate::ledger::{EventRecord, EventRef, Fence, History, Run, RunId, Sighting};
 use crate::names::{DeliveryId, EndpointId};
 use crate::pack::Pack;
 use crate::reference::Reference;
@@ -190,6 +190,9 @@ pub trait Ledger: Cells {
         &self,
         sighting: &Sighting,
     ) -> impl Future<Output = Result<EventRecord, PortError>> + Send;
+
+    /// The run as it is now, and not as it was a moment ago. `None`: there is none.
+    fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;
 
     /// Writes a run that must not exist yet. `Some`: it does, and this is it.
     fn open(&self, run: &Run) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;

@@ -122,7 +122,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let not_before = self.system.now().plus(wait);
         if !policy.allows_another(run.tries()) {
             Settlement::Dead(DeadReason::AttemptsExhausted, failure)
-        } else if not_before > self.settings.last_call(task) {
+        } else if not_before > self.settings.last_call(task.message) {
             Settlement::Dead(DeadReason::OutOfTime, failure)
         } else {
             Settlement::Retry(not_before, failure)
@@ -131,7 +131,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// What is put off beyond the message's stay would be lost without a word.
     fn put_off_until(&self, task: Task<'_>, until: EpochMillis, cause: String) -> Settlement {
-        if until <= self.settings.last_call(task) {
+        if until <= self.settings.last_call(task.message) {
             return Settlement::PutOff(until, cause);
         }
         let message = format!("put off for longer than the queue keeps a message: {cause}");

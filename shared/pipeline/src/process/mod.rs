@@ -8,6 +8,7 @@ mod commons;
 mod held;
 mod packing;
 mod split;
+mod unregistered;
 
 use std::slice;
 use std::sync::Arc;
@@ -167,8 +168,8 @@ impl Settings {
     }
 
     /// No attempt can be promised for later than that.
-    fn last_call(&self, task: Task<'_>) -> EpochMillis {
-        task.message.sent_at.plus(self.longest_stay)
+    fn last_call(&self, message: &Received) -> EpochMillis {
+        message.sent_at.plus(self.longest_stay)
     }
 }
 
@@ -261,7 +262,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let ignored = ignore_cause(&reference.flags)
             .or_else(|| jobs.is_empty().then_some(IgnoreCause::NoJob));
         if let Some(cause) = ignored {
-            return self.ignored(reference, cause).await;
+            return self.ignored(reference, cause, message).await;
         }
         let stored = Stored::of(brought);
         // Boxed: it is moved into one of two futures, each of which would hold it.
@@ -277,12 +278,15 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         &self,
         reference: &Reference,
         cause: IgnoreCause,
+        message: &Received,
     ) -> Result<Progress, PortError> {
         if let (IgnoreCause::NoJob, Some(job)) = (cause, &reference.job) {
             return self.bury_jobless(reference, job).await;
         }
-        self.sight(reference, Some(cause)).await?;
-        Ok(Progress::Finished)
+        match self.sight(reference, &[], Some(cause)).await? {
+            Some(event) => self.unregistered(&event, &[], reference, message).await,
+            None => Ok(Progress::Finished),
+        }
     }
 
     async fn jobs(
@@ -293,11 +297,11 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         message: &Received,
     ) -> Result<Progress, PortError> {
         let least = least_time(self.system.now().until(message.deadline));
-        if !self.sight(reference, None).await? {
+        let Some(event) = self.sight(reference, jobs, None).await? else {
             return Ok(Progress::Finished);
-        }
+        };
         // One job's trouble must not keep the others from running.
-        let mut progress = Ok(Progress::Finished);
+        let mut progress = self.unregistered(&event, jobs, reference, message).await;
         for job in jobs {
             let ran = self.run(Task { job, reference, stored, message, least }).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
@@ -305,19 +309,22 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         progress
     }
 
-    /// Records that the delivery was seen. `false`: it is in conflict with the first of its event.
+    /// Records that the delivery was seen and which jobs run for it. `None`: it is in conflict
+    /// with the first of its event.
     async fn sight(
         &self,
         reference: &Reference,
+        jobs: &[&Job],
         ignored: Option<IgnoreCause>,
-    ) -> Result<bool, PortError> {
-        let sighting = Sighting::of(reference, ignored, self.system.now());
+    ) -> Result<Option<EventRecord>, PortError> {
+        let jobs = jobs.iter().map(|job| job.name().clone()).collect();
+        let sighting = Sighting::of(reference, jobs, ignored, self.system.now());
         let event = self.ledger.sight(&sighting).await?;
-        let fits = event.sha256 == sighting.sha256;
-        if !fits {
-            log_conflict(&event, reference);
+        if event.sha256 == sighting.sha256 {
+            return Ok(Some(event));
         }
-        Ok(fits)
+        log_conflict(&event, reference);
+        Ok(None)
     }
 
     async fn run(&self, task: Task<'_>) -> Result<Progress, PortError> {
@@ -325,17 +332,21 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             return Ok(Progress::Later(A_MOMENT));
         }
         let id = RunId { event: EventRef::of(task.reference), job: task.job.name().clone() };
-        let claim = Claim {
-            owner: Owner::new(self.system.random()),
-            code: self.settings.code.clone(),
-            now: self.system.now(),
-            lease_until: task.message.deadline.plus(LEASE_MARGIN),
-            generation: task.reference.generation,
-        };
+        let claim = self.claim(task.reference, task.message);
         let opened = Run::opened(id, &claim);
         match self.ledger.open(&opened).await? {
             None => self.claimed(task, opened).await,
             Some(existing) => self.take_over(task, &existing, &claim).await,
+        }
+    }
+
+    fn claim(&self, reference: &Reference, message: &Received) -> Claim {
+        Claim {
+            owner: Owner::new(self.system.random()),
+            code: self.settings.code.clone(),
+            now: self.system.now(),
+            lease_until: message.deadline.plus(LEASE_MARGIN),
+            generation: reference.generation,
         }
     }
 
@@ -355,14 +366,24 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
         let claimed = match existing.claimed(claim) {
             Ok(claimed) => claimed,
-            Err(Unclaimable::Ended) => return Ok(Progress::Finished),
-            Err(Unclaimable::Until(time)) => return Ok(self.later(time)),
-            Err(Unclaimable::Unburied(run)) => return self.bury(&run, task.reference).await,
+            Err(why) => return self.unclaimable(why, task.reference).await,
         };
         match self.ledger.advance(&existing.fence(), &claimed).await? {
             None => self.claimed(task, claimed).await,
             // Somebody was faster. What became of it is worth a look in a moment.
             Some(_) => Ok(Progress::Later(A_MOMENT)),
+        }
+    }
+
+    async fn unclaimable(
+        &self,
+        why: Unclaimable,
+        reference: &Reference,
+    ) -> Result<Progress, PortError> {
+        match why {
+            Unclaimable::Ended => Ok(Progress::Finished),
+            Unclaimable::Until(time) => Ok(self.later(time)),
+            Unclaimable::Unburied(run) => self.bury(&run, reference).await,
         }
     }
 

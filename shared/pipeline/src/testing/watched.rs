@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::fault::PortError;
 use crate::job::{EffectKey, Effects};
-use crate::ledger::{EventRecord, EventRef, Fence, Run, Sighting};
+use crate::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
 use crate::names::{CellName, CellTag, DeliveryId};
 use crate::ports::{
     Answer, Cell, Cells, Committed, Document, DocumentName, Documents, Email, Inserted, Kept,
@@ -94,6 +94,10 @@ impl<L: Ledger> Ledger for Watched<L> {
     ) -> Result<Option<ObjectKey>, PortError> {
         let what = "the look for the delivery";
         self.watch.call(what, self.port.place(event, delivery), nothing).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        self.watch.call("the look for the run", self.port.run(id), nothing).await
     }
 
     async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {

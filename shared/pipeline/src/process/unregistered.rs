@@ -1,0 +1,96 @@
+//! Runs whose job is not registered: it was switched off, renamed or narrowed while they were
+//! under way.
+//!
+//! The record of the event names every job that ever ran for it, so a message is not deleted while
+//! one of them still has to end. Such a run waits without using an attempt, goes on when the job
+//! is back, and is dead-lettered before the queue would drop its message.
+
+use super::{A_MOMENT, Process, Progress, Received};
+use crate::fault::PortError;
+use crate::job::Job;
+use crate::ledger::{Claim, EventRecord, EventRef, JOB_UNREGISTERED, Run, RunId, RunState};
+use crate::names::JobName;
+use crate::ports::{Deliveries, Ledger, Messages, System};
+use crate::reference::Reference;
+use crate::retry::RetryPolicy;
+
+impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
+    /// How far the event's other jobs have come: those that the record names and that are not
+    /// among `jobs`. A reference that names its job is about no other.
+    pub(super) async fn unregistered(
+        &self,
+        event: &EventRecord,
+        jobs: &[&Job],
+        reference: &Reference,
+        message: &Received,
+    ) -> Result<Progress, PortError> {
+        let mut progress = Ok(Progress::Finished);
+        if reference.job.is_some() {
+            return progress;
+        }
+        let registered = |name: &JobName| jobs.iter().any(|job| job.name() == name);
+        for name in event.jobs.iter().filter(|name| !registered(name)) {
+            let waited = self.wait_for_job(name, reference, message).await;
+            progress = progress.and_then(|so_far| Ok(so_far.and(waited?)));
+        }
+        progress
+    }
+
+    async fn wait_for_job(
+        &self,
+        name: &JobName,
+        reference: &Reference,
+        message: &Received,
+    ) -> Result<Progress, PortError> {
+        let id = RunId { event: EventRef::of(reference), job: name.clone() };
+        let claim = self.claim(reference, message);
+        let known = self.ledger.run(&id).await?;
+        if let Some(Err(why)) = known.as_ref().map(|run| run.claimed(&claim)) {
+            return self.unclaimable(why, reference).await;
+        }
+        // What has outlived its record counts as never claimed.
+        let alive = known.clone().filter(|run| claim.now < run.expires_at());
+        let run = alive.unwrap_or_else(|| Run::never_claimed(id, &claim));
+        let next = self.without_job(&run, &claim, message);
+        let other = match &known {
+            None => self.ledger.open(&next).await?,
+            Some(known) => self.ledger.advance(&known.fence(), &next).await?,
+        };
+        if other.is_some() {
+            return Ok(Progress::Later(A_MOMENT));
+        }
+        self.tell_unregistered(&next, reference);
+        match next.state {
+            RunState::Waiting { not_before, .. } => Ok(self.later(not_before)),
+            _ => self.bury(&next, reference).await,
+        }
+    }
+
+    /// The run while it waits, or dead, where its message could not wait any longer.
+    fn without_job(&self, run: &Run, claim: &Claim, message: &Received) -> Run {
+        let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
+        let not_before = claim.now.plus(wait);
+        let may_wait = self.settings.lets_come_back(message.receives)
+            && not_before <= self.settings.last_call(message);
+        match may_wait {
+            true => run.waiting_for_job(not_before, claim.now),
+            false => run.given_up_without_job(claim.now),
+        }
+    }
+
+    /// Each time for the metric, and once for people.
+    fn tell_unregistered(&self, run: &Run, reference: &Reference) {
+        let job = &run.id.job;
+        if self.registry.is_first_miss(job) {
+            tracing::warn!(
+                run.job = %job, endpoint = %reference.endpoint,
+                "a job is not registered that has runs; they wait for it"
+            );
+        }
+        tracing::info!(
+            delivery.id = %reference.delivery_id, endpoint = %reference.endpoint,
+            event.key = %reference.event_key, run.job = %job, run.state = run.state.name(),
+            reason.code = JOB_UNREGISTERED, "run has no job"
+        );
+    }
+}
