@@ -6,7 +6,7 @@ use std::str::Chars;
 
 use serde::de::IgnoredAny;
 
-use crate::explain::{BodyChange, Escapes, Spacing};
+use crate::explain::changes::{BodyChange, Escapes, JsonWriting, Spacing};
 
 const SPACINGS: [Spacing; 6] = [
     Spacing::Kept,
@@ -37,7 +37,7 @@ pub(crate) fn variants(text: &str) -> Vec<(BodyChange, Vec<u8>)> {
         for spacing in SPACINGS {
             let written = space(&escaped, spacing).into_bytes();
             if written != text.as_bytes() && !found.iter().any(|(_, known)| *known == written) {
-                found.push((BodyChange::JsonWritten { spacing, escapes }, written));
+                found.push((BodyChange::JsonWritten(JsonWriting { spacing, escapes }), written));
             }
         }
     }
@@ -55,7 +55,7 @@ fn space(text: &str, spacing: Spacing) -> String {
     }
 }
 
-/// Copies strings and scalars, and writes the blanks between them anew.
+/// Copies strings and scalars, and writes the blanks between them again.
 fn write(text: &str, comma: &str, colon: &str, indent: Option<&str>) -> String {
     let mut out = Writer { text: String::with_capacity(text.len()), indent, depth: 0 };
     let mut chars = text.chars().peekable();

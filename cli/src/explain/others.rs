@@ -3,9 +3,10 @@
 use hookdock_signature::{Headers, Provider, Rejection, Secret, catalog, verify};
 
 use crate::definition::Definition;
+use crate::explain::case::Case;
+use crate::explain::finding::{Check, Finding, Fit};
 use crate::explain::trial::signature_holds;
-use crate::explain::{Case, Check, Finding, Fit};
-use crate::given::SecretFile;
+use crate::input::SecretFile;
 
 /// More names than these help nobody.
 const MOST: usize = 4;

@@ -1,27 +1,15 @@
 //! Tries one change after the other, and pairs of them, until the signature matches.
 
-use hookdock_signature::{Headers, Provider, Rejection, Request, Secret, verify};
+use hookdock_signature::{Provider, Rejection, Request, Secret, verify};
 
 use crate::definition::{Definition, Scheme};
-use crate::explain::{Case, Change, body, secret, time, url};
+use crate::explain::case::Case;
+use crate::explain::changes::Change;
+use crate::explain::variant::{Part, Variant};
+use crate::explain::{body, secret, time, url};
 
 /// Pairs of changes are many; over a large body they would take too long.
 const LARGEST_BODY_FOR_PAIRS: usize = 256 * 1024;
-
-/// A change, and what it makes of a part of the request or of the secrets.
-pub(crate) struct Variant {
-    pub(crate) change: Change,
-    pub(crate) part: Part,
-}
-
-/// What replaces a part.
-pub(crate) enum Part {
-    Body(Vec<u8>),
-    /// The provider is the same but for how it reads a secret.
-    Secret(Box<Provider>, Secret),
-    Url(String),
-    Headers(Headers),
-}
 
 /// What is verified, part by part.
 #[derive(Clone, Copy)]
@@ -36,7 +24,7 @@ pub(crate) fn first_match(
     case: &Case<'_>,
     definition: &Definition,
 ) -> anyhow::Result<Option<Vec<Change>>> {
-    let secrets = case.secrets.iter().map(crate::given::SecretFile::secret);
+    let secrets = case.secrets.iter().map(crate::input::SecretFile::secret);
     let secrets = secrets.collect::<anyhow::Result<Vec<_>>>()?;
     let draft =
         Draft { provider: case.provider, secrets: &secrets, request: case.request.request() };
@@ -62,10 +50,7 @@ fn variants(case: &Case<'_>, definition: &Definition) -> Vec<Variant> {
     if definition.schemes().iter().any(|scheme| scheme.signs("{url")) {
         variants.extend(url::variants(&case.request.url));
     }
-    variants.extend(time::in_the_right_unit(case, definition).map(|(from, to, headers)| Variant {
-        change: Change::Time { from, to },
-        part: Part::Headers(headers),
-    }));
+    variants.extend(time::variant(case, definition));
     variants
 }
 

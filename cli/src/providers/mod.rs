@@ -12,7 +12,7 @@ use hookdock_signature::{Provider, catalog};
 use crate::definition::Definition;
 use crate::providers::card::Card;
 use crate::providers::list::List;
-use crate::{exit, say};
+use crate::{exit, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,7 +58,7 @@ fn list(arguments: &Arguments) -> anyhow::Result<List> {
         );
     }
     if !arguments.json {
-        say::talk(&format!("{}; `hookdock providers ID` describes one", count(found.len())));
+        output::eprintln(&format!("{}; `hookdock providers ID` describes one", count(found.len())));
     }
     Ok(List::of(&found))
 }

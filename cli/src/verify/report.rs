@@ -4,9 +4,8 @@ use hookdock_signature::{EpochMillis, Proof, Provider, Rejection};
 use serde::Serialize;
 
 use crate::explain::Finding;
-use crate::given::rfc3339;
-use crate::say;
-use crate::verify::words;
+use crate::input::rfc3339;
+use crate::output;
 
 /// Whether a request verifies, and why it does not.
 #[derive(Debug, Serialize)]
@@ -59,10 +58,8 @@ impl Report {
         now: EpochMillis,
         findings: Vec<Finding>,
     ) -> Self {
-        let told = |finding: Finding| {
-            let (label, text) = words::of(&finding, provider);
-            Told { label, text, finding }
-        };
+        let told =
+            |finding: Finding| Told { label: finding.label(), text: finding.to_string(), finding };
         Self {
             valid: false,
             provider: provider.id().to_owned(),
@@ -82,7 +79,7 @@ impl Report {
     }
 
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
-        if json { say::print_json(self) } else { say::print(&self.text()) }
+        if json { output::print_json(self) } else { output::print(&self.text()) }
     }
 
     fn text(&self) -> String {

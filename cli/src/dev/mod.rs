@@ -15,9 +15,8 @@ use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
-use crate::exit;
-use crate::say::talk;
-use crate::stack::{Settings, Stack, WORKERS};
+use crate::local::{Settings, Stack, WORKERS};
+use crate::{exit, output};
 
 /// The arguments of `hookdock dev`.
 #[derive(Debug, Args)]
@@ -61,11 +60,14 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         workers: arguments.workers,
     })
     .await?;
-    talk(&format!("Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}", stack.address()?));
+    output::eprintln(&format!(
+        "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}",
+        stack.address()?
+    ));
     let stopper = stack.stopper();
     tokio::spawn(async move {
         asked_to_stop().await;
-        talk("Finishing what is under way ...");
+        output::eprintln("Finishing what is under way ...");
         stopper.stop();
     });
     stack.run().await?;

@@ -1,14 +1,15 @@
-//! What a person gives to a command: a provider's id, secrets in files, other files.
+//! What the arguments of several commands name: a provider, its settings, secrets, other files.
 
 use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use axum::http::{HeaderName, HeaderValue};
 use hookdock_signature::{EpochMillis, Provider, Secret, Trust, catalog};
 use zeroize::Zeroizing;
 
-use crate::say;
+use crate::output;
 
 /// A provider of the catalogue, with the values that differ between accounts.
 pub(crate) fn provider(id: &str, settings: &[String]) -> anyhow::Result<Provider> {
@@ -38,6 +39,13 @@ fn configured(provider: Provider, setting: &str) -> anyhow::Result<Provider> {
     configured.with_context(|| format!("the settings of {id} are: {known}"))
 }
 
+/// What to do about a setting that is missing.
+pub(crate) fn missing_setting(provider: &Provider, name: &str) -> String {
+    let known = provider.settings().find(|(known, _)| *known == name);
+    let description = known.map(|(_, setting)| format!(" ({})", setting.description));
+    format!("add --setting {name}=VALUE{}", description.unwrap_or_default())
+}
+
 /// The ids that someone may have meant: those with the text in them, else those that begin alike.
 fn similar(id: &str) -> String {
     let id = id.to_lowercase();
@@ -52,7 +60,7 @@ fn similar(id: &str) -> String {
 
 fn warn_if_unconfirmed(provider: &Provider) {
     if provider.trust().scheme == Trust::Unconfirmed {
-        say::talk(&format!(
+        output::eprintln(&format!(
             "hookdock: nobody has checked the definition of {} (unconfirmed); \
              try it with a delivery from the provider before you rely on it",
             provider.id()
@@ -117,6 +125,14 @@ fn found(provider: &Provider) -> String {
         Some(found) => format!(" ({found})"),
         None => String::new(),
     }
+}
+
+/// A header that can be sent.
+pub(crate) fn header(name: &str, value: &str) -> anyhow::Result<(String, String)> {
+    HeaderName::try_from(name).with_context(|| format!("{name:?} cannot be a header's name"))?;
+    HeaderValue::try_from(value)
+        .with_context(|| format!("header {name} has a value that no request can carry"))?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A file's content; `-` is standard input.
