@@ -3,7 +3,7 @@
 use hookdock_signature::{EpochMillis, EpochSeconds, Headers};
 use serde_json::Value;
 
-use crate::definition::{Definition, Scheme, Time};
+use crate::definition::{Definition, Time};
 use crate::explain::case::Case;
 use crate::explain::changes::{Change, Unit};
 use crate::explain::finding::{Clock, Finding};
@@ -53,35 +53,13 @@ pub(crate) fn variant(case: &Case<'_>, definition: &Definition) -> Option<Varian
 fn stated(case: &Case<'_>, definition: &Definition) -> Option<Stated> {
     definition.schemes().iter().find_map(|scheme| {
         let time = scheme.timestamp.clone()?;
-        let text = text(case, scheme, &time)?;
-        let (at, unit) = instant(&text)?;
+        let carriers = scheme.signature_headers(case.provider);
+        let mut names = scheme.time_header().into_iter().chain(carriers.iter().map(String::as_str));
+        let (text, at, unit) = names
+            .find_map(|name| instant(case.headers().single(name).ok()??))
+            .or_else(|| instant(&in_json(&case.request.body, &time.name)?))?;
         Some(Stated { time, text, at, unit })
     })
-}
-
-fn text(case: &Case<'_>, scheme: &Scheme, time: &Time) -> Option<String> {
-    match &*time.from {
-        "header" => single(case.headers(), &time.name),
-        "signature_field" => {
-            let carriers = scheme.signature_headers(case.provider);
-            carriers.iter().find_map(|name| count_in(&single(case.headers(), name)?))
-        }
-        "json" => in_json(&case.request.body, &time.name),
-        _ => None,
-    }
-}
-
-fn single(headers: &Headers, name: &str) -> Option<String> {
-    headers.single(name).ok().flatten().map(|value| value.trim().to_owned())
-}
-
-/// The first part that is a count of seconds or milliseconds, and not of a signature.
-fn count_in(value: &str) -> Option<String> {
-    let mut parts = value.split(|char: char| !char.is_ascii_alphanumeric());
-    let is_count = |part: &&str| {
-        (10..=13).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    parts.find(is_count).map(str::to_owned)
 }
 
 fn in_json(body: &[u8], path: &str) -> Option<String> {
@@ -92,16 +70,20 @@ fn in_json(body: &[u8], path: &str) -> Option<String> {
     }
 }
 
-/// What a time means, whatever its unit.
-fn instant(text: &str) -> Option<(EpochMillis, Unit)> {
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(match number.abs() >= FIRST_MILLIS {
-            true => (EpochMillis::new(number), Unit::Milliseconds),
-            false => (EpochSeconds::new(number).to_millis(), Unit::Seconds),
-        });
+/// A time in a calendar's form, or the first part that is a count and not of a signature.
+fn instant(value: &str) -> Option<(String, EpochMillis, Unit)> {
+    if let Ok(time) = value.trim().parse::<jiff::Timestamp>() {
+        let at = EpochMillis::new(time.as_millisecond());
+        return Some((value.trim().to_owned(), at, Unit::Calendar));
     }
-    let zoned: jiff::Timestamp = text.parse().ok()?;
-    Some((EpochMillis::new(zoned.as_millisecond()), Unit::Calendar))
+    let mut parts = value.split(|char: char| !char.is_ascii_alphanumeric());
+    let count =
+        parts.find(|part| (10..=13).contains(&part.len()) && part.parse::<i64>().is_ok())?;
+    let number: i64 = count.parse().ok()?;
+    Some(match number >= FIRST_MILLIS {
+        true => (count.to_owned(), EpochMillis::new(number), Unit::Milliseconds),
+        false => (count.to_owned(), EpochSeconds::new(number).to_millis(), Unit::Seconds),
+    })
 }
 
 fn expected_unit(time: &Time) -> Unit {

@@ -1,6 +1,6 @@
 //! Tries one change after the other, and pairs of them, until the signature matches.
 
-use hookdock_signature::{Provider, Rejection, Request, Secret, verify};
+use hookdock_signature::{EpochMillis, Provider, Rejection, Request, Secret, verify};
 
 use crate::definition::{Definition, Scheme};
 use crate::explain::case::Case;
@@ -13,10 +13,10 @@ const LARGEST_BODY_FOR_PAIRS: usize = 256 * 1024;
 
 /// What is verified, part by part.
 #[derive(Clone, Copy)]
-struct Draft<'a> {
-    provider: &'a Provider,
-    secrets: &'a [Secret],
-    request: Request<'a>,
+pub(crate) struct Draft<'a> {
+    pub(crate) provider: &'a Provider,
+    pub(crate) secrets: &'a [Secret],
+    pub(crate) request: Request<'a>,
 }
 
 /// The first change, or pair of changes, with which the signature matches.
@@ -29,7 +29,7 @@ pub(crate) fn first_match(
     let draft =
         Draft { provider: case.provider, secrets: &secrets, request: case.request.request() };
     let variants = variants(case, definition);
-    let is_match = |draft: Draft<'_>| draft.is_match(case);
+    let is_match = |draft: Draft<'_>| draft.is_match(case.now);
     if let Some(one) = variants.iter().find(|one| is_match(draft.with(&one.part))) {
         return Ok(Some(vec![one.change.clone()]));
     }
@@ -79,20 +79,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Whether the signature is right, whatever its age.
-    fn is_match(&self, case: &Case<'_>) -> bool {
-        signature_holds(self.provider, self.secrets, &self.request, case)
+    pub(crate) fn is_match(&self, now: EpochMillis) -> bool {
+        matches!(
+            verify(self.provider, self.secrets, &self.request, now),
+            Ok(_) | Err(Rejection::Stale { .. } | Rejection::FromTheFuture { .. })
+        )
     }
-}
-
-/// Whether a signature is right, whatever its age.
-pub(crate) fn signature_holds(
-    provider: &Provider,
-    secrets: &[Secret],
-    request: &Request<'_>,
-    case: &Case<'_>,
-) -> bool {
-    matches!(
-        verify(provider, secrets, request, case.now),
-        Ok(_) | Err(Rejection::Stale { .. } | Rejection::FromTheFuture { .. })
-    )
 }

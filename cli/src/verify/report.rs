@@ -36,19 +36,22 @@ struct Told {
     finding: Finding,
 }
 
+impl Told {
+    fn of(finding: Finding) -> Self {
+        Self { label: finding.label(), text: finding.to_string(), finding }
+    }
+}
+
 impl Report {
     pub(crate) fn valid(provider: &Provider, proof: &Proof, now: EpochMillis) -> Self {
         Self {
             valid: true,
-            provider: provider.id().to_owned(),
             scheme: proof.scheme(),
             alternative: proof.alternative().map(str::to_owned),
-            now: rfc3339(now),
             secret: Some(proof.secret_id().to_owned()),
             signed_at: proof.provider_timestamp().map(rfc3339),
             tolerance_seconds: proof.tolerance_seconds(),
-            reason: None,
-            findings: Vec::new(),
+            ..Self::about(provider, now)
         }
     }
 
@@ -58,8 +61,15 @@ impl Report {
         now: EpochMillis,
         findings: Vec<Finding>,
     ) -> Self {
-        let told =
-            |finding: Finding| Told { label: finding.label(), text: finding.to_string(), finding };
+        let findings = findings.into_iter();
+        Self {
+            reason: Some(Reason { code: rejection.code(), text: rejection.to_string() }),
+            findings: findings.map(Told::of).collect(),
+            ..Self::about(provider, now)
+        }
+    }
+
+    fn about(provider: &Provider, now: EpochMillis) -> Self {
         Self {
             valid: false,
             provider: provider.id().to_owned(),
@@ -69,8 +79,8 @@ impl Report {
             secret: None,
             signed_at: None,
             tolerance_seconds: provider.scheme().tolerance_seconds(),
-            reason: Some(Reason { code: rejection.code(), text: rejection.to_string() }),
-            findings: findings.into_iter().map(told).collect(),
+            reason: None,
+            findings: Vec::new(),
         }
     }
 
