@@ -14,17 +14,14 @@ use crate::output;
 /// A provider of the catalogue, with the values that differ between accounts.
 pub(crate) fn provider(id: &str, settings: &[String]) -> anyhow::Result<Provider> {
     let Some(provider) = catalog::find(id) else {
-        bail!(
-            "provider {id:?} is not in the catalogue{}; `hookdock providers` lists all of them",
-            similar(id)
-        );
+        bail!("provider {id:?} is not in the catalogue; {}", next_step(id));
     };
     warn_if_unconfirmed(&provider);
     configure(provider, settings)
 }
 
 /// The provider with these settings, each `NAME=VALUE`.
-pub(crate) fn configure(provider: Provider, settings: &[String]) -> anyhow::Result<Provider> {
+fn configure(provider: Provider, settings: &[String]) -> anyhow::Result<Provider> {
     settings.iter().try_fold(provider, |provider, setting| configured(provider, setting))
 }
 
@@ -46,16 +43,27 @@ pub(crate) fn missing_setting(provider: &Provider, name: &str) -> String {
     format!("add --setting {name}=VALUE{}", description.unwrap_or_default())
 }
 
-/// The ids that someone may have meant: those with the text in them, else those that begin alike.
-fn similar(id: &str) -> String {
+/// What to try instead of an id that is not in the catalogue.
+pub(crate) fn next_step(id: &str) -> String {
+    let list = "`hookdock providers` lists all of them".to_owned();
+    did_you_mean(id).map(|question| format!("{question} {list}")).unwrap_or(list)
+}
+
+/// A question with the ids that may be meant: those with the text in them, and those that differ
+/// by a few letters. Nothing for an id of the catalogue.
+pub(crate) fn did_you_mean(id: &str) -> Option<String> {
     let id = id.to_lowercase();
-    let head: String = id.chars().take(3).collect();
-    let contains = |known: &&str| known.contains(&*id) || (known.len() > 3 && id.contains(known));
-    let mut found: Vec<&str> = catalog::ids().filter(contains).take(4).collect();
-    if found.is_empty() && head.len() >= 3 {
-        found = catalog::ids().filter(|known| known.starts_with(&head)).take(4).collect();
-    }
-    if found.is_empty() { String::new() } else { format!(" (is it {}?)", found.join(", ")) }
+    let distance = |known: &&str| strsim::osa_distance(&id, known);
+    let is_near = |known: &&str| {
+        distance(known) <= id.len() / 3
+            || (id.len() >= 3 && known.contains(&*id))
+            || (known.len() > 3 && id.contains(known))
+    };
+    let mut found: Vec<&str> = catalog::ids().filter(is_near).collect();
+    found.sort_by_key(distance);
+    found.truncate(3);
+    let is_known = found.first() == Some(&&*id);
+    (!is_known && !found.is_empty()).then(|| format!("did you mean {}?", found.join(" or ")))
 }
 
 fn warn_if_unconfirmed(provider: &Provider) {

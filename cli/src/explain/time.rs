@@ -57,14 +57,15 @@ fn stated(case: &Case<'_>, definition: &Definition) -> Option<Stated> {
         let mut names = scheme.time_header().into_iter().chain(carriers.iter().map(String::as_str));
         let (text, at, unit) = names
             .find_map(|name| instant(case.headers().single(name).ok()??))
-            .or_else(|| instant(&in_json(&case.request.body, &time.name)?))?;
+            .or_else(|| instant(&in_json(&case.request.body, &time)?))?;
         Some(Stated { time, text, at, unit })
     })
 }
 
-fn in_json(body: &[u8], path: &str) -> Option<String> {
+fn in_json(body: &[u8], time: &Time) -> Option<String> {
+    let path = (time.from == "json").then(|| format!("/{}", time.name.replace('.', "/")))?;
     let root: Value = serde_json::from_slice(body).ok()?;
-    match root.pointer(&format!("/{}", path.replace('.', "/")))? {
+    match root.pointer(&path)? {
         Value::String(text) => Some(text.clone()),
         found => found.is_number().then(|| found.to_string()),
     }
@@ -77,13 +78,16 @@ fn instant(value: &str) -> Option<(String, EpochMillis, Unit)> {
         return Some((value.trim().to_owned(), at, Unit::Calendar));
     }
     let mut parts = value.split(|char: char| !char.is_ascii_alphanumeric());
-    let count =
-        parts.find(|part| (10..=13).contains(&part.len()) && part.parse::<i64>().is_ok())?;
+    let is_count = |part: &&str| {
+        (10..=13).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let count = parts.find(is_count)?;
     let number: i64 = count.parse().ok()?;
-    Some(match number >= FIRST_MILLIS {
-        true => (count.to_owned(), EpochMillis::new(number), Unit::Milliseconds),
-        false => (count.to_owned(), EpochSeconds::new(number).to_millis(), Unit::Seconds),
-    })
+    let (at, unit) = match number >= FIRST_MILLIS {
+        true => (EpochMillis::new(number), Unit::Milliseconds),
+        false => (EpochSeconds::new(number).to_millis(), Unit::Seconds),
+    };
+    Some((count.to_owned(), at, unit))
 }
 
 fn expected_unit(time: &Time) -> Unit {
