@@ -6,7 +6,7 @@ use std::process::ExitCode;
 pub const HELP: &str =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 the signature is not valid (verify).";
 
-/// The command did what it was asked to.
+/// The command did its work.
 pub const DONE: ExitCode = ExitCode::SUCCESS;
 
 /// The command failed.
@@ -15,15 +15,15 @@ pub const FAILED: ExitCode = ExitCode::FAILURE;
 /// The number of [`not_valid`].
 const NOT_VALID: u8 = 4;
 
-/// The request was looked at, and its signature does not hold.
+/// The request was checked, and its signature is not valid.
 #[must_use]
 pub fn not_valid() -> ExitCode {
     ExitCode::from(NOT_VALID)
 }
 
-/// Says why the command failed.
+/// Prints why the command failed.
 #[must_use]
 pub fn failed(error: &anyhow::Error) -> ExitCode {
-    crate::say::talk(&format!("hookdock: {error:#}"));
+    crate::output::eprintln(&format!("hookdock: {error:#}"));
     FAILED
 }

@@ -1,16 +1,20 @@
 //! The parts of `hookdock`, so that tests can run them.
 
+// The commands, one folder each.
 pub mod cost;
 pub mod demo;
 pub mod dev;
-pub mod exit;
 pub mod inspect;
 pub mod providers;
 pub mod sign;
-pub mod stack;
 pub mod verify;
+
+// What several of them use.
+pub mod exit;
+pub mod local;
 
 mod definition;
 mod explain;
-mod given;
-mod say;
+mod input;
+mod output;
+mod saved_request;

@@ -17,7 +17,7 @@ use crate::cost::bill::Bill;
 use crate::cost::break_even::BreakEven;
 use crate::cost::figures::{FIGURES, Figures, Milliseconds};
 use crate::cost::workload::Workload;
-use crate::{exit, say};
+use crate::{exit, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,13 +67,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { workload, break_even, sources, json } = arguments;
     let figures = Figures::built_in()?;
     if *sources {
-        say::print(FIGURES)?;
+        output::print(FIGURES)?;
     } else if *break_even {
         let even = BreakEven::of(workload, &figures);
-        if *json { say::print_json(&even) } else { say::print(&even.text()) }?;
+        if *json { output::print_json(&even) } else { output::print(&even.text()) }?;
     } else {
         let account = Account::of(workload, &figures);
-        if *json { say::print_json(&account) } else { say::print(&account.text()) }?;
+        if *json { output::print_json(&account) } else { output::print(&account.text()) }?;
     }
     Ok(exit::DONE)
 }

@@ -8,7 +8,7 @@ use hookdock_pipeline::ports::Record;
 use hookdock_signature::{EpochMillis, Headers, Request, Secret, catalog, sign};
 use serde_json::json;
 
-use crate::demo::report::Expected;
+use crate::demo::outcome::CaseResult;
 
 /// The endpoints of the demonstration. The secrets are made up and protect nothing.
 const ENDPOINTS: &str = r#"
@@ -41,7 +41,7 @@ pub(crate) struct Case {
     /// Its body.
     pub(crate) body: String,
     /// What must become of it.
-    pub(crate) expected: Expected,
+    pub(crate) expected: CaseResult,
 }
 
 /// A request before it is signed.
@@ -55,7 +55,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn signed(self, at: EpochMillis, expected: Expected) -> anyhow::Result<Case> {
+    fn signed(self, at: EpochMillis, expected: CaseResult) -> anyhow::Result<Case> {
         let path = format!("/webhooks/{}", self.endpoint);
         let own: Headers = self.headers.iter().copied().collect();
         let request =
@@ -100,14 +100,16 @@ pub(crate) fn cases(now: EpochMillis) -> anyhow::Result<Vec<Case>> {
     let ten_minutes_ago = now.saturating_add(-600_000);
     let forger = Draft { secret: "whsec_guessed", ..checkout("a forged checkout", "cs_demo_2") };
     Ok(vec![
-        checkout("a Stripe checkout", "cs_demo_1").signed(now, Expected::done(2))?,
-        push().signed(now, Expected::done(1))?,
-        order().signed(now, Expected::done(1))?,
-        standard("a Standard Webhooks event", "contact.created").signed(now, Expected::done(1))?,
-        checkout("the same checkout again", "cs_demo_1").signed(now, Expected::done(2))?,
-        forger.signed(now, Expected::refused())?,
-        checkout("a stale checkout", "cs_demo_3").signed(ten_minutes_ago, Expected::refused())?,
-        standard("an event whose job always fails", "demo.fails").signed(now, Expected::dead(3))?,
+        checkout("a Stripe checkout", "cs_demo_1").signed(now, CaseResult::done(2))?,
+        push().signed(now, CaseResult::done(1))?,
+        order().signed(now, CaseResult::done(1))?,
+        standard("a Standard Webhooks event", "contact.created")
+            .signed(now, CaseResult::done(1))?,
+        checkout("the same checkout again", "cs_demo_1").signed(now, CaseResult::done(2))?,
+        forger.signed(now, CaseResult::refused())?,
+        checkout("a stale checkout", "cs_demo_3").signed(ten_minutes_ago, CaseResult::refused())?,
+        standard("an event whose job always fails", "demo.fails")
+            .signed(now, CaseResult::dead(3))?,
     ])
 }
 

@@ -1,6 +1,7 @@
 //! `hookdock demo`: the main job on real input, over HTTP, with every outcome checked.
 
 mod cases;
+mod outcome;
 mod report;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +20,7 @@ use reqwest::Client;
 use crate::demo::cases::{Case, cases, endpoints, registry};
 use crate::demo::report::{Answer, Report, Row};
 use crate::exit;
-use crate::stack::{Local, Settings, Stack, WORKERS};
+use crate::local::{Local, Settings, Stack, WORKERS};
 
 /// How long the demonstration waits for its events to end.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -2,39 +2,16 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use hookdock_pipeline::http::DELIVERY_HEADER;
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Run};
+use hookdock_pipeline::ledger::EventRef;
 use hookdock_pipeline::names::DeliveryId;
 use hookdock_pipeline::stored::StoredDelivery;
 use reqwest::Response;
 use serde::Serialize;
 
 use crate::demo::cases::Case;
-use crate::stack::Local;
-
-/// What must become of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Expected {
-    answer: u16,
-    state: State,
-    deliveries: u64,
-    attempts: u32,
-}
-
-/// What a person wants to know of an event's run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    /// The signature was refused; nothing was stored and nothing runs.
-    Refused,
-    /// Not ended yet.
-    Open,
-    /// The job ran.
-    Done,
-    /// There was nothing to run.
-    Ignored,
-    /// It failed for good, and lies in the dead-letter queue.
-    Dead,
-}
+use crate::demo::outcome::{CaseResult, State};
+use crate::local::Local;
+use crate::output;
 
 /// How a case was answered.
 #[derive(Debug)]
@@ -47,10 +24,8 @@ pub(crate) struct Answer {
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     case: &'static str,
-    answer: u16,
-    state: State,
-    deliveries: u64,
-    attempts: u32,
+    #[serde(flatten)]
+    result: CaseResult,
     stored_at: Option<String>,
     /// Whether the stored body is byte for byte what was sent.
     exact_bytes: bool,
@@ -62,20 +37,6 @@ pub(crate) struct Row {
 pub(crate) struct Report {
     right: bool,
     rows: Vec<Row>,
-}
-
-impl Expected {
-    pub(crate) const fn done(deliveries: u64) -> Self {
-        Self { answer: 200, state: State::Done, deliveries, attempts: 1 }
-    }
-
-    pub(crate) const fn dead(attempts: u32) -> Self {
-        Self { answer: 200, state: State::Dead, deliveries: 1, attempts }
-    }
-
-    pub(crate) const fn refused() -> Self {
-        Self { answer: 401, state: State::Refused, deliveries: 0, attempts: 0 }
-    }
 }
 
 impl Answer {
@@ -97,10 +58,7 @@ impl Row {
         };
         let mut row = Self {
             case: case.title,
-            answer: answer.status,
-            state: if answer.status < 400 { State::Open } else { State::Refused },
-            deliveries: 0,
-            attempts: 0,
+            result: CaseResult::unknown(answer.status),
             stored_at: None,
             exact_bytes: false,
             right: false,
@@ -121,34 +79,19 @@ impl Row {
             return Ok(());
         };
         let runs = local.runs(event)?;
-        self.deliveries = record.deliveries;
-        self.attempts = runs.iter().map(|run| run.attempt).sum();
-        self.state = state(&record, &runs);
+        self.result.deliveries = record.deliveries;
+        self.result.attempts = runs.iter().map(|run| run.attempt).sum();
+        self.result.state = State::of(&record, &runs);
         Ok(())
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        self.state != State::Open
+        self.result.state != State::Open
     }
 
-    fn is_right(&self, expected: Expected) -> bool {
+    fn is_right(&self, expected: CaseResult) -> bool {
         let stored = self.stored_at.is_some() && self.exact_bytes;
-        let actual = Expected {
-            answer: self.answer,
-            state: self.state,
-            deliveries: self.deliveries,
-            attempts: self.attempts,
-        };
-        actual == expected && stored == (expected.state != State::Refused)
-    }
-}
-
-fn state(record: &EventRecord, runs: &[Run]) -> State {
-    match (record.ignored, runs.first().map(|run| run.state.name())) {
-        (Some(_), _) | (None, Some("ignored")) => State::Ignored,
-        (None, Some("done")) => State::Done,
-        (None, Some("dead")) => State::Dead,
-        (None, _) => State::Open,
+        self.result == expected && stored == (expected.state != State::Refused)
     }
 }
 
@@ -156,7 +99,7 @@ impl Report {
     pub(crate) fn of(local: &Local, sent: &[(Case, Answer)]) -> anyhow::Result<Self> {
         let rows = sent.iter().map(|(case, answer)| Row::of(local, case, answer));
         let rows: Vec<Row> = rows.collect::<anyhow::Result<_>>()?;
-        let dead = rows.iter().filter(|row| row.state == State::Dead).count();
+        let dead = rows.iter().filter(|row| row.result.state == State::Dead).count();
         let right = rows.iter().all(|row| row.right) && local.dead_letters()?.len() == dead;
         Ok(Self { right, rows })
     }
@@ -165,14 +108,12 @@ impl Report {
         self.right
     }
 
-    #[expect(clippy::print_stdout, reason = "the report is what the command is for")]
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
         if json {
-            println!("{}", serde_json::to_string_pretty(self)?);
+            output::print_json(self)
         } else {
-            println!("{}\n{}", self.table(), self.summary());
+            output::print(&format!("{}\n{}", self.table(), self.summary()))
         }
-        Ok(())
     }
 
     fn table(&self) -> Table {
@@ -202,25 +143,13 @@ impl Row {
         };
         [
             self.case.to_owned(),
-            self.answer.to_string(),
-            self.state.text().to_owned(),
-            count(self.deliveries),
-            count(self.attempts.into()),
+            self.result.answer.to_string(),
+            self.result.state.text().to_owned(),
+            count(self.result.deliveries),
+            count(self.result.attempts.into()),
             self.stored_at.clone().unwrap_or_else(|| "nothing stored".to_owned()),
             if self.right { "\u{2713}" } else { "\u{2717} wrong" }.to_owned(),
         ]
-    }
-}
-
-impl State {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Open => "open",
-            Self::Done => "done",
-            Self::Ignored => "ignored",
-            Self::Dead => "dead",
-        }
     }
 }
 
@@ -231,10 +160,7 @@ mod tests {
     fn row() -> Row {
         Row {
             case: "a case",
-            answer: 200,
-            state: State::Done,
-            deliveries: 1,
-            attempts: 1,
+            result: CaseResult::done(1),
             stored_at: Some("deliveries/stripe/x.json".to_owned()),
             exact_bytes: true,
             right: false,
@@ -243,33 +169,27 @@ mod tests {
 
     #[test]
     fn an_outcome_is_right_only_if_every_part_of_it_is() {
-        assert!(row().is_right(Expected::done(1)));
+        let right = CaseResult::done(1);
+        assert!(row().is_right(right));
         for wrong in [
-            Row { answer: 503, ..row() },
-            Row { state: State::Dead, ..row() },
-            Row { state: State::Open, ..row() },
-            Row { deliveries: 2, ..row() },
-            Row { attempts: 2, ..row() },
+            Row { result: CaseResult { answer: 503, ..right }, ..row() },
+            Row { result: CaseResult { state: State::Dead, ..right }, ..row() },
+            Row { result: CaseResult { state: State::Open, ..right }, ..row() },
+            Row { result: CaseResult { deliveries: 2, ..right }, ..row() },
+            Row { result: CaseResult { attempts: 2, ..right }, ..row() },
             Row { stored_at: None, ..row() },
             Row { exact_bytes: false, ..row() },
         ] {
-            assert!(!wrong.is_right(Expected::done(1)), "{wrong:?}");
+            assert!(!wrong.is_right(right), "{wrong:?}");
         }
     }
 
     #[test]
     fn a_refused_delivery_must_have_left_nothing_behind() {
-        let refused = Row {
-            answer: 401,
-            state: State::Refused,
-            deliveries: 0,
-            attempts: 0,
-            stored_at: None,
-            exact_bytes: false,
-            ..row()
-        };
-        assert!(refused.is_right(Expected::refused()));
+        let refused =
+            Row { result: CaseResult::refused(), stored_at: None, exact_bytes: false, ..row() };
+        assert!(refused.is_right(CaseResult::refused()));
         let stored = Row { stored_at: Some("x".to_owned()), exact_bytes: true, ..refused };
-        assert!(!stored.is_right(Expected::refused()));
+        assert!(!stored.is_right(CaseResult::refused()));
     }
 }

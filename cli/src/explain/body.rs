@@ -4,8 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
 
-use crate::explain::trial::{Part, Variant};
-use crate::explain::{BodyChange, BodyLooks, Case, Change, Finding, form, json};
+use crate::explain::case::Case;
+use crate::explain::changes::{BodyChange, Change};
+use crate::explain::finding::{BodyLooks, Finding};
+use crate::explain::variant::{Part, Variant};
+use crate::explain::{form, json};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -90,7 +93,7 @@ fn keys_are_sorted(text: &str) -> bool {
 
 /// The names in the outermost object, in their order.
 fn top_keys(text: &str) -> Vec<String> {
-    serde_json::from_str::<crate::verify::saved::Pairs>(text)
+    serde_json::from_str::<crate::saved_request::Pairs>(text)
         .map(|pairs| pairs.into_names())
         .unwrap_or_default()
 }

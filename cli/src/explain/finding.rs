@@ -1,7 +1,10 @@
-//! The things there are to find.
+//! What there is to find. Where a variant has a `Display`, its doc comment is what a person reads.
 
+use displaydoc::Display;
 use hookdock_signature::Rejection;
 use serde::Serialize;
+
+use crate::explain::changes::{Change, Unit};
 
 /// One thing that is known about a refused request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -10,9 +13,9 @@ pub(crate) enum Finding {
     /// The check that failed.
     Check { failed: Check },
     /// A header that the scheme looks at, and what is there.
-    Header { name: String, role: Role, count: Count, shape: Option<Shape>, expected: Option<Shape> },
-    /// The time that the sender states; the skew is positive for the past.
-    Clock { stated: String, skew_seconds: i64, tolerance_seconds: Option<u32> },
+    Header(Header),
+    /// The time that the sender states.
+    Clock(Clock),
     /// The time is in another unit than the provider's.
     TimeUnit { stated: Unit, expected: Unit },
     /// Another header that may have been taken for one that is missing.
@@ -25,47 +28,72 @@ pub(crate) enum Finding {
     OtherProviders { providers: Vec<String>, fit: Fit },
     /// The body looks as if it was changed on its way.
     Body { looks: BodyLooks },
-    /// A secret does not look like one.
-    Secret { secret: String, looks: SecretLooks },
-    /// What it usually is when this provider's requests are refused so.
-    UsualCause { reason: &'static str },
+    /// A secret does not look like one; the format is that of the provider's secrets.
+    Secret { secret: String, looks: SecretLooks, format: Option<String> },
+    /// The usual cause when this provider's requests are refused for this reason.
+    UsualCause { cause: String },
+}
+
+/// A header that the scheme looks at, and what is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) count: Count,
+    pub(crate) shape: Option<Shape>,
+    pub(crate) expected: Option<Shape>,
+}
+
+/// The time that the sender states; the skew is positive for the past.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Clock {
+    pub(crate) stated: String,
+    pub(crate) skew_seconds: i64,
+    pub(crate) tolerance_seconds: Option<u32>,
 }
 
 /// The checks, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Check {
-    /// The secret has the provider's format.
+    /// the secret cannot be read in the provider's format, so nothing was compared
     Secret,
-    /// The request has every part that the scheme needs, once and well-formed.
+    /// the request does not have every part that the scheme needs, once and well-formed; the
+    /// signature was not compared
     Parts,
-    /// The signature matches.
+    /// every part is there, but the signature is not that of this body under this secret
     Signature,
-    /// What the request shows is the secret itself.
+    /// every part is there, but what the request shows is not the secret
     Credential,
-    /// The signature is fresh.
+    /// the signature is right, but the time it was made at is too far from now
     Age,
 }
 
 /// What may be wrong when no usual change makes the signature match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Suspects {
-    /// The secret travels with the request, and nothing else is compared.
+    /// the secret is not the one that was sent; none of the usual misspellings of it matches
     Secret,
-    /// The body is signed.
+    /// either the secret is not the one that signed, or the body was changed in a way that cannot
+    /// be undone; none of the usual changes to either makes the signature match
     SecretOrBody,
-    /// What is signed differs from request to request.
+    /// either the secret is not the one that signed, or what it signs was changed on its way; none
+    /// of the usual misspellings of the secret makes the signature match
     SecretOrSigned,
 }
 
 /// What a header is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Role {
+    /// the signature
     Signature,
+    /// the secret itself
     Credential,
+    /// the time
     Time,
+    /// part of what is signed
     Signed,
 }
 
@@ -90,139 +118,67 @@ pub(crate) enum Shape {
     Text { characters: usize },
 }
 
-/// The unit of a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Unit {
-    Seconds,
-    Milliseconds,
-    Calendar,
-}
-
 /// Why one header may stand for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Likeness {
-    /// Its name is the beginning of the other's: an older form.
+    /// an older form of the signature, which is not accepted
     Older,
-    /// The same name as a web server writes it into variables.
+    /// a web server passes the header on under this name; write the header's own name into the
+    /// request
     Renamed,
-    /// It carries a signature of some kind.
+    /// the request may be another provider's, or signed in another way
     Signature,
 }
 
-/// One change to what was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "of", rename_all = "snake_case")]
-pub(crate) enum Change {
-    Body { how: BodyChange },
-    Secret { secret: String, how: Vec<SecretStep> },
-    Url { how: UrlChange },
-    Time { from: Unit, to: Unit },
-}
-
-/// A change to the body that makes it what was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub(crate) enum BodyChange {
-    TrailingNewlineRemoved,
-    TrailingNewlineAdded,
-    SurroundingBlanksRemoved,
-    ByteOrderMarkRemoved,
-    CrlfToLf,
-    LfToCrlf,
-    Base64Decoded,
-    JsonStringUnwrapped,
-    Latin1Undone,
-    FormFieldRestored,
-    FormEncoded,
-    JsonWritten { spacing: Spacing, escapes: Escapes },
-}
-
-/// The blanks between the parts of JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Spacing {
-    Kept,
-    Compact,
-    AfterCommaAndColon,
-    TwoSpaces,
-    FourSpaces,
-    Tabs,
-}
-
-/// The characters that JSON need not escape, and some writers do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Escapes {
-    Kept,
-    Few,
-    NonAscii,
-    Slashes,
-    NonAsciiAndSlashes,
-    Html,
-}
-
-/// A step from the secret that was given to the one that signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-pub(crate) enum SecretStep {
-    ByteOrderMarkRemoved,
-    NameRemoved,
-    QuotesRemoved,
-    EscapedNewlineRemoved,
-    BlanksRemoved,
-    PrefixRemoved { prefix: String },
-    PrefixAdded { prefix: String },
-    Base64Decoded,
-    HexDecoded,
-    TakenAsText,
-}
-
-/// A change to the URL that makes it what was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum UrlChange {
-    Https,
-    Http,
-    SlashAdded,
-    SlashRemoved,
-    QueryRemoved,
-    PortRemoved,
-}
-
 /// How well another provider fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fit {
-    /// The signature is right.
+    /// the signature is valid for another provider with this secret
     Verifies,
-    /// The request has what that provider sends.
+    /// the headers are those of another provider
     Headers,
 }
 
 /// What is odd about a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum BodyLooks {
+    /// the body is empty: something may have read it before it was saved
     Empty,
+    /// the body is compressed (gzip): the signature is over what is in it
     Compressed,
+    /// the body is indented JSON, as people write it: it may have been parsed and written again
     Indented,
+    /// the body is JSON with blanks after commas and colons, as Python writes it: it may have been
+    /// parsed and written again
     Spaced,
+    /// the keys of the JSON are in the order of the alphabet: it may have been parsed and written
+    /// again, which loses the order that was signed
     KeysSorted,
+    /// the body has replacement characters: it was decoded as text with the wrong character set,
+    /// and the bytes that were signed are lost
     ReplacementCharacters,
 }
 
 /// What is odd about a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SecretLooks {
+    /// begins with a quotation mark
     Quoted,
+    /// has blanks inside
     BlanksInside,
+    /// begins with a byte-order mark
     ByteOrderMark,
+    /// looks like a placeholder
     Placeholder,
+    /// looks like a key for the provider's API, which does not sign webhooks
     ApiKey,
+    /// is not base64
     NotBase64,
+    /// is not hexadecimal
     NotHex,
 }
 

@@ -2,7 +2,7 @@
 
 use form_urlencoded::byte_serialize;
 
-use crate::explain::BodyChange;
+use crate::explain::changes::BodyChange;
 
 /// The forms that the body may have been.
 pub(crate) fn variants(text: &str) -> Vec<(BodyChange, Vec<u8>)> {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hookdock_signature::{Headers, Provider};
 
 use crate::definition::{Carrier, Definition, Scheme};
-use crate::explain::{Case, Count, Finding, Likeness, Role, Shape};
+use crate::explain::case::Case;
+use crate::explain::finding::{Count, Finding, Header, Likeness, Role, Shape};
 
 /// The longest name of a field that is repeated to the person: a signature is longer.
 const LONGEST_FIELD_NAME: usize = 12;
@@ -42,7 +43,7 @@ fn fact(headers: &Headers, scheme: &Scheme, name: String, role: Role) -> Finding
         Role::Credential | Role::Signed => text_shape(value),
     });
     let expected = if role == Role::Signature { expected(scheme) } else { None };
-    Finding::Header { name, role, count, shape, expected }
+    Finding::Header(Header { name, role, count, shape, expected })
 }
 
 /// What a right signature looks like, where that is simple to say.

@@ -6,24 +6,30 @@ use std::str::Chars;
 
 use serde::de::IgnoredAny;
 
-use crate::explain::{BodyChange, Escapes, Spacing};
+use crate::explain::changes::{BodyChange, Escapes, JsonWriting, Spacing};
 
-const SPACINGS: [Spacing; 6] = [
-    Spacing::Kept,
-    Spacing::Compact,
-    Spacing::AfterCommaAndColon,
-    Spacing::TwoSpaces,
-    Spacing::FourSpaces,
-    Spacing::Tabs,
+/// What stands after a comma, after a colon, and before a line; `None` keeps what is there.
+type Blanks = Option<(&'static str, &'static str, Option<&'static str>)>;
+
+/// Whether other than ASCII, slashes, and what HTML reads is escaped; `None` keeps what is there.
+type Escaped = Option<(bool, bool, bool)>;
+
+const SPACINGS: [(Spacing, Blanks); 6] = [
+    (Spacing::Kept, None),
+    (Spacing::Compact, Some((",", ":", None))),
+    (Spacing::AfterCommaAndColon, Some((", ", ": ", None))),
+    (Spacing::TwoSpaces, Some((",", ": ", Some("  ")))),
+    (Spacing::FourSpaces, Some((",", ": ", Some("    ")))),
+    (Spacing::Tabs, Some((",", ": ", Some("\t")))),
 ];
 
-const ESCAPES: [Escapes; 6] = [
-    Escapes::Kept,
-    Escapes::Few,
-    Escapes::NonAscii,
-    Escapes::Slashes,
-    Escapes::NonAsciiAndSlashes,
-    Escapes::Html,
+const ESCAPES: [(Escapes, Escaped); 6] = [
+    (Escapes::Kept, None),
+    (Escapes::Few, Some((false, false, false))),
+    (Escapes::NonAscii, Some((true, false, false))),
+    (Escapes::Slashes, Some((false, true, false))),
+    (Escapes::NonAsciiAndSlashes, Some((true, true, false))),
+    (Escapes::Html, Some((false, false, true))),
 ];
 
 /// The texts that the body may have been before somebody read and wrote it.
@@ -32,31 +38,21 @@ pub(crate) fn variants(text: &str) -> Vec<(BodyChange, Vec<u8>)> {
         return Vec::new();
     }
     let mut found: Vec<(BodyChange, Vec<u8>)> = Vec::new();
-    for escapes in ESCAPES {
-        let escaped = escape(text, escapes);
-        for spacing in SPACINGS {
-            let written = space(&escaped, spacing).into_bytes();
+    for (escapes, escaped) in ESCAPES {
+        let escaped = escape(text, escaped);
+        for (spacing, blanks) in SPACINGS {
+            let written = write(&escaped, blanks).into_bytes();
             if written != text.as_bytes() && !found.iter().any(|(_, known)| *known == written) {
-                found.push((BodyChange::JsonWritten { spacing, escapes }, written));
+                found.push((BodyChange::JsonWritten(JsonWriting { spacing, escapes }), written));
             }
         }
     }
     found
 }
 
-fn space(text: &str, spacing: Spacing) -> String {
-    match spacing {
-        Spacing::Kept => text.to_owned(),
-        Spacing::Compact => write(text, ",", ":", None),
-        Spacing::AfterCommaAndColon => write(text, ", ", ": ", None),
-        Spacing::TwoSpaces => write(text, ",", ": ", Some("  ")),
-        Spacing::FourSpaces => write(text, ",", ": ", Some("    ")),
-        Spacing::Tabs => write(text, ",", ": ", Some("\t")),
-    }
-}
-
-/// Copies strings and scalars, and writes the blanks between them anew.
-fn write(text: &str, comma: &str, colon: &str, indent: Option<&str>) -> String {
+/// Copies strings and scalars, and writes the blanks between them again.
+fn write(text: &str, blanks: Blanks) -> String {
+    let Some((comma, colon, indent)) = blanks else { return text.to_owned() };
     let mut out = Writer { text: String::with_capacity(text.len()), indent, depth: 0 };
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
@@ -121,15 +117,8 @@ impl Writer<'_> {
     }
 }
 
-fn escape(text: &str, escapes: Escapes) -> String {
-    let (non_ascii, slashes, html) = match escapes {
-        Escapes::Kept => return text.to_owned(),
-        Escapes::Few => (false, false, false),
-        Escapes::NonAscii => (true, false, false),
-        Escapes::Slashes => (false, true, false),
-        Escapes::NonAsciiAndSlashes => (true, true, false),
-        Escapes::Html => (false, false, true),
-    };
+fn escape(text: &str, escaped: Escaped) -> String {
+    let Some((non_ascii, slashes, html)) = escaped else { return text.to_owned() };
     let mut out = String::with_capacity(text.len());
     // Outside of strings JSON has none of the characters in question.
     for char in unescaped(text).chars() {

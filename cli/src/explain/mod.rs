@@ -1,9 +1,11 @@
-//! Why a request does not verify: findings as data, without a word for people.
+//! Why a request does not verify: findings as data, and their words.
 //!
 //! Nothing here holds a secret, an expected signature, a header's value or a part of the body:
 //! only names, shapes, and which change would make the signature match.
 
 mod body;
+mod case;
+mod changes;
 mod finding;
 mod form;
 mod headers;
@@ -13,33 +15,16 @@ mod secret;
 mod time;
 mod trial;
 mod url;
+mod usual;
+mod variant;
+mod words;
 
-use hookdock_signature::{EpochMillis, Headers, Provider, Rejection};
+use hookdock_signature::Rejection;
 
 use crate::definition::{Definition, Scheme};
-pub(crate) use crate::explain::finding::{
-    BodyChange, BodyLooks, Change, Check, Count, Escapes, Finding, Fit, Likeness, Role,
-    SecretLooks, SecretStep, Shape, Spacing, Suspects, Unit, UrlChange,
-};
-use crate::given::SecretFile;
-use crate::verify::saved::Saved;
-
-/// What was verified, and with what.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Case<'a> {
-    pub(crate) provider: &'a Provider,
-    /// The settings of the provider, `NAME=VALUE`.
-    pub(crate) settings: &'a [String],
-    pub(crate) secrets: &'a [SecretFile],
-    pub(crate) request: &'a Saved,
-    pub(crate) now: EpochMillis,
-}
-
-impl Case<'_> {
-    const fn headers(&self) -> &Headers {
-        &self.request.headers
-    }
-}
+pub(crate) use crate::explain::case::Case;
+pub(crate) use crate::explain::finding::Finding;
+use crate::explain::finding::{Check, Suspects};
 
 /// What there is to say about a refusal, the surest first.
 ///
@@ -58,7 +43,7 @@ pub(crate) fn explain(case: &Case<'_>, rejection: &Rejection) -> anyhow::Result<
         findings.extend(causes(case, &definition, check)?);
     }
     if !findings.iter().any(Finding::is_certain) {
-        findings.push(Finding::UsualCause { reason: rejection.code() });
+        findings.push(Finding::UsualCause { cause: usual::cause(case.provider, rejection.code()) });
     }
     Ok(findings)
 }

@@ -3,9 +3,10 @@
 use hookdock_signature::{Headers, Provider, Rejection, Secret, catalog, verify};
 
 use crate::definition::Definition;
-use crate::explain::trial::signature_holds;
-use crate::explain::{Case, Check, Finding, Fit};
-use crate::given::SecretFile;
+use crate::explain::case::Case;
+use crate::explain::finding::{Check, Finding, Fit};
+use crate::explain::trial::Draft;
+use crate::input::SecretFile;
 
 /// More names than these help nobody.
 const MOST: usize = 4;
@@ -19,8 +20,9 @@ pub(crate) fn that_fit(case: &Case<'_>, check: Check) -> anyhow::Result<Option<F
     let secrets = secrets.collect::<anyhow::Result<Vec<_>>>()?;
     let ids = catalog::ids().filter(|id| *id != case.provider.id());
     let others: Vec<Provider> = ids.filter_map(catalog::find).collect();
-    let holds = |other: &&Provider| signature_holds(other, &secrets, &case.request.request(), case);
-    let verified = named(others.iter().filter(holds));
+    let request = case.request.request();
+    let draft = |provider| Draft { provider, secrets: &secrets, request };
+    let verified = named(others.iter().filter(|other| draft(other).is_match(case.now)));
     if !verified.is_empty() {
         return Ok(Some(Finding::OtherProviders { providers: verified, fit: Fit::Verifies }));
     }

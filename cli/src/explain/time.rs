@@ -3,102 +3,91 @@
 use hookdock_signature::{EpochMillis, EpochSeconds, Headers};
 use serde_json::Value;
 
-use crate::definition::{Definition, Scheme, Time};
-use crate::explain::{Case, Finding, Unit};
-use crate::given::rfc3339;
+use crate::definition::{Definition, Time};
+use crate::explain::case::Case;
+use crate::explain::changes::{Change, Unit};
+use crate::explain::finding::{Clock, Finding};
+use crate::explain::variant::{Part, Variant};
+use crate::input::rfc3339;
 
 /// From here on a count of seconds is a count of milliseconds: the year 5138.
 const FIRST_MILLIS: i64 = 100_000_000_000;
 
+/// A time in a request, and how it is written there.
+struct Stated {
+    time: Time,
+    text: String,
+    at: EpochMillis,
+    unit: Unit,
+}
+
 /// How far the stated time is from now, and whether its unit is another.
 pub(crate) fn clock(case: &Case<'_>, definition: &Definition) -> Vec<Finding> {
-    let Some((time, text)) = stated(case, definition) else { return Vec::new() };
-    let Some((at, unit)) = instant(&text) else { return Vec::new() };
-    let skew = case.now.to_seconds().saturating_since(at.to_seconds());
-    let clock = Finding::Clock {
+    let Some(Stated { time, at, unit, .. }) = stated(case, definition) else { return Vec::new() };
+    let clock = Finding::Clock(Clock {
         stated: rfc3339(at),
-        skew_seconds: skew,
+        skew_seconds: case.now.to_seconds().saturating_since(at.to_seconds()),
         tolerance_seconds: case.provider.scheme().tolerance_seconds().or(time.tolerance_seconds),
-    };
+    });
     let expected = expected_unit(&time);
     let wrong = (unit != expected).then_some(Finding::TimeUnit { stated: unit, expected });
     std::iter::once(clock).chain(wrong).collect()
 }
 
 /// The headers with the time in the provider's unit, where it is in another.
-pub(crate) fn in_the_right_unit(
-    case: &Case<'_>,
-    definition: &Definition,
-) -> Option<(Unit, Unit, Headers)> {
-    let (time, text) = stated(case, definition)?;
-    let (at, unit) = instant(&text)?;
-    let expected = expected_unit(&time);
-    let right = match (unit, expected) {
+pub(crate) fn variant(case: &Case<'_>, definition: &Definition) -> Option<Variant> {
+    let Stated { time, text, at, unit: from } = stated(case, definition)?;
+    let to = expected_unit(&time);
+    let right = match (from, to) {
         (Unit::Milliseconds, Unit::Seconds) => at.to_seconds().to_string(),
         (Unit::Seconds, Unit::Milliseconds) => at.to_string(),
         _ => return None,
     };
-    let replaced = case.headers().iter().map(|(name, value)| (name, value.replace(&text, &right)));
-    Some((unit, expected, replaced.collect()))
+    let headers = case.headers().iter();
+    let headers: Headers =
+        headers.map(|(name, value)| (name, value.replace(&text, &right))).collect();
+    Some(Variant { change: Change::Time { from, to }, part: Part::Headers(headers) })
 }
 
-/// The first scheme that has a time in this request, and the text of it.
-fn stated(case: &Case<'_>, definition: &Definition) -> Option<(Time, String)> {
+/// The time of the first scheme that has one in this request.
+fn stated(case: &Case<'_>, definition: &Definition) -> Option<Stated> {
     definition.schemes().iter().find_map(|scheme| {
         let time = scheme.timestamp.clone()?;
-        let text = text(case, scheme, &time)?;
-        Some((time, text))
+        let carriers = scheme.signature_headers(case.provider);
+        let mut names = scheme.time_header().into_iter().chain(carriers.iter().map(String::as_str));
+        let (text, at, unit) = names
+            .find_map(|name| instant(case.headers().single(name).ok()??))
+            .or_else(|| instant(&in_json(&case.request.body, &time)?))?;
+        Some(Stated { time, text, at, unit })
     })
 }
 
-fn text(case: &Case<'_>, scheme: &Scheme, time: &Time) -> Option<String> {
-    match &*time.from {
-        "header" => single(case.headers(), &time.name),
-        "signature_field" => {
-            let carriers = scheme.signature_headers(case.provider);
-            let value = carriers.iter().find_map(|name| single(case.headers(), name))?;
-            field(&value, scheme, time)
-        }
-        "json" => in_json(&case.request.body, &time.name),
-        _ => None,
-    }
-}
-
-fn single(headers: &Headers, name: &str) -> Option<String> {
-    headers.single(name).ok().flatten().map(|value| value.trim().to_owned())
-}
-
-/// `t=1` by its name, or by its place: `#0` is the first.
-fn field(value: &str, scheme: &Scheme, time: &Time) -> Option<String> {
-    let separator = scheme.signature.as_ref()?.item_sep.as_deref()?;
-    let mut items = value.split(separator).map(str::trim);
-    let text = match time.name.strip_prefix('#') {
-        Some(place) => items.nth(place.parse().ok()?)?,
-        None => items.find_map(|item| item.strip_prefix(&*time.name)?.strip_prefix('='))?,
-    };
-    Some(text.to_owned())
-}
-
-fn in_json(body: &[u8], path: &str) -> Option<String> {
+fn in_json(body: &[u8], time: &Time) -> Option<String> {
+    let path = (time.from == "json").then(|| format!("/{}", time.name.replace('.', "/")))?;
     let root: Value = serde_json::from_slice(body).ok()?;
-    let found = path.split('.').try_fold(&root, |value, key| value.get(key))?;
-    match found {
+    match root.pointer(&path)? {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+        found => found.is_number().then(|| found.to_string()),
     }
 }
 
-/// What a time means, whatever its unit.
-fn instant(text: &str) -> Option<(EpochMillis, Unit)> {
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(match number.abs() >= FIRST_MILLIS {
-            true => (EpochMillis::new(number), Unit::Milliseconds),
-            false => (EpochSeconds::new(number).to_millis(), Unit::Seconds),
-        });
+/// A time in a calendar's form, or the first part that is a count and not of a signature.
+fn instant(value: &str) -> Option<(String, EpochMillis, Unit)> {
+    if let Ok(time) = value.trim().parse::<jiff::Timestamp>() {
+        let at = EpochMillis::new(time.as_millisecond());
+        return Some((value.trim().to_owned(), at, Unit::Calendar));
     }
-    let zoned: jiff::Timestamp = text.parse().ok()?;
-    Some((EpochMillis::new(zoned.as_millisecond()), Unit::Calendar))
+    let mut parts = value.split(|char: char| !char.is_ascii_alphanumeric());
+    let is_count = |part: &&str| {
+        (10..=13).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let count = parts.find(is_count)?;
+    let number: i64 = count.parse().ok()?;
+    let (at, unit) = match number >= FIRST_MILLIS {
+        true => (EpochMillis::new(number), Unit::Milliseconds),
+        false => (EpochSeconds::new(number).to_millis(), Unit::Seconds),
+    };
+    Some((count.to_owned(), at, unit))
 }
 
 fn expected_unit(time: &Time) -> Unit {

@@ -1,34 +1,22 @@
 //! Tries one change after the other, and pairs of them, until the signature matches.
 
-use hookdock_signature::{Headers, Provider, Rejection, Request, Secret, verify};
+use hookdock_signature::{EpochMillis, Provider, Rejection, Request, Secret, verify};
 
 use crate::definition::{Definition, Scheme};
-use crate::explain::{Case, Change, body, secret, time, url};
+use crate::explain::case::Case;
+use crate::explain::changes::Change;
+use crate::explain::variant::{Part, Variant};
+use crate::explain::{body, secret, time, url};
 
 /// Pairs of changes are many; over a large body they would take too long.
 const LARGEST_BODY_FOR_PAIRS: usize = 256 * 1024;
 
-/// A change, and what it makes of a part of the request or of the secrets.
-pub(crate) struct Variant {
-    pub(crate) change: Change,
-    pub(crate) part: Part,
-}
-
-/// What replaces a part.
-pub(crate) enum Part {
-    Body(Vec<u8>),
-    /// The provider is the same but for how it reads a secret.
-    Secret(Box<Provider>, Secret),
-    Url(String),
-    Headers(Headers),
-}
-
 /// What is verified, part by part.
 #[derive(Clone, Copy)]
-struct Draft<'a> {
-    provider: &'a Provider,
-    secrets: &'a [Secret],
-    request: Request<'a>,
+pub(crate) struct Draft<'a> {
+    pub(crate) provider: &'a Provider,
+    pub(crate) secrets: &'a [Secret],
+    pub(crate) request: Request<'a>,
 }
 
 /// The first change, or pair of changes, with which the signature matches.
@@ -36,12 +24,12 @@ pub(crate) fn first_match(
     case: &Case<'_>,
     definition: &Definition,
 ) -> anyhow::Result<Option<Vec<Change>>> {
-    let secrets = case.secrets.iter().map(crate::given::SecretFile::secret);
+    let secrets = case.secrets.iter().map(crate::input::SecretFile::secret);
     let secrets = secrets.collect::<anyhow::Result<Vec<_>>>()?;
     let draft =
         Draft { provider: case.provider, secrets: &secrets, request: case.request.request() };
     let variants = variants(case, definition);
-    let is_match = |draft: Draft<'_>| draft.is_match(case);
+    let is_match = |draft: Draft<'_>| draft.is_match(case.now);
     if let Some(one) = variants.iter().find(|one| is_match(draft.with(&one.part))) {
         return Ok(Some(vec![one.change.clone()]));
     }
@@ -62,10 +50,7 @@ fn variants(case: &Case<'_>, definition: &Definition) -> Vec<Variant> {
     if definition.schemes().iter().any(|scheme| scheme.signs("{url")) {
         variants.extend(url::variants(&case.request.url));
     }
-    variants.extend(time::in_the_right_unit(case, definition).map(|(from, to, headers)| Variant {
-        change: Change::Time { from, to },
-        part: Part::Headers(headers),
-    }));
+    variants.extend(time::variant(case, definition));
     variants
 }
 
@@ -94,20 +79,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Whether the signature is right, whatever its age.
-    fn is_match(&self, case: &Case<'_>) -> bool {
-        signature_holds(self.provider, self.secrets, &self.request, case)
+    pub(crate) fn is_match(&self, now: EpochMillis) -> bool {
+        matches!(
+            verify(self.provider, self.secrets, &self.request, now),
+            Ok(_) | Err(Rejection::Stale { .. } | Rejection::FromTheFuture { .. })
+        )
     }
-}
-
-/// Whether a signature is right, whatever its age.
-pub(crate) fn signature_holds(
-    provider: &Provider,
-    secrets: &[Secret],
-    request: &Request<'_>,
-    case: &Case<'_>,
-) -> bool {
-    matches!(
-        verify(provider, secrets, request, case.now),
-        Ok(_) | Err(Rejection::Stale { .. } | Rejection::FromTheFuture { .. })
-    )
 }

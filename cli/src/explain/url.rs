@@ -1,7 +1,7 @@
 //! What a proxy may have made of the URL.
 
-use crate::explain::trial::{Part, Variant};
-use crate::explain::{Change, UrlChange};
+use crate::explain::changes::{Change, UrlChange};
+use crate::explain::variant::{Part, Variant};
 
 /// The URLs that may have been signed instead.
 pub(crate) fn variants(url: &str) -> Vec<Variant> {

@@ -13,7 +13,7 @@ use hookdock_pipeline::names::TenantId;
 use crate::inspect::account::Account;
 use crate::inspect::place::{Place, PlaceArguments};
 use crate::inspect::target::Target;
-use crate::{exit, say};
+use crate::{exit, output};
 
 /// The arguments of `hookdock inspect`.
 #[derive(Debug, Args)]
@@ -46,6 +46,6 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Account::of(&deliveries, &ledger, &event, tenant.as_ref()).await?
         }
     };
-    let printed = if json { say::print_json(&account) } else { say::print(&account.text()) };
+    let printed = if json { output::print_json(&account) } else { output::print(&account.text()) };
     printed.map(|()| exit::DONE)
 }

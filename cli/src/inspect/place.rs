@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use hookdock_embedded::{QueueSettings, SystemClock};
 
-use crate::stack::Local;
+use crate::local::Local;
 
 /// Where to look.
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use hookdock_signature::{Class, Handshake, Provider, Scheme};
 use serde::Serialize;
 
 use crate::definition::{Definition, Items};
+use crate::output;
 use crate::providers::list::{Marks, seconds};
-use crate::say;
 
 /// All that is known of one provider.
 #[derive(Debug, Serialize)]
@@ -76,7 +76,7 @@ impl Card {
     }
 
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
-        if json { say::print_json(self) } else { say::print(&self.provider.text()) }
+        if json { output::print_json(self) } else { output::print(&self.provider.text()) }
     }
 }
 

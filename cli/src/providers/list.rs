@@ -7,7 +7,7 @@ use comfy_table::{Table, presets};
 use hookdock_signature::{Provider, Trust};
 use serde::Serialize;
 
-use crate::say;
+use crate::output;
 
 /// What is listed.
 #[derive(Debug, Serialize)]
@@ -50,9 +50,9 @@ impl List {
     /// A table for a person, lines with tabs for a program.
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
         match (json, std::io::stdout().is_terminal()) {
-            (true, _) => say::print_json(self),
-            (false, true) => say::print(&self.table().to_string()),
-            (false, false) => say::print(&self.lines()),
+            (true, _) => output::print_json(self),
+            (false, true) => output::print(&self.table().to_string()),
+            (false, false) => output::print(&self.lines()),
         }
     }
 

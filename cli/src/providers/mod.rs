@@ -12,7 +12,7 @@ use hookdock_signature::{Provider, catalog};
 use crate::definition::Definition;
 use crate::providers::card::Card;
 use crate::providers::list::List;
-use crate::{exit, say};
+use crate::{exit, input, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,11 +54,12 @@ fn list(arguments: &Arguments) -> anyhow::Result<List> {
     let found: Vec<Provider> = all.filter(|provider| is_match(provider, &search)).collect();
     if found.is_empty() {
         bail!(
-            "no provider has {search:?} in its id, name or headers; `hookdock providers` lists all of them"
+            "no provider has {search:?} in its id, name or headers; {}",
+            input::next_step(&search)
         );
     }
     if !arguments.json {
-        say::talk(&format!("{}; `hookdock providers ID` describes one", count(found.len())));
+        output::eprintln(&format!("{}; `hookdock providers ID` describes one", count(found.len())));
     }
     Ok(List::of(&found))
 }

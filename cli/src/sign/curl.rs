@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
-use crate::verify::saved::Saved;
+use crate::saved_request::SavedRequest;
 
 /// A signed request, and the file that holds its body.
 #[derive(Debug)]
 pub(crate) struct Curl<'a> {
-    pub(crate) request: &'a Saved,
+    pub(crate) request: &'a SavedRequest,
     pub(crate) body: Option<&'a Path>,
 }
 

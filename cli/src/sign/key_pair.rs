@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use hookdock_signature::Provider;
 use zeroize::Zeroizing;
 
-use crate::given;
+use crate::input;
 
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
@@ -131,7 +131,7 @@ impl KeyPair {
 
 /// The only block of a PEM file.
 fn read(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    let bytes = Zeroizing::new(given::bytes(path)?);
+    let bytes = Zeroizing::new(input::bytes(path)?);
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let inside = text.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END));
     let (packed, _) = inside.with_context(|| {

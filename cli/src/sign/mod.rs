@@ -2,23 +2,22 @@
 
 mod curl;
 mod key_pair;
-pub(crate) mod trouble;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
-use axum::http::{HeaderName, HeaderValue};
+use anyhow::bail;
 use clap::Args;
 use hookdock_embedded::SystemClock;
 use hookdock_pipeline::ports::System as _;
 use hookdock_signature::{EpochMillis, EpochSeconds, Headers, Provider, Request};
 
-use crate::given::{self, SecretFile};
+use crate::input::{self, SecretFile};
+use crate::saved_request::SavedRequest;
 use crate::sign::curl::Curl;
 use crate::sign::key_pair::KeyPair;
-use crate::verify::saved::Saved;
-use crate::{exit, say};
+use crate::{exit, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,18 +70,18 @@ pub struct Arguments {
 ///
 /// A file cannot be read, or a shared secret cannot sign for this provider.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let provider = given::provider(&arguments.provider, &arguments.settings)?;
+    let provider = input::provider(&arguments.provider, &arguments.settings)?;
     let draft = arguments.draft(&provider)?;
     let headers = arguments.signature(&provider, &draft.request())?;
     if provider.scheme().signs_url() {
-        say::talk(&format!("the URL is part of what is signed: {}", draft.url));
+        output::eprintln(&format!("the URL is part of what is signed: {}", draft.url));
     }
     let text = match (arguments.json, arguments.curl) {
         (true, _) => serde_json::to_string_pretty(&draft.with(headers).file())?,
         (_, true) => Curl { request: &draft.with(headers), body: arguments.body.as_deref() }.line(),
         _ => lines(&headers),
     };
-    say::print(&text)?;
+    output::print(&text)?;
     Ok(exit::DONE)
 }
 
@@ -101,14 +100,14 @@ impl Arguments {
         }
     }
 
-    fn draft(&self, provider: &Provider) -> anyhow::Result<Saved> {
+    fn draft(&self, provider: &Provider) -> anyhow::Result<SavedRequest> {
         let own = || format!("http://127.0.0.1:9000/webhooks/{}", provider.id());
         let headers = self.headers.iter().map(|header| parsed(header));
-        Ok(Saved {
+        Ok(SavedRequest {
             method: "POST".to_owned(),
             url: self.url.clone().unwrap_or_else(own),
             headers: headers.collect::<anyhow::Result<Headers>>()?,
-            body: self.body.as_deref().map(given::bytes).transpose()?.unwrap_or_default(),
+            body: self.body.as_deref().map(input::bytes).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -121,15 +120,7 @@ fn parsed(header: &str) -> anyhow::Result<(String, String)> {
     let Some((name, value)) = header.split_once(':') else {
         bail!("--header {header:?} is not of the form 'Name: value'");
     };
-    checked(name.trim(), value.trim())
-}
-
-/// A header that can be sent.
-pub(crate) fn checked(name: &str, value: &str) -> anyhow::Result<(String, String)> {
-    HeaderName::try_from(name).with_context(|| format!("{name:?} cannot be a header's name"))?;
-    HeaderValue::try_from(value)
-        .with_context(|| format!("header {name} has a value that no request can carry"))?;
-    Ok((name.to_owned(), value.to_owned()))
+    input::header(name.trim(), value.trim())
 }
 
 fn signature(
@@ -150,9 +141,9 @@ fn with_private_key(
 ) -> anyhow::Result<Vec<(String, String)>> {
     let (pair, is_new) = KeyPair::open(path, provider)?;
     if is_new {
-        say::talk(&format!("made a private key: {}", path.display()));
+        output::eprintln(&format!("made a private key: {}", path.display()));
     }
-    say::talk(&format!(
+    output::eprintln(&format!(
         "its public key, which is the secret to configure:\n{}",
         pair.public_text(provider)?
     ));

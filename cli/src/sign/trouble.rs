@@ -5,6 +5,8 @@ use hookdock_signature::{
     EpochMillis, Headers, Provider, Rejection, Request, Secret, SignError, verify,
 };
 
+use crate::input;
+
 /// What, why, and the next step.
 pub(crate) fn explained(provider: &Provider, error: &SignError) -> anyhow::Error {
     let name = provider.name();
@@ -61,18 +63,11 @@ fn draft(provider: &Provider, rejection: &Rejection) -> String {
         | Rejection::BodyNotJson => {
             "it is part of what is signed: give a --body that has it".to_owned()
         }
-        Rejection::MissingSetting { name } => setting(provider, name),
+        Rejection::MissingSetting { name } => input::missing_setting(provider, name),
         Rejection::MalformedSecret { .. } => match &provider.secret_notes().format {
             Some(format) => format!("the provider's secrets are: {format}"),
             None => format!("`hookdock providers {id}` says what a secret looks like"),
         },
         _ => format!("`hookdock providers {id}` says how it signs"),
     }
-}
-
-/// How to give a setting, and what it is.
-pub(crate) fn setting(provider: &Provider, name: &str) -> String {
-    let known = provider.settings().find(|(known, _)| *known == name);
-    let description = known.map(|(_, setting)| format!(" ({})", setting.description));
-    format!("add --setting {name}=VALUE{}", description.unwrap_or_default())
 }

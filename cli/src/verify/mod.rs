@@ -1,10 +1,6 @@
 //! `hookdock verify`: whether a saved request verifies, and why it does not.
 
-mod changes;
 mod report;
-pub(crate) mod saved;
-mod usual;
-mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,11 +12,10 @@ use hookdock_pipeline::ports::System as _;
 use hookdock_signature::{EpochMillis, EpochSeconds, Provider, Rejection};
 
 use crate::explain::{Case, explain};
-use crate::given::{self, SecretFile};
-use crate::sign::trouble;
+use crate::input::{self, SecretFile};
+use crate::saved_request::SavedRequest;
 use crate::verify::report::Report;
-use crate::verify::saved::Saved;
-use crate::{exit, say};
+use crate::{exit, output};
 
 const EXAMPLES: &str = "\
 The request is JSON: {\"method\": \"POST\", \"url\": \"https://...\", \"headers\": {\"Name\": \"value\"},
@@ -65,10 +60,10 @@ pub struct Arguments {
 ///
 /// A file cannot be read, or requests of this provider cannot be verified at all.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let provider = given::provider(&arguments.provider, &arguments.settings)?;
+    let provider = input::provider(&arguments.provider, &arguments.settings)?;
     let secrets = arguments.secret_files.iter().map(|path| SecretFile::read(path, &provider));
     let secrets = secrets.collect::<anyhow::Result<Vec<_>>>()?;
-    let request = Saved::read(&arguments.request)?;
+    let request = SavedRequest::read(&arguments.request)?;
     if request.url.is_empty() && provider.scheme().signs_url() {
         bail!(
             "the request has no `url`, which {} signs; add it to {}",
@@ -86,7 +81,7 @@ impl Arguments {
         &self,
         provider: &Provider,
         secrets: &[SecretFile],
-        request: &Saved,
+        request: &SavedRequest,
     ) -> anyhow::Result<Report> {
         let now = self.now();
         let keys = secrets.iter().map(SecretFile::secret).collect::<anyhow::Result<Vec<_>>>()?;
@@ -95,10 +90,10 @@ impl Arguments {
             Err(rejection) => rejection,
         };
         can_be_judged(provider, &rejection)?;
-        let case = Case { provider, settings: &self.settings, secrets, request, now };
+        let case = Case { provider, secrets, request, now };
         let findings = if self.explain { explain(&case, &rejection)? } else { Vec::new() };
         if !self.explain {
-            say::talk("--explain says why");
+            output::eprintln("--explain says why");
         }
         Ok(Report::not_valid(provider, &rejection, now, findings))
     }
@@ -121,7 +116,7 @@ fn can_be_judged(provider: &Provider, rejection: &Rejection) -> anyhow::Result<(
             bail!("{rejection} in this build; `hookdock providers {id}` says how {name} signs")
         }
         Rejection::MissingSetting { name } => {
-            bail!("{rejection}; {}", trouble::setting(provider, name))
+            bail!("{rejection}; {}", input::missing_setting(provider, name))
         }
         _ => Ok(()),
     }

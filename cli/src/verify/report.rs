@@ -4,9 +4,8 @@ use hookdock_signature::{EpochMillis, Proof, Provider, Rejection};
 use serde::Serialize;
 
 use crate::explain::Finding;
-use crate::given::rfc3339;
-use crate::say;
-use crate::verify::words;
+use crate::input::rfc3339;
+use crate::output;
 
 /// Whether a request verifies, and why it does not.
 #[derive(Debug, Serialize)]
@@ -37,19 +36,22 @@ struct Told {
     finding: Finding,
 }
 
+impl Told {
+    fn of(finding: Finding) -> Self {
+        Self { label: finding.label(), text: finding.to_string(), finding }
+    }
+}
+
 impl Report {
     pub(crate) fn valid(provider: &Provider, proof: &Proof, now: EpochMillis) -> Self {
         Self {
             valid: true,
-            provider: provider.id().to_owned(),
             scheme: proof.scheme(),
             alternative: proof.alternative().map(str::to_owned),
-            now: rfc3339(now),
             secret: Some(proof.secret_id().to_owned()),
             signed_at: proof.provider_timestamp().map(rfc3339),
             tolerance_seconds: proof.tolerance_seconds(),
-            reason: None,
-            findings: Vec::new(),
+            ..Self::about(provider, now)
         }
     }
 
@@ -59,10 +61,15 @@ impl Report {
         now: EpochMillis,
         findings: Vec<Finding>,
     ) -> Self {
-        let told = |finding: Finding| {
-            let (label, text) = words::of(&finding, provider);
-            Told { label, text, finding }
-        };
+        let findings = findings.into_iter();
+        Self {
+            reason: Some(Reason { code: rejection.code(), text: rejection.to_string() }),
+            findings: findings.map(Told::of).collect(),
+            ..Self::about(provider, now)
+        }
+    }
+
+    fn about(provider: &Provider, now: EpochMillis) -> Self {
         Self {
             valid: false,
             provider: provider.id().to_owned(),
@@ -72,8 +79,8 @@ impl Report {
             secret: None,
             signed_at: None,
             tolerance_seconds: provider.scheme().tolerance_seconds(),
-            reason: Some(Reason { code: rejection.code(), text: rejection.to_string() }),
-            findings: findings.into_iter().map(told).collect(),
+            reason: None,
+            findings: Vec::new(),
         }
     }
 
@@ -82,7 +89,7 @@ impl Report {
     }
 
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
-        if json { say::print_json(self) } else { say::print(&self.text()) }
+        if json { output::print_json(self) } else { output::print(&self.text()) }
     }
 
     fn text(&self) -> String {

@@ -72,6 +72,13 @@ impl Drop for Dev {
     }
 }
 
+/// The signals that a process has a handler for, as a mask: number 1 is the lowest bit.
+fn handled_signals(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a mask");
+    u64::from_str_radix(mask.trim(), 16).expect("hexadecimal")
+}
+
 /// A file with one endpoint.
 fn stripe_in(folder: &Path) -> PathBuf {
     let file = folder.join("endpoints.toml");
@@ -129,6 +136,36 @@ async fn what_dev_has_answered_survives_its_death() {
 }
 
 #[test]
+fn dev_can_be_stopped_as_soon_as_it_says_that_it_listens() {
+    const INTERRUPT: u64 = 1 << 1;
+    const TERMINATE: u64 = 1 << 14;
+    let folder = folder("dev-signals");
+    let dev = Dev::start(&stripe_in(&folder), &folder.join("data"));
+    let handled = handled_signals(dev.child.id());
+    assert_eq!(handled & (INTERRUPT | TERMINATE), INTERRUPT | TERMINATE, "{handled:x}");
+    assert_eq!(dev.interrupt(), Some(0));
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn only_its_owner_can_read_what_dev_keeps() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder("dev-private");
+    let (endpoints, data) = (stripe_in(&folder), folder.join("data"));
+    let modes = || {
+        [data.clone(), data.join("hookdock.redb")]
+            .map(|path| std::fs::metadata(path).expect("made").permissions().mode() & 0o777)
+    };
+    drop(Dev::start(&endpoints, &data));
+    assert_eq!(modes(), [0o700, 0o600]);
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(data.join("hookdock.redb"), open).expect("its owner");
+    drop(Dev::start(&endpoints, &data));
+    assert_eq!(modes(), [0o700, 0o600], "a file that others could read is closed to them");
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
 fn a_wrong_endpoints_file_is_explained() {
     let folder = folder("wrong");
     let file = folder.join("endpoints.toml");
@@ -138,6 +175,10 @@ fn a_wrong_endpoints_file_is_explained() {
         (
             Some("[endpoints.a]\nprovider = \"nobody\"\nsecrets = [\"y\"]\n"),
             "provider \"nobody\" is not in",
+        ),
+        (
+            Some("[endpoints.a]\nprovider = \"gihtub\"\nsecrets = [\"y\"]\n"),
+            "provider \"gihtub\" is not in the catalogue; did you mean github?",
         ),
     ] {
         if let Some(text) = text {

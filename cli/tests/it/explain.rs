@@ -1,6 +1,8 @@
 //! `hookdock verify --explain` on requests that are wrong in a known way. That none of them shows
 //! a secret, a signature or the body is checked for each in `wrong.rs`.
 
+use hookdock_signature::catalog;
+
 use crate::wrong::Wrong;
 
 const COMPACT: &str =
@@ -139,7 +141,7 @@ fn a_time_in_milliseconds() {
         "mismatch",
         &[
             "the time stated is 2026-11-21T23:07:19Z",
-            "the time is in milliseconds, and Stripe sends seconds",
+            "the time is in milliseconds, and has to be in seconds",
             "the signature matches once the time is written in seconds",
         ],
     );
@@ -186,7 +188,7 @@ fn another_header_in_its_place() {
         (
             "cgi",
             "HTTP_X_HUB_SIGNATURE_256",
-            "HTTP_X_HUB_SIGNATURE_256 is how a web server hands on X-Hub-Signature-256",
+            "HTTP_X_HUB_SIGNATURE_256 is there instead of X-Hub-Signature-256: a web server passes",
         ),
         ("unknown", "X-Own-Signature", "X-Own-Signature is there instead of X-Hub-Signature-256"),
     ] {
@@ -250,7 +252,7 @@ fn another_provider() {
         "missing_header",
         &[
             "Stripe-Signature is there instead of X-Hub-Signature-256",
-            "the signature holds for another provider with this secret: try --provider stripe",
+            "the signature is valid for another provider with this secret: try --provider stripe",
         ],
     );
     let said = Wrong::stripe("other-secret", COMPACT)
@@ -269,7 +271,7 @@ fn one_of_many_providers_with_the_same_scheme() {
     let said = Wrong::new("family", "standard-webhooks", STANDARD_SECRET, COMPACT, &headers)
         .taken_for("stripe")
         .explained();
-    said.says("missing_header", &["this secret: try --provider standard-webhooks (or"]);
+    said.says("missing_header", &["this secret: try --provider standard-webhooks or"]);
 }
 
 #[test]
@@ -282,6 +284,16 @@ fn a_url_behind_a_proxy() {
         let said = square(name).url(url).explained();
         said.says("mismatch", &["the signature matches once", how, "behind a proxy is another"]);
     }
+}
+
+#[test]
+fn a_usual_cause_of_the_catalogue_is_of_a_refusal_that_can_happen() {
+    let reasons = ["mismatch", "missing_header", "malformed_secret"];
+    let providers: Vec<_> = catalog::ids().filter_map(catalog::find).collect();
+    let mut causes = providers.iter().flat_map(|provider| &provider.delivery().usual_causes);
+    assert!(causes.clone().count() >= 11);
+    let wrong = causes.find(|(reason, _)| !reasons.contains(&reason.as_str()));
+    assert_eq!(wrong, None);
 }
 
 #[test]

@@ -27,8 +27,21 @@ fn a_search_looks_at_ids_names_and_headers() {
         assert!(ids.lines().count() < catalog::ids().count());
     }
     let output = run(&["providers", "no such thing"]);
+    assert!(!stderr(&output).contains("did you mean"));
     assert!(stderr(&output).contains("`hookdock providers` lists all of them"));
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_misspelt_id_is_answered_with_the_one_that_is_meant() {
+    for (typed, meant) in
+        [("gihtub", "github"), ("Stirpe", "stripe"), ("shoppify", "shopify"), ("slak", "slack")]
+    {
+        let output = run(&["providers", typed]);
+        let said = stderr(&output);
+        assert!(said.contains(&format!("headers; did you mean {meant}")), "{said}");
+        assert_eq!(output.status.code(), Some(1));
+    }
 }
 
 #[test]

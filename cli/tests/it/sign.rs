@@ -124,7 +124,12 @@ fn what_cannot_be_signed_is_explained_with_the_next_step() {
             &["--header", "webhook-id: a"],
             "the provider's secrets are",
         ),
-        ("strip", "s", &[], "provider \"strip\" is not in the catalogue (is it stripe?)"),
+        (
+            "strip",
+            "s",
+            &[],
+            "provider \"strip\" is not in the catalogue; did you mean stripe? `hookdock providers`",
+        ),
         ("github", " \n", &[], "secret.txt is empty; put the secret in it"),
         ("github", "s", &["--header", header], "is not of the form 'Name: value'"),
         ("github", "s", &["--header", "a b: c"], "cannot be a header's name"),

@@ -1,6 +1,8 @@
 //! The database: tables, and writes that wait for the disk together.
 
-use std::path::Path;
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::{fmt, thread};
@@ -57,10 +59,10 @@ const MOST_IN_A_COMMIT: usize = 256;
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot be made.
+    /// The folder or the file cannot be made.
     #[error("failed to make the data folder")]
     Folder(#[from] std::io::Error),
-    /// The file is not to be had; most often another process has it open.
+    /// The file cannot be opened; most often another process has it open.
     #[error("failed to open the database")]
     Database(#[from] redb::DatabaseError),
     /// The tables cannot be made.
@@ -111,8 +113,7 @@ impl Store {
     }
 
     pub(crate) fn on_disk(folder: &Path) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(folder)?;
-        let database = Database::create(folder.join("hookdock.redb"))?;
+        let database = Database::create(private_file(folder)?)?;
         set_up(&database)?;
         let database = Arc::new(database);
         let (writer, writes) = channel();
@@ -175,6 +176,17 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("on_disk", &self.writer.is_some()).finish_non_exhaustive()
     }
+}
+
+/// Makes the folder and the file if need be. Nobody but their owner can read them: deliveries are
+/// in there, and secrets that providers handed over.
+fn private_file(folder: &Path) -> std::io::Result<PathBuf> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let path = folder.join("hookdock.redb");
+    let mut open = OpenOptions::new();
+    let file = open.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(path)
 }
 
 /// A table exists from the first write on; reading needs it to.

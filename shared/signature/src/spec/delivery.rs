@@ -1,5 +1,7 @@
 //! What is known about a provider beside its signature.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// How well a statement is founded.
@@ -53,6 +55,10 @@ pub struct Delivery {
     pub rotation: Option<String>,
     /// How to ask for events that never arrived.
     pub reconcile: Option<String>,
+    /// The usual cause of a refusal, by [`Rejection::code`](crate::Rejection::code), where this
+    /// provider has one of its own. It is experience, which no mark of trust covers.
+    #[serde(default)]
+    pub usual_causes: BTreeMap<String, String>,
 }
 
 /// What the secret looks like and where the operator finds it.

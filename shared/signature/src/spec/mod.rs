@@ -26,6 +26,7 @@ pub use delivery::{Citation, Delivery, Response, ResponseHeader, SecretNotes, Tr
 pub use error::{DefinitionError, UnknownSetting};
 pub use handshake::Handshake;
 pub use scheme::Scheme;
+use scheme::{KeyFormat, KeyRule, Kind};
 pub(crate) use template::{Segment, Template};
 
 use crate::{Items, Selector};
@@ -269,6 +270,16 @@ impl Provider {
             if let Some(timestamp) = scheme.timestamp_mut() {
                 timestamp.tolerance_seconds = Some(seconds);
             }
+        }
+        self
+    }
+
+    /// Reads the secrets of a scheme that digests under a shared secret as hexadecimal, which can
+    /// also write a key that is no text.
+    #[must_use]
+    pub fn with_hex_keys(mut self) -> Self {
+        if let Kind::Shared(shared) = &mut self.scheme.kind {
+            shared.key = KeyRule { format: KeyFormat::Hex, ..KeyRule::default() };
         }
         self
     }

@@ -12,12 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::given;
-use crate::sign::checked;
+use crate::input;
 
 /// A request that somebody kept.
 #[derive(Clone)]
-pub(crate) struct Saved {
+pub(crate) struct SavedRequest {
     pub(crate) method: String,
     pub(crate) url: String,
     pub(crate) headers: Headers,
@@ -48,10 +47,10 @@ struct RawFile {
     body_base64: Option<Value>,
 }
 
-impl Saved {
+impl SavedRequest {
     /// Reads a file; `-` is standard input.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let bytes = given::bytes(path)?;
+        let bytes = input::bytes(path)?;
         let saved = Self::parse(&bytes);
         saved.with_context(|| format!("{} is not a saved request", path.display()))
     }
@@ -100,7 +99,7 @@ impl Saved {
     }
 }
 
-impl fmt::Debug for Saved {
+impl fmt::Debug for SavedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.request().fmt(f)
     }
@@ -143,7 +142,7 @@ fn headers(raw: &RawValue) -> anyhow::Result<Headers> {
         };
         for value in values {
             let value = value.as_str().ok_or_else(|| anyhow!("header {name:?} is not a string"))?;
-            headers.push(checked(&name, value)?);
+            headers.push(input::header(&name, value)?);
         }
     }
     Ok(headers.into_iter().collect())

@@ -1,23 +1,24 @@
 //! `hookdock dev`: the whole loop on this machine.
 
+mod settings;
+mod stop;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::Args;
 use hookdock_embedded::{EndpointFile, SystemClock};
 use hookdock_https::HttpsProviders;
 use hookdock_pipeline::endpoint::Endpoint;
-use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
-use crate::exit;
-use crate::say::talk;
-use crate::stack::{Settings, Stack, WORKERS};
+use crate::dev::stop::StopSignals;
+use crate::local::{Settings, Stack, WORKERS};
+use crate::{exit, output};
 
 /// The arguments of `hookdock dev`.
 #[derive(Debug, Args)]
@@ -45,11 +46,8 @@ pub struct Arguments {
 ///
 /// The endpoints, the data or the port cannot be used.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let endpoints = EndpointFile::read(&arguments.endpoints).context(
-        "the endpoints cannot be used; infra/endpoints.example.toml shows every setting",
-    )?;
-    let registry = hookdock_jobs::registry_with(jobs(arguments.jobs.as_deref())?);
-    check_direct(&endpoints, &registry)?;
+    let endpoints = settings::endpoints(&arguments.endpoints)?;
+    let registry = settings::registry(arguments.jobs.as_deref(), &endpoints)?;
     let banner = banner(&endpoints, &arguments);
     let stack = Stack::open(Settings {
         endpoints,
@@ -61,58 +59,19 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         workers: arguments.workers,
     })
     .await?;
-    talk(&format!("Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}", stack.address()?));
+    let stop = StopSignals::listen()?;
+    output::eprintln(&format!(
+        "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}",
+        stack.address()?
+    ));
     let stopper = stack.stopper();
     tokio::spawn(async move {
-        asked_to_stop().await;
-        talk("Finishing what is under way ...");
+        stop.received().await;
+        output::eprintln("Stopping: the work under way is finished first ...");
         stopper.stop();
     });
     stack.run().await?;
     Ok(exit::DONE)
-}
-
-/// The processor never sees the events of a direct endpoint, so a job for them would never run.
-fn check_direct(endpoints: &EndpointFile, registry: &Registry) -> anyhow::Result<()> {
-    let direct = endpoints.iter().filter(|endpoint| endpoint.direct().is_some());
-    let idle = direct.flat_map(|endpoint| {
-        registry.registered_at(endpoint).map(|job| {
-            let (job, endpoint) = (job.name(), endpoint.id());
-            format!("endpoint {endpoint} is direct, and job {job} would never run for it")
-        })
-    });
-    let idle: Vec<String> = idle.collect();
-    anyhow::ensure!(idle.is_empty(), "{}", idle.join("\n"));
-    Ok(())
-}
-
-/// What the parser says of a value is left out: it can quote a secret.
-fn jobs(file: Option<&Path>) -> anyhow::Result<hookdock_jobs::Settings> {
-    let Some(file) = file else {
-        return Ok(hookdock_jobs::Settings::default());
-    };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("failed to read {}", file.display()))?;
-    toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count().saturating_add(1);
-        anyhow::anyhow!(
-            "line {line} of {} is not right; infra/jobs.example.toml shows every setting",
-            file.display()
-        )
-    })
-}
-
-/// Ctrl-C, or the signal a supervisor sends.
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
 }
 
 fn line(endpoint: &Endpoint) -> String {

@@ -1,4 +1,4 @@
-//! Data goes to standard output, talk to standard error.
+//! Data goes to standard output, messages go to standard error.
 
 use std::io::{ErrorKind, Write as _, stdout};
 
@@ -19,8 +19,8 @@ pub(crate) fn print_json(data: &impl Serialize) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(data)?)
 }
 
-/// Says something to the person at the terminal.
-#[expect(clippy::print_stderr, reason = "what is said to the person at the terminal")]
-pub(crate) fn talk(text: &str) {
+/// Writes a message for the person at the terminal.
+#[expect(clippy::print_stderr, reason = "messages for a person go to standard error")]
+pub(crate) fn eprintln(text: &str) {
     eprintln!("{text}");
 }

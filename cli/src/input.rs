@@ -1,29 +1,27 @@
-//! What a person gives to a command: a provider's id, secrets in files, other files.
+//! What the arguments of several commands name: a provider, its settings, secrets, other files.
 
 use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use axum::http::{HeaderName, HeaderValue};
 use hookdock_signature::{EpochMillis, Provider, Secret, Trust, catalog};
 use zeroize::Zeroizing;
 
-use crate::say;
+use crate::output;
 
 /// A provider of the catalogue, with the values that differ between accounts.
 pub(crate) fn provider(id: &str, settings: &[String]) -> anyhow::Result<Provider> {
     let Some(provider) = catalog::find(id) else {
-        bail!(
-            "provider {id:?} is not in the catalogue{}; `hookdock providers` lists all of them",
-            similar(id)
-        );
+        bail!("provider {id:?} is not in the catalogue; {}", next_step(id));
     };
     warn_if_unconfirmed(&provider);
     configure(provider, settings)
 }
 
 /// The provider with these settings, each `NAME=VALUE`.
-pub(crate) fn configure(provider: Provider, settings: &[String]) -> anyhow::Result<Provider> {
+fn configure(provider: Provider, settings: &[String]) -> anyhow::Result<Provider> {
     settings.iter().try_fold(provider, |provider, setting| configured(provider, setting))
 }
 
@@ -38,21 +36,39 @@ fn configured(provider: Provider, setting: &str) -> anyhow::Result<Provider> {
     configured.with_context(|| format!("the settings of {id} are: {known}"))
 }
 
-/// The ids that someone may have meant: those with the text in them, else those that begin alike.
-fn similar(id: &str) -> String {
+/// What to do about a setting that is missing.
+pub(crate) fn missing_setting(provider: &Provider, name: &str) -> String {
+    let known = provider.settings().find(|(known, _)| *known == name);
+    let description = known.map(|(_, setting)| format!(" ({})", setting.description));
+    format!("add --setting {name}=VALUE{}", description.unwrap_or_default())
+}
+
+/// What to try instead of an id that is not in the catalogue.
+pub(crate) fn next_step(id: &str) -> String {
+    let list = "`hookdock providers` lists all of them".to_owned();
+    did_you_mean(id).map(|question| format!("{question} {list}")).unwrap_or(list)
+}
+
+/// A question with the ids that may be meant: those with the text in them, and those that differ
+/// by a few letters. Nothing for an id of the catalogue.
+pub(crate) fn did_you_mean(id: &str) -> Option<String> {
     let id = id.to_lowercase();
-    let head: String = id.chars().take(3).collect();
-    let contains = |known: &&str| known.contains(&*id) || (known.len() > 3 && id.contains(known));
-    let mut found: Vec<&str> = catalog::ids().filter(contains).take(4).collect();
-    if found.is_empty() && head.len() >= 3 {
-        found = catalog::ids().filter(|known| known.starts_with(&head)).take(4).collect();
-    }
-    if found.is_empty() { String::new() } else { format!(" (is it {}?)", found.join(", ")) }
+    let distance = |known: &&str| strsim::osa_distance(&id, known);
+    let is_near = |known: &&str| {
+        distance(known) <= id.len() / 3
+            || (id.len() >= 3 && known.contains(&*id))
+            || (known.len() > 3 && id.contains(known))
+    };
+    let mut found: Vec<&str> = catalog::ids().filter(is_near).collect();
+    found.sort_by_key(distance);
+    found.truncate(3);
+    let is_known = found.first() == Some(&&*id);
+    (!is_known && !found.is_empty()).then(|| format!("did you mean {}?", found.join(" or ")))
 }
 
 fn warn_if_unconfirmed(provider: &Provider) {
     if provider.trust().scheme == Trust::Unconfirmed {
-        say::talk(&format!(
+        output::eprintln(&format!(
             "hookdock: nobody has checked the definition of {} (unconfirmed); \
              try it with a delivery from the provider before you rely on it",
             provider.id()
@@ -117,6 +133,14 @@ fn found(provider: &Provider) -> String {
         Some(found) => format!(" ({found})"),
         None => String::new(),
     }
+}
+
+/// A header that can be sent.
+pub(crate) fn header(name: &str, value: &str) -> anyhow::Result<(String, String)> {
+    HeaderName::try_from(name).with_context(|| format!("{name:?} cannot be a header's name"))?;
+    HeaderValue::try_from(value)
+        .with_context(|| format!("header {name} has a value that no request can carry"))?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A file's content; `-` is standard input.
