@@ -10,7 +10,7 @@ use hookdock_pipeline::ports::{Records as _, System as _};
 use hookdock_pipeline::process::Settings;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
-use hookdock_tests::stack::{START, Stack};
+use hookdock_tests::stack::{START, Stack, scope};
 use http::StatusCode;
 
 /// Shopify gives up after 5 s; nobody is kept waiting longer than that.
@@ -155,7 +155,8 @@ async fn a_fault_in_the_processor_delays_an_event_and_loses_neither_it_nor_its_o
             let case = format!("{call:?} {fault:?}");
             assert!(stack.plan.has_struck(), "{case}");
             assert_eq!(stack.run().state, RunState::Done, "{case}");
-            let order = stack.local.get("orders", "cs_1").await.expect("memory");
+            let id = scope("stripe", None).key("cs_1");
+            let order = stack.local.get("orders", &id).await.expect("memory");
             assert!(order.is_some(), "{case}");
             assert_eq!(stack.local.dead_letters().expect("memory").len(), 0, "{case}");
         }

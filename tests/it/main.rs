@@ -33,6 +33,7 @@ mod order;
 mod poison;
 mod process;
 mod rotation;
+mod scopes;
 mod scripts;
 mod shared;
 mod simulation;

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hookdock_pipeline::job::{Context, JobResult, Json, On, Outcome, Registry};
+use hookdock_pipeline::job::{Context, ErrorClass, JobResult, Json, On, Outcome, Registry};
 use hookdock_pipeline::ledger::{DeadReason, Run, RunState};
 use hookdock_pipeline::ports::System as _;
+use hookdock_signature::EpochMillis;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
@@ -117,6 +118,32 @@ async fn entities_have_an_order_each() {
         stack.drain().await;
     }
     assert_eq!(written.versions(), [2, 1, 0]);
+}
+
+/// An event that says when its entity changed, so many milliseconds after it comes.
+async fn changes_in(millis: i64) -> Run {
+    let job = |cx: Context, Json(event): Json<Changed>| async move {
+        let changed_at = EpochMillis::new(event.version);
+        cx.newest(&event.entity).version_at(changed_at).run(async || Ok(())).await?;
+        Ok(Outcome::Done)
+    };
+    let stack = Stack::with(Registry::new().job("write", On::endpoint("*"), job));
+    change(&stack, "a", START.get().saturating_add(millis), 0).await;
+    stack.drain().await;
+    stack.run()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_from_more_than_a_day_ahead_is_refused() {
+    let day = 24 * 60 * 60 * 1000;
+    for (millis, state) in
+        [(-day, "done"), (0, "done"), (day, "done"), (day + 1, "dead"), (i64::MAX, "dead")]
+    {
+        let run = changes_in(millis).await;
+        assert_eq!(run.state.name(), state, "{millis}");
+        let class = run.last_failure().map(|failure| failure.class);
+        assert_eq!(class, (state == "dead").then_some(ErrorClass::BadData), "{millis}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

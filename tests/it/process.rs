@@ -32,7 +32,7 @@ async fn a_paid_checkout_becomes_one_order() {
     stack.drain().await;
     let run = stack.run();
     assert_eq!((run.state, run.attempt), (RunState::Done, 1));
-    let order = stack.local.get("orders", "cs_1").await.expect("memory").expect("an order");
+    let order = stack.local.get("orders", "stripe~~cs_1").await.expect("memory").expect("an order");
     assert_eq!(order["amount"], 4200);
 }
 

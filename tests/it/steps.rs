@@ -184,7 +184,8 @@ async fn a_record_and_its_step_are_written_together_and_once() {
         accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
         stack.drain().await;
         assert_eq!(stack.run().state, RunState::Done, "{fault:?}");
-        let order = stack.local.get("orders", "1").await.expect("memory").expect("an order");
+        let order =
+            stack.local.get("orders", "stripe~~1").await.expect("memory").expect("an order");
         let written_by = if matches!(fault, None | Some(Fault::FailsLate)) { 1 } else { 2 };
         assert_eq!(order["attempt"], written_by, "{fault:?}");
     }

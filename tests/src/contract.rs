@@ -29,12 +29,13 @@ use hookdock_pipeline::ports::{
 };
 use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::reference::Reference;
+use hookdock_pipeline::scope::Scope;
 use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::{EpochMillis, Keys, Secret};
 use serde_json::json;
 
 use crate::requests::{Draft, ENDPOINTS};
-use crate::stack::START;
+use crate::stack::{START, scope};
 
 /// Calls a macro with the names of all contracts, so that no adapter is spared one.
 #[macro_export]
@@ -58,7 +59,8 @@ macro_rules! each_contract {
             cells,
             histories,
             records,
-            documents
+            documents,
+            scopes
         );
     };
 }
@@ -496,7 +498,8 @@ pub async fn commits<B: Bench>(bench: &B) {
 pub async fn cells<B: Bench>(bench: &B) {
     let ports = bench.ports();
     let job = "sync_customer".parse().expect("a name");
-    let (name, other) = (CellName::of_entity(&job, "1"), CellName::of_entity(&job, "2"));
+    let entity = |id| CellName::of_entity(Scope::SHARED, &job, id);
+    let (name, other) = (entity("1"), entity("2"));
     let read = async |name| ports.cell(name).await.expect("an answer");
     assert_eq!(read(&name).await, None);
 
@@ -563,7 +566,8 @@ pub async fn records<B: Bench>(bench: &B) {
 /// A document is kept by one only, byte for byte, and stays as it is.
 pub async fn documents<B: Bench>(bench: &B) {
     let ports = bench.ports();
-    let name = DocumentName::of("invoices", "order 1", "txt");
+    let invoice = |id| DocumentName::of(Scope::SHARED, "invoices", id, "txt");
+    let name = invoice("order 1");
     let read = async |name| Documents::read(ports, name).await.expect("an answer");
     assert_eq!(read(&name).await, None);
     let document = |number: u8| Document {
@@ -577,7 +581,41 @@ pub async fn documents<B: Bench>(bench: &B) {
     let winner = kept.iter().position(|kept| *kept == Kept::New).expect("one is new");
     let winner = u8::try_from(winner).expect("a small number");
     assert_eq!(read(&name).await, Some(document(winner).body));
-    assert_eq!(read(&DocumentName::of("invoices", "order 2", "txt")).await, None);
+    assert_eq!(read(&invoice("order 2")).await, None);
+}
+
+/// What has one id in several scopes is several things, each as it was written.
+pub async fn scopes<B: Bench>(bench: &B) {
+    let ports = bench.ports();
+    let (job, crm) = ("sync".parse().expect("a name"), "crm".parse().expect("a name"));
+    let a = scope("stripe", Some("a"));
+    let others = [scope("stripe", Some("b")), scope("stripe", None), scope("shop", Some("a"))];
+    let all = [a].into_iter().chain(others).chain([Scope::Shared]);
+    let all: Vec<(u8, Scope)> = (1..).zip(all).collect();
+    let invoice = |scope| DocumentName::of(scope, "invoices", "1", "txt");
+    let cells =
+        |scope| [CellName::of_entity(scope, &job, "1"), CellName::of_breaker(scope, &crm, "1")];
+    for (number, scope) in &all {
+        let inserted = ports.insert(record("orders", &scope.key("1"), &json!(number))).await;
+        assert_eq!(inserted.expect("an answer"), Inserted::New, "{scope:?}");
+        let body = Bytes::from(vec![*number]);
+        let document = Document { name: invoice(scope), content_type: "text/plain", body };
+        assert_eq!(ports.keep(document).await.expect("an answer"), Kept::New, "{scope:?}");
+        for name in cells(scope) {
+            let swapped = ports.swap(&name, None, &cell((*number).into())).await;
+            assert_eq!(swapped.expect("an answer"), Swapped::Written, "{scope:?}");
+        }
+    }
+    for (number, scope) in &all {
+        let found = ports.get("orders", &scope.key("1")).await.expect("an answer");
+        assert_eq!(found, Some(json!(number)), "{scope:?}");
+        let found = Documents::read(ports, &invoice(scope)).await.expect("an answer");
+        assert_eq!(found.as_deref(), Some(&[*number][..]), "{scope:?}");
+        for name in cells(scope) {
+            let found = ports.cell(&name).await.expect("an answer");
+            assert_eq!(found, Some(cell((*number).into())), "{scope:?}");
+        }
+    }
 }
 
 /// The first secret that a provider hands over is kept, the same again changes nothing, and

@@ -16,6 +16,7 @@ use hookdock_pipeline::ledger::{EventRecord, Run};
 use hookdock_pipeline::ports::{Providers, System as _};
 use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
 use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_pipeline::scope::Scope;
 use hookdock_signature::{EpochMillis, Key, KeyRequest};
 
 use crate::faults::{Faulty, Plan};
@@ -52,6 +53,19 @@ impl Providers for Unasked {
 
     fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
         Box::pin(async { Err(PortError::new("ask a provider", FaultKind::Unavailable)) })
+    }
+}
+
+/// The scope of an endpoint's events, or of those of one of its tenants.
+///
+/// # Panics
+///
+/// A name does not fit its grammar.
+#[must_use]
+pub fn scope(endpoint: &str, tenant: Option<&str>) -> Scope {
+    Scope::Own {
+        endpoint: endpoint.parse().expect("a name"),
+        tenant: tenant.map(|tenant| tenant.parse().expect("a name")),
     }
 }
 

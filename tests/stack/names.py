@@ -10,6 +10,8 @@ ACCEPTED_ID = "requestId"
 FULFIL_ORDER = "fulfil_order"
 STEPS = ["create-order", "store-invoice", "send-invoice", "tell-crm", "mark-processed"]
 """The steps of `fulfil_order`."""
+STRIPE = "stripe"
+"""The endpoint of the checkouts, where a test has none of its own."""
 ORDERS = "orders"
 FULFILMENTS = "fulfilments"
 """The collections in which `fulfil_order` keeps its records: at its beginning and its end."""
@@ -52,5 +54,10 @@ def job_settings_of(stack_name: str) -> str:
     return f"{stack_name}/jobs"
 
 
-def invoice_of(session: str) -> str:
-    return f"documents/invoices/{hashlib.sha256(session.encode()).hexdigest()}.txt"
+def key_of(record_id: str, endpoint: str) -> str:
+    """Under what a record or a document is kept for an event of the endpoint that has no tenant."""
+    return f"{endpoint}~~{record_id}"
+
+
+def invoice_of(session: str, endpoint: str) -> str:
+    return f"documents/invoices/{hashlib.sha256(key_of(session, endpoint).encode()).hexdigest()}.txt"

@@ -49,7 +49,7 @@ def checkout_completed(session: str, event_id: str | None = None) -> bytes:
         "object": "event",
         "type": "checkout.session.completed",
         "created": int(time.time()),
-        "livemode": False,
+        "livemode": True,
         "data": {
             "object": {
                 "id": session,

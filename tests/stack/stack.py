@@ -179,8 +179,9 @@ class Stack:
         }
         return self._item(self.outputs["LedgerTableName"], key)
 
-    def record(self, record_id: str, collection: str = names.ORDERS) -> Item:
-        return self._item(self.outputs["RecordsTableName"], {names.COLLECTION: collection, names.ID: record_id})
+    def record(self, record_id: str, collection: str = names.ORDERS, endpoint: str = names.STRIPE) -> Item:
+        key = {names.COLLECTION: collection, names.ID: names.key_of(record_id, endpoint)}
+        return self._item(self.outputs["RecordsTableName"], key)
 
     def _item(self, table: str, key: dict[str, str]) -> Item:
         typed = {name: {"S": value} for name, value in key.items()}
@@ -206,7 +207,7 @@ class Stack:
     # --- What jobs did elsewhere ---
 
     def invoice(self, session: str) -> str | None:
-        key = names.invoice_of(session)
+        key = names.invoice_of(session, names.STRIPE)
         bucket = self.outputs["DeliveryBucketName"]
         if self._s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
             return str(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())

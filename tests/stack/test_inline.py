@@ -22,7 +22,7 @@ def test_an_inline_delivery_is_answered_packed_and_run(stack: Stack, register: R
     stack.wait_for_run(delivery, "done")
 
     assert delivery.body == request.body
-    assert stack.record(session_id)
+    assert stack.record(session_id, endpoint=endpoint.name)
     assert not stack.deliveries(endpoint.name)
     assert stack.event(delivery)["packed"] == [{"delivery_id": answer.delivery_id, "object": delivery.object_key}]
 

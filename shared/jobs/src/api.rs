@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hookdock_pipeline::job::{Context, Dependency, EffectKey, ErrorClass, Failure, accepted};
+use hookdock_pipeline::names::{EndpointId, TenantId};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Request};
 use serde::Serialize;
@@ -10,6 +11,29 @@ use crate::settings::{Api, Url, Zendesk};
 
 /// Under which a target that knows keys does a thing once (draft-ietf-httpapi-idempotency-key).
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// What a CRM is told, and whose it is: the runs of all endpoints and tenants write to one.
+#[derive(Serialize)]
+pub(crate) struct Entry<'a, T> {
+    /// Its id there, which no other endpoint or tenant can name.
+    external_id: String,
+    endpoint: &'a EndpointId,
+    tenant: Option<&'a TenantId>,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+impl<'a, T> Entry<'a, T> {
+    /// What the event's tenant calls `id`.
+    pub(crate) fn of(cx: &'a Context, id: &str, content: &'a T) -> Self {
+        let (endpoint, tenant) = (&cx.run().event.endpoint, cx.tenant());
+        Self { external_id: cx.scope().key(id), endpoint, tenant, content }
+    }
+
+    pub(crate) fn external_id(&self) -> &str {
+        &self.external_id
+    }
+}
 
 impl Api {
     /// Sends a JSON document under the effect's key. `action` says what for, in errors.

@@ -5,6 +5,7 @@
 //! here, so a new job is a new file and one more line below.
 
 mod api;
+mod checked;
 mod fulfil_order;
 mod send_notification;
 pub mod settings;

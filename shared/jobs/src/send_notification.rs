@@ -7,6 +7,7 @@ use hookdock_pipeline::ports::{Email, Notice};
 use serde_json::Value;
 
 use crate::api::{plain, tell_slack};
+use crate::checked::one_line;
 use crate::settings::{Notification, Target};
 
 /// The longest value that is shown of a body, in characters.
@@ -56,7 +57,7 @@ async fn tell(
 /// The subject, and a line for each value of the body that is to be shown and is there.
 fn wording(delivery: &Delivery, show: &[String]) -> (String, String) {
     let what = delivery.event_type.as_ref().map_or("an event", |name| name.as_str());
-    let subject = format!("{what} at {}", delivery.endpoint);
+    let subject = one_line(&format!("{what} at {}", delivery.endpoint));
     let body: Value = serde_json::from_slice(delivery.event_bytes()).unwrap_or_default();
     let shown = show.iter().filter_map(|pointer| {
         let value = body.pointer(pointer)?;
@@ -67,7 +68,8 @@ fn wording(delivery: &Delivery, show: &[String]) -> (String, String) {
     (subject, lines.join("\n"))
 }
 
+/// One line, so that no value can look like another line of the text.
 fn short(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    text.chars().take(LONGEST_SHOWN).collect()
+    one_line(&text).chars().take(LONGEST_SHOWN).collect()
 }

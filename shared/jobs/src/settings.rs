@@ -72,6 +72,10 @@ pub struct FulfilOrder {
     /// The CRM that is told of orders.
     #[serde(default)]
     pub crm: Option<Api>,
+    /// Whether the CRM and the customer are told of an order in Stripe's test mode too, which
+    /// nobody paid. It is kept in any case, among the `test-orders`.
+    #[serde(default)]
+    pub tell_of_test_orders: bool,
 }
 
 /// The settings of `triage_ticket`.

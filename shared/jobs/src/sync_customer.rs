@@ -2,29 +2,30 @@
 
 use std::sync::Arc;
 
-use hookdock_pipeline::job::{
-    Context, Delivery, ErrorClass, Failure, JobResult, Json, Outcome, Payload,
-};
+use hookdock_pipeline::job::{Context, Delivery, Failure, JobResult, Json, Outcome, Payload};
+use hookdock_signature::{EpochMillis, EpochSeconds};
 use http::Method;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::api::Entry;
+use crate::checked::{CustomerId, bad};
 use crate::settings::{Api, SyncCustomer};
 
-/// A customer as the CRM takes it.
-#[derive(Debug, PartialEq, Serialize)]
+/// A customer as the CRM takes it. The address and the name go on as they came: JSON holds any
+/// text, and they get into nothing else.
+#[derive(Serialize)]
 struct Customer {
     /// Whose it is, such as `stripe`.
-    provider: String,
-    id: String,
+    provider: &'static str,
+    id: CustomerId,
     email: Option<String>,
     name: Option<String>,
     /// When it changed, as the provider says it. A CRM can refuse what is older than what it has.
     changed: String,
-    /// The same as a number that grows: seconds for Stripe, milliseconds for Shopify.
     #[serde(skip)]
-    version: i64,
+    changed_at: EpochMillis,
 }
 
 /// Stripe's event (Stripe API reference, "The Customer object", read 2026-11).
@@ -56,50 +57,42 @@ struct ShopifyCustomer {
     updated_at: String,
 }
 
-/// One step: the customer is written under its own id, so that writing it again changes nothing.
+/// One step: the customer is written under its own id, to which its endpoint and tenant belong, so
+/// that writing it again changes nothing.
 /// A burst of changes is written once, and a change that is older than what was written is not.
 ///
 /// # Errors
 ///
-/// The event is no customer, or the CRM is not to be had.
+/// The event is no customer, it says that the customer changed more than a day from now, or the CRM
+/// is unavailable.
 pub async fn sync_customer(
     cx: Context,
     settings: Arc<SyncCustomer>,
     delivery: Delivery,
 ) -> JobResult {
     let customer = customer(&delivery)?;
-    let name = format!("{}-{}", customer.provider, customer.id);
     let (quiet, longest) = settings.quiet();
-    let newest = cx.newest(&name).version(customer.version).quiet(quiet, longest);
-    newest.run(async || write(&cx, &settings.crm, &name, &customer).await).await?;
+    let newest = cx.newest(customer.id.as_str()).version_at(customer.changed_at);
+    let write = async || write(&cx, &settings.crm, &customer).await;
+    newest.quiet(quiet, longest).run(write).await?;
     Ok(Outcome::Done)
 }
 
-async fn write(cx: &Context, crm: &Api, name: &str, customer: &Customer) -> Result<(), Failure> {
-    let path = format!("/customers/{name}");
+async fn write(cx: &Context, crm: &Api, customer: &Customer) -> Result<(), Failure> {
+    let entry = Entry::of(cx, customer.id.as_str(), customer);
+    let path = format!("/customers/{}", entry.external_id());
     cx.step("write-customer", async |step| {
         let (key, action) = (step.effect_key(), "write the customer to the CRM");
-        crm.send(cx, action, Method::PUT, &path, key, customer).await
+        crm.send(cx, action, Method::PUT, &path, key, &entry).await
     })
     .await
 }
 
 fn customer(delivery: &Delivery) -> Result<Customer, Failure> {
-    let customer = match delivery.provider.as_str() {
-        "stripe" => read::<StripeEvent>(delivery)?.into(),
-        "shopify" => read::<ShopifyCustomer>(delivery)?.try_into()?,
-        _ => return Err(no_customer("the provider's customers are not known")),
-    };
-    check(customer)
-}
-
-/// The id gets into a URL.
-fn check(customer: Customer) -> Result<Customer, Failure> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let id = &customer.id;
-    match !id.is_empty() && id.chars().all(fits) {
-        true => Ok(customer),
-        false => Err(no_customer("the customer's id is not one")),
+    match delivery.provider.as_str() {
+        "stripe" => read::<StripeEvent>(delivery)?.try_into(),
+        "shopify" => read::<ShopifyCustomer>(delivery)?.try_into(),
+        _ => Err(bad("the provider's customers are not known")),
     }
 }
 
@@ -107,15 +100,19 @@ fn read<T: DeserializeOwned + Send>(delivery: &Delivery) -> Result<T, Failure> {
     Json::of(delivery).map(|Json(read)| read)
 }
 
-fn no_customer(message: &str) -> Failure {
-    Failure::permanent(ErrorClass::BadData, message)
-}
+impl TryFrom<StripeEvent> for Customer {
+    type Error = Failure;
 
-impl From<StripeEvent> for Customer {
-    fn from(event: StripeEvent) -> Self {
+    fn try_from(event: StripeEvent) -> Result<Self, Failure> {
         let StripeCustomer { id, email, name } = event.data.object;
-        let (changed, version) = (event.created.to_string(), event.created);
-        Self { provider: "stripe".to_owned(), id, email, name, changed, version }
+        Ok(Self {
+            provider: "stripe",
+            id: id.try_into()?,
+            email,
+            name,
+            changed: event.created.to_string(),
+            changed_at: EpochSeconds::new(event.created).to_millis(),
+        })
     }
 }
 
@@ -126,16 +123,16 @@ impl TryFrom<ShopifyCustomer> for Customer {
         let changed: Timestamp = customer
             .updated_at
             .parse()
-            .map_err(|_| no_customer("the customer's time of change is not one"))?;
+            .map_err(|_| bad("the customer's time of change is not one"))?;
         let names = [customer.first_name, customer.last_name];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
         Ok(Self {
-            provider: "shopify".to_owned(),
-            id: customer.id.to_string(),
+            provider: "shopify",
+            id: customer.id.to_string().try_into()?,
             email: customer.email,
             name: Some(name).filter(|name| !name.is_empty()),
             changed: customer.updated_at,
-            version: changed.as_millisecond(),
+            changed_at: EpochMillis::new(changed.as_millisecond()),
         })
     }
 }

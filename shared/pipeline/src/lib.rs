@@ -2,8 +2,8 @@
 //!
 //! Read the modules in this order: [`delivery`] is what comes in, [`ingest`] takes it, [`http`]
 //! is its face; [`mod@reference`] travels through the queue, [`process`] picks it up, [`ledger`] says
-//! what may happen to a run, [`job`] is the business logic, with [`breaker`] and
-//! [`entity`] for what its runs share. [`ports`] is what all of them ask of
+//! what may happen to a run, [`job`] is the business logic, with [`scope`] for whose everything is, and
+//! [`breaker`] and [`entity`] for what its runs share. [`ports`] is what all of them ask of
 //! the world.
 
 pub mod breaker;
@@ -31,6 +31,7 @@ pub mod process;
 mod race;
 pub mod reference;
 pub mod retry;
+pub mod scope;
 pub mod sealed;
 pub mod stored;
 #[cfg(feature = "testing")]

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
+use crate::scope::Scope;
+
 /// Text that does not fit the grammar of a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} must be {grammar}")]
@@ -235,17 +237,17 @@ impl Owner {
 }
 
 impl CellName {
-    /// The cell in which a dependency's failures are counted. The same name at another place is
-    /// another dependency.
+    /// The cell in which the failures of a dependency's calls are counted that the scope makes. The
+    /// same name at another place is another dependency.
     #[must_use]
-    pub fn of_breaker(dependency: &DependencyName, place: &str) -> Self {
-        Self::of("breaker", dependency.as_str(), place)
+    pub fn of_breaker(scope: &Scope, dependency: &DependencyName, place: &str) -> Self {
+        Self::of("breaker", dependency.as_str(), &scope.key(place))
     }
 
-    /// The cell that says which event is the newest of an entity, as a job calls it.
+    /// The cell that says which event is the newest of the scope's entity, as a job calls it.
     #[must_use]
-    pub fn of_entity(job: &JobName, entity: &str) -> Self {
-        Self::of("entity", job.as_str(), entity)
+    pub fn of_entity(scope: &Scope, job: &JobName, entity: &str) -> Self {
+        Self::of("entity", job.as_str(), &scope.key(entity))
     }
 
     fn of(kind: &'static str, name: &str, about: &str) -> Self {
@@ -372,7 +374,11 @@ mod tests {
 
     #[test]
     fn a_cells_name_holds_our_own_names_and_a_digest() {
-        let name = CellName::of_entity(&"sync_customer".parse().expect("a name"), "../x#y");
+        let name = CellName::of_entity(
+            &Scope::Shared,
+            &"sync_customer".parse().expect("a name"),
+            "../x#y",
+        );
         assert_eq!(name.as_str().parse(), Ok(name.clone()));
         assert!(name.as_str().starts_with("entity#sync_customer#"), "{name}");
         assert!(!name.as_str().contains("../x"), "{name}");

@@ -84,7 +84,8 @@ impl Job {
         }
         world.book().commons.versions.insert(cx.run().event.clone(), plan.version);
         let (quiet, longest) = world.climate.quiet;
-        let newest = cx.newest(ENTITY).version(plan.version).quiet(quiet, longest);
+        let newest =
+            cx.shared_across_tenants().newest(ENTITY).version(plan.version).quiet(quiet, longest);
         let work = async || {
             let _at_work = world.enters(&cx.run().event, until);
             self.stubborn(|| self.write(&cx, plan.version, until)).await?;
@@ -119,7 +120,7 @@ impl Job {
                 };
                 Ok(self.network.call(|| "writes to the CRM".to_owned(), write).await?)
             };
-            cx.dependency("crm").terms(TERMS).call(call).await
+            cx.shared_across_tenants().dependency("crm").terms(TERMS).call(call).await
         })
         .await?;
         world.saves(cx.run(), "write", "()");

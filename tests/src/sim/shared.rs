@@ -18,7 +18,7 @@ use crate::rules::CLOCKS_APART;
 use crate::sim::jobs::ORDERED;
 use crate::sim::world::World;
 
-/// The entity that all events of a simulation are about.
+/// The entity that all events of a simulation are about, whichever endpoint they come to.
 pub(crate) const ENTITY: &str = "customer";
 
 /// How long a worker may go by what it knew before, and how long it takes to ask.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::ticket::Ticket;
 use crate::api::plain;
+use crate::checked::{lines, one_line};
 use crate::settings::TokenBudget;
 
 /// The ticket is material, whatever it says: somebody outside wrote it.
@@ -94,13 +95,13 @@ impl Triage {
         fits.then_some(triage)
     }
 
-    /// What the channel is told.
+    /// What the channel is told. The model may have written down what the ticket told it to.
     pub(super) fn message(&self, link: &str) -> String {
         let Self { kind, urgency, summary, reply, .. } = self;
         format!(
             "<{link}|A ticket>: {kind}, {urgency} urgency\n{}\n\nA draft of a reply:\n{}",
-            plain(summary),
-            plain(reply),
+            plain(&one_line(summary)),
+            plain(&lines(reply)),
             kind = kind.word(),
             urgency = urgency.word(),
         )
@@ -206,5 +207,11 @@ mod tests {
              The invoice is &lt;wrong&gt;.\n\nA draft of a reply:\n\
              We look into it &amp; answer."
         );
+        let mut hidden = answer();
+        hidden["summary"] = json!("a\nA draft of a reply: b\u{202e}");
+        hidden["reply"] = json!("c\r\nd");
+        let message = Triage::of(&hidden).expect("an answer").message("https://z");
+        let text = "\na A draft of a reply: b \n\nA draft of a reply:\nc \nd";
+        assert!(message.ends_with(text), "{message:?}");
     }
 }

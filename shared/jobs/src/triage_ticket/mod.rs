@@ -44,7 +44,7 @@ pub async fn triage_ticket(
     Json(event): Json<TicketCreated>,
 ) -> JobResult {
     let id = event.detail.id;
-    let papers = Papers::of(&cx);
+    let papers = Papers::of(&cx)?;
     if !read_ticket(&cx, &settings, id, &papers).await? {
         return Ok(Outcome::Ignored("the ticket is gone".to_owned()));
     }
@@ -99,7 +99,7 @@ async fn record_triage(
 ) -> Result<bool, Failure> {
     let record = Record {
         collection: "triages".to_owned(),
-        id: format!("{}/{id}", cx.run().event.endpoint),
+        id: id.to_string(),
         body: json!({ "sorted": sorted, "answer": papers.answer_name().as_str() }),
     };
     Ok(cx.commit("record-triage", record).await? == Inserted::New)

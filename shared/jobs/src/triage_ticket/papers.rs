@@ -1,6 +1,6 @@
 //! What is kept of one run, and what of it the ledger may know.
 
-use hookdock_pipeline::job::{Context, ErrorClass, Failure};
+use hookdock_pipeline::job::{Context, ErrorClass, Failure, ScopedDocuments};
 use hookdock_pipeline::ports::{Answer, Document, DocumentName, Usage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::ticket::Ticket;
 
 /// The ticket as it was read, and the model's answer: two documents. What was kept first stays.
 pub(super) struct Papers<'a> {
-    cx: &'a Context,
+    documents: ScopedDocuments<'a>,
     ticket: DocumentName,
     answer: DocumentName,
 }
@@ -35,12 +35,11 @@ struct Kept {
 }
 
 impl<'a> Papers<'a> {
-    pub(super) fn of(cx: &'a Context) -> Self {
-        let event = &cx.run().event;
-        let id = format!("{}/{}", event.endpoint, event.key);
-        let ticket = DocumentName::of("tickets", &id, "json");
-        let answer = DocumentName::of("answers", &id, "json");
-        Self { cx, ticket, answer }
+    pub(super) fn of(cx: &'a Context) -> Result<Self, Failure> {
+        let (documents, id) = (cx.documents()?, cx.run().event.key.as_str());
+        let ticket = documents.name("tickets", id, "json");
+        let answer = documents.name("answers", id, "json");
+        Ok(Self { documents, ticket, answer })
     }
 
     pub(super) fn answer_name(&self) -> &DocumentName {
@@ -77,12 +76,12 @@ impl<'a> Papers<'a> {
     async fn keep(&self, name: &DocumentName, content: &impl Serialize) -> Result<(), Failure> {
         let body = serde_json::to_vec(content).map_err(|_| lost())?.into();
         let document = Document { name: name.clone(), content_type: "application/json", body };
-        self.cx.documents()?.keep(document).await?;
+        self.documents.keep(document).await?;
         Ok(())
     }
 
     async fn read<T: DeserializeOwned>(&self, name: &DocumentName) -> Result<Option<T>, Failure> {
-        let found = self.cx.documents()?.read(name).await?;
+        let found = self.documents.read(name).await?;
         // The parser's own message can quote the ticket.
         found.map(|json| serde_json::from_slice(&json).map_err(|_| lost())).transpose()
     }

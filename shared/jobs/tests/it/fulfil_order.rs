@@ -1,5 +1,6 @@
 //! A paid checkout becomes an order, an invoice, an e-mail and an entry in the CRM, each once.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,10 +9,10 @@ use hookdock_pipeline::ledger::RunState;
 use hookdock_pipeline::ports::{DocumentName, Documents as _, Records as _};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
-use hookdock_tests::stack::Stack;
+use hookdock_tests::stack::{Stack, scope};
 use serde_json::{Value, json};
 
-use crate::world::{Forgetful, Turn, World, accept, stack};
+use crate::world::{Forgetful, Turn, World, accept, serving, stack};
 
 const SETTINGS: &str = r#"
 version = 1
@@ -41,13 +42,19 @@ fn paid() -> Draft {
 }
 
 async fn record(stack: &Stack, collection: &str) -> Option<Value> {
-    stack.local.get(collection, "cs_1").await.expect("memory")
+    stack.local.get(collection, &scope("stripe", None).key("cs_1")).await.expect("memory")
 }
 
 async fn invoice(stack: &Stack) -> Option<String> {
-    let name = DocumentName::of("invoices", "cs_1", "txt");
+    let name = DocumentName::of(&scope("stripe", None), "invoices", "cs_1", "txt");
     let found = stack.local.read(&name).await.expect("memory");
     found.map(|text| String::from_utf8(text.to_vec()).expect("UTF-8"))
+}
+
+/// What the CRM was told.
+fn told(world: &World) -> Vec<Value> {
+    let asked = world.asked();
+    asked.iter().map(|asked| serde_json::from_slice(asked.body()).expect("JSON")).collect()
 }
 
 fn steps(stack: &Stack) -> Vec<String> {
@@ -74,8 +81,9 @@ async fn a_paid_checkout_goes_through_five_steps() {
     stack.drain().await;
     assert_fulfilled(&stack, &world).await;
 
-    let order = json!({
-        "checkout_session": "cs_1", "amount": 4200, "currency": "eur", "customer": null,
+    let mut order = json!({
+        "checkout_session": "cs_1", "livemode": true, "amount": 4200, "currency": "eur",
+        "customer": null,
     });
     assert_eq!(record(&stack, "orders").await, Some(order.clone()));
     let text = "Invoice\n\n\
@@ -97,8 +105,10 @@ async fn a_paid_checkout_goes_through_five_steps() {
     assert_eq!(asked[0].headers()["authorization"], "Bearer crm secret");
     assert!(asked[0].headers()["authorization"].is_sensitive());
     assert_eq!(asked[0].headers()["content-type"], "application/json");
-    let body: Value = serde_json::from_slice(asked[0].body()).expect("JSON");
-    assert_eq!(body, order);
+    order["external_id"] = "stripe~~cs_1".into();
+    order["endpoint"] = "stripe".into();
+    order["tenant"] = Value::Null;
+    assert_eq!(told(&world), [order]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,4 +261,121 @@ async fn an_invoice_that_cannot_be_kept_yet_holds_up_what_comes_after_it() {
     stack.drain().await;
     assert_fulfilled(&stack, &world).await;
     assert_eq!(stack.run().attempt, 3);
+}
+
+const TENANTS: &str = r#"
+[endpoints.stripe]
+provider = "stripe"
+tenants.a.secrets = ["whsec_of_a"]
+tenants.b.secrets = ["whsec_of_b"]
+"#;
+
+/// A checkout of session `cs_1`, signed by the tenant.
+fn of_tenant(tenant: &str, amount: i64, email: &str) -> Draft {
+    let body = json!({
+        "id": format!("evt_of_{tenant}"),
+        "type": "checkout.session.completed",
+        "data": { "object": {
+            "id": "cs_1", "payment_status": "paid", "amount_total": amount, "currency": "eur",
+            "customer_details": { "email": email },
+        }},
+    });
+    Draft::stripe(&format!("stripe/{tenant}"), &format!("whsec_of_{tenant}"), &body.to_string())
+}
+
+/// A buyer knows what he buys, so another tenant may know all of an order.
+#[tokio::test(start_paused = true)]
+async fn no_tenant_reaches_anothers_order_whatever_it_knows() {
+    for amount in [4200, 1] {
+        let world = World::default();
+        let stack = serving(TENANTS, SETTINGS, &world);
+        accept(&stack, &of_tenant("b", amount, "eve@b.example")).await;
+        stack.drain().await;
+        accept(&stack, &of_tenant("a", 4200, "jane@a.example")).await;
+        stack.drain().await;
+        for (tenant, amount) in [("a", 4200), ("b", amount)] {
+            let id = scope("stripe", Some(tenant)).key("cs_1");
+            let order = stack.local.get("orders", &id).await.expect("memory");
+            assert_eq!(order.expect("an order")["amount"], amount, "{tenant}");
+        }
+        let sent = stack.local.sent().expect("memory");
+        let sent = sent.iter().map(|sent| match sent {
+            Sent::Email { to, text, .. } => (to.as_str(), text.contains("4200")),
+            Sent::Notice { .. } => panic!("no notice is sent"),
+        });
+        let sent: BTreeMap<_, _> = sent.collect();
+        let expected = [("eve@b.example", amount == 4200), ("jane@a.example", true)];
+        assert_eq!(sent, expected.into());
+        let ids: Vec<_> = told(&world).iter().map(|told| told["external_id"].clone()).collect();
+        assert_eq!(ids, ["stripe~b~cs_1", "stripe~a~cs_1"]);
+    }
+}
+
+fn in_test_mode() -> Draft {
+    let body = json!({
+        "id": "evt_1", "type": "checkout.session.completed", "livemode": false,
+        "data": { "object": {
+            "id": "cs_1", "payment_status": "paid", "amount_total": 4200, "currency": "eur",
+            "customer_details": { "email": "jane@example.com" },
+        }},
+    });
+    Draft::stripe("stripe", "whsec_test", &body.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_in_test_mode_is_kept_apart_and_nobody_outside_is_told() {
+    let world = World::default();
+    let stack = stack(SETTINGS, &world);
+    accept(&stack, &in_test_mode()).await;
+    stack.drain().await;
+    assert_eq!(stack.run().state, RunState::Done);
+    assert_eq!(record(&stack, "test-orders").await.expect("an order")["livemode"], false);
+    assert!(record(&stack, "test-fulfilments").await.is_some());
+    assert_eq!((record(&stack, "orders").await, invoice(&stack).await), (None, None));
+    assert!(world.asked().is_empty());
+    assert!(stack.local.sent().expect("memory").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_for_tests_tells_of_an_order_in_test_mode_what_it_is() {
+    let world = World::default();
+    let settings = SETTINGS.replace("seller", "tell_of_test_orders = true\nseller");
+    let stack = stack(&settings, &world);
+    accept(&stack, &in_test_mode()).await;
+    stack.drain().await;
+    assert_eq!(steps(&stack), STEPS);
+    assert_eq!(record(&stack, "orders").await, None);
+    assert_eq!(told(&world)[0]["livemode"], false);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_its_grammar_gets_into_nothing() {
+    for (field, value, message) in [
+        ("/id", json!("pi_1"), "the checkout session's id is not one"),
+        ("/id", json!("cs_1\r\nBcc: eve@b.example"), "the checkout session's id is not one"),
+        ("/currency", json!("e\r\n"), "the currency is not one"),
+        ("/amount_total", json!(-1), "the amount is below zero"),
+        ("/customer", json!("../orders"), "the customer's id is not one"),
+        (
+            "/customer_details/email",
+            json!("jane@example.com,eve@b.example"),
+            "the customer's e-mail address is not one",
+        ),
+    ] {
+        let world = World::default();
+        let stack = stack(SETTINGS, &world);
+        let mut draft = paid();
+        let mut body: Value = serde_json::from_slice(&draft.body).expect("JSON");
+        let session = &mut body["data"]["object"];
+        *session.pointer_mut(field).expect("it is there") = value;
+        draft.body = body.to_string().into();
+        accept(&stack, &draft).await;
+        stack.drain().await;
+        let run = stack.run();
+        let failure = run.last_failure().expect("a failure");
+        let found = (run.state.name(), failure.class.code(), failure.message.as_str());
+        assert_eq!(found, ("dead", "bad_data", message));
+        assert!(run.steps.is_empty() && world.asked().is_empty(), "{field}");
+        assert!(stack.local.sent().expect("memory").is_empty(), "{field}");
+    }
 }

@@ -89,6 +89,18 @@ async fn each_event_of_a_request_is_told_by_itself_and_shows_its_own_values() {
     assert_eq!(told, expected.each_ref().map(|(subject, text)| (*subject, text.as_str())));
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_value_of_a_body_can_look_like_another_line() {
+    let stack = stack(&settings("{ topic = {} }"), &World::default());
+    let name = "a\r\ndelivery: dlv_0\u{2028}\u{202e}b";
+    accept(&stack, &Draft::github(json!({"repository": {"full_name": name}}).to_string())).await;
+    stack.drain().await;
+    let sent = stack.local.sent().expect("memory");
+    let text =
+        format!("repository/full_name: a  delivery: dlv_0  b\ndelivery: {}", delivery(&stack));
+    assert_eq!(texts(&sent[0]), ("push at github", text.as_str()));
+}
+
 fn texts(sent: &Sent) -> (&str, &str) {
     match sent {
         Sent::Email { subject, text, .. } | Sent::Notice { subject, text } => (subject, text),

@@ -1,11 +1,13 @@
 //! Customers of Stripe and Shopify are written to the CRM under their own ids.
 
+use std::time::Duration;
+
 use hookdock_pipeline::ledger::RunState;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
 use serde_json::{Value, json};
 
-use crate::world::{Turn, World, accept, stack};
+use crate::world::{Turn, World, accept, serving, stack};
 
 const SETTINGS: &str = r#"
 version = 1
@@ -62,9 +64,10 @@ async fn a_customer_of_stripe_is_written_however_the_crm_fails() {
     assert_eq!(world.asked().len(), 3);
     let body = json!({
         "provider": "stripe", "id": "cus_1", "email": "jane@example.com", "name": null,
-        "changed": "1800000000",
+        "changed": "1800000000", "external_id": "stripe~~cus_1", "endpoint": "stripe",
+        "tenant": null,
     });
-    check(&world, "/customers/stripe-cus_1", &body);
+    check(&world, "/customers/stripe~~cus_1", &body);
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,8 +78,9 @@ async fn a_customer_of_shopify_is_written() {
     let body = json!({
         "provider": "shopify", "id": "706405506930370084", "email": "jane@example.com",
         "name": "Jane Roe", "changed": "2027-01-15T08:00:00-05:00",
+        "external_id": "orders~acme~706405506930370084", "endpoint": "orders", "tenant": "acme",
     });
-    check(&world, "/customers/shopify-706405506930370084", &body);
+    check(&world, "/customers/orders~acme~706405506930370084", &body);
 }
 
 fn versions(world: &World) -> Vec<String> {
@@ -135,4 +139,73 @@ async fn an_id_that_leaves_its_place_in_the_url_is_refused() {
         assert_eq!(stack.run().state.name(), "dead", "{id:?}");
         assert!(world.asked().is_empty(), "{id:?}");
     }
+}
+
+const TENANTS: &str = r#"
+[endpoints.stripe]
+provider = "stripe"
+tenants.a.secrets = ["whsec_of_a"]
+tenants.b.secrets = ["whsec_of_b"]
+"#;
+
+/// The customer `cus_1` of a tenant as it was at that second.
+fn of_tenant(tenant: &str, created: i64) -> Draft {
+    let draft = changed("evt_1", "cus_1", created);
+    let (path, secret) = (format!("/webhooks/stripe/{tenant}"), format!("whsec_of_{tenant}"));
+    Draft { path, secret, ..draft }
+}
+
+fn paths(world: &World) -> Vec<String> {
+    world.asked().iter().map(|asked| asked.uri().path().to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_customer_id_of_two_tenants_is_two_customers() {
+    let world = World::default();
+    let stack = serving(TENANTS, SETTINGS, &world);
+    for (tenant, created) in [("b", 1_800_003_600), ("a", 1_800_000_000)] {
+        accept(&stack, &of_tenant(tenant, created)).await;
+        stack.drain().await;
+    }
+    assert_eq!(paths(&world), ["/customers/stripe~b~cus_1", "/customers/stripe~a~cus_1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crm_that_fails_for_one_tenant_is_called_for_another() {
+    let world = World::going([Turn::Status(503); 5]);
+    let stack = serving(TENANTS, SETTINGS, &world);
+    for number in 0..5 {
+        let customer = format!("cus_{number}");
+        let draft = changed(&format!("evt_{number}"), &customer, 1);
+        let (path, secret) = ("/webhooks/stripe/b".to_owned(), "whsec_of_b".to_owned());
+        accept(&stack, &Draft { path, secret, ..draft }).await;
+    }
+    while world.asked().len() < 5 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stack.work_on_all(&stack.local.receive(10).await.expect("memory")).await;
+    }
+    accept(&stack, &of_tenant("a", 1)).await;
+    while paths(&world).len() < 6 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stack.work_on_all(&stack.local.receive(1).await.expect("memory")).await;
+    }
+    assert_eq!(paths(&world)[5], "/customers/stripe~a~cus_1", "and not a probe of b's");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_from_the_future_is_refused_and_stops_no_other() {
+    let now = 1_800_000_000;
+    let (world, milliseconds) = (World::default(), now * 1000);
+    let stack = synced(&changed("evt_1", "cus_1", milliseconds), &world).await;
+    let failure = stack.run().last_failure().cloned().expect("a failure");
+    assert_eq!((stack.run().state.name(), failure.class.code()), ("dead", "bad_data"));
+    accept(&stack, &changed("evt_2", "cus_1", now)).await;
+    stack.drain().await;
+    assert_eq!(versions(&world), [now.to_string()]);
+    let mut draft = shopify();
+    let body = String::from_utf8(draft.body.to_vec()).expect("JSON");
+    draft.body = body.replace("2027-01-15", "2027-01-17").into();
+    let world = World::default();
+    assert_eq!(synced(&draft, &world).await.run().state.name(), "dead");
+    assert!(world.asked().is_empty());
 }

@@ -12,7 +12,7 @@ use hookdock_pipeline::ports::{Answer, Model, Prompt, Records as _, Usage};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;
-use hookdock_tests::stack::Stack;
+use hookdock_tests::stack::{Stack, scope};
 use serde_json::{Value, json};
 
 use crate::world::{Turn, World, accept, serving};
@@ -112,7 +112,7 @@ fn stack(world: &World, model: &Slow) -> Stack {
 }
 
 async fn triage(stack: &Stack) -> Option<Value> {
-    stack.local.get("triages", "help/5158").await.expect("memory")
+    stack.local.get("triages", &scope("help", None).key("5158")).await.expect("memory")
 }
 
 /// What Slack was told last.

@@ -9,12 +9,16 @@ use crate::job::effects::Effects;
 use crate::job::shared::Shared;
 use crate::job::steps::Journal;
 use crate::ledger::RunId;
+use crate::names::TenantId;
+use crate::scope::Scope;
 
 /// How far an attempt may go.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The number of the attempt, from 1.
     pub attempt: u32,
+    /// When the delivery was received.
+    pub received_at: EpochMillis,
     /// When the run was first claimed.
     pub opened_at: EpochMillis,
     /// When the attempt began.
@@ -29,6 +33,7 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Context {
     run: RunId,
+    scope: Scope,
     limits: Limits,
     effects: Effects,
     journal: Arc<dyn Journal>,
@@ -36,16 +41,18 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context for one attempt.
+    /// A context for one attempt of a run whose event is that tenant's.
     #[must_use]
     pub fn new(
         run: RunId,
+        tenant: Option<TenantId>,
         limits: Limits,
         effects: Effects,
         journal: Arc<dyn Journal>,
         shared: Arc<dyn Shared>,
     ) -> Self {
-        Self { run, limits, effects, journal, shared }
+        let scope = Scope::Own { endpoint: run.event.endpoint.clone(), tenant };
+        Self { run, scope, limits, effects, journal, shared }
     }
 
     /// The run: the endpoint, the event and the job. It stays the same over all attempts.
@@ -54,10 +61,32 @@ impl Context {
         &self.run
     }
 
+    /// Whose event it is. `None`: the endpoint has no tenants, or the event names none.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&TenantId> {
+        match &self.scope {
+            Scope::Own { tenant, .. } => tenant.as_ref(),
+            Scope::Shared => None,
+        }
+    }
+
+    /// Whose the event is, and with it all that the job keeps and calls. [`Scope::key`] makes an
+    /// id that is unique beyond Hookdock, for a system that all tenants' runs write to.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// The number of this attempt, from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.limits.attempt
+    }
+
+    /// When the delivery was received, by our clock.
+    #[must_use]
+    pub fn received_at(&self) -> EpochMillis {
+        self.limits.received_at
     }
 
     /// When the run was first claimed.
@@ -99,6 +128,7 @@ impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
             .field("run", &self.run)
+            .field("scope", &self.scope)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

@@ -14,6 +14,7 @@ use crate::job::failure::{ErrorClass, Failure, Recovery};
 use crate::job::shared::{Seen, Shared};
 use crate::names::{CellName, DependencyName};
 use crate::race;
+use crate::scope::Scope;
 
 /// How long a worker goes by what it knows of a dependency that is well.
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -52,6 +53,7 @@ struct Known {
 #[must_use]
 pub struct Dependency<'a> {
     cx: &'a Context,
+    scope: &'a Scope,
     name: &'a str,
     place: &'a str,
     terms: BreakerTerms,
@@ -73,13 +75,18 @@ struct Guard<'a> {
 
 impl Context {
     /// Something that this job calls and that can be down, such as `crm`. All jobs that call it
-    /// by that name, in all workers, share what is known of it.
+    /// by that name for the event's tenant, in all workers, share what is known of it. What fails
+    /// for one tenant holds back no run of another.
     pub fn dependency<'a>(&'a self, name: &'a str) -> Dependency<'a> {
-        Dependency { cx: self, name, place: "", terms: BreakerTerms::default() }
+        Dependency::of(self, self.scope(), name)
     }
 }
 
 impl<'a> Dependency<'a> {
+    pub(super) fn of(cx: &'a Context, scope: &'a Scope, name: &'a str) -> Self {
+        Self { cx, scope, name, place: "", terms: BreakerTerms::default() }
+    }
+
     /// Where it is, such as its URL: two of one name are apart. The place is kept as a digest.
     pub fn at(self, place: &'a str) -> Self {
         Self { place, ..self }
@@ -110,7 +117,7 @@ impl<'a> Dependency<'a> {
             .parse()
             .map_err(|error| Failure::permanent(ErrorClass::Bug, format!("dependency: {error}")))?;
         let shared = self.cx.shared();
-        let cell = CellName::of_breaker(&name, self.place);
+        let cell = CellName::of_breaker(self.scope, &name, self.place);
         let guard = Guard { shared, cell, terms: self.terms };
         let call_end = self.cx.deadline().minus(TELL_MARGIN);
         let late = |what| Failure::passing(ErrorClass::TimedOut, format!("{name} {what} in time"));

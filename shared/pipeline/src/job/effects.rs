@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::job::context::Context;
 use crate::job::failure::{ErrorClass, Failure};
+use crate::job::scoped::{ScopedDocuments, ScopedRecords};
 use crate::ports::{Documents, Mail, Model, Notices, Records, Web};
+use crate::scope::Scope;
 
 /// The ports that jobs reach the world through. A job gets at them through its [`Context`].
 ///
@@ -44,19 +46,31 @@ impl Effects {
 /// What jobs reach. But for the records, each is an error where it is not set up: a job that can
 /// do without asks with `.ok()`.
 impl Context {
-    /// The business records.
+    /// The business records of the event's tenant.
     #[must_use]
-    pub fn records(&self) -> &dyn Records {
-        self.effects().records.as_ref()
+    pub fn records(&self) -> ScopedRecords<'_> {
+        self.records_of(self.scope())
     }
 
-    /// The documents.
+    pub(super) fn records_of<'a>(&'a self, scope: &'a Scope) -> ScopedRecords<'a> {
+        ScopedRecords::new(self.effects().records.as_ref(), scope)
+    }
+
+    /// The documents of the event's tenant.
     ///
     /// # Errors
     ///
     /// They are not set up here.
-    pub fn documents(&self) -> Result<&dyn Documents, Failure> {
-        self.effects().documents.as_deref().ok_or_else(|| missing("documents are"))
+    pub fn documents(&self) -> Result<ScopedDocuments<'_>, Failure> {
+        self.documents_of(self.scope())
+    }
+
+    pub(super) fn documents_of<'a>(
+        &'a self,
+        scope: &'a Scope,
+    ) -> Result<ScopedDocuments<'a>, Failure> {
+        let port = self.effects().documents.as_deref().ok_or_else(|| missing("documents are"))?;
+        Ok(ScopedDocuments::new(port, scope))
     }
 
     /// E-mail.

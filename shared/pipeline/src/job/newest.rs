@@ -4,6 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use hookdock_signature::EpochMillis;
+
 use crate::entity::{Decision, Entity, Place, Quiet};
 use crate::fault::{PortError, chain};
 use crate::job::context::Context;
@@ -12,9 +14,15 @@ use crate::job::shared::Seen;
 use crate::ledger::RECORD_LIFE;
 use crate::names::CellName;
 use crate::race;
+use crate::scope::Scope;
 
 /// How long the end of a turn may take to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How far after the receipt of its delivery an entity can have changed. Clocks are apart by
+/// seconds, and by up to 14 hours where somebody wrote a local time as UTC. A sender who lies stops
+/// the entity's other events for that long at most.
+pub const FURTHEST_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How often a write is tried that finds the entity changed each time.
 const TRIES: u32 = 5;
@@ -23,34 +31,48 @@ const TRIES: u32 = 5;
 #[must_use]
 pub struct Newest<'a> {
     cx: &'a Context,
+    scope: &'a Scope,
     entity: &'a str,
     version: i64,
+    changed_at: Option<EpochMillis>,
     quiet: Quiet,
 }
 
 impl Context {
-    /// The newest event of an entity, such as `stripe-cus_1`: what this job writes to under one
-    /// name. The name is kept as a digest.
+    /// The newest event of an entity, such as `cus_1`: what this job writes to for the event's
+    /// tenant under one name. The name is kept as a digest.
     ///
     /// ```
     /// # use std::time::Duration;
     /// # use hookdock_pipeline::job::{Context, Failure};
-    /// # async fn write(cx: Context, id: &str, changed: i64) -> Result<(), Failure> {
+    /// # use hookdock_signature::EpochMillis;
+    /// # async fn write(cx: Context, id: &str, changed: EpochMillis) -> Result<(), Failure> {
     /// let (quiet, longest) = (Duration::from_secs(5), Duration::from_secs(60));
-    /// cx.newest(id).version(changed).quiet(quiet, longest).run(async || Ok(())).await
+    /// cx.newest(id).version_at(changed).quiet(quiet, longest).run(async || Ok(())).await
     /// # }
     /// ```
     pub fn newest<'a>(&'a self, entity: &'a str) -> Newest<'a> {
-        Newest { cx: self, entity, version: 0, quiet: Quiet::default() }
+        Newest::of(self, self.scope(), entity)
     }
 }
 
-impl Newest<'_> {
+impl<'a> Newest<'a> {
+    pub(super) fn of(cx: &'a Context, scope: &'a Scope, entity: &'a str) -> Self {
+        Self { cx, scope, entity, version: 0, changed_at: None, quiet: Quiet::default() }
+    }
+
     /// The entity's version as this event has it: a number that grows with each change, such as a
-    /// counter or a time. Of two events with one version, or without, the one whose run was
+    /// counter; [`Newest::version_at`] is for a time. Of two events with one version, or without, the one whose run was
     /// opened later is the newer.
     pub fn version(self, version: i64) -> Self {
         Self { version, ..self }
+    }
+
+    /// The version where it is a time: when the entity changed. One that is more than
+    /// [`FURTHEST_AHEAD`] after the delivery was received is refused: every event that comes
+    /// before that time would be ignored as older.
+    pub fn version_at(self, changed_at: EpochMillis) -> Self {
+        Self { version: changed_at.get(), changed_at: Some(changed_at), ..self }
     }
 
     /// Waits until nothing newer has come for so long, and, where it goes on and on, no longer
@@ -72,13 +94,15 @@ impl Newest<'_> {
     ///
     /// # Errors
     ///
-    /// What the work says; that it was not done; or that the entity's cell is not to be had.
+    /// What the work says; that it was not done; that the entity's cell is unavailable; or that
+    /// the event is from the future.
     pub async fn run<T, F, R>(self, work: F) -> Result<T, Failure>
     where
         F: FnOnce() -> R,
         R: Future<Output = Result<T, Failure>>,
     {
-        let cell = CellName::of_entity(&self.cx.run().job, self.entity);
+        self.check_time()?;
+        let cell = CellName::of_entity(self.scope, &self.cx.run().job, self.entity);
         let place = self.place();
         let turn = self.take_turn(&cell, &place).await?;
         let result = work().await;
@@ -86,6 +110,17 @@ impl Newest<'_> {
             self.give_back(&cell, &place, turn).await;
         }
         result
+    }
+
+    fn check_time(&self) -> Result<(), Failure> {
+        let latest = self.cx.received_at().plus(FURTHEST_AHEAD);
+        match self.changed_at {
+            Some(at) if latest < at => Err(Failure::permanent(
+                ErrorClass::BadData,
+                "the event is from the future: its entity has not changed yet",
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What the work yielded does not wait long for that: the turn ends with the claim anyway.

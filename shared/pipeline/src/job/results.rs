@@ -9,6 +9,7 @@ use crate::job::failure::{ErrorClass, Failure};
 use crate::ledger::{RunId, StepResult};
 use crate::names::{BodyDigest, StepName};
 use crate::ports::{Document, DocumentName};
+use crate::scope::Scope;
 
 /// The largest result that a run holds itself, in bytes of JSON. It is written again with each
 /// further step of its run, and DynamoDB bills every KiB of that.
@@ -18,12 +19,13 @@ pub const LARGEST_INLINE_BYTES: usize = 16 * 1024;
 pub const LARGEST_RESULT_BYTES: usize = 1024 * 1024;
 
 /// The document of a result. Its own digest is in its name: a step that runs again may yield
-/// something else, and a write that comes late only repeats itself.
+/// something else, and a write that comes late only repeats itself. The event's key tells tenants
+/// apart, so the scope is the endpoint.
 #[must_use]
 pub fn result_document(run: &RunId, step: &StepName, sha256: &BodyDigest) -> DocumentName {
     let RunId { event, job } = run;
-    let id = format!("{}/{}/{job}/{step}/{sha256}", event.endpoint, event.key);
-    DocumentName::of("steps", &id, "json")
+    let scope = Scope::Own { endpoint: event.endpoint.clone(), tenant: None };
+    DocumentName::of(&scope, "steps", &format!("{}/{job}/{step}/{sha256}", event.key), "json")
 }
 
 impl Context {

@@ -11,9 +11,11 @@ use crate::fault::PortError;
 use crate::job::context::Context;
 use crate::job::failure::{ErrorClass, Failure};
 use crate::job::handler::{JobResult, Outcome};
+use crate::job::scoped::within;
 use crate::ledger::{RunId, StepResult};
 use crate::names::StepName;
 use crate::ports::{Inserted, Record};
+use crate::scope::Scope;
 
 /// How much of results a run can hold. A run is one item, an item holds 400 KB (DynamoDB
 /// quotas, read 2026-11), and its end must still fit in.
@@ -200,13 +202,25 @@ impl Context {
 
     /// Inserts a business record as a step: the record and the step's completion are written in
     /// one transaction, so the run that inserts it knows for ever that it did.
-    /// [`Inserted::Already`]: another run has written a record of that id, which has this content.
+    /// [`Inserted::Already`]: another run of the same tenant has written a record of that id,
+    /// which has this content.
     ///
     /// # Errors
     ///
-    /// The records are not to be had, or the run belongs to another worker by now.
+    /// The records are unavailable, the id is longer than
+    /// [`LONGEST_ID_BYTES`](crate::scope::LONGEST_ID_BYTES), or the run belongs to another worker
+    /// by now.
     pub async fn commit(&self, name: &str, record: Record) -> Result<Inserted, Failure> {
-        let name = step_name(name)?;
+        self.commit_in(self.scope(), name, record).await
+    }
+
+    pub(super) async fn commit_in(
+        &self,
+        scope: &Scope,
+        name: &str,
+        record: Record,
+    ) -> Result<Inserted, Failure> {
+        let (name, record) = (step_name(name)?, within(scope, record)?);
         self.journal().commit(&name, &record).await?.ok_or_else(lost)
     }
 }

@@ -7,8 +7,9 @@ use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 
 use crate::fault::PortError;
+use crate::scope::Scope;
 
-/// The name of a document: `{kind}/{SHA-256 of its id}.{ending}`. Nothing a sender wrote is in it.
+/// The name of a document: `{kind}/{SHA-256 of its id in its scope}.{ending}`. Nothing a sender wrote is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentName(String);
 
@@ -45,10 +46,11 @@ pub trait Documents: Send + Sync {
 }
 
 impl DocumentName {
-    /// The name of the document of that kind and id, such as `invoices` and the id of an order.
+    /// The name of the scope's document of that kind and id, such as `invoices` and the id of an
+    /// order.
     #[must_use]
-    pub fn of(kind: &'static str, id: &str, ending: &'static str) -> Self {
-        let id = hex::encode(Sha256::digest(id));
+    pub fn of(scope: &Scope, kind: &'static str, id: &str, ending: &'static str) -> Self {
+        let id = hex::encode(Sha256::digest(scope.key(id)));
         Self(format!("{kind}/{id}.{ending}"))
     }
 

@@ -31,6 +31,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             let delivery = Delivery::open(&self.stored(task).await?, task.reference)?;
             let limits = Limits {
                 attempt: run.tries(),
+                received_at: delivery.received_at,
                 opened_at: run.opened_at,
                 started_at: run.updated_at,
                 deadline,
@@ -39,7 +40,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             let journal = Arc::<Held<L, S>>::clone(held);
             let breakers = Arc::clone(&self.breakers);
             let shared = Commons::new(self.ledger.clone(), self.system.clone(), breakers);
-            let cx = Context::new(run.id.clone(), limits, self.effects.clone(), journal, shared);
+            let (id, tenant) = (run.id.clone(), delivery.tenant.clone());
+            let cx = Context::new(id, tenant, limits, self.effects.clone(), journal, shared);
             task.job.call(cx, &delivery).await
         };
         // A panic is this run's alone: nothing it could have left half-done is shared.

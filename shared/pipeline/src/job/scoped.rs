@@ -1,0 +1,166 @@
+//! What a job keeps and calls is its tenant's own; what tenants share has to be asked for.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::job::context::Context;
+use crate::job::dependency::Dependency;
+use crate::job::failure::{ErrorClass, Failure};
+use crate::job::newest::Newest;
+use crate::ports::{Document, DocumentName, Documents, Inserted, Kept, Record, Records};
+use crate::scope::{LONGEST_ID_BYTES, Scope};
+
+/// The business records of one scope.
+#[derive(Clone, Copy)]
+pub struct ScopedRecords<'a> {
+    port: &'a dyn Records,
+    scope: &'a Scope,
+}
+
+/// The documents of one scope.
+#[derive(Clone, Copy)]
+pub struct ScopedDocuments<'a> {
+    port: &'a dyn Documents,
+    scope: &'a Scope,
+}
+
+/// What the tenants of all endpoints share: see [`Context::shared_across_tenants`].
+#[derive(Debug, Clone, Copy)]
+pub struct AcrossTenants<'a> {
+    cx: &'a Context,
+}
+
+impl<'a> ScopedRecords<'a> {
+    pub(super) fn new(port: &'a dyn Records, scope: &'a Scope) -> Self {
+        Self { port, scope }
+    }
+
+    /// Writes the record unless its id is taken in this scope; decided atomically.
+    ///
+    /// # Errors
+    ///
+    /// The records are unavailable, or the id is longer than
+    /// [`LONGEST_ID_BYTES`](crate::scope::LONGEST_ID_BYTES).
+    pub async fn insert(&self, record: Record) -> Result<Inserted, Failure> {
+        Ok(self.port.insert(within(self.scope, record)?).await?)
+    }
+
+    /// The content of this scope's record of that id, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ScopedRecords::insert`].
+    pub async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, Failure> {
+        Ok(self.port.get(collection, &key(self.scope, id)?).await?)
+    }
+}
+
+impl<'a> ScopedDocuments<'a> {
+    pub(super) fn new(port: &'a dyn Documents, scope: &'a Scope) -> Self {
+        Self { port, scope }
+    }
+
+    /// The name of this scope's document of that kind and id, such as `invoices` and the id of an
+    /// order.
+    #[must_use]
+    pub fn name(&self, kind: &'static str, id: &str, ending: &'static str) -> DocumentName {
+        DocumentName::of(self.scope, kind, id, ending)
+    }
+
+    /// Keeps the document unless its name is taken; decided atomically.
+    ///
+    /// # Errors
+    ///
+    /// The documents are unavailable.
+    pub async fn keep(&self, document: Document) -> Result<Kept, Failure> {
+        Ok(self.port.keep(document).await?)
+    }
+
+    /// The document's content, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The documents are unavailable.
+    pub async fn read(&self, name: &DocumentName) -> Result<Option<Bytes>, Failure> {
+        Ok(self.port.read(name).await?)
+    }
+}
+
+impl Context {
+    /// What all tenants of all endpoints share, such as a number that counts them all.
+    ///
+    /// Only for what no sender names: a sender at any endpoint reaches what is kept here under an
+    /// id from his events, and can take the id of another tenant's order.
+    #[must_use]
+    pub fn shared_across_tenants(&self) -> AcrossTenants<'_> {
+        AcrossTenants { cx: self }
+    }
+}
+
+impl<'a> AcrossTenants<'a> {
+    /// Like [`Context::records`], for all tenants.
+    #[must_use]
+    pub fn records(self) -> ScopedRecords<'a> {
+        self.cx.records_of(Scope::SHARED)
+    }
+
+    /// Like [`Context::commit`], for all tenants.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Context::commit`].
+    pub async fn commit(self, name: &str, record: Record) -> Result<Inserted, Failure> {
+        self.cx.commit_in(Scope::SHARED, name, record).await
+    }
+
+    /// Like [`Context::documents`], for all tenants.
+    ///
+    /// # Errors
+    ///
+    /// They are not set up here.
+    pub fn documents(self) -> Result<ScopedDocuments<'a>, Failure> {
+        self.cx.documents_of(Scope::SHARED)
+    }
+
+    /// Like [`Context::newest`], for an entity that the events of all tenants write to.
+    pub fn newest(self, entity: &'a str) -> Newest<'a> {
+        Newest::of(self.cx, Scope::SHARED, entity)
+    }
+
+    /// Like [`Context::dependency`], for something whose failures are no tenant's doing: the
+    /// failures of one tenant hold back the runs of all.
+    pub fn dependency(self, name: &'a str) -> Dependency<'a> {
+        Dependency::of(self.cx, Scope::SHARED, name)
+    }
+}
+
+/// The record as it is kept.
+pub(super) fn within(scope: &Scope, record: Record) -> Result<Record, Failure> {
+    let id = key(scope, &record.id)?;
+    Ok(Record { id, ..record })
+}
+
+/// Before the store, which would refuse it each time.
+fn key(scope: &Scope, id: &str) -> Result<String, Failure> {
+    match id.len() {
+        ..=LONGEST_ID_BYTES => Ok(scope.key(id)),
+        bytes => {
+            let message = format!("a record's id has {bytes} bytes, {LONGEST_ID_BYTES} fit");
+            Err(Failure::permanent(ErrorClass::BadData, message))
+        }
+    }
+}
+
+impl fmt::Debug for ScopedRecords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedRecords").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ScopedDocuments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedDocuments").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
