@@ -16,13 +16,15 @@ use hookdock_embedded::{
 };
 use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
-use hookdock_pipeline::fault::chain;
-use hookdock_pipeline::http::{Origin, answer, too_large};
 use hookdock_pipeline::ingest::Ingest;
+use hookdock_pipeline::ingest::http::{Origin, answer, too_large};
 use hookdock_pipeline::job::{Effects, Registry};
-use hookdock_pipeline::ports::{Providers, System as _};
-use hookdock_pipeline::process::{self, Process, Received, Suspects, Verdict};
-use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_pipeline::model::port_error::chain;
+use hookdock_pipeline::model::retry::RetryPolicy;
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::Providers;
+use hookdock_pipeline::process;
+use hookdock_pipeline::process::{CrashIsolation, Process, Received, Verdict};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -121,7 +123,7 @@ impl Stack {
                     policy: settings.policy,
                     ..process::Settings::default()
                 },
-                suspects: Suspects::default(),
+                crash_isolation: CrashIsolation::default(),
                 breakers: Arc::default(),
             }),
             local,

@@ -21,19 +21,20 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hookdock_aws::config::{IngestConfig, ProcessorConfig};
 use hookdock_aws::{AwsIngest, AwsProcess, DynamoHistories};
-use hookdock_pipeline::dead_letter::DeadLetter;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::pack::Pack;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::job::Registry;
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, RunId, Sighting};
-use hookdock_pipeline::names::{CellName, CellTag, DeliveryId, EndpointId};
-use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId, EndpointId};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Cell, Cells, Committed, Deliveries, Document, DocumentName,
     Documents, Endpoints as _, Histories, Inserted, Kept, Ledger, Messages, Packs, Record, Records,
     Swapped, WorkQueue,
 };
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::Secret;
 use hookdock_tests::contract::{self, Bench, Seen};
 use hookdock_tests::outside::Outside;

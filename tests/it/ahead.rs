@@ -7,7 +7,7 @@ use std::time::Duration;
 use hookdock_embedded::Message;
 use hookdock_pipeline::job::{Body, Context, ErrorClass, JobResult, On, Outcome, Registry};
 use hookdock_pipeline::ledger::{AttemptFailure, Run, RunState};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::process::Verdict;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hookdock_jobs::registry;
-use hookdock_pipeline::http::Origin;
+use hookdock_pipeline::ingest::http::Origin;
 use hookdock_signature::{Headers, Request, Secret, catalog, sign};
 use hookdock_tests::logs::Logs;
 use hookdock_tests::stack::{START, Stack};
@@ -120,7 +120,8 @@ pub(crate) async fn send(stack: &Stack, ask: &Ask) -> Outcome {
     let before = stack.local.objects().expect("memory").len();
     let logs = Logs::capture();
     let origin = Origin { url: ask.url(), trace: None };
-    let answer = hookdock_pipeline::http::answer(&stack.ingest, ask.request(), origin).await;
+    let answer =
+        hookdock_pipeline::ingest::http::answer(&stack.ingest, ask.request(), origin).await;
     let stored = stack.local.objects().expect("memory").len() - before;
     Outcome { what: format!("{ask:?}"), answer, stored, lines: logs.lines() }
 }

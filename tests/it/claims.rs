@@ -6,7 +6,7 @@ use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRef, Fence, Run, RunId, RunState, Settlement, StepResult, Unclaimable,
 };
-use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
+use hookdock_pipeline::model::names::{CodeVersion, EventKey, Owner};
 use hookdock_signature::EpochMillis;
 use hookdock_tests::stack::START;
 use proptest::prelude::*;

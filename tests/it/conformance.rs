@@ -8,15 +8,15 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use hookdock_embedded::{Embedded, TestSystem};
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::job::{
     Context, Effects, ErrorClass, Failure, Handler, JobResult, LARGEST_RESULT_BYTES, On, Outcome,
     Registry,
 };
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
-use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
+use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Ledger, Record, Swapped, Web};
-use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_pipeline::testing::{Conformance, Example, Passed, Report};
 use http::{Request, Response};
 use serde_json::json;

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hookdock_jobs::registry;
+use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::job::{
     Body, Context, ErrorClass, Failure, JobResult, Json, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::{DeadReason, RunState, Settlement};
-use hookdock_pipeline::names::BodyDigest;
-use hookdock_pipeline::ports::{Ledger as _, System as _};
-use hookdock_pipeline::reference::Reference;
+use hookdock_pipeline::model::names::BodyDigest;
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::Ledger as _;
 use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hookdock_pipeline::breaker::BreakerTerms;
 use hookdock_pipeline::job::{
     Body, Context, ErrorClass, Failure, JobResult, On, Outcome, Registry,
 };
+use hookdock_pipeline::ledger::breaker::BreakerTerms;
 use hookdock_pipeline::ledger::{Run, RunState};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_signature::EpochMillis;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;

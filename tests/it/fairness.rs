@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_tests::stack::START;
 
 type Local = Embedded<TestSystem>;

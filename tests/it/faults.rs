@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use hookdock_jobs::registry;
-use hookdock_pipeline::identity::IgnoreCause;
+use hookdock_pipeline::delivery::identity::IgnoreCause;
 use hookdock_pipeline::job::{Body, Context, JobResult, On, Outcome, Registry};
 use hookdock_pipeline::ledger::RunState;
-use hookdock_pipeline::ports::{Records as _, System as _};
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::Records as _;
 use hookdock_pipeline::process::Settings;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use hookdock_pipeline::identity::IgnoreCause;
+use hookdock_pipeline::delivery::identity::IgnoreCause;
 use hookdock_pipeline::job::{Context, Json, On, Outcome, Registry};
 use hookdock_pipeline::ledger::RunState;
 use hookdock_tests::logs::Logs;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use hookdock_jobs::registry;
-use hookdock_pipeline::identity::{Flag, IgnoreCause, KeySource};
-use hookdock_pipeline::stored::{BodyEncoding, StoredDelivery};
+use hookdock_pipeline::delivery::identity::{Flag, IgnoreCause, KeySource};
+use hookdock_pipeline::delivery::stored::{BodyEncoding, StoredDelivery};
 use hookdock_tests::faults::Call;
 use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;

@@ -7,20 +7,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
+use hookdock_pipeline::delivery::identity::IgnoreCause;
+use hookdock_pipeline::delivery::message::LONGEST_MESSAGE_BYTES;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::endpoint::Store;
-use hookdock_pipeline::identity::IgnoreCause;
-use hookdock_pipeline::inline::LONGEST_MESSAGE_BYTES;
 use hookdock_pipeline::job::{
     Context, Delivery, ErrorClass, Failure, JobResult, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::RunState;
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::pack;
-use hookdock_pipeline::ports::{Deliveries as _, System as _};
+use hookdock_pipeline::lookup;
+use hookdock_pipeline::model::names::DeliveryId;
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::Deliveries as _;
 use hookdock_pipeline::process::Verdict;
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::sealed::SealedDelivery;
-use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_tests::contract;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
@@ -68,7 +69,7 @@ async fn accepted(stack: &Stack, draft: &Draft) -> DeliveryId {
 
 async fn body_of(stack: &Stack, endpoint: &str, id: &DeliveryId) -> Option<Bytes> {
     let endpoint = endpoint.parse().expect("a name");
-    let (_, stored) = pack::find(&stack.local, &endpoint, id).await.expect("memory")?;
+    let (_, stored) = lookup::find(&stack.local, &endpoint, id).await.expect("memory")?;
     Some(StoredDelivery::parse(&stored).expect("readable").body_bytes().expect("a body"))
 }
 
@@ -149,7 +150,7 @@ async fn a_fault_around_packing_delays_an_event_and_loses_neither_it_nor_its_del
             assert_eq!(body, Some(checkout(1).body), "{case}");
             let event = stack.event();
             let named = event.pack_of(&id).expect("its record names its pack");
-            let stored = pack::read(&stack.local, named, &id).await.expect("memory");
+            let stored = lookup::read(&stack.local, named, &id).await.expect("memory");
             assert!(stored.is_some(), "{case}: it is where its record says");
             assert_eq!(stack.local.dead_letters().expect("memory").len(), 0, "{case}");
         }

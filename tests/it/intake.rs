@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use hookdock_embedded::{
     Embedded, EndpointFile, Intake, KeepingEndpoints, QueueSettings, TestSystem,
 };
-use hookdock_pipeline::http::answer;
+use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::reference::Reference;
+use hookdock_pipeline::ingest::http::answer;
 use hookdock_tests::faults::{Call, Faulty, Plan};
 use hookdock_tests::outside::Outside;
 use hookdock_tests::requests::{Draft, ENDPOINTS};

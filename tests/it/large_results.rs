@@ -7,13 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::{
     Body, Context, ErrorClass, LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES, On, Outcome, Registry,
     result_document,
 };
 use hookdock_pipeline::ledger::{RunState, StepResult};
-use hookdock_pipeline::names::BodyDigest;
+use hookdock_pipeline::model::names::BodyDigest;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;

@@ -11,7 +11,7 @@ use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRef, Fence, RECORD_LIFE, Run, RunId, RunState, Settlement, Unclaimable,
 };
-use hookdock_pipeline::names::{CodeVersion, EventKey, Owner};
+use hookdock_pipeline::model::names::{CodeVersion, EventKey, Owner};
 use hookdock_signature::EpochMillis;
 use hookdock_tests::rules::{self, CLOCKS_APART};
 use hookdock_tests::stack::START;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hookdock_pipeline::job::{Context, ErrorClass, JobResult, Json, On, Outcome, Registry};
 use hookdock_pipeline::ledger::{DeadReason, Run, RunState};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_signature::EpochMillis;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;

@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use hookdock_pipeline::job::{
     Context, ErrorClass, Failure, JobResult, Json, On, Outcome, Registry,
 };
-use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
 use serde_json::Value;

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hookdock_jobs::registry;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::job::{
     Body, Context, Delivery, ErrorClass, Failure, JobResult, Json, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::RunState;
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::ports::{Deliveries as _, Records as _, System as _};
+use hookdock_pipeline::model::names::DeliveryId;
+use hookdock_pipeline::model::retry::RetryPolicy;
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::{Deliveries as _, Records as _};
 use hookdock_pipeline::process::Verdict;
-use hookdock_pipeline::retry::RetryPolicy;
-use hookdock_pipeline::sealed::ObjectKey;
-use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_tests::contract;
 use hookdock_tests::faults::Call;
 use hookdock_tests::requests::Draft;

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hookdock_embedded::{Embedded, EndpointFile, QueueSettings, TestSystem};
 use hookdock_jobs::registry;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::endpoint::Endpoint;
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::http::answer;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::ingest::http::answer;
+use hookdock_pipeline::model::names::EndpointId;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
-use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_signature::Secret;
 use hookdock_tests::outside::Outside;
 use hookdock_tests::requests::Draft;

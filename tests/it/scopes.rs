@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hookdock_pipeline::breaker::BreakerTerms;
 use hookdock_pipeline::job::{
     Body, Context, Dependency, ErrorClass, Failure, Newest, On, Outcome, Registry, ScopedDocuments,
     ScopedRecords,
 };
-use hookdock_pipeline::names::{CellName, DependencyName, EndpointId, JobName, TenantId};
+use hookdock_pipeline::ledger::breaker::BreakerTerms;
+use hookdock_pipeline::model::names::{DependencyName, EndpointId, JobName, TenantId};
+use hookdock_pipeline::model::scope::{LONGEST_ID_BYTES, Scope};
 use hookdock_pipeline::ports::{Document, DocumentName, Inserted, Kept, Record};
-use hookdock_pipeline::scope::{LONGEST_ID_BYTES, Scope};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
 use proptest::prelude::*;
@@ -240,8 +240,8 @@ proptest! {
         let job: JobName = "sync".parse().expect("a name");
         let crm: DependencyName = "crm".parse().expect("a name");
         let document = |(scope, id): &(Scope, String)| DocumentName::of(scope, "orders", id, "txt");
-        let entity = |(scope, id): &(Scope, String)| CellName::of_entity(scope, &job, id);
-        let breaker = |(scope, id): &(Scope, String)| CellName::of_breaker(scope, &crm, id);
+        let entity = |(scope, id): &(Scope, String)| scope.entity_cell(&job, id);
+        let breaker = |(scope, id): &(Scope, String)| scope.breaker_cell(&crm, id);
         let same = one == other;
         prop_assert_eq!(document(&one) == document(&other), same);
         prop_assert_eq!(entity(&one) == entity(&other), same);

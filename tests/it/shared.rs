@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hookdock_pipeline::breaker::{Admission, Breaker, BreakerTerms, Outage};
-use hookdock_pipeline::entity::{Decision, Entity, Place, Quiet};
 use hookdock_pipeline::job::ErrorClass;
-use hookdock_pipeline::names::EventKey;
+use hookdock_pipeline::ledger::breaker::{Admission, Breaker, BreakerTerms, Outage};
+use hookdock_pipeline::ledger::entity::{Decision, Entity, Place, Quiet};
+use hookdock_pipeline::model::names::EventKey;
 use hookdock_signature::EpochMillis;
 use hookdock_tests::stack::START;
 use proptest::prelude::*;

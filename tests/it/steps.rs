@@ -9,8 +9,9 @@ use hookdock_pipeline::job::{
     LARGEST_RESULTS_BYTES, MOST_STEPS, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::{AttemptResult, Claim, Run, RunState};
-use hookdock_pipeline::names::{CodeVersion, Owner};
-use hookdock_pipeline::ports::{Inserted, Ledger as _, Record, Records as _, System as _};
+use hookdock_pipeline::model::names::{CodeVersion, Owner};
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::{Inserted, Ledger as _, Record, Records as _};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};

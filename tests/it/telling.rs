@@ -7,7 +7,7 @@ use hookdock_pipeline::job::{
     Body, Context, ErrorClass, Failure, JobResult, Json, On, Outcome, Registry,
 };
 use hookdock_pipeline::ledger::{AttemptResult, RunState};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hookdock_pipeline::job::{Body, Context, On, Outcome, Registry};
 use hookdock_pipeline::ledger::{Run, RunState};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::process::Verdict;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};

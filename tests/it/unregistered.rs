@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hookdock_pipeline::job::{Body, Context, JobResult, On, Outcome, Registry};
 use hookdock_pipeline::ledger::{DeadReason, RunState};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;

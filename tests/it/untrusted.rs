@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use hookdock_jobs::registry;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::endpoint::Endpoint;
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
 use http::{HeaderName, HeaderValue, Request};

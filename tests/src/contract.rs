@@ -9,28 +9,29 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use hookdock_embedded::{EndpointFile, TestSystem};
-use hookdock_pipeline::dead_letter::DeadLetter;
-use hookdock_pipeline::delivery::{RawDelivery, VerifiedDelivery};
-use hookdock_pipeline::identity::IgnoreCause;
+use hookdock_pipeline::delivery::identity::IgnoreCause;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::part::{Item, Part};
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::delivery::verified::{RawDelivery, VerifiedDelivery};
 use hookdock_pipeline::job::{Effects, ErrorClass, Failure, Registry};
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRecord, EventRef, Fence, History, Run, RunId, Settlement, Sighting,
     StepResult,
 };
-use hookdock_pipeline::names::{
-    BodyDigest, CellName, CellTag, CodeVersion, DeliveryId, EventKey, Owner, StepName,
+use hookdock_pipeline::lookup;
+use hookdock_pipeline::model::names::{
+    BodyDigest, CellTag, CodeVersion, DeliveryId, EventKey, Owner, StepName,
 };
-use hookdock_pipeline::pack;
-use hookdock_pipeline::part::{Item, Part};
+use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Cell, Cells as _, Committed, Deliveries, Document, DocumentName,
     Documents, Endpoints as _, Histories, Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Packs,
     Record, Records, Swapped, WorkQueue,
 };
-use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::scope::Scope;
-use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
+use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use hookdock_signature::{EpochMillis, Keys, Secret};
 use serde_json::json;
 
@@ -164,7 +165,7 @@ pub async fn packs<B: Bench>(bench: &B) {
         effects: Effects::new(Arc::new(ports.clone())),
         registry: Registry::new(),
         settings: Settings::default(),
-        suspects: Suspects::default(),
+        crash_isolation: CrashIsolation::default(),
         breakers: Arc::default(),
     };
     let message = |sealed: &SealedDelivery, receives| Received {
@@ -181,7 +182,7 @@ pub async fn packs<B: Bench>(bench: &B) {
     let mut packs = Vec::new();
     for sealed in &sealed {
         let Reference { endpoint, delivery_id, .. } = sealed.reference();
-        let found = pack::find(ports, endpoint, delivery_id).await.expect("an answer");
+        let found = lookup::find(ports, endpoint, delivery_id).await.expect("an answer");
         let (object, stored) = found.expect("it is in a pack");
         assert_eq!(&stored, sealed.object(), "byte for byte");
         let event = EventRef::of(sealed.reference());
@@ -194,9 +195,9 @@ pub async fn packs<B: Bench>(bench: &B) {
 
     let Reference { endpoint, delivery_id, .. } = sealed[1].reference();
     let stranger = "github".parse().expect("a name");
-    let found = pack::find(ports, &stranger, delivery_id).await.expect("an answer");
+    let found = lookup::find(ports, &stranger, delivery_id).await.expect("an answer");
     assert_eq!(found, None, "the id of another endpoint");
-    let found = pack::find(ports, endpoint, &delivery_id_at(START, 9)).await.expect("an answer");
+    let found = lookup::find(ports, endpoint, &delivery_id_at(START, 9)).await.expect("an answer");
     assert_eq!(found, None);
     let unseen = ports.place(&event_ref(), delivery_id).await.expect("an answer");
     assert_eq!(unseen, None);
@@ -498,7 +499,7 @@ pub async fn commits<B: Bench>(bench: &B) {
 pub async fn cells<B: Bench>(bench: &B) {
     let ports = bench.ports();
     let job = "sync_customer".parse().expect("a name");
-    let entity = |id| CellName::of_entity(Scope::SHARED, &job, id);
+    let entity = |id| Scope::SHARED.entity_cell(&job, id);
     let (name, other) = (entity("1"), entity("2"));
     let read = async |name| ports.cell(name).await.expect("an answer");
     assert_eq!(read(&name).await, None);
@@ -593,8 +594,7 @@ pub async fn scopes<B: Bench>(bench: &B) {
     let all = [a].into_iter().chain(others).chain([Scope::Shared]);
     let all: Vec<(u8, Scope)> = (1..).zip(all).collect();
     let invoice = |scope| DocumentName::of(scope, "invoices", "1", "txt");
-    let cells =
-        |scope| [CellName::of_entity(scope, &job, "1"), CellName::of_breaker(scope, &crm, "1")];
+    let cells = |scope: &Scope| [scope.entity_cell(&job, "1"), scope.breaker_cell(&crm, "1")];
     for (number, scope) in &all {
         let inserted = ports.insert(record("orders", &scope.key("1"), &json!(number))).await;
         assert_eq!(inserted.expect("an answer"), Inserted::New, "{scope:?}");

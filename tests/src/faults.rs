@@ -6,19 +6,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::pack::Pack;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::endpoint::Endpoint;
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
-use hookdock_pipeline::names::{CellName, CellTag, DeliveryId, EndpointId};
-use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId, EndpointId};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Cell, Cells, Committed, Deliveries, Document, DocumentName,
     Documents, Endpoints, Inserted, Kept, Ledger, Messages, Record, Records, Swapped, Web,
     WorkQueue,
 };
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::Secret;
 use http::{Request, Response};
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use hookdock_pipeline::http::Origin;
+use hookdock_pipeline::ingest::http::Origin;
 use hookdock_signature::{EpochMillis, Headers, Provider, Request, Secret, catalog, sign};
 use http::HeaderValue;
 use http::header::HeaderName;

@@ -8,15 +8,16 @@ use futures_util::future::{BoxFuture, join_all};
 use hookdock_embedded::{
     Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, TestSystem,
 };
-use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::http::answer;
 use hookdock_pipeline::ingest::Ingest;
+use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ledger::{EventRecord, Run};
-use hookdock_pipeline::ports::{Providers, System as _};
-use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
-use hookdock_pipeline::retry::RetryPolicy;
-use hookdock_pipeline::scope::Scope;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::retry::RetryPolicy;
+use hookdock_pipeline::model::scope::Scope;
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::Providers;
+use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use hookdock_signature::{EpochMillis, Key, KeyRequest};
 
 use crate::faults::{Faulty, Plan};
@@ -132,7 +133,7 @@ impl Stack {
                 },
                 registry,
                 settings: Settings { policy: POLICY, ..Settings::default() },
-                suspects: Suspects::default(),
+                crash_isolation: CrashIsolation::default(),
                 breakers: Arc::default(),
             },
             local,

@@ -12,8 +12,8 @@ use std::time::Duration;
 use clap::Args;
 use hookdock_embedded::SystemClock;
 use hookdock_https::HttpsProviders;
-use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_pipeline::model::retry::RetryPolicy;
+use hookdock_pipeline::model::system::System as _;
 use indicatif::ProgressBar;
 use reqwest::Client;
 

@@ -1,10 +1,10 @@
 //! What became of what was sent: read back from the stack, compared, and shown.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use hookdock_pipeline::http::DELIVERY_HEADER;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
+use hookdock_pipeline::ingest::http::DELIVERY_HEADER;
 use hookdock_pipeline::ledger::EventRef;
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::stored::StoredDelivery;
+use hookdock_pipeline::model::names::DeliveryId;
 use reqwest::Response;
 use serde::Serialize;
 

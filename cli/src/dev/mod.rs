@@ -13,7 +13,7 @@ use clap::Args;
 use hookdock_embedded::{EndpointFile, SystemClock};
 use hookdock_https::HttpsProviders;
 use hookdock_pipeline::endpoint::Endpoint;
-use hookdock_pipeline::retry::RetryPolicy;
+use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
 use crate::dev::stop::StopSignals;

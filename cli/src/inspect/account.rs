@@ -1,15 +1,15 @@
 //! What is known of an event, put together from the stored deliveries and the ledger.
 
 use anyhow::Context as _;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::job::result_document;
 use hookdock_pipeline::ledger::{
     Attempt, EventRecord, EventRef, Run, RunState, StepRecord, StepResult,
 };
-use hookdock_pipeline::names::{EventKey, TenantId};
-use hookdock_pipeline::pack;
+use hookdock_pipeline::lookup;
+use hookdock_pipeline::model::names::{EventKey, TenantId};
 use hookdock_pipeline::ports::{Deliveries, Histories, Packs};
-use hookdock_pipeline::sealed::ObjectKey;
-use hookdock_pipeline::stored::StoredDelivery;
 use hookdock_signature::EpochMillis;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -143,7 +143,7 @@ impl Account {
             Name::Key(key) => (key.clone(), None),
             Name::Id(id) => (EventKey::of_signed_id(tenant, id), None),
             Name::Delivery(id) => {
-                let found = pack::find(deliveries, &target.endpoint, id).await?;
+                let found = lookup::find(deliveries, &target.endpoint, id).await?;
                 let (object, stored) = found.with_context(|| unknown(target))?;
                 let stored = StoredDelivery::parse(&stored)?;
                 (stored.event.key.clone(), Some(Received::of(&stored, &object)?))
@@ -197,7 +197,7 @@ async fn first_of(
     let id = &event.first_delivery;
     let own = || ObjectKey::of(&event.event.endpoint, id, id.received_at());
     let object = event.pack_of(id).cloned().unwrap_or_else(own);
-    let Some(stored) = pack::read(deliveries, &object, id).await? else {
+    let Some(stored) = lookup::read(deliveries, &object, id).await? else {
         return Ok(None);
     };
     Ok(Some(Received::of(&StoredDelivery::parse(&stored)?, &object)?))

@@ -8,7 +8,7 @@ mod text;
 use std::process::ExitCode;
 
 use clap::Args;
-use hookdock_pipeline::names::TenantId;
+use hookdock_pipeline::model::names::TenantId;
 
 use crate::inspect::account::Account;
 use crate::inspect::place::{Place, PlaceArguments};

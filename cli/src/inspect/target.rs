@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use hookdock_pipeline::names::{DeliveryId, EndpointId, EventId, EventKey};
+use hookdock_pipeline::model::names::{DeliveryId, EndpointId, EventId, EventKey};
 
 /// An event, as a person names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use hookdock_embedded::SystemClock;
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_signature::{EpochMillis, EpochSeconds, Headers, Provider, Request};
 
 use crate::input::{self, SecretFile};

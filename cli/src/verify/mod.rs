@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use hookdock_embedded::SystemClock;
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_signature::{EpochMillis, EpochSeconds, Provider, Rejection};
 
 use crate::explain::{Case, explain};

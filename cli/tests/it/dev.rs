@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hookdock_embedded::SystemClock;
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use hookdock_tests::requests::Draft;
 
 use crate::support::{folder, hookdock, run};

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::job::{ErrorClass, Failure, Registry, result_document};
 use hookdock_pipeline::ledger::{
     Claim, DeadReason, EventRef, Run, RunId, Settlement, Sighting, StepResult,
 };
-use hookdock_pipeline::names::{BodyDigest, CodeVersion, EventKey, Owner};
+use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, EventKey, Owner};
 use hookdock_pipeline::ports::{Archive as _, Ledger as _};
-use hookdock_pipeline::process::{Process, Received, Settings, Suspects, Verdict};
-use hookdock_pipeline::sealed::SealedDelivery;
-use hookdock_pipeline::stored::StoredDelivery;
+use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use hookdock_signature::EpochMillis;
 use hookdock_tests::contract::seal;
 use hookdock_tests::requests::Draft;
@@ -290,7 +290,7 @@ async fn a_delivery_that_came_in_its_message_is_found_in_its_pack() {
             effects: local.effects(),
             registry: Registry::new(),
             settings: Settings::default(),
-            suspects: Suspects::default(),
+            crash_isolation: CrashIsolation::default(),
             breakers: Arc::default(),
         };
         let message = Received {

@@ -9,7 +9,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hookdock_pipeline::http::Origin;
+use hookdock_pipeline::ingest::http::Origin;
 use http::header::{COOKIE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Uri};
 use lambda_runtime::Diagnostic;

@@ -1,6 +1,6 @@
 //! The Lambda function that answers the providers.
 //!
-//! It translates an HTTP API event into a request for [`hookdock_pipeline::http`], and the answer
+//! It translates an HTTP API event into a request for [`hookdock_pipeline::ingest::http`], and the answer
 //! back; every decision is made there.
 
 mod answer;
@@ -10,9 +10,9 @@ mod event;
 pub use answer::HttpAnswer;
 pub use event::{HttpEvent, UnusableEvent};
 use hookdock_aws::log;
-use hookdock_pipeline::http;
-use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::ports::{Archive, Captures, Endpoints, System, WorkQueue};
+use hookdock_pipeline::ingest::{Ingest, http};
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::{Archive, Captures, Endpoints, WorkQueue};
 use lambda_runtime::{Context, LambdaEvent};
 use tracing::Instrument as _;
 
@@ -45,12 +45,13 @@ mod tests {
     use ::http::{Request, Response};
     use bytes::Bytes;
     use futures_util::future::BoxFuture;
+    use hookdock_pipeline::delivery::sealed::SealedDelivery;
+    use hookdock_pipeline::delivery::stored::StoredDelivery;
     use hookdock_pipeline::endpoint::Endpoint;
-    use hookdock_pipeline::fault::{FaultKind, PortError};
-    use hookdock_pipeline::names::EndpointId;
-    use hookdock_pipeline::ports::{self, Captured, Providers, Web};
-    use hookdock_pipeline::sealed::SealedDelivery;
-    use hookdock_pipeline::stored::StoredDelivery;
+    use hookdock_pipeline::model::names::EndpointId;
+    use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+    use hookdock_pipeline::ports;
+    use hookdock_pipeline::ports::{Captured, Providers, Web};
     use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
     use serde_json::{Value, json};
 

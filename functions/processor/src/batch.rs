@@ -7,7 +7,8 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
 use hookdock_aws::log;
-use hookdock_pipeline::ports::{Deliveries, Ledger, Messages, System};
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::{Deliveries, Ledger, Messages};
 use hookdock_pipeline::process::{Process, Received, Verdict};
 use hookdock_signature::EpochMillis;
 use lambda_runtime::{Context, Diagnostic};
@@ -100,16 +101,16 @@ mod tests {
 
     use bytes::Bytes;
     use futures_util::future::ready;
-    use hookdock_pipeline::dead_letter::DeadLetter;
-    use hookdock_pipeline::fault::{FaultKind, PortError};
+    use hookdock_pipeline::delivery::object_key::ObjectKey;
+    use hookdock_pipeline::delivery::pack::Pack;
+    use hookdock_pipeline::delivery::reference::Reference;
     use hookdock_pipeline::job::{Effects, Registry};
+    use hookdock_pipeline::ledger::dead_letter::DeadLetter;
     use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
-    use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
-    use hookdock_pipeline::pack::Pack;
+    use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
+    use hookdock_pipeline::model::port_error::{FaultKind, PortError};
     use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Record, Records, Swapped};
-    use hookdock_pipeline::process::{Settings, Suspects};
-    use hookdock_pipeline::reference::Reference;
-    use hookdock_pipeline::sealed::ObjectKey;
+    use hookdock_pipeline::process::{CrashIsolation, Settings};
     use serde_json::{Value, json};
 
     use super::*;
@@ -252,7 +253,7 @@ mod tests {
             effects: Effects::new(Arc::new(Nothing)),
             registry: Registry::new(),
             settings: Settings::default(),
-            suspects: Suspects::default(),
+            crash_isolation: CrashIsolation::default(),
             breakers: Arc::default(),
         };
         let event = serde_json::from_value(json!({ "Records": records })).expect("an event");

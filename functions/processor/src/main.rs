@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use hookdock_aws::config::ProcessorConfig;
 use hookdock_aws::{Connection, log};
 use hookdock_jobs::Settings;
-use hookdock_pipeline::fault::chain;
 use hookdock_pipeline::job::Registry;
+use hookdock_pipeline::model::port_error::chain;
 use hookdock_processor::handle;
 use lambda_runtime::{LambdaEvent, service_fn};
 

@@ -1,6 +1,6 @@
 //! What went wrong in an AWS call, decided once and here.
 
-use hookdock_pipeline::fault::FaultKind;
+use hookdock_pipeline::model::port_error::FaultKind;
 
 /// Codes by which AWS asks a caller to slow down. Some come with 400, some with 503.
 const THROTTLED: [&str; 16] = [

@@ -33,9 +33,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_credential_types::Credentials;
-use hookdock_pipeline::names::{CodeVersion, EndpointId, InvalidName};
+use hookdock_pipeline::model::names::{CodeVersion, EndpointId, InvalidName};
+use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::process::Settings;
-use hookdock_pipeline::retry::RetryPolicy;
 use tracing_subscriber::filter::LevelFilter;
 
 const SECRET_NAME_CHARACTERS: &str = "/_+=.@-";

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

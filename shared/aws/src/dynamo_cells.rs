@@ -8,8 +8,8 @@
 //! a write whose answer got lost.
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnRefusal;
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::names::{CellName, CellTag};
+use hookdock_pipeline::model::names::{CellName, CellTag};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Cell, CellItem, Cells, Swapped};
 
 use crate::dynamo::{Conflict, Item, conditional, from_item, names, text, to_item};

@@ -1,8 +1,8 @@
 //! The ledger, read by people who ask what became of an event.
 
 use aws_sdk_dynamodb::Client;
-use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::ledger::{EventItem, EventRecord, EventRef, History};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Histories;
 
 use crate::dynamo::{from_item, names, text, unfit};

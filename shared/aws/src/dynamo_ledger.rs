@@ -24,13 +24,13 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnRefusal,
 };
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::ledger::{
     EventItem, EventRecord, EventRef, Fence, Packed, Run, RunId, RunItem, RunState, Sighting,
 };
-use hookdock_pipeline::names::{DeliveryId, EventKey, JobName};
+use hookdock_pipeline::model::names::{DeliveryId, EventKey, JobName};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{Committed, Ledger, Record};
-use hookdock_pipeline::sealed::ObjectKey;
 use hookdock_signature::EpochMillis;
 use serde::Deserialize;
 
@@ -497,7 +497,7 @@ mod tests {
 
     use hookdock_pipeline::job::{ErrorClass, Failure};
     use hookdock_pipeline::ledger::{Claim, DeadReason, Settlement};
-    use hookdock_pipeline::names::{BodyDigest, CodeVersion, DeliveryId, Owner};
+    use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, DeliveryId, Owner};
 
     use super::*;
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure as OnRefusal};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Inserted, Record, Records};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

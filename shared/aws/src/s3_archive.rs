@@ -1,8 +1,8 @@
 //! Deliveries into an S3 bucket, one object each.
 
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Archive, Kept};
-use hookdock_pipeline::sealed::SealedDelivery;
 
 use crate::service::{CallError, Service};
 

@@ -6,10 +6,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::pack::Pack;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{Deliveries, Packs};
-use hookdock_pipeline::sealed::ObjectKey;
 
 use crate::sdk_errors::port_error;
 

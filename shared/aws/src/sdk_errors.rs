@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 
 use crate::classify::refusal;
 
@@ -110,7 +110,7 @@ mod tests {
         let answer = HttpResponse::new(status, SdkBody::from("jane@example.com"));
         let error = coded_error("send the e-mail")(Answered::service_error(error, answer));
         assert!(!format!("{error:?}").contains("jane"), "{error:?}");
-        let text = hookdock_pipeline::fault::chain(&error);
+        let text = hookdock_pipeline::model::port_error::chain(&error);
         assert_eq!(text, "failed to send the e-mail: invalid: MessageRejected");
     }
 

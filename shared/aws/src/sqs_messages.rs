@@ -9,11 +9,11 @@ use aws_sdk_sqs::types::{
     BatchResultErrorEntry, MessageAttributeValue, MessageSystemAttributeNameForSends,
     MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
-use hookdock_pipeline::dead_letter::DeadLetter;
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::retry::LONGEST_PUT_OFF;
 use hookdock_pipeline::ports::Messages;
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::retry::LONGEST_PUT_OFF;
 
 use crate::sdk_errors::port_error;
 use crate::sqs_queue::group_of;

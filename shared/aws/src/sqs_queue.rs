@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::names::{EndpointId, TenantId};
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::model::names::{EndpointId, TenantId};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::WorkQueue;
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::sealed::SealedDelivery;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 

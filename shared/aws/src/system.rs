@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use hookdock_pipeline::ports::System;
+use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 
 /// The clock and the random numbers of the machine.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hookdock_pipeline::job::{Effects, Registry};
-use hookdock_pipeline::process::{Process, Suspects};
+use hookdock_pipeline::process::{CrashIsolation, Process};
 
 use crate::clients::{Connection, ProcessorClients};
 use crate::config::ProcessorConfig;
@@ -44,7 +44,7 @@ pub async fn process(
         effects,
         registry,
         settings: config.settings.clone(),
-        suspects: Suspects::default(),
+        crash_isolation: CrashIsolation::default(),
         breakers: Arc::default(),
     }
 }

@@ -1,11 +1,12 @@
 //! Stored deliveries, alone and in packs.
 
 use bytes::Bytes;
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::pack::Pack;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::model::names::DeliveryId;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Archive, Deliveries, Kept, Packs};
-use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use redb::ReadableTable as _;
 
 use crate::Embedded;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hookdock_pipeline::endpoint::{Capture, Endpoint};
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::model::names::EndpointId;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
 use hookdock_signature::Secret;
 use redb::ReadableTable as _;

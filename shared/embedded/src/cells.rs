@@ -1,8 +1,9 @@
 //! Cells.
 
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::names::{CellName, CellTag};
-use hookdock_pipeline::ports::{Cell, CellItem, Cells, Swapped, System};
+use hookdock_pipeline::model::names::{CellName, CellTag};
+use hookdock_pipeline::model::port_error::PortError;
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::{Cell, CellItem, Cells, Swapped};
 use redb::ReadableTable as _;
 
 use crate::Embedded;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
 
 use crate::Embedded;

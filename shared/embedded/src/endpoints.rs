@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hookdock_pipeline::direct::DirectSpec;
+use hookdock_pipeline::endpoint::direct::DirectSpec;
 use hookdock_pipeline::endpoint::{
     Endpoint, EndpointProblems, EndpointSpec, EventsSpec, SecretSpec, Store, Success, TenantSpec,
 };
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::model::names::EndpointId;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Endpoints;
 use serde::Deserialize;
 

@@ -1,12 +1,13 @@
 //! Events and runs.
 
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::ledger::{
     EventItem, EventRecord, EventRef, Fence, History, Run, RunId, RunItem, Sighting, UnreadableItem,
 };
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::ports::{Committed, Histories, Inserted, Ledger, Record, System};
-use hookdock_pipeline::sealed::ObjectKey;
+use hookdock_pipeline::model::names::DeliveryId;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::{Committed, Histories, Inserted, Ledger, Record};
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::Embedded;

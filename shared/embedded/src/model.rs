@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Answer, Model, Prompt, Usage};
 use serde_json::{Map, Value, json};
 

@@ -2,8 +2,8 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::EffectKey;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Email, Mail, Notice, Notices};
 use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Inserted, Record, Records};
 use redb::{ReadableTable as _, WriteTransaction};
 use serde_json::Value;

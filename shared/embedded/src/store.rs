@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::{fmt, thread};
 
 use futures_channel::oneshot;
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::Kept;
 use redb::backends::InMemoryBackend;
 use redb::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hookdock_pipeline::ports::System;
+use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use hookdock_pipeline::fault::FaultKind;
+use hookdock_pipeline::model::port_error::FaultKind;
 
 use crate::resolve::NoAddress;
 

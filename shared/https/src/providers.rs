@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::memory::{Memory, Read, Source, Terms};
-use hookdock_pipeline::ports::{Providers, System};
+use hookdock_pipeline::cache::{Memory, Read, Source, Terms};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::Providers;
 use hookdock_signature::{Credentials, Key, KeyRequest, KeySet, KeySource};
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};

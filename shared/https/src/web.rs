@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Web;
 use http::{Request, Response};
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hookdock_pipeline::job::{Context, Dependency, EffectKey, ErrorClass, Failure, accepted};
-use hookdock_pipeline::names::{EndpointId, TenantId};
+use hookdock_pipeline::model::names::{EndpointId, TenantId};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Request};
 use serde::Serialize;

@@ -31,9 +31,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use hookdock_pipeline::breaker::BreakerTerms;
-use hookdock_pipeline::names::JobName;
-use hookdock_pipeline::pattern::Pattern;
+use hookdock_pipeline::ledger::breaker::BreakerTerms;
+use hookdock_pipeline::model::names::JobName;
+use hookdock_pipeline::model::pattern::Pattern;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 

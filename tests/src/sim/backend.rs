@@ -9,18 +9,19 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_embedded::{Embedded, Message};
-use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::pack::Pack;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::endpoint::Store;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
-use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
-use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
     Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
     Ledger, Messages, Packs, Record, Records, Swapped, Web, WorkQueue,
 };
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use http::{Request, Response};
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hookdock_pipeline::dead_letter::DeadLetter;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{EventRef, Run, RunId, RunState};
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::reference::Reference;
+use hookdock_pipeline::model::names::DeliveryId;
 use hookdock_signature::EpochMillis;
 
 use crate::rules;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::ports::System;
+use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 
 use crate::rules::CLOCKS_APART;

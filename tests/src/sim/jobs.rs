@@ -4,13 +4,14 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookdock_pipeline::breaker::BreakerTerms;
 use hookdock_pipeline::job::{
     Context, Delivery, ErrorClass, Failure, JobResult, LARGEST_INLINE_BYTES, On, Outcome, Registry,
     Step,
 };
-use hookdock_pipeline::names::EventId;
-use hookdock_pipeline::ports::{Inserted, Record, System as _};
+use hookdock_pipeline::ledger::breaker::BreakerTerms;
+use hookdock_pipeline::model::names::EventId;
+use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::{Inserted, Record};
 use hookdock_signature::EpochMillis;
 use serde_json::json;
 

@@ -35,10 +35,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings};
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::ledger::{EventRef, RunState};
-use hookdock_pipeline::pack;
-use hookdock_pipeline::retry::RetryPolicy;
-use hookdock_pipeline::stored::StoredDelivery;
+use hookdock_pipeline::lookup;
+use hookdock_pipeline::model::retry::RetryPolicy;
 pub use mutant::Mutant;
 pub use search::{Found, search, search_for};
 
@@ -274,7 +274,7 @@ impl Simulation {
         let accepted = self.world.book().accepted.clone();
         self.world.book().tally.accepted = accepted.len() as u64;
         for (id, Accepted { event, body }) in &accepted {
-            let found = pack::find(&self.backend.local, &event.endpoint, id);
+            let found = lookup::find(&self.backend.local, &event.endpoint, id);
             let found = found.now_or_never().expect("memory").expect("memory");
             let stored = found.as_ref().and_then(|(_, stored)| StoredDelivery::parse(stored).ok());
             let stored = stored.and_then(|stored| stored.body_bytes().ok());

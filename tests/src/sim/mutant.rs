@@ -5,19 +5,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
-use hookdock_pipeline::dead_letter::DeadLetter;
-use hookdock_pipeline::fault::PortError;
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::pack::Pack;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{
     EventRecord, EventRef, Fence, Run, RunId, RunState, Sighting, StepRecord,
 };
-use hookdock_pipeline::names::{CellName, CellTag, DeliveryId};
-use hookdock_pipeline::pack::Pack;
+use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
     Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
     Ledger, Messages, Record, Records, Swapped, WorkQueue,
 };
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::sealed::{ObjectKey, SealedDelivery};
 use hookdock_signature::EpochMillis;
 use serde_json::{Value, json};
 

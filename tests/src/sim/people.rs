@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hookdock_embedded::KeepingEndpoints;
-use hookdock_pipeline::http::answer;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::ingest::Ingest;
+use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::ledger::EventRef;
-use hookdock_pipeline::names::DeliveryId;
-use hookdock_pipeline::ports::System as _;
-use hookdock_pipeline::stored::StoredDelivery;
+use hookdock_pipeline::model::names::DeliveryId;
+use hookdock_pipeline::model::system::System as _;
 use tokio::sync::oneshot;
 
 use crate::requests::Draft;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hookdock_pipeline::job::Context;
 use hookdock_pipeline::ledger::{EventRef, RECORD_LIFE, Run, RunState};
-use hookdock_pipeline::names::CellName;
+use hookdock_pipeline::model::names::CellName;
 use hookdock_pipeline::ports::Cell;
 use hookdock_signature::EpochMillis;
 use serde_json::Value;

@@ -8,8 +8,8 @@ mod sns_notices;
 use std::sync::Arc;
 
 use hookdock_https::{Client, Limits, Reach, Trust};
-use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::job::Effects;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 
 use self::bedrock_model::BedrockModel;
 use self::s3_documents::S3Documents;

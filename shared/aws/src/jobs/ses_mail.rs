@@ -5,8 +5,8 @@ use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::job::EffectKey;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{Email, Mail};
 
 use crate::sdk_errors::coded_error;

@@ -3,8 +3,8 @@
 use aws_sdk_sns::Client;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::PortError;
 use hookdock_pipeline::job::EffectKey;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Notice, Notices};
 
 use crate::sdk_errors::coded_error;

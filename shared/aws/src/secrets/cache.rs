@@ -1,7 +1,7 @@
 //! What was read of the endpoints, and for how long it stands.
 //!
 //! An endpoint stands for five minutes, and one that waits for its secret for a second;
-//! [`hookdock_pipeline::memory`] has the rest of the rules, and [`TERMS`] their numbers. A
+//! [`hookdock_pipeline::cache as memory`] has the rest of the rules, and [`TERMS`] their numbers. A
 //! signature that does not match has the endpoint read again.
 //!
 //! Over the ration of look-ups the answer is "unavailable" and not "unknown": the name may be a
@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
+use hookdock_pipeline::cache::{Memory, Read, Source, Terms};
 use hookdock_pipeline::endpoint::{Capture, Endpoint};
-use hookdock_pipeline::fault::{PortError, chain};
-use hookdock_pipeline::memory::{Memory, Read, Source, Terms};
-use hookdock_pipeline::names::EndpointId;
-use hookdock_pipeline::ports::System;
+use hookdock_pipeline::model::names::EndpointId;
+use hookdock_pipeline::model::port_error::{PortError, chain};
+use hookdock_pipeline::model::system::System;
 
 use super::READ;
 

@@ -1,8 +1,8 @@
 //! The secret that a provider handed over, `{stack}/captured/{endpoint}`.
 
 use hookdock_pipeline::endpoint::Endpoint;
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::names::EndpointId;
+use hookdock_pipeline::model::names::EndpointId;
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Captured;
 use hookdock_signature::Secret;
 use serde::Serialize;

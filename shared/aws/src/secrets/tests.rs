@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hookdock_pipeline::endpoint::Endpoint;
-use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::names::EndpointId;
-use hookdock_pipeline::ports::System;
+use hookdock_pipeline::model::names::EndpointId;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 use tokio::time::{Instant, advance};
 

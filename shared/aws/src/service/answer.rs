@@ -4,7 +4,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use hookdock_https::HttpsError;
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use http::Response;
 use serde::Deserialize;
 
@@ -106,7 +106,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
 mod tests {
     use std::time::Duration;
 
-    use hookdock_pipeline::fault::chain;
+    use hookdock_pipeline::model::port_error::chain;
 
     use super::*;
 

@@ -18,7 +18,7 @@ pub(crate) use answer::CallError;
 use budget::Budget;
 use bytes::Bytes;
 use hookdock_https::{Client, Reach, Trust};
-use hookdock_pipeline::ports::System as _;
+use hookdock_pipeline::model::system::System as _;
 use http::header::{CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderName, HeaderValue, Request, Response, request};
 use serde::Serialize;

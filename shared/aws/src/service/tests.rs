@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_https::testing::Server;
-use hookdock_pipeline::fault::FaultKind;
+use hookdock_pipeline::model::port_error::FaultKind;
 use serde_json::{Value, json};
 
 use super::*;

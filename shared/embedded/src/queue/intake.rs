@@ -1,9 +1,10 @@
 //! A queue that stores what is sent.
 
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::endpoint::Store;
-use hookdock_pipeline::fault::PortError;
-use hookdock_pipeline::ports::{System, WorkQueue};
-use hookdock_pipeline::sealed::SealedDelivery;
+use hookdock_pipeline::model::port_error::PortError;
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::WorkQueue;
 
 use crate::Embedded;
 use crate::queue::attributes;

@@ -5,11 +5,12 @@ mod tables;
 
 use std::time::Duration;
 
-use hookdock_pipeline::dead_letter::DeadLetter;
-use hookdock_pipeline::fault::{FaultKind, PortError};
-use hookdock_pipeline::ports::{Messages, System, WorkQueue};
-use hookdock_pipeline::reference::Reference;
-use hookdock_pipeline::sealed::SealedDelivery;
+use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::ledger::dead_letter::DeadLetter;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::{Messages, WorkQueue};
 use hookdock_signature::EpochMillis;
 pub use intake::Intake;
 use redb::ReadableTable as _;

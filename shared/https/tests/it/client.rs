@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsError, Limits, Reach, Trust};
-use hookdock_pipeline::fault::FaultKind;
+use hookdock_pipeline::model::port_error::FaultKind;
 use http::{Request, Response, StatusCode};
 
 const LIMITS: Limits =

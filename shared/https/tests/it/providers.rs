@@ -12,8 +12,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
 use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
-use hookdock_pipeline::fault::FaultKind;
-use hookdock_pipeline::ports::{Providers as _, System};
+use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::Providers as _;
 use hookdock_signature::{
     EpochMillis, Headers, KeyRequest, Provider, Request as Signed, Secret, catalog, key_requests,
 };

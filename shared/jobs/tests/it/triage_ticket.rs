@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::fault::{FaultKind, PortError};
 use hookdock_pipeline::ledger::RunState;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{Answer, Model, Prompt, Records as _, Usage};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::logs::Logs;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_jobs::{Settings, registry_with};
-use hookdock_pipeline::fault::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept, Web};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;

@@ -3,25 +3,25 @@
 //! [`EndpointSpec`] is the written form, [`Endpoint`] the checked one. The check reports every
 //! problem at once.
 
-mod problems;
+mod check;
+pub mod direct;
+mod direct_check;
+mod secrets;
 mod spec;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
+pub use check::{BODY_CEILING_BYTES, EndpointProblems};
+use check::{Problems, unreadable};
 use hookdock_signature::{EpochMillis, Provider, Secret};
-pub use problems::EndpointProblems;
-use problems::{Problems, unreadable};
+use secrets::LiveSecret;
 pub use spec::{EndpointSpec, EventsSpec, SecretSpec, Store, Success, TenantSpec};
 
-use crate::direct::Direct;
-use crate::names::{EndpointId, EventType, TenantId};
-use crate::pattern::Pattern;
-
-/// The largest body any endpoint may take. A Lambda request holds 6 MB, and a binary body grows
-/// by a third on the way in (AWS Lambda quotas, read 2026-11).
-pub const BODY_CEILING_BYTES: usize = 4_500_000;
+use crate::endpoint::direct::Direct;
+use crate::model::names::{EndpointId, EventType, TenantId};
+use crate::model::pattern::Pattern;
 
 /// A checked endpoint.
 #[derive(Debug, Clone)]
@@ -38,12 +38,6 @@ pub struct Endpoint {
     store: Store,
     tenant_from: Option<String>,
     direct: Option<Direct>,
-}
-
-#[derive(Debug, Clone)]
-struct LiveSecret {
-    secret: Secret,
-    not_after: Option<EpochMillis>,
 }
 
 /// Whether the provider hands its secret over, and whether it has.

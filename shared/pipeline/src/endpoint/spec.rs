@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::direct::DirectSpec;
+use crate::endpoint::direct::DirectSpec;
 
 /// How an accepted delivery is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use hookdock_signature::EpochMillis;
 
+use crate::job::breakers::Breakers;
 use crate::job::effects::Effects;
-use crate::job::shared::Shared;
-use crate::job::steps::Journal;
+use crate::job::worker::WorkerContext;
 use crate::ledger::RunId;
-use crate::names::TenantId;
-use crate::scope::Scope;
+use crate::model::names::TenantId;
+use crate::model::scope::Scope;
 
 /// How far an attempt may go.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,8 @@ pub struct Context {
     scope: Scope,
     limits: Limits,
     effects: Effects,
-    journal: Arc<dyn Journal>,
-    shared: Arc<dyn Shared>,
+    worker: Arc<dyn WorkerContext>,
+    breakers: Arc<Breakers>,
 }
 
 impl Context {
@@ -48,11 +48,11 @@ impl Context {
         tenant: Option<TenantId>,
         limits: Limits,
         effects: Effects,
-        journal: Arc<dyn Journal>,
-        shared: Arc<dyn Shared>,
+        worker: Arc<dyn WorkerContext>,
+        breakers: Arc<Breakers>,
     ) -> Self {
         let scope = Scope::Own { endpoint: run.event.endpoint.clone(), tenant };
-        Self { run, scope, limits, effects, journal, shared }
+        Self { run, scope, limits, effects, worker, breakers }
     }
 
     /// The run: the endpoint, the event and the job. It stays the same over all attempts.
@@ -115,12 +115,12 @@ impl Context {
         &self.effects
     }
 
-    pub(super) fn journal(&self) -> &dyn Journal {
-        self.journal.as_ref()
+    pub(super) fn worker(&self) -> &dyn WorkerContext {
+        self.worker.as_ref()
     }
 
-    pub(super) fn shared(&self) -> &dyn Shared {
-        self.shared.as_ref()
+    pub(super) fn breakers(&self) -> &Breakers {
+        &self.breakers
     }
 }
 

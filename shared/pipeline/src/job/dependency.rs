@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hookdock_signature::EpochMillis;
 
-use crate::breaker::{Admission, Breaker, BreakerTerms, Outage};
-use crate::fault::{PortError, chain};
+use crate::job::breakers::{Breakers, Known};
+use crate::job::cell::Seen;
 use crate::job::context::Context;
-use crate::job::failure::{ErrorClass, Failure, Recovery};
-use crate::job::shared::{Seen, Shared};
-use crate::names::{CellName, DependencyName};
-use crate::race;
-use crate::scope::Scope;
+use crate::job::worker::WorkerContext;
+use crate::ledger::breaker::{Admission, Breaker, BreakerTerms, Outage};
+use crate::model::deadline as race;
+use crate::model::failure::{ErrorClass, Failure, Recovery};
+use crate::model::names::{CellName, DependencyName};
+use crate::model::port_error::{PortError, chain};
+use crate::model::scope::Scope;
 
 /// How long a worker goes by what it knows of a dependency that is well.
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -37,18 +39,6 @@ const MOST_KNOWN: usize = 1000;
 /// How often a write is tried that finds the breaker changed each time: by the others of a batch.
 const TRIES: u32 = 10;
 
-/// What one worker knows of the dependencies that its jobs call.
-#[derive(Default)]
-pub struct Breakers(Mutex<BTreeMap<CellName, Known>>);
-
-#[derive(Clone)]
-struct Known {
-    seen: Seen<Breaker>,
-    at: EpochMillis,
-    /// How many calls were answered that the others were not told of.
-    answers: u32,
-}
-
 /// Something that jobs call and that can be down.
 #[must_use]
 pub struct Dependency<'a> {
@@ -68,7 +58,8 @@ enum Permit {
 
 /// A dependency's breaker, as one call sees it.
 struct Guard<'a> {
-    shared: &'a dyn Shared,
+    worker: &'a dyn WorkerContext,
+    breakers: &'a Breakers,
     cell: CellName,
     terms: BreakerTerms,
 }
@@ -116,20 +107,20 @@ impl<'a> Dependency<'a> {
             .name
             .parse()
             .map_err(|error| Failure::permanent(ErrorClass::Bug, format!("dependency: {error}")))?;
-        let shared = self.cx.shared();
-        let cell = CellName::of_breaker(self.scope, &name, self.place);
-        let guard = Guard { shared, cell, terms: self.terms };
+        let worker = self.cx.worker();
+        let cell = self.scope.breaker_cell(&name, self.place);
+        let guard = Guard { worker, breakers: self.cx.breakers(), cell, terms: self.terms };
         let call_end = self.cx.deadline().minus(TELL_MARGIN);
         let late = |what| Failure::passing(ErrorClass::TimedOut, format!("{name} {what} in time"));
         let permit = match guard.admit(call_end).await {
             Ok(permit) => permit,
             Err((until, class)) => return Err(held_back(&name, until, class)),
         };
-        let left = shared.now().until(call_end);
+        let left = worker.now().until(call_end);
         if left.is_zero() {
             return Err(late("cannot be called"));
         }
-        let called = race::before(shared.sleep(left), work()).await;
+        let called = race::before(worker.sleep(left), work()).await;
         let result = called.unwrap_or_else(|race::OutOfTime| Err(late("did not answer")));
         guard.tell(permit, outage(&result)).await;
         result
@@ -153,7 +144,7 @@ fn outage<T>(result: &Result<T, Failure>) -> Option<Outage> {
 impl Guard<'_> {
     /// Whether a call may be made. `Err`: not before that time, because it failed like that.
     async fn admit(&self, call_end: EpochMillis) -> Result<Permit, (EpochMillis, ErrorClass)> {
-        let looked = race::before(self.shared.sleep(PATIENCE), self.look(call_end)).await;
+        let looked = race::before(self.worker.sleep(PATIENCE), self.look(call_end)).await;
         match looked {
             Ok(Ok(admitted)) => admitted,
             Ok(Err(error)) => Ok(self.unasked(&chain(&error))),
@@ -167,14 +158,14 @@ impl Guard<'_> {
     ) -> Result<Result<Permit, (EpochMillis, ErrorClass)>, PortError> {
         let mut seen = self.seen().await?;
         for _ in 0..TRIES {
-            let now = self.shared.now();
+            let now = self.worker.now();
             let breaker = seen.value.unwrap_or_else(|| Breaker::new(now));
             let probe = match breaker.admission(now, call_end.plus(PROBE_MARGIN)) {
                 Admission::Call => return Ok(Ok(Permit::Call)),
                 Admission::HeldBack(until, class) => return Ok(Err((until, class))),
                 Admission::Probe(probe) => probe,
             };
-            let written = seen.write(self.shared, &self.cell, &probe, LIFE).await?;
+            let written = seen.write(self.worker, &self.cell, &probe, LIFE).await?;
             let (Ok(now_there) | Err(now_there)) = &written;
             self.keep(now_there);
             match written {
@@ -189,7 +180,7 @@ impl Guard<'_> {
     /// alone, and until when, does not have to be asked again.
     async fn seen(&self) -> Result<Seen<Breaker>, PortError> {
         let known = self.known().get(&self.cell).cloned();
-        let now = self.shared.now();
+        let now = self.worker.now();
         let fresh = known.filter(|known| match known.seen.value {
             Some(Breaker::Open { until, .. } | Breaker::Probing { until, .. }) => now < until,
             Some(Breaker::Closed { .. }) | None => now < known.at.plus(REMEMBERED),
@@ -197,7 +188,7 @@ impl Guard<'_> {
         if let Some(known) = fresh {
             return Ok(known.seen);
         }
-        let seen = Seen::read(self.shared, &self.cell).await?;
+        let seen = Seen::read(self.worker, &self.cell).await?;
         self.keep(&seen);
         Ok(seen)
     }
@@ -222,7 +213,7 @@ impl Guard<'_> {
                 (Permit::Probe(probe), outage) => self.tell_probed(&probe, outage).await,
             }
         };
-        let error = match race::before(self.shared.sleep(PATIENCE), tell).await {
+        let error = match race::before(self.worker.sleep(PATIENCE), tell).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => chain(&error),
             Err(race::OutOfTime) => "no answer in time".to_owned(),
@@ -233,12 +224,12 @@ impl Guard<'_> {
     async fn tell_failed(&self, outage: Outage) -> Result<(), PortError> {
         let (mut seen, answers) = self.take();
         for _ in 0..TRIES {
-            let (now, chance) = (self.shared.now(), self.shared.random());
+            let (now, chance) = (self.worker.now(), self.worker.random());
             let breaker = seen.value.unwrap_or_else(|| Breaker::new(now));
             let Some(next) = breaker.failed(outage, answers, now, chance, &self.terms) else {
                 return Ok(());
             };
-            let written = seen.write(self.shared, &self.cell, &next, LIFE).await?;
+            let written = seen.write(self.worker, &self.cell, &next, LIFE).await?;
             let (Ok(now_there) | Err(now_there)) = &written;
             self.keep(now_there);
             match written {
@@ -257,12 +248,12 @@ impl Guard<'_> {
         probe: &Seen<Breaker>,
         outage: Option<Outage>,
     ) -> Result<(), PortError> {
-        let (now, chance) = (self.shared.now(), self.shared.random());
+        let (now, chance) = (self.worker.now(), self.worker.random());
         let next = match (probe.value, outage) {
             (Some(breaker), Some(outage)) => breaker.probe_failed(outage, now, chance, &self.terms),
             _ => Breaker::new(now),
         };
-        let written = probe.write(self.shared, &self.cell, &next, LIFE).await?;
+        let written = probe.write(self.worker, &self.cell, &next, LIFE).await?;
         let (Ok(now_there) | Err(now_there)) = &written;
         self.keep(now_there);
         if written.is_ok() {
@@ -285,11 +276,11 @@ impl Guard<'_> {
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<CellName, Known>> {
-        self.shared.breakers().0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.breakers.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keep(&self, seen: &Seen<Breaker>) {
-        let at = self.shared.now();
+        let at = self.worker.now();
         let mut known = self.known();
         if known.len() >= MOST_KNOWN {
             known.clear();
@@ -310,12 +301,6 @@ impl Guard<'_> {
             Some(known) => (known.seen.clone(), std::mem::take(&mut known.answers)),
             None => (Seen::nothing(), 0),
         }
-    }
-}
-
-impl fmt::Debug for Breakers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Breakers").finish_non_exhaustive()
     }
 }
 

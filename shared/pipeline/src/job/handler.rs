@@ -5,8 +5,8 @@ use futures_util::future::{BoxFuture, ready};
 use hookdock_signature::EpochMillis;
 
 use crate::job::context::Context;
-use crate::job::failure::Failure;
 use crate::job::payload::{Delivery, Payload};
+use crate::model::failure::Failure;
 
 /// How a job ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,32 +23,36 @@
 //! Delivery is at least once: a job runs again when its attempt failed, timed out or died, also
 //! after its last line. It must write conditionally, or hand its target a key that stays the same.
 
-mod answered;
+mod breakers;
+mod cell;
 mod context;
 mod dependency;
 mod effects;
-mod failure;
 mod handler;
-mod newest;
+mod http_answer;
+mod ordered;
 mod payload;
+mod reach;
 mod registry;
 mod results;
 mod scoped;
-mod shared;
 mod steps;
+mod worker;
 
-pub use answered::accepted;
+pub use breakers::Breakers;
 pub use context::{Context, Limits};
-pub use dependency::{Breakers, Dependency};
+pub use dependency::Dependency;
 pub use effects::Effects;
-pub(crate) use failure::recorded;
-pub use failure::{ErrorClass, Failure, Recovery};
 pub use handler::{Handler, JobResult, Outcome};
-pub use newest::{FURTHEST_AHEAD, Newest};
+pub use http_answer::accepted;
+pub use ordered::{FURTHEST_AHEAD, Newest};
 pub(crate) use payload::opened;
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};
 pub use registry::{Job, On, Registry};
 pub use results::{LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES, result_document};
 pub use scoped::{AcrossTenants, ScopedDocuments, ScopedRecords};
-pub use shared::Shared;
-pub use steps::{Begun, EffectKey, Journal, LARGEST_RESULTS_BYTES, MOST_STEPS, Step};
+pub use steps::{LARGEST_RESULTS_BYTES, MOST_STEPS, Step};
+pub use worker::{Begun, WorkerContext};
+
+pub use crate::ledger::EffectKey;
+pub use crate::model::failure::{ErrorClass, Failure, Recovery};

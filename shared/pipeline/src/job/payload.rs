@@ -7,13 +7,13 @@ use bytes::Bytes;
 use hookdock_signature::{EpochMillis, Headers, item_at};
 use serde::de::DeserializeOwned;
 
-use crate::fault::chain;
-use crate::job::failure::{ErrorClass, Failure};
-use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventType, TenantId};
-use crate::part::{Item, Part};
-use crate::reference::Reference;
-use crate::stored::{StoredDelivery, UnreadableDelivery};
-use crate::versioned::Unreadable;
+use crate::delivery::part::{Item, Part};
+use crate::delivery::reference::Reference;
+use crate::delivery::stored::{StoredDelivery, UnreadableDelivery};
+use crate::model::failure::{ErrorClass, Failure};
+use crate::model::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventType, TenantId};
+use crate::model::port_error::chain;
+use crate::model::versioned::Unreadable;
 
 /// A delivery as it was verified and stored.
 #[derive(Clone)]

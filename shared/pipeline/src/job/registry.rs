@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 
+use crate::delivery::reference::Reference;
 use crate::endpoint::Endpoint;
 use crate::job::context::Context;
 use crate::job::handler::{Handler, JobResult};
 use crate::job::payload::Delivery;
-use crate::names::{EndpointId, JobName};
-use crate::pattern::Pattern;
-use crate::reference::Reference;
-use crate::retry::RetryPolicy;
+use crate::model::names::{EndpointId, JobName};
+use crate::model::pattern::Pattern;
+use crate::model::retry::RetryPolicy;
 
 type Erased = Box<dyn Fn(Context, &Delivery) -> BoxFuture<'static, JobResult> + Send + Sync>;
 

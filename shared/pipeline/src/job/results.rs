@@ -5,11 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::job::context::Context;
-use crate::job::failure::{ErrorClass, Failure};
 use crate::ledger::{RunId, StepResult};
-use crate::names::{BodyDigest, StepName};
+use crate::model::failure::{ErrorClass, Failure};
+use crate::model::names::{BodyDigest, StepName};
+use crate::model::scope::Scope;
 use crate::ports::{Document, DocumentName};
-use crate::scope::Scope;
 
 /// The largest result that a run holds itself, in bytes of JSON. It is written again with each
 /// further step of its run, and DynamoDB bills every KiB of that.

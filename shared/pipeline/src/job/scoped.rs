@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::job::context::Context;
 use crate::job::dependency::Dependency;
-use crate::job::failure::{ErrorClass, Failure};
-use crate::job::newest::Newest;
+use crate::job::ordered::Newest;
+use crate::model::failure::{ErrorClass, Failure};
+use crate::model::scope::{LONGEST_ID_BYTES, Scope};
 use crate::ports::{Document, DocumentName, Documents, Inserted, Kept, Record, Records};
-use crate::scope::{LONGEST_ID_BYTES, Scope};
 
 /// The business records of one scope.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl<'a> ScopedRecords<'a> {
     /// # Errors
     ///
     /// The records are unavailable, or the id is longer than
-    /// [`LONGEST_ID_BYTES`](crate::scope::LONGEST_ID_BYTES).
+    /// [`LONGEST_ID_BYTES`](crate::model::scope::LONGEST_ID_BYTES).
     pub async fn insert(&self, record: Record) -> Result<Inserted, Failure> {
         Ok(self.port.insert(within(self.scope, record)?).await?)
     }

@@ -1,21 +1,18 @@
 //! Steps: named parts of a run whose results are saved, so that a retry does not repeat them.
 
-use std::fmt;
-
-use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
 
-use crate::fault::PortError;
 use crate::job::context::Context;
-use crate::job::failure::{ErrorClass, Failure};
 use crate::job::handler::{JobResult, Outcome};
 use crate::job::scoped::within;
-use crate::ledger::{RunId, StepResult};
-use crate::names::StepName;
+use crate::job::worker::Begun;
+use crate::ledger::EffectKey;
+use crate::model::failure::{ErrorClass, Failure};
+use crate::model::names::StepName;
+use crate::model::scope::Scope;
 use crate::ports::{Inserted, Record};
-use crate::scope::Scope;
 
 /// How much of results a run can hold. A run is one item, an item holds 400 KB (DynamoDB
 /// quotas, read 2026-11), and its end must still fit in.
@@ -23,47 +20,6 @@ pub const LARGEST_RESULTS_BYTES: usize = 256 * 1024;
 
 /// How many steps a run can have.
 pub const MOST_STEPS: usize = 200;
-
-/// The record of the run under way, as its steps write it. Behind `dyn`, because a context has no
-/// type parameters.
-pub trait Journal: Send + Sync {
-    /// Notes that the step begins, unless its result is saved.
-    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<Begun, PortError>>;
-
-    /// Saves the step's result. `false`: another worker has claimed the run.
-    fn save<'a>(
-        &'a self,
-        step: &'a StepName,
-        result: &'a StepResult,
-    ) -> BoxFuture<'a, Result<bool, PortError>>;
-
-    /// Saves the step, which yields nothing, with the end of the run. `false`: another worker has
-    /// claimed the run.
-    fn save_last<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<bool, PortError>>;
-
-    /// Inserts the record and notes that the step is done, both or neither. `None`: another
-    /// worker has claimed the run.
-    fn commit<'a>(
-        &'a self,
-        step: &'a StepName,
-        record: &'a Record,
-    ) -> BoxFuture<'a, Result<Option<Inserted>, PortError>>;
-}
-
-/// What is known of a step that is about to begin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Begun {
-    /// It never began before.
-    First,
-    /// It began before and saved nothing: whether its work happened is unknown.
-    Again,
-    /// It is done, with this result.
-    Saved(StepResult),
-    /// The run has so many steps, or so large results, that no further step can be saved.
-    Full,
-    /// Another worker has claimed the run.
-    Lost,
-}
 
 /// A step under way.
 #[derive(Debug, Clone)]
@@ -77,36 +33,6 @@ impl Step {
     #[must_use]
     pub fn effect_key(&self) -> &EffectKey {
         &self.effect_key
-    }
-}
-
-/// What one effect of a run is known by: the same over all attempts, another for each step. 43
-/// letters, digits and dashes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct EffectKey(String);
-
-impl EffectKey {
-    /// The key of a run's step.
-    #[must_use]
-    pub fn of(run: &RunId, step: &StepName) -> Self {
-        let RunId { event, job } = run;
-        let parts = [event.endpoint.as_str(), event.key.as_str(), job.as_str(), step.as_str()];
-        // No name holds the separator.
-        let digest = Sha256::digest(parts.join("\n"));
-        let hex = digest.iter().take(20).map(|byte| format!("{byte:02x}"));
-        Self(format!("hd-{}", hex.collect::<String>()))
-    }
-
-    /// The key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for EffectKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -159,7 +85,7 @@ impl Context {
     {
         let name = step_name(name)?;
         let step = Step { effect_key: EffectKey::of(self.run(), &name) };
-        let happened = match self.journal().begin(&name).await? {
+        let happened = match self.worker().begin(&name).await? {
             Begun::Saved(result) => return self.restored(&name, &result).await,
             Begun::Lost => return Err(lost()),
             Begun::Full => return Err(full(&name)),
@@ -170,7 +96,7 @@ impl Context {
             Some(result) => result,
             None => work(step).await?,
         };
-        let saved = self.journal().save(&name, &self.kept(&name, &result).await?).await?;
+        let saved = self.worker().save(&name, &self.kept(&name, &result).await?).await?;
         if saved { Ok(result) } else { Err(lost()) }
     }
 
@@ -189,14 +115,14 @@ impl Context {
         R: Future<Output = Result<(), Failure>>,
     {
         let name = step_name(name)?;
-        match self.journal().begin(&name).await? {
+        match self.worker().begin(&name).await? {
             Begun::Saved(_) => return Ok(Outcome::Done),
             Begun::Lost => return Err(lost()),
             Begun::Full => return Err(full(&name)),
             Begun::First | Begun::Again => {}
         }
         work(Step { effect_key: EffectKey::of(self.run(), &name) }).await?;
-        let saved = self.journal().save_last(&name).await?;
+        let saved = self.worker().save_last(&name).await?;
         if saved { Ok(Outcome::Done) } else { Err(lost()) }
     }
 
@@ -208,7 +134,7 @@ impl Context {
     /// # Errors
     ///
     /// The records are unavailable, the id is longer than
-    /// [`LONGEST_ID_BYTES`](crate::scope::LONGEST_ID_BYTES), or the run belongs to another worker
+    /// [`LONGEST_ID_BYTES`](crate::model::scope::LONGEST_ID_BYTES), or the run belongs to another worker
     /// by now.
     pub async fn commit(&self, name: &str, record: Record) -> Result<Inserted, Failure> {
         self.commit_in(self.scope(), name, record).await
@@ -221,7 +147,7 @@ impl Context {
         record: Record,
     ) -> Result<Inserted, Failure> {
         let (name, record) = (step_name(name)?, within(scope, record)?);
-        self.journal().commit(&name, &record).await?.ok_or_else(lost)
+        self.worker().commit(&name, &record).await?.ok_or_else(lost)
     }
 }
 

@@ -3,13 +3,13 @@
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{Flag, IgnoreCause};
-use crate::ledger::{RECORD_LIFE, Run};
-use crate::names::{
+use crate::delivery::identity::{Flag, IgnoreCause};
+use crate::delivery::object_key::ObjectKey;
+use crate::delivery::reference::Reference;
+use crate::ledger::run::{RECORD_LIFE, Run};
+use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
-use crate::reference::Reference;
-use crate::sealed::ObjectKey;
 
 /// One event: an endpoint and an event key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

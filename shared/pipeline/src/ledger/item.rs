@@ -3,13 +3,14 @@
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{Flag, IgnoreCause};
-use crate::job::ErrorClass;
-use crate::ledger::{
-    Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, EventRecord, EventRef, Packed, Run,
-    RunId, RunState, Saved, Sighting, StepRecord, StepResult,
+use crate::delivery::identity::{Flag, IgnoreCause};
+use crate::ledger::event::{EventRecord, EventRef, Packed, Sighting};
+use crate::ledger::run::{
+    Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, Run, RunId, RunState,
 };
-use crate::names::{
+use crate::ledger::step::{Saved, StepRecord, StepResult};
+use crate::model::failure::ErrorClass;
+use crate::model::names::{
     BodyDigest, CodeVersion, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, Owner,
     StepName, TenantId,
 };

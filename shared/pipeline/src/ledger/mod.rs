@@ -21,21 +21,20 @@
 //! and the late write of a worker that lost its lease is refused. A run holds its steps, so a
 //! claim brings all that was saved along, and one condition guards them.
 
+pub mod breaker;
+pub mod dead_letter;
+mod effect_key;
+pub mod entity;
 mod event;
 mod item;
 mod run;
 mod step;
 
-use std::time::Duration;
-
+pub use effect_key::EffectKey;
 pub use event::{EventRecord, EventRef, History, Packed, Sighting};
 pub use item::{AttemptItem, EventItem, RunItem, StepItem, UnreadableItem};
 pub use run::{
     Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, JOB_UNREGISTERED,
-    Run, RunId, RunState, Settlement, Unclaimable,
+    RECORD_LIFE, Run, RunId, RunState, Settlement, Unclaimable,
 };
 pub use step::{Saved, StepRecord, StepResult};
-
-/// How long records live: longer than any provider retries, and than a message can stay in the
-/// queue and the dead-letter queue together.
-pub const RECORD_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -1,10 +1,17 @@
 //! Runs and their moves.
 
+use std::time::Duration;
+
 use hookdock_signature::EpochMillis;
 
-use crate::job::{ErrorClass, Failure, recorded};
-use crate::ledger::{EventRef, RECORD_LIFE, StepRecord};
-use crate::names::{CodeVersion, JobName, Owner, StepName};
+use crate::ledger::event::EventRef;
+use crate::ledger::step::StepRecord;
+use crate::model::failure::{ErrorClass, Failure, recorded};
+use crate::model::names::{CodeVersion, JobName, Owner, StepName};
+
+/// How long records live: longer than any provider retries, and than a message can stay in the
+/// queue and the dead-letter queue together.
+pub const RECORD_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The cause of a run that waits for its job to be registered again, and the reason of one that
 /// waited for it in vain.

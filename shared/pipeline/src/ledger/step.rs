@@ -2,8 +2,8 @@
 
 use hookdock_signature::EpochMillis;
 
-use crate::ledger::Run;
-use crate::names::{BodyDigest, StepName};
+use crate::ledger::run::Run;
+use crate::model::names::{BodyDigest, StepName};
 
 /// A step of a run, as recorded.
 ///

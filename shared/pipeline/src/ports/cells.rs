@@ -3,8 +3,8 @@
 use hookdock_signature::{EpochMillis, EpochSeconds};
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{FaultKind, PortError};
-use crate::names::{CellName, CellTag};
+use crate::model::names::{CellName, CellTag};
+use crate::model::port_error::{FaultKind, PortError};
 
 /// The version of the stored form that this code writes. It reads no other.
 const VERSION: u32 = 1;

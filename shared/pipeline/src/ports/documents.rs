@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 
-use crate::fault::PortError;
-use crate::scope::Scope;
+use crate::model::port_error::PortError;
+use crate::model::scope::Scope;
 
 /// The name of a document: `{kind}/{SHA-256 of its id in its scope}.{ending}`. Nothing a sender wrote is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
-use crate::fault::PortError;
-use crate::job::EffectKey;
+use crate::ledger::EffectKey;
+use crate::model::port_error::PortError;
 
 /// One e-mail, plain text. Who it is from is a setting of the port, not of the job.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::fault::PortError;
+use crate::model::port_error::PortError;
 
 /// What a model is asked.
 #[derive(Clone, PartialEq)]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 
-use crate::fault::PortError;
+use crate::model::port_error::PortError;
 
 /// The way to other people's APIs: within limits of time and size, and to public addresses only.
 pub trait Web: std::fmt::Debug + Send + Sync {

@@ -7,14 +7,18 @@ use futures_util::FutureExt as _;
 use hookdock_signature::EpochMillis;
 use tracing::Instrument as _;
 
-use super::{A_MOMENT, Commons, Held, LEASE_MARGIN, Process, Progress, SETTLE_MARGIN, Task};
-use crate::fault::PortError;
-use crate::job::{Context, Delivery, ErrorClass, Failure, JobResult, Limits, Outcome, Recovery};
+use crate::delivery::reference::Reference;
+use crate::job::{Context, Delivery, JobResult, Limits, Outcome};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
-use crate::ports::{Deliveries, Ledger, Messages, System};
-use crate::race;
-use crate::reference::Reference;
-use crate::retry::RetryPolicy;
+use crate::model::deadline as race;
+use crate::model::failure::{ErrorClass, Failure, Recovery};
+use crate::model::port_error::PortError;
+use crate::model::retry::RetryPolicy;
+use crate::model::system::System;
+use crate::ports::{Deliveries, Ledger, Messages};
+use crate::process::claimed_run::ClaimedRun;
+use crate::process::task::{Progress, Task};
+use crate::process::use_case::{A_MOMENT, LEASE_MARGIN, Process, SETTLE_MARGIN};
 
 /// What is recorded of an attempt whose job panicked.
 pub(crate) const PANICKED: &str = "the job panicked";
@@ -24,7 +28,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         &self,
         task: Task<'_>,
         run: &Run,
-        held: &Arc<Held<L, S>>,
+        claimed: &Arc<ClaimedRun<L, S>>,
     ) -> JobResult {
         let deadline = task.message.deadline.minus(SETTLE_MARGIN);
         let work = async {
@@ -37,11 +41,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 deadline,
                 lease_until: task.message.deadline.plus(LEASE_MARGIN),
             };
-            let journal = Arc::<Held<L, S>>::clone(held);
-            let breakers = Arc::clone(&self.breakers);
-            let shared = Commons::new(self.ledger.clone(), self.system.clone(), breakers);
             let (id, tenant) = (run.id.clone(), delivery.tenant.clone());
-            let cx = Context::new(id, tenant, limits, self.effects.clone(), journal, shared);
+            let worker = Arc::<ClaimedRun<L, S>>::clone(claimed);
+            let (effects, breakers) = (self.effects.clone(), Arc::clone(&self.breakers));
+            let cx = Context::new(id, tenant, limits, effects, worker, breakers);
             task.job.call(cx, &delivery).await
         };
         // A panic is this run's alone: nothing it could have left half-done is shared.
@@ -58,10 +61,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     pub(super) async fn settle(
         &self,
         task: Task<'_>,
-        held: &Held<L, S>,
+        claimed: &ClaimedRun<L, S>,
         settlement: Settlement,
     ) -> Result<Progress, PortError> {
-        let Some(settled) = held.end(&settlement).await? else {
+        let Some(settled) = claimed.end(&settlement).await? else {
             log_lost(task);
             return Ok(Progress::Later(A_MOMENT));
         };
@@ -95,14 +98,14 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
-    fn wanted(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
+    pub(super) fn wanted(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
         let failure = match result {
             Ok(Outcome::Done) => return Settlement::Done,
             Ok(Outcome::Ignored(cause)) => return Settlement::Ignored(cause),
             Ok(Outcome::PutOff { until, cause }) => return self.put_off_until(task, until, cause),
             Err(failure) => failure,
         };
-        let policy = self.settings.policy(task);
+        let policy = self.settings.policy(task.job);
         let wait = match failure.recovery() {
             Recovery::Never => return Settlement::Dead(DeadReason::Permanent, failure),
             Recovery::Retry => policy.wait(run.tries(), self.system.random()),
@@ -132,7 +135,12 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// What is put off beyond the message's stay would be lost without a word.
-    fn put_off_until(&self, task: Task<'_>, until: EpochMillis, cause: String) -> Settlement {
+    pub(super) fn put_off_until(
+        &self,
+        task: Task<'_>,
+        until: EpochMillis,
+        cause: String,
+    ) -> Settlement {
         if until <= self.settings.last_call(task.message) {
             return Settlement::PutOff(until, cause);
         }

@@ -7,16 +7,19 @@ use std::borrow::Cow;
 
 use hookdock_signature::EpochMillis;
 
-use super::{A_MOMENT, Process, Progress, SETTLE_MARGIN};
-use crate::contents::MOST_ITEMS;
-use crate::dead_letter::DeadLetter;
-use crate::fault::{FaultKind, PortError};
-use crate::identity::Flag;
-use crate::job::{ErrorClass, Failure, Recovery, opened};
-use crate::part::{Batch, Part};
-use crate::ports::{Deliveries, Ledger, MOST_AT_ONCE, Messages, System};
-use crate::reference::Reference;
-use crate::stored::{StoredDelivery, StoredItem};
+use crate::delivery::events::MOST_ITEMS;
+use crate::delivery::identity::Flag;
+use crate::delivery::part::{Batch, Part};
+use crate::delivery::reference::Reference;
+use crate::delivery::stored::{StoredDelivery, StoredItem};
+use crate::job::opened;
+use crate::ledger::dead_letter::DeadLetter;
+use crate::model::failure::{ErrorClass, Failure, Recovery};
+use crate::model::port_error::{FaultKind, PortError};
+use crate::model::system::System;
+use crate::ports::{Deliveries, Ledger, MOST_AT_ONCE, Messages};
+use crate::process::task::Progress;
+use crate::process::use_case::{A_MOMENT, Process, SETTLE_MARGIN};
 
 const SEND: &str = "queue the items of a delivery";
 
@@ -55,7 +58,11 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// What is left to be sent.
-    async fn items(&self, reference: &Reference, batch: Batch) -> Result<Items, Failure> {
+    pub(super) async fn items(
+        &self,
+        reference: &Reference,
+        batch: Batch,
+    ) -> Result<Items, Failure> {
         let object = self.read(reference).await?;
         let (stored, _body) = opened(&object, reference)?;
         if stored.items.len() != batch.items {
@@ -70,7 +77,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         })
     }
 
-    async fn send_all(
+    pub(super) async fn send_all(
         &self,
         reference: &Reference,
         batch: Batch,
@@ -93,7 +100,11 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Sends the references, and again those that the queue did not take.
-    async fn send(&self, references: &[Reference], items: &Items) -> Result<(), PortError> {
+    pub(super) async fn send(
+        &self,
+        references: &[Reference],
+        items: &Items,
+    ) -> Result<(), PortError> {
         let mut left = Cow::Borrowed(references);
         for _ in 0..TRIES {
             let refused = self.messages.send_items(&left, items.trace.as_deref()).await?;
@@ -107,7 +118,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// There is no time for the rest. A message of its own says where to go on, so that a worker
     /// with little time gets through as well.
-    async fn go_on_later(
+    pub(super) async fn go_on_later(
         &self,
         reference: &Reference,
         batch: Batch,
@@ -121,7 +132,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         Ok(Progress::Finished)
     }
 
-    async fn bury_batch(
+    pub(super) async fn bury_batch(
         &self,
         reference: &Reference,
         reason: &str,

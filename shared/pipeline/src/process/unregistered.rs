@@ -5,14 +5,16 @@
 //! one of them still has to end. Such a run waits without using an attempt, goes on when the job
 //! is back, and is dead-lettered before the queue would drop its message.
 
-use super::{A_MOMENT, Process, Progress, Received};
-use crate::fault::PortError;
+use crate::delivery::reference::Reference;
 use crate::job::Job;
 use crate::ledger::{Claim, EventRecord, EventRef, JOB_UNREGISTERED, Run, RunId, RunState};
-use crate::names::JobName;
-use crate::ports::{Deliveries, Ledger, Messages, System};
-use crate::reference::Reference;
-use crate::retry::RetryPolicy;
+use crate::model::names::JobName;
+use crate::model::port_error::PortError;
+use crate::model::retry::RetryPolicy;
+use crate::model::system::System;
+use crate::ports::{Deliveries, Ledger, Messages};
+use crate::process::task::{Progress, Received};
+use crate::process::use_case::{A_MOMENT, Process};
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// How far the event's other jobs have come: those that the record names and that are not
@@ -36,7 +38,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         progress
     }
 
-    async fn wait_for_job(
+    pub(super) async fn wait_for_job(
         &self,
         name: &JobName,
         reference: &Reference,
@@ -67,7 +69,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// The run while it waits, or dead, where its message could not wait any longer.
-    fn without_job(&self, run: &Run, claim: &Claim, message: &Received) -> Run {
+    pub(super) fn without_job(&self, run: &Run, claim: &Claim, message: &Received) -> Run {
         let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
         let not_before = claim.now.plus(wait);
         let may_wait = self.settings.lets_come_back(message.receives)
@@ -79,7 +81,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Each time for the metric, and once for people.
-    fn tell_unregistered(&self, run: &Run, reference: &Reference) {
+    pub(super) fn tell_unregistered(&self, run: &Run, reference: &Reference) {
         let job = &run.id.job;
         if self.registry.is_first_miss(job) {
             tracing::warn!(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use crate::ledger::{Attempt, Run, RunState, StepRecord};
-use crate::names::{JobName, StepName};
+use crate::model::names::{JobName, StepName};
 use crate::process::PANICKED;
 use crate::testing::Exceptions;
 use crate::testing::report::{Fault, Finding, Interruption, Passed, Report, Trouble};

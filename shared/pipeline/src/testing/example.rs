@@ -6,13 +6,14 @@ use std::fmt;
 use bytes::Bytes;
 use hookdock_signature::EpochMillis;
 
-use crate::identity::KeySource;
-use crate::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType};
-use crate::part::Part;
-use crate::reference::Reference;
-use crate::sealed::ObjectKey;
-use crate::stored::{StoredDelivery, StoredEvent, Verification, encode, timestamp};
-use crate::versioned::Versioned;
+use crate::delivery::identity::KeySource;
+use crate::delivery::object_key::ObjectKey;
+use crate::delivery::part::Part;
+use crate::delivery::reference::Reference;
+use crate::delivery::stored::{StoredDelivery, StoredEvent, Verification, encode};
+use crate::model::millis::timestamp;
+use crate::model::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType};
+use crate::model::versioned::Versioned;
 
 /// When every example comes in: 2027-01-15T08:00:00Z.
 pub(super) const RECEIVED_AT: EpochMillis = EpochMillis::new(1_800_000_000_000);

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::names::{JobName, StepName};
+use crate::model::names::{JobName, StepName};
 
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

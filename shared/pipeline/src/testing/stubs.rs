@@ -8,12 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use hookdock_signature::EpochMillis;
 
-use crate::dead_letter::DeadLetter;
-use crate::fault::PortError;
-use crate::pack::Pack;
-use crate::ports::{Deliveries, Messages, System};
-use crate::reference::Reference;
-use crate::sealed::ObjectKey;
+use crate::delivery::object_key::ObjectKey;
+use crate::delivery::pack::Pack;
+use crate::delivery::reference::Reference;
+use crate::ledger::dead_letter::DeadLetter;
+use crate::model::port_error::PortError;
+use crate::model::system::System;
+use crate::ports::{Deliveries, Messages};
 use crate::testing::example::RECEIVED_AT;
 
 /// A clock that only moves between attempts, and numbers that repeat from trial to trial.

@@ -9,8 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::job::{Effects, Registry};
-use crate::ports::{Ledger, System as _};
-use crate::process::{Process, Received, Settings, Suspects, Verdict};
+use crate::model::system::System as _;
+use crate::ports::Ledger;
+use crate::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use crate::testing::example::{Example, RECEIVED_AT};
 use crate::testing::stubs::{Clock, Desk, OneDelivery};
 use crate::testing::watch::{Plan, Seen, Watch};
@@ -59,7 +60,7 @@ impl Bench {
             registry: std::mem::take(&mut self.registry),
             // A job that never ends is to be seen, and not to be ended.
             settings: Settings { max_receives: u32::MAX, ..Settings::default() },
-            suspects: Suspects::default(),
+            crash_isolation: CrashIsolation::default(),
             breakers: Arc::default(),
         };
         let mut ended = false;

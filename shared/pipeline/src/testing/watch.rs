@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::fault::{FaultKind, PortError};
 use crate::ledger::{Run, RunId};
-use crate::names::{JobName, StepName};
+use crate::model::names::{JobName, StepName};
+use crate::model::port_error::{FaultKind, PortError};
 use crate::testing::report::{Interruption, Trouble};
 
 /// Which call of a trial is to go wrong, and how.

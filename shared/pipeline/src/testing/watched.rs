@@ -9,15 +9,15 @@ use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
 use serde_json::Value;
 
-use crate::fault::PortError;
+use crate::delivery::object_key::ObjectKey;
 use crate::job::{EffectKey, Effects};
 use crate::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
-use crate::names::{CellName, CellTag, DeliveryId};
+use crate::model::names::{CellName, CellTag, DeliveryId};
+use crate::model::port_error::PortError;
 use crate::ports::{
     Answer, Cell, Cells, Committed, Document, DocumentName, Documents, Email, Inserted, Kept,
     Ledger, Mail, Model, Notice, Notices, Prompt, Record, Records, Swapped, Web,
 };
-use crate::sealed::ObjectKey;
 use crate::testing::watch::{Effect, Seen, Watch};
 
 /// Where the engine keeps the results of steps; they are not the job's doing.

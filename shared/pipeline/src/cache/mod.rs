@@ -1,0 +1,296 @@
+//! What was read elsewhere, and for how long it stands.
+//!
+//! | what the last look-up of a name found | it stands for | then |
+//! | --- | --- | --- |
+//! | a value | as long as was said when it was read | it is read again |
+//! | a value, but the source failed since | [`Terms::stale`]; the old one is served | it is read again, with [`Terms::patience`] |
+//! | nothing of that name | [`Terms::unknown`] | it is looked up again |
+//! | nothing, because the source failed | [`Terms::fault`]; the same fault is reported | it is looked up again |
+//!
+//! A value can be read again before its time, at most once in [`Terms::refresh_every`]. One that
+//! was forgotten is read again by whoever asks next.
+//!
+//! Anybody can invent names. Look-ups of names that are not known are therefore rationed. Over
+//! that the answer is "unavailable" and not "unknown", since the name may be a new one.
+//!
+//! Look-ups of one name that come together share one call.
+
+mod rate_limit;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::pin::pin;
+use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::lock::Mutex;
+use hookdock_signature::EpochMillis;
+use rate_limit::Allowance;
+
+use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::system::System;
+
+/// For how long answers stand, and how many are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// What is asked for: an error reads "failed to {action}".
+    pub action: &'static str,
+    /// How long an old value is served before the source that failed is asked again.
+    pub stale: Duration,
+    /// How old a value may get that is served while the source fails. Nothing: any age.
+    pub oldest: Option<Duration>,
+    /// How long it stands that there is nothing.
+    pub unknown: Duration,
+    /// How long a fault stands when there is nothing to serve.
+    pub fault: Duration,
+    /// How often a value may be read again before its time.
+    pub refresh_every: Duration,
+    /// How long a caller waits for a newer value while there is an old one.
+    pub patience: Duration,
+    /// Look-ups of unknown names: so many at once ...
+    pub ration: u32,
+    /// ... and one more each interval.
+    pub ration_every: Duration,
+    /// How many names are remembered before those that tell nothing any more are dropped.
+    pub kept: usize,
+}
+
+/// What was read, and for how long it stands.
+#[derive(Debug, Clone)]
+pub struct Read<V> {
+    /// The value.
+    pub value: V,
+    /// How long it stands from now on.
+    pub stands: Duration,
+}
+
+/// Where values are read when they are not remembered.
+pub trait Source<K, V>: Send + Sync {
+    /// The value as it is now. `None`: there is none.
+    fn read(&self, name: &K) -> impl Future<Output = Result<Option<Read<V>>, PortError>> + Send;
+}
+
+/// A source with a memory.
+pub struct Memory<K, V, T, S> {
+    source: T,
+    system: S,
+    terms: Terms,
+    names: Lock<HashMap<K, Arc<Mutex<Known<V>>>>>,
+    ration: Lock<Allowance>,
+}
+
+impl<K, V, T: fmt::Debug, S> fmt::Debug for Memory<K, V, T, S> {
+    /// What is remembered may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// What is known of one name.
+struct Known<V> {
+    value: Option<Held<V>>,
+    asked: Option<Asked>,
+}
+
+/// A value, and when it was read.
+struct Held<V> {
+    value: V,
+    at: EpochMillis,
+    until: EpochMillis,
+}
+
+/// The last look-up of a name.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    at: EpochMillis,
+    fault: Option<FaultKind>,
+}
+
+impl<K, V, T, S> Memory<K, V, T, S>
+where
+    K: Clone + Eq + Hash,
+    V: Clone,
+    T: Source<K, V>,
+    S: System,
+{
+    /// An empty memory.
+    pub fn new(source: T, system: S, terms: Terms) -> Self {
+        let ration = Allowance::new(terms.ration, terms.ration_every, system.now());
+        Self { source, system, terms, names: Lock::default(), ration: Lock::new(ration) }
+    }
+
+    /// Where the values are read.
+    pub fn source(&self) -> &T {
+        &self.source
+    }
+
+    /// The clock that it goes by.
+    pub fn system(&self) -> &S {
+        &self.system
+    }
+
+    /// The value of that name. `is_invented`: somebody outside chose it, so it is rationed.
+    ///
+    /// # Errors
+    ///
+    /// The source failed, or too many names were asked for.
+    pub async fn find(&self, name: &K, is_invented: bool) -> Result<Option<V>, PortError> {
+        let known = self.known(name);
+        let mut known = known.lock().await;
+        if known.stands(&self.terms, self.system.now()) {
+            return known.answer(self.terms.action);
+        }
+        let asked = self.ask(name, &mut known, is_invented).await;
+        match (asked, known.value(&self.terms, self.system.now())) {
+            (Err(error), Some(old)) => {
+                tracing::warn!(error = chain(&error), "what was read before is served");
+                Ok(Some(old))
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// The value read anew. `None` unless something newer was read, or if there is nothing of
+    /// that name any more.
+    ///
+    /// # Errors
+    ///
+    /// The source failed: then nobody can say that there is nothing newer.
+    pub async fn refresh(&self, name: &K) -> Result<Option<V>, PortError> {
+        let known = self.known(name);
+        let mut known = known.lock().await;
+        let lately = |asked: &Asked| asked.within(self.terms.refresh_every, self.system.now());
+        match known.asked.filter(lately) {
+            None => self.ask(name, &mut known, true).await,
+            Some(Asked { fault: None, .. }) => Ok(None),
+            Some(Asked { fault: Some(kind), .. }) => Err(asked_already(self.terms.action, kind)),
+        }
+    }
+
+    /// Has the value read anew by whoever asks for it next. The old one is still served if the
+    /// source fails then.
+    pub async fn forget(&self, name: &K) {
+        self.known(name).lock().await.asked = None;
+    }
+
+    /// Asks the source and remembers what it said. The caller holds the name's lock, so whoever
+    /// else asks for it waits and finds the answer; if the caller is dropped, the next one asks.
+    async fn ask(
+        &self,
+        name: &K,
+        known: &mut Known<V>,
+        is_invented: bool,
+    ) -> Result<Option<V>, PortError> {
+        let read = if known.value(&self.terms, self.system.now()).is_some() {
+            let read = self.within(self.terms.patience, self.source.read(name)).await;
+            read.unwrap_or_else(|| Err(PortError::new(self.terms.action, FaultKind::TimedOut)))
+        } else {
+            if is_invented {
+                self.ration()?;
+            }
+            self.source.read(name).await
+        };
+        let at = self.system.now();
+        known.asked = Some(Asked { at, fault: read.as_ref().err().map(PortError::kind) });
+        known.value =
+            read?.map(|Read { value, stands }| Held { value, at, until: at.plus(stands) });
+        Ok(known.value.as_ref().map(|held| held.value.clone()))
+    }
+
+    fn ration(&self) -> Result<(), PortError> {
+        if locked(&self.ration).take(self.system.now()) {
+            return Ok(());
+        }
+        let error = PortError::new(self.terms.action, FaultKind::Unavailable);
+        Err(error.because("too many names were asked for that are not known"))
+    }
+
+    fn known(&self, name: &K) -> Arc<Mutex<Known<V>>> {
+        let mut names = locked(&self.names);
+        if let Some(known) = names.get(name) {
+            return Arc::clone(known);
+        }
+        if names.len() >= self.terms.kept {
+            let now = self.system.now();
+            names.retain(|_, known| {
+                known.try_lock().is_none_or(|known| known.is_worth_keeping(&self.terms, now))
+            });
+        }
+        let known = Arc::default();
+        if names.len() < self.terms.kept {
+            names.insert(name.clone(), Arc::clone(&known));
+        }
+        known
+    }
+
+    /// The work's result, unless it takes longer than that.
+    pub async fn within<O>(&self, wait: Duration, work: impl Future<Output = O>) -> Option<O> {
+        match select(pin!(work), pin!(self.system.sleep(wait))).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(((), _)) => None,
+        }
+    }
+
+    /// How many names are remembered.
+    pub fn names_kept(&self) -> usize {
+        locked(&self.names).len()
+    }
+}
+
+impl<V> Default for Known<V> {
+    fn default() -> Self {
+        Self { value: None, asked: None }
+    }
+}
+
+impl<V: Clone> Known<V> {
+    /// Whether the last look-up still is the answer.
+    fn stands(&self, terms: &Terms, now: EpochMillis) -> bool {
+        self.asked.is_some_and(|asked| match (&self.value, asked.fault) {
+            (Some(held), None) => now < held.until,
+            (Some(held), Some(_)) => asked.within(terms.stale, now) && held.may_serve(terms, now),
+            (None, None) => asked.within(terms.unknown, now),
+            (None, Some(_)) => asked.within(terms.fault, now),
+        })
+    }
+
+    fn is_worth_keeping(&self, terms: &Terms, now: EpochMillis) -> bool {
+        self.value(terms, now).is_some() || self.stands(terms, now)
+    }
+
+    /// The value, unless it is too old even for want of a newer one.
+    fn value(&self, terms: &Terms, now: EpochMillis) -> Option<V> {
+        let held = self.value.as_ref().filter(|held| held.may_serve(terms, now));
+        held.map(|held| held.value.clone())
+    }
+
+    fn answer(&self, action: &'static str) -> Result<Option<V>, PortError> {
+        match (&self.value, self.asked) {
+            (None, Some(Asked { fault: Some(kind), .. })) => Err(asked_already(action, kind)),
+            (held, _) => Ok(held.as_ref().map(|held| held.value.clone())),
+        }
+    }
+}
+
+impl<V> Held<V> {
+    fn may_serve(&self, terms: &Terms, now: EpochMillis) -> bool {
+        now < self.until || terms.oldest.is_none_or(|oldest| now < self.at.plus(oldest))
+    }
+}
+
+impl Asked {
+    fn within(self, long: Duration, now: EpochMillis) -> bool {
+        now < self.at.plus(long)
+    }
+}
+
+fn asked_already(action: &'static str, kind: FaultKind) -> PortError {
+    PortError::new(action, kind).because("it was asked for a moment ago, and that failed")
+}
+
+/// A panic while the lock was held leaves nothing half-done behind it.
+fn locked<T>(lock: &Lock<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,101 @@
+//! The events that a verified delivery carries: one, or one for each item of its body.
+
+use std::collections::HashMap;
+
+use hookdock_signature::{self as signature, Fields, Found, SelectError};
+
+use crate::delivery::identity::{Flag, Identity, tenant_of_body};
+use crate::delivery::part::{Batch, Item, Part};
+use crate::delivery::verified::VerifiedDelivery;
+use crate::model::names::{BodyDigest, EventKey};
+
+/// The largest number of items that are taken apart. Each is a message of its own, and reads the
+/// stored delivery again. Known providers stay well below it.
+pub const MOST_ITEMS: usize = 10_000;
+
+/// What a verified delivery carries.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    /// What its reference is about.
+    pub(crate) part: Part,
+    /// The event; of several, the delivery as a whole.
+    pub(crate) identity: Identity,
+    /// The items, if it has any and not too many.
+    pub(crate) items: Vec<(Item, Identity)>,
+    /// The digest of the body.
+    pub(crate) body: BodyDigest,
+}
+
+impl Contents {
+    /// Reads what a verified delivery carries.
+    pub(crate) fn of(delivery: &VerifiedDelivery) -> Self {
+        let request = delivery.raw().request();
+        let body = BodyDigest::of(&delivery.raw().body);
+        let mut fields = Fields::of(&request);
+        let mut identity = Identity::whole(delivery, &mut fields, &body);
+        let items = delivery.endpoint().provider().items();
+        match items.map(|items| (items.form(), items.find(&request, MOST_ITEMS))) {
+            None | Some((_, Ok(None))) => {}
+            Some((_, Err(error))) => identity.flags.extend(flag(&error, &identity.flags)),
+            Some((form, Ok(Some(found)))) => {
+                let count = found.count;
+                let items = read(delivery, form, &body, found);
+                return Self::of_items(count, items, &identity, body);
+            }
+        }
+        Self { part: Part::Whole, identity, items: Vec::new(), body }
+    }
+
+    fn of_items(
+        count: usize,
+        items: Vec<(Item, Identity)>,
+        whole: &Identity,
+        body: BodyDigest,
+    ) -> Self {
+        let flagged = |flags: &[Flag]| Identity { flags: flags.to_vec(), ..whole.clone() };
+        let (part, identity) = match (count, items.as_slice()) {
+            (0, _) => (Part::Whole, flagged(&[Flag::NoItems])),
+            (1, [(item, identity)]) => (Part::Item(item.clone()), identity.clone()),
+            (_, listed) => {
+                let flags: &[Flag] = if listed.is_empty() { &[Flag::TooManyItems] } else { &[] };
+                (Part::Batch(Batch { items: count, sent: 0 }), flagged(flags))
+            }
+        };
+        Self { part, identity, items, body }
+    }
+}
+
+/// Two items of one request that share an id and nothing else are two events, whatever the
+/// provider promises of its ids.
+fn read(
+    delivery: &VerifiedDelivery,
+    form: Option<&str>,
+    body: &BodyDigest,
+    found: Found<'_>,
+) -> Vec<(Item, Identity)> {
+    let of_body = tenant_of_body(delivery);
+    let mut seen: HashMap<EventKey, BodyDigest> = HashMap::new();
+    let read = found.items.into_iter().map(|found| {
+        let item = item(form, &found);
+        let mut identity = Identity::of_item(delivery, &found, &item, body, of_body.as_ref());
+        let first = seen.entry(identity.key.clone()).or_insert_with(|| item.sha256.clone());
+        if *first != item.sha256 {
+            identity.add_digest(&item.sha256);
+        }
+        (item, identity)
+    });
+    read.collect()
+}
+
+fn item(form: Option<&str>, found: &signature::Item<'_>) -> Item {
+    Item {
+        form: form.map(str::to_owned),
+        pointer: found.pointer.clone(),
+        sha256: BodyDigest::of(&found.bytes),
+    }
+}
+
+fn flag(error: &SelectError, there: &[Flag]) -> Option<Flag> {
+    let not_json = *error == SelectError::BodyNotJson;
+    (not_json && !there.contains(&Flag::BodyNotJson)).then_some(Flag::BodyNotJson)
+}

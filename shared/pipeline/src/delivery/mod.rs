@@ -1,0 +1,12 @@
+//! One request, what it carries, and its written forms.
+
+pub mod events;
+pub mod identity;
+pub mod message;
+pub mod object_key;
+pub mod pack;
+pub mod part;
+pub mod reference;
+pub mod sealed;
+pub mod stored;
+pub mod verified;

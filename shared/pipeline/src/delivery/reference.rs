@@ -1,0 +1,105 @@
+//! The reference to a delivery that travels through the queue.
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::identity::Flag;
+use crate::delivery::object_key::ObjectKey;
+use crate::delivery::part::Part;
+use crate::model::names::{
+    BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
+};
+use crate::model::versioned;
+use crate::model::versioned::{Unreadable, Versioned};
+
+/// Where a delivery is and what is known of it, in under 2 KB of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The version of this form: 1, or 2 if it is about a part of the delivery, or 3 if that is in
+    /// a pack. Code that knows only the first would run jobs on the whole body, and on a pack not
+    /// at all.
+    pub version: u32,
+    /// How often the event was set going again by hand: 0 from ingest, one more in each dead
+    /// letter, so that a dead letter that is moved back runs again.
+    pub generation: u32,
+    /// The only job that is to run, in a dead letter; all that match otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobName>,
+    /// What of the delivery it is about.
+    #[serde(default, skip_serializing_if = "Part::is_whole")]
+    pub part: Part,
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// The endpoint it was sent to.
+    pub endpoint: EndpointId,
+    /// The provider's id in the catalogue.
+    pub provider: String,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// What makes it the same event again.
+    pub event_key: EventKey,
+    /// The provider's id for the event.
+    pub event_id: Option<EventId>,
+    /// The provider's name for what happened.
+    pub event_type: Option<EventType>,
+    /// What is odd about it.
+    pub flags: Vec<Flag>,
+    /// The stored object: the delivery, or the pack that it is in.
+    pub object: ObjectKey,
+    /// The digest of the body's bytes.
+    pub sha256: BodyDigest,
+    /// When it came in, milliseconds since the epoch.
+    pub received_at_ms: i64,
+}
+
+impl Reference {
+    /// Reads a reference.
+    ///
+    /// # Errors
+    ///
+    /// The text is not one, or it is of a version that this code does not know.
+    pub fn parse(json: &str) -> Result<Self, Unreadable> {
+        versioned::read(json.as_bytes())
+    }
+
+    /// What a person sees of it in the queue's console, beside the message.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let event_type = self.event_type.as_ref().map(|name| ("event_type", name.as_str()));
+        [("endpoint", self.endpoint.as_str())].into_iter().chain(event_type)
+    }
+
+    /// The oldest version that says all there is to say of such a part of what is there.
+    #[must_use]
+    pub fn version_for(part: &Part, object: &ObjectKey) -> u32 {
+        match (part.is_whole(), object.is_pack()) {
+            (true, false) => 1,
+            (false, false) => 2,
+            (_, true) => 3,
+        }
+    }
+
+    /// The digest of the bytes that the event is: those of the item, or of the body.
+    #[must_use]
+    pub fn event_sha256(&self) -> &BodyDigest {
+        match &self.part {
+            Part::Item(item) => &item.sha256,
+            Part::Whole | Part::Batch(_) => &self.sha256,
+        }
+    }
+
+    /// The written form.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written, which no reference is known to cause.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}
+
+impl Versioned for Reference {
+    const NEWEST: u32 = 3;
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+}

@@ -1,0 +1,134 @@
+//! A verified delivery made ready for the archive and the queue.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::delivery::events::Contents;
+use crate::delivery::message as inline;
+use crate::delivery::object_key::ObjectKey;
+use crate::delivery::reference::Reference;
+use crate::delivery::stored::StoredDelivery;
+use crate::delivery::verified::VerifiedDelivery;
+use crate::endpoint::{Endpoint, Store};
+
+/// What is written for one verified delivery: the object, and the message, which refers to it or
+/// holds it.
+#[derive(Clone)]
+pub struct SealedDelivery {
+    store: Store,
+    object: Bytes,
+    message: String,
+    reference: Reference,
+    trace: Option<String>,
+}
+
+impl fmt::Debug for SealedDelivery {
+    /// The object holds what a sender wrote, and stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedDelivery")
+            .field("store", &self.store)
+            .field("reference", &self.reference)
+            .field("object_bytes", &self.object.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything but the body seldom takes more than this, in bytes.
+const ENVELOPE: usize = 4096;
+
+/// The object, in a buffer that rarely has to grow: to grow is to copy, and with a large body to
+/// hold it twice. What is not written to takes no memory.
+fn written(delivery: &StoredDelivery<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let body = delivery.body.len();
+    let mut object = Vec::with_capacity(body + body / 2 + ENVELOPE);
+    serde_json::to_writer(&mut object, delivery)?;
+    Ok(object)
+}
+
+impl SealedDelivery {
+    /// Seals a delivery. There is no other way to make one.
+    ///
+    /// # Errors
+    ///
+    /// The stored form cannot be written, which no delivery is known to cause; it must end in a
+    /// refusal all the same, never in an empty object.
+    pub fn of(delivery: &VerifiedDelivery) -> Result<Self, serde_json::Error> {
+        let raw = delivery.raw();
+        let contents = Contents::of(delivery);
+        let object = written(&StoredDelivery::of(delivery, &contents))?;
+        let Contents { part, identity, body, .. } = contents;
+        let object_key = match delivery.endpoint().direct() {
+            Some(_) => ObjectKey::direct(&raw.endpoint, &identity.key),
+            None => ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
+        };
+        let reference = Reference {
+            version: Reference::version_for(&part, &object_key),
+            generation: 0,
+            job: None,
+            part,
+            delivery_id: raw.id.clone(),
+            endpoint: raw.endpoint.clone(),
+            provider: delivery.endpoint().provider().id().to_owned(),
+            tenant: identity.tenant,
+            event_key: identity.key,
+            event_id: identity.id,
+            event_type: identity.event_type,
+            flags: identity.flags,
+            object: object_key,
+            sha256: body,
+            received_at_ms: raw.received_at.get(),
+        };
+        let (store, message) = match inline(delivery.endpoint(), &object, &reference) {
+            Some(message) => (Store::Inline, message),
+            None => (Store::Object, reference.to_json()?),
+        };
+        Ok(Self { store, object: object.into(), message, reference, trace: raw.trace.clone() })
+    }
+
+    /// Whether the object is to be stored, or the message holds it. One that does not fit into a
+    /// message is stored, whatever its endpoint says.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.store
+    }
+
+    /// The object to store.
+    #[must_use]
+    pub fn object(&self) -> &Bytes {
+        &self.object
+    }
+
+    /// The message to queue: the reference, written, or the delivery itself.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The reference. That of a delivery which its message holds names the object that it would
+    /// be, had it been stored.
+    #[must_use]
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// The reference, when the rest is stored and queued.
+    #[must_use]
+    pub fn into_reference(self) -> Reference {
+        self.reference
+    }
+
+    /// The trace to pass on.
+    #[must_use]
+    pub fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
+    }
+}
+
+/// The message that holds the delivery, where its endpoint wants that and it fits.
+fn inline(endpoint: &Endpoint, object: &[u8], reference: &Reference) -> Option<String> {
+    match endpoint.store() {
+        Store::Object => None,
+        Store::Inline => inline::written(str::from_utf8(object).ok()?, reference),
+    }
+}

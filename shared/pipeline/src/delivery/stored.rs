@@ -1,0 +1,241 @@
+//! The stored form of a delivery: one versioned JSON object that a person can read.
+
+use std::borrow::Cow;
+use std::{fmt, mem};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hookdock_signature::Headers;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::events::Contents;
+use crate::delivery::identity::{Flag, Identity, KeySource};
+use crate::delivery::part::Item;
+use crate::delivery::verified::VerifiedDelivery;
+use crate::model::millis::timestamp;
+use crate::model::names::{
+    BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId,
+};
+use crate::model::versioned;
+use crate::model::versioned::{Unreadable, Versioned};
+
+/// A stored delivery.
+#[derive(Serialize, Deserialize)]
+pub struct StoredDelivery<'a> {
+    /// The version of this form.
+    pub version: u32,
+    /// Our id for the delivery.
+    pub delivery_id: DeliveryId,
+    /// The endpoint it was sent to.
+    pub endpoint: EndpointId,
+    /// The provider's id in the catalogue.
+    pub provider: Cow<'a, str>,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// The event; where there are several items, the request as a whole.
+    pub event: StoredEvent,
+    /// The items of a body that carries several events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<StoredItem>,
+    /// The kind of work that was to be done with it at once, where there was any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct: Option<Cow<'a, str>>,
+    /// When it came in, by our clock, RFC 3339 with milliseconds.
+    pub received_at: Timestamp,
+    /// When the provider says it sent it.
+    pub provider_timestamp: Option<Timestamp>,
+    /// How it was verified.
+    pub verification: Verification<'a>,
+    /// The HTTP method.
+    pub method: Cow<'a, str>,
+    /// The URL as the sender addressed it.
+    pub url: Cow<'a, str>,
+    /// The headers in order, with repeats.
+    pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// How `body` is written.
+    pub body_encoding: BodyEncoding,
+    /// The body.
+    pub body: Cow<'a, str>,
+    /// The digest of the body's bytes.
+    pub sha256: BodyDigest,
+    /// The trace it belongs to.
+    pub trace: Option<Cow<'a, str>>,
+}
+
+/// The event a stored delivery carries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredEvent {
+    /// What makes it the same event again.
+    pub key: EventKey,
+    /// What the key was made of.
+    pub key_source: KeySource,
+    /// The provider's id for it.
+    pub id: Option<EventId>,
+    /// The provider's name for what happened.
+    #[serde(rename = "type")]
+    pub event_type: Option<EventType>,
+    /// What is odd about it.
+    pub flags: Vec<Flag>,
+}
+
+/// One of the events of a stored delivery that carries several.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredItem {
+    /// Where it is.
+    pub item: Item,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// The event.
+    pub event: StoredEvent,
+}
+
+/// How a delivery was verified.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Verification<'a> {
+    /// The scheme, such as `hmac-sha256`.
+    pub scheme: Cow<'a, str>,
+    /// The name of the secret that matched.
+    pub secret_id: Cow<'a, str>,
+    /// How far the provider's timestamp may be from ours.
+    pub tolerance_seconds: Option<u32>,
+}
+
+/// How a stored body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyEncoding {
+    /// As it is: the body is UTF-8.
+    Text,
+    /// Standard base64.
+    Base64,
+}
+
+/// Why stored bytes are not a delivery.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableDelivery {
+    /// The object is not a stored delivery, or of another version.
+    #[error("the object is not a stored delivery that can be read")]
+    Form(#[from] Unreadable),
+    /// Its body is not base64.
+    #[error("the stored body is not base64")]
+    Body(#[from] base64::DecodeError),
+}
+
+impl fmt::Debug for StoredDelivery<'_> {
+    /// Headers, query and body stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredDelivery")
+            .field("delivery_id", &self.delivery_id)
+            .field("endpoint", &self.endpoint)
+            .field("event", &self.event)
+            .field("verification", &self.verification)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> StoredDelivery<'a> {
+    /// The stored form of a verified delivery.
+    pub(crate) fn of(delivery: &'a VerifiedDelivery, contents: &Contents) -> Self {
+        let identity = &contents.identity;
+        let raw = delivery.raw();
+        let (body_encoding, body) = encode(&raw.body);
+        Self {
+            version: Self::NEWEST,
+            delivery_id: raw.id.clone(),
+            endpoint: raw.endpoint.clone(),
+            provider: delivery.endpoint().provider().id().into(),
+            tenant: identity.tenant.clone(),
+            event: StoredEvent::of(identity),
+            items: contents.items.iter().map(StoredItem::of).collect(),
+            direct: delivery.endpoint().direct().map(|direct| direct.kind().into()),
+            received_at: timestamp(raw.received_at),
+            provider_timestamp: delivery.proof().provider_timestamp().map(timestamp),
+            verification: Verification {
+                scheme: delivery.proof().scheme().into(),
+                secret_id: delivery.proof().secret_id().into(),
+                tolerance_seconds: delivery.proof().tolerance_seconds(),
+            },
+            method: raw.method.as_str().into(),
+            url: raw.url.as_str().into(),
+            headers: raw.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            body_encoding,
+            body,
+            sha256: contents.body.clone(),
+            trace: raw.trace.as_deref().map(Cow::Borrowed),
+        }
+    }
+
+    /// Reads a stored delivery.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not one, or it is of a version that this code does not know.
+    pub fn parse(json: &'a [u8]) -> Result<Self, UnreadableDelivery> {
+        Ok(versioned::read(json)?)
+    }
+
+    /// The exact bytes of the body.
+    ///
+    /// # Errors
+    ///
+    /// The stored text is not what its encoding says.
+    pub fn body_bytes(&self) -> Result<Bytes, UnreadableDelivery> {
+        match self.body_encoding {
+            BodyEncoding::Text => Ok(Bytes::copy_from_slice(self.body.as_bytes())),
+            BodyEncoding::Base64 => Ok(STANDARD.decode(self.body.as_bytes())?.into()),
+        }
+    }
+
+    /// The same, of a delivery whose text is not needed any more; a text is not copied.
+    pub(crate) fn take_body(&mut self) -> Result<Bytes, UnreadableDelivery> {
+        match self.body_encoding {
+            BodyEncoding::Text => Ok(mem::take(&mut self.body).into_owned().into()),
+            BodyEncoding::Base64 => self.body_bytes(),
+        }
+    }
+
+    /// The headers, in order, with repeats.
+    #[must_use]
+    pub fn headers(&self) -> Headers {
+        self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
+    }
+}
+
+impl StoredItem {
+    fn of((item, identity): &(Item, Identity)) -> Self {
+        Self {
+            item: item.clone(),
+            tenant: identity.tenant.clone(),
+            event: StoredEvent::of(identity),
+        }
+    }
+}
+
+impl StoredEvent {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            key: identity.key.clone(),
+            key_source: identity.key_source,
+            id: identity.id.clone(),
+            event_type: identity.event_type.clone(),
+            flags: identity.flags.clone(),
+        }
+    }
+}
+
+impl Versioned for StoredDelivery<'_> {
+    const NEWEST: u32 = 1;
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+pub(crate) fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {
+    match std::str::from_utf8(body) {
+        Ok(text) => (BodyEncoding::Text, text.into()),
+        Err(_) => (BodyEncoding::Base64, STANDARD.encode(body).into()),
+    }
+}

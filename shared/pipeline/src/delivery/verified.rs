@@ -1,0 +1,118 @@
+//! A delivery, before and after its signature was checked.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hookdock_signature::{
+    EpochMillis, Headers, KeyRequest, Keys, Proof, Rejection, Request, key_requests, verify_with,
+};
+
+use crate::endpoint::Endpoint;
+use crate::model::names::{DeliveryId, EndpointId, TenantId};
+
+/// One HTTP request as it came in. Nothing in it is to be believed.
+#[derive(Clone)]
+pub struct RawDelivery {
+    /// Our id for it.
+    pub id: DeliveryId,
+    /// The endpoint it was sent to.
+    pub endpoint: EndpointId,
+    /// The tenant its URL names.
+    pub tenant: Option<TenantId>,
+    /// The HTTP method.
+    pub method: String,
+    /// The URL as the sender addressed it; some providers sign it.
+    pub url: String,
+    /// The headers, in order, with repeats.
+    pub headers: Headers,
+    /// The exact bytes of the body.
+    pub body: Bytes,
+    /// When it came in, by our clock.
+    pub received_at: EpochMillis,
+    /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
+    pub trace: Option<String>,
+}
+
+impl fmt::Debug for RawDelivery {
+    /// What a sender wrote stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawDelivery")
+            .field("id", &self.id)
+            .field("endpoint", &self.endpoint)
+            .field("tenant", &self.tenant)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl RawDelivery {
+    /// The parts a signature can cover.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        Request { method: &self.method, url: &self.url, headers: &self.headers, body: &self.body }
+    }
+}
+
+/// A delivery whose signature was found right. [`VerifiedDelivery::verify`] is the only way to
+/// get one, and nothing else can be sealed, stored or queued.
+#[derive(Debug)]
+pub struct VerifiedDelivery {
+    raw: RawDelivery,
+    endpoint: Arc<Endpoint>,
+    proof: Proof,
+}
+
+/// A delivery whose signature was found wrong, and why.
+#[derive(Debug)]
+pub struct Unverified {
+    /// The delivery, to be checked again should the secrets turn out to be old.
+    pub raw: RawDelivery,
+    /// Why it was refused.
+    pub rejection: Rejection,
+}
+
+impl VerifiedDelivery {
+    /// The keys that checking the signature needs, where the provider publishes them.
+    #[must_use]
+    pub fn key_requests(raw: &RawDelivery, endpoint: &Endpoint) -> Vec<KeyRequest> {
+        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
+        key_requests(endpoint.provider(), &secrets, &raw.request())
+    }
+
+    /// Checks the signature over the exact bytes, at the time of receipt.
+    ///
+    /// # Errors
+    ///
+    /// The delivery itself and the reason for its refusal. An endpoint that does not know the
+    /// delivery's tenant has no secret for it.
+    pub fn verify(
+        raw: RawDelivery,
+        endpoint: Arc<Endpoint>,
+        keys: &Keys,
+    ) -> Result<Self, Box<Unverified>> {
+        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
+        match verify_with(endpoint.provider(), &secrets, keys, &raw.request(), raw.received_at) {
+            Ok(proof) => Ok(Self { raw, endpoint, proof }),
+            Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
+        }
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn raw(&self) -> &RawDelivery {
+        &self.raw
+    }
+
+    /// The endpoint it was checked for.
+    #[must_use]
+    pub fn endpoint(&self) -> &Arc<Endpoint> {
+        &self.endpoint
+    }
+
+    /// What the check found.
+    #[must_use]
+    pub fn proof(&self) -> &Proof {
+        &self.proof
+    }
+}

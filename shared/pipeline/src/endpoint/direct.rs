@@ -1,0 +1,69 @@
+//! The direct mode: light work that ingest does by itself, at once, instead of a job.
+//!
+//! [`DirectSpec`] is the written form, [`Direct`] the checked one. Only four kinds exist, none of
+//! which anybody misses if it is lost, and the check refuses senders whose events somebody would
+//! miss. What happens to an event is decided in [`crate::ingest`]: it is stored once, under the
+//! name of its event, and whoever stored it does the work, at most once and within [`BUDGET`].
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Uri;
+use serde::Deserialize;
+
+/// How long the work may take, at most: a sender waits meanwhile.
+pub const BUDGET: Duration = Duration::from_millis(500);
+
+/// The written form.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectSpec {
+    /// `log`, `counter`, `notice` or `internal`.
+    pub kind: String,
+    /// Where a notice or an internal request goes.
+    pub url: Option<String>,
+    /// `low`: the operator's word that nobody misses an event that is lost.
+    pub risk: Option<String>,
+}
+
+/// What is done with an event at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Direct {
+    /// A line in the log.
+    Log,
+    /// A line in the log that a metric counts.
+    Counter,
+    /// A short text to a chat's incoming webhook.
+    Notice(Target),
+    /// The request's body to a service of one's own.
+    Internal(Target),
+}
+
+/// A URL that is called. It can be a secret and is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target(pub(crate) Uri);
+
+impl Direct {
+    /// The kind, as it is written.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Counter => "counter",
+            Self::Notice(_) => "notice",
+            Self::Internal(_) => "internal",
+        }
+    }
+}
+
+impl fmt::Debug for DirectSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectSpec").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Target")
+    }
+}

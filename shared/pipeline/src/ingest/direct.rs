@@ -1,0 +1,55 @@
+//! The way of an event at a direct endpoint: stored once, then worked on, and never queued.
+
+use hookdock_signature::EpochMillis;
+
+use crate::delivery::identity::ignore_cause;
+use crate::delivery::reference::Reference;
+use crate::delivery::sealed::SealedDelivery;
+use crate::delivery::verified::VerifiedDelivery;
+use crate::endpoint::direct::{BUDGET, Direct};
+use crate::ingest::effect::{ACT, act};
+use crate::ingest::outcome::DirectOutcome;
+use crate::ingest::refusal::Refusal;
+use crate::ingest::use_case::Ingest;
+use crate::model::deadline as race;
+use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::system::System;
+use crate::ports::{Archive, Captures, Endpoints, Kept, WorkQueue};
+
+impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
+    /// Whoever stores the event first works on it. From then on it is taken, whatever becomes of
+    /// the work: a refusal would only bring it again, as a duplicate.
+    pub(super) async fn run_direct(
+        &self,
+        direct: &Direct,
+        verified: &VerifiedDelivery,
+        sealed: &SealedDelivery,
+        deadline: EpochMillis,
+    ) -> Result<DirectOutcome, Refusal> {
+        let (store, event) = (self.archive.put_once(sealed), sealed.reference());
+        if self.in_time(deadline, "store the delivery", store).await? == Kept::Already {
+            return Ok(DirectOutcome::Duplicate);
+        }
+        if ignore_cause(&event.flags).is_some() {
+            return Ok(DirectOutcome::Ignored);
+        }
+        let deadline = deadline.min(self.system.now().plus(BUDGET));
+        let work = act(direct, verified, event, &*self.web);
+        let late = |race::OutOfTime| Err(PortError::new(ACT, FaultKind::TimedOut));
+        Ok(match race::by(&self.system, deadline, work).await.unwrap_or_else(late) {
+            Ok(()) => DirectOutcome::Done,
+            Err(error) => {
+                log_failed(direct, event, &error);
+                DirectOutcome::Failed
+            }
+        })
+    }
+}
+
+fn log_failed(direct: &Direct, event: &Reference, error: &PortError) {
+    tracing::warn!(
+        delivery.id = %event.delivery_id, endpoint = %event.endpoint, event.key = %event.event_key,
+        direct.kind = direct.kind(), reason.code = error.kind().code(), error = chain(error),
+        "direct work failed"
+    );
+}

@@ -1,0 +1,41 @@
+//! The one line that tells of a request.
+
+use std::time::Duration;
+
+use crate::endpoint::direct::Direct;
+use crate::ingest::outcome::{DirectOutcome, Received};
+use crate::ingest::refusal::Refusal;
+use crate::ingest::use_case::flags;
+use crate::model::names::{DeliveryId, EndpointId, EventType};
+use crate::model::port_error::chain;
+
+pub(super) fn log(
+    result: &Result<Received, Refusal>,
+    id: &DeliveryId,
+    endpoint: &EndpointId,
+    took: Duration,
+) {
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match result {
+        Ok(Received::Answered(answered)) => tracing::info!(
+            delivery.id = %id, %endpoint, duration_ms, handshake.kind = answered.kind,
+            reason.code = answered.code, "handshake answered"
+        ),
+        Ok(Received::Accepted(accepted)) => tracing::info!(
+            delivery.id = %id, %endpoint, provider = accepted.reference.provider, duration_ms,
+            event.key = %accepted.reference.event_key,
+            event.r#type = accepted.reference.event_type.as_ref().map(EventType::as_str),
+            event.flags = flags(&accepted.reference),
+            direct.kind = accepted.endpoint.direct().map(Direct::kind),
+            direct.outcome = accepted.direct.map(DirectOutcome::code), "delivery accepted"
+        ),
+        Err(Refusal::Unavailable(error)) => tracing::error!(
+            delivery.id = %id, %endpoint, duration_ms, reason.code = error.kind().code(),
+            error = chain(error), "delivery could not be taken"
+        ),
+        Err(refusal) => tracing::warn!(
+            delivery.id = %id, %endpoint, duration_ms, reason.code = refusal.code(),
+            handshake.kind = refusal.handshake(), error = chain(refusal), "delivery refused"
+        ),
+    }
+}

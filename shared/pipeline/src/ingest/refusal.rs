@@ -1,0 +1,93 @@
+//! Why a delivery is not accepted.
+
+use hookdock_signature::{RefusedHandshake, Rejection};
+
+use crate::model::port_error::{FaultKind, PortError};
+
+/// Why a delivery is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No such endpoint, or no such tenant of it.
+    #[error("the endpoint or tenant is not registered")]
+    UnknownEndpoint,
+    /// The provider does not use this method.
+    #[error("the method is none that the provider uses")]
+    MethodNotAllowed {
+        /// Those that it uses.
+        allowed: Vec<&'static str>,
+    },
+    /// The provider uses this method for handshakes, and this is none.
+    #[error("only a handshake comes with this method, and this is none")]
+    NotAHandshake,
+    /// A secret was handed over, and the endpoint does not wait for one.
+    #[error("a secret was handed over that the endpoint does not wait for")]
+    SecretNotAwaited,
+    /// A secret was handed over, and another one is kept already.
+    #[error("a secret was handed over, and the endpoint has another")]
+    SecretCaptured,
+    /// A handshake that must not be answered.
+    #[error("the handshake was refused")]
+    Handshake(#[source] RefusedHandshake),
+    /// The body is larger than the endpoint takes.
+    #[error("the body has {bytes} bytes, the endpoint takes {limit}")]
+    TooLarge {
+        /// The size of the body.
+        bytes: usize,
+        /// The largest size the endpoint takes.
+        limit: usize,
+    },
+    /// The signature was found wrong.
+    #[error("the signature was refused")]
+    Unauthorized(#[source] Rejection),
+    /// The signature was found wrong, and the provider wants to see nothing but the status.
+    #[error("the signature was refused")]
+    BarelyUnauthorized(#[source] Rejection),
+    /// We cannot take it now; the sender should try again.
+    #[error("the delivery cannot be taken now")]
+    Unavailable(#[source] PortError),
+}
+
+/// A secret or a setting that cannot work is our fault: the sender must try again. That an
+/// endpoint has no live secret at all is the operator's choice.
+pub(super) fn refused(rejection: Rejection) -> Refusal {
+    if rejection.is_ours() && rejection != Rejection::NoSecret {
+        let error = PortError::new("check the signature", FaultKind::Invalid).because(rejection);
+        Refusal::Unavailable(error)
+    } else {
+        Refusal::Unauthorized(rejection)
+    }
+}
+
+impl Refusal {
+    /// A stable code for logs and metrics; the sender never sees it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownEndpoint => "unknown_endpoint",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::NotAHandshake => "not_a_handshake",
+            Self::SecretNotAwaited => "secret_not_awaited",
+            Self::SecretCaptured => "secret_captured_already",
+            Self::Handshake(refused) => refused.reason.code(),
+            Self::TooLarge { .. } => "too_large",
+            Self::Unauthorized(rejection) | Self::BarelyUnauthorized(rejection) => rejection.code(),
+            Self::Unavailable(error) => error.kind().code(),
+        }
+    }
+
+    pub(super) fn bare(self) -> Self {
+        match self {
+            Self::Unauthorized(rejection) => Self::BarelyUnauthorized(rejection),
+            other => other,
+        }
+    }
+
+    /// The kind of the handshake that was refused.
+    pub(super) fn handshake(&self) -> Option<&'static str> {
+        match self {
+            Self::Handshake(refused) => Some(refused.kind),
+            Self::SecretNotAwaited | Self::SecretCaptured => Some("capture-secret"),
+            _ => None,
+        }
+    }
+}

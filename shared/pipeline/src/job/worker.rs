@@ -1,0 +1,72 @@
+//! What a context asks of its worker: time, chance, the cells that runs share, and the run.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hookdock_signature::EpochMillis;
+
+use crate::ledger::StepResult;
+use crate::model::names::{CellName, CellTag, StepName};
+use crate::model::port_error::PortError;
+use crate::ports::{Cell, Inserted, Record, Swapped};
+
+/// What a context asks of its worker: time, chance, the cells that runs share, and the run under
+/// way, as its steps write it. Behind `dyn`, because a context has no type parameters.
+pub trait WorkerContext: Send + Sync {
+    /// The time of day.
+    fn now(&self) -> EpochMillis;
+
+    /// Waits that long.
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()>;
+
+    /// 128 unpredictable bits.
+    fn random(&self) -> u128;
+
+    /// [`crate::ports::Cells::cell`]
+    fn cell<'a>(&'a self, name: &'a CellName) -> BoxFuture<'a, Result<Option<Cell>, PortError>>;
+
+    /// [`crate::ports::Cells::swap`]
+    fn swap<'a>(
+        &'a self,
+        name: &'a CellName,
+        from: Option<&'a CellTag>,
+        to: &'a Cell,
+    ) -> BoxFuture<'a, Result<Swapped, PortError>>;
+
+    /// Notes that the step begins, unless its result is saved.
+    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<Begun, PortError>>;
+
+    /// Saves the step's result. `false`: another worker has claimed the run.
+    fn save<'a>(
+        &'a self,
+        step: &'a StepName,
+        result: &'a StepResult,
+    ) -> BoxFuture<'a, Result<bool, PortError>>;
+
+    /// Saves the step, which yields nothing, with the end of the run. `false`: another worker has
+    /// claimed the run.
+    fn save_last<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<bool, PortError>>;
+
+    /// Inserts the record and notes that the step is done, both or neither. `None`: another
+    /// worker has claimed the run.
+    fn commit<'a>(
+        &'a self,
+        step: &'a StepName,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Option<Inserted>, PortError>>;
+}
+
+/// What is known of a step that is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It never began before.
+    First,
+    /// It began before and saved nothing: whether its work happened is unknown.
+    Again,
+    /// It is done, with this result.
+    Saved(StepResult),
+    /// The run has so many steps, or so large results, that no further step can be saved.
+    Full,
+    /// Another worker has claimed the run.
+    Lost,
+}

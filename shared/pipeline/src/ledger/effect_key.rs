@@ -1,0 +1,38 @@
+//! What an effect of a run is known by.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::ledger::run::RunId;
+use crate::model::names::StepName;
+
+/// What one effect of a run is known by: the same over all attempts, another for each step. 43
+/// letters, digits and dashes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EffectKey(String);
+
+impl EffectKey {
+    /// The key of a run's step.
+    #[must_use]
+    pub fn of(run: &RunId, step: &StepName) -> Self {
+        let RunId { event, job } = run;
+        let parts = [event.endpoint.as_str(), event.key.as_str(), job.as_str(), step.as_str()];
+        // No name holds the separator.
+        let digest = Sha256::digest(parts.join("\n"));
+        let hex = digest.iter().take(20).map(|byte| format!("{byte:02x}"));
+        Self(format!("hd-{}", hex.collect::<String>()))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EffectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

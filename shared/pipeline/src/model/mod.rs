@@ -1,0 +1,12 @@
+//! The values that everything speaks in.
+
+pub(crate) mod deadline;
+pub mod failure;
+pub(crate) mod millis;
+pub mod names;
+pub mod pattern;
+pub mod port_error;
+pub mod retry;
+pub mod scope;
+pub mod system;
+pub mod versioned;

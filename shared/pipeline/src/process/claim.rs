@@ -1,0 +1,107 @@
+//! The claim on a run: opened, taken over, or found to be another worker's.
+
+use std::time::Duration;
+
+use hookdock_signature::EpochMillis;
+
+use crate::delivery::reference::Reference;
+use crate::ledger::{Claim, EventRef, Run, RunId, Unclaimable};
+use crate::model::names::Owner;
+use crate::model::port_error::PortError;
+use crate::model::system::System;
+use crate::ports::{Deliveries, Ledger, Messages};
+use crate::process::attempt::no_further_attempt;
+use crate::process::claimed_run::ClaimedRun;
+use crate::process::task::{Progress, Received, Task};
+use crate::process::use_case::{A_MOMENT, LEASE_MARGIN, Process, SETTLE_MARGIN};
+
+/// What an attempt is begun with at least. A worker with little time in all takes a quarter of it.
+const LEAST_TIME: Duration = Duration::from_secs(5);
+
+impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
+    pub(super) async fn run(&self, task: Task<'_>) -> Result<Progress, PortError> {
+        if !self.has_time(task) {
+            return Ok(Progress::Later(A_MOMENT));
+        }
+        let id = RunId { event: EventRef::of(task.reference), job: task.job.name().clone() };
+        let claim = self.claim(task.reference, task.message);
+        let opened = Run::opened(id, &claim);
+        match self.ledger.open(&opened).await? {
+            None => self.claimed(task, opened).await,
+            Some(existing) => self.take_over(task, &existing, &claim).await,
+        }
+    }
+
+    pub(super) fn claim(&self, reference: &Reference, message: &Received) -> Claim {
+        Claim {
+            owner: Owner::new(self.system.random()),
+            code: self.settings.code.clone(),
+            now: self.system.now(),
+            lease_until: message.deadline.plus(LEASE_MARGIN),
+            generation: reference.generation,
+        }
+    }
+
+    /// Claims a run that exists: one more conditional write.
+    pub(super) async fn take_over(
+        &self,
+        task: Task<'_>,
+        existing: &Run,
+        claim: &Claim,
+    ) -> Result<Progress, PortError> {
+        let _turn = match existing.is_abandoned(claim.now) {
+            true => Some(self.crash_isolation.0.lock().await),
+            false => None,
+        };
+        if !self.has_time(task) {
+            return Ok(Progress::Later(A_MOMENT));
+        }
+        let claimed = match existing.claimed(claim) {
+            Ok(claimed) => claimed,
+            Err(why) => return self.unclaimable(why, task.reference).await,
+        };
+        match self.ledger.advance(&existing.fence(), &claimed).await? {
+            None => self.claimed(task, claimed).await,
+            // Somebody was faster. What became of it is worth a look in a moment.
+            Some(_) => Ok(Progress::Later(A_MOMENT)),
+        }
+    }
+
+    pub(super) async fn unclaimable(
+        &self,
+        why: Unclaimable,
+        reference: &Reference,
+    ) -> Result<Progress, PortError> {
+        match why {
+            Unclaimable::Ended => Ok(Progress::Finished),
+            Unclaimable::Until(time) => Ok(self.later(time)),
+            Unclaimable::Unburied(run) => self.bury(&run, reference).await,
+        }
+    }
+
+    pub(super) async fn claimed(&self, task: Task<'_>, run: Run) -> Result<Progress, PortError> {
+        let held = ClaimedRun::new(self.ledger.clone(), self.system.clone(), run.clone());
+        let settlement = if run.tries() > self.settings.policy(task.job).max_attempts {
+            no_further_attempt(&run)
+        } else {
+            // Boxed: what an attempt needs is most of what a message needs.
+            let result = Box::pin(self.attempt(task, &run, &held)).await;
+            self.settlement(task, &run, result)
+        };
+        self.settle(task, &held, settlement).await
+    }
+
+    /// Whether there is time for an attempt; without enough, a claim would waste one.
+    pub(super) fn has_time(&self, task: Task<'_>) -> bool {
+        let last_call = task.message.deadline.minus(SETTLE_MARGIN).minus(task.least);
+        self.system.now() < last_call
+    }
+
+    pub(super) fn later(&self, time: EpochMillis) -> Progress {
+        Progress::Later(self.system.now().until(time))
+    }
+}
+
+pub(super) fn least_time(in_all: Duration) -> Duration {
+    LEAST_TIME.min(in_all / 4)
+}

@@ -1,0 +1,65 @@
+//! The dead letters of runs, and of messages that no run could be made of.
+
+use crate::delivery::reference::Reference;
+use crate::ledger::dead_letter::DeadLetter;
+use crate::ledger::{Run, RunState};
+use crate::model::names::JobName;
+use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::system::System;
+use crate::model::versioned::Unreadable;
+use crate::ports::{Deliveries, Ledger, Messages};
+use crate::process::task::{Progress, Received};
+use crate::process::use_case::Process;
+
+impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
+    /// Sends the dead letter, then notes that it was sent. In between, a worker may die: then the
+    /// letter is sent twice, and never not at all.
+    pub(super) async fn bury(
+        &self,
+        run: &Run,
+        reference: &Reference,
+    ) -> Result<Progress, PortError> {
+        let RunState::Dead { reason, .. } = run.state else {
+            return Ok(Progress::Finished);
+        };
+        let letter = DeadLetter::of_run(reference, run, reason).map_err(|error| {
+            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
+        })?;
+        self.messages.bury(&letter).await?;
+        self.ledger.advance(&run.fence(), &run.buried()).await?;
+        Ok(Progress::Finished)
+    }
+
+    /// A dead letter was moved back while its job is off: it goes back to where it was.
+    pub(super) async fn bury_jobless(
+        &self,
+        reference: &Reference,
+        job: &JobName,
+    ) -> Result<Progress, PortError> {
+        tracing::error!(
+            reason.code = "no_job", delivery.id = %reference.delivery_id, run.job = %job,
+            "the job of a dead letter is not registered"
+        );
+        let message = format!("job {job} is not registered for this event");
+        let letter = DeadLetter::of_reference(reference, "no_job", &message).map_err(|error| {
+            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
+        })?;
+        self.messages.bury(&letter).await?;
+        Ok(Progress::Finished)
+    }
+
+    pub(super) async fn bury_unreadable(
+        &self,
+        message: &Received,
+        error: &Unreadable,
+    ) -> Result<Progress, PortError> {
+        tracing::error!(
+            reason.code = "bad_reference",
+            bytes = message.body.len(),
+            error = chain(error),
+            "message is not a reference"
+        );
+        self.messages.bury(&DeadLetter::of_unreadable(&message.body, error)).await?;
+        Ok(Progress::Finished)
+    }
+}

@@ -1,0 +1,109 @@
+//! One message of the queue, from its receipt to its verdict.
+
+use std::slice;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
+use crate::delivery::message::Message;
+use crate::delivery::part::Part;
+use crate::delivery::reference::Reference;
+use crate::model::deadline as race;
+use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::retry::{LONGEST_PUT_OFF, RetryPolicy};
+use crate::model::system::System;
+use crate::model::versioned::Unreadable;
+use crate::ports::{Deliveries, Ledger, Messages};
+use crate::process::pack::{BatchPack, Opened};
+use crate::process::task::{Progress, Received, Verdict};
+use crate::process::use_case::Process;
+
+impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
+    /// Processes the messages of one batch, one future for each, to be run side by side. What came
+    /// in the messages themselves is written in one go, for all that wait for it.
+    pub fn batch<'a>(&'a self, messages: &'a [Received]) -> Vec<BoxFuture<'a, Verdict>> {
+        let opened = messages.iter().map(|message| (message, Message::parse(&message.body)));
+        let opened: Vec<Opened<'_>> = opened.collect();
+        let packing = self.packing(&opened);
+        let verdict = |opened| self.verdict(opened, packing.clone()).boxed();
+        opened.into_iter().map(verdict).collect()
+    }
+
+    /// Processes one message: a batch of one.
+    pub async fn one(&self, message: &Received) -> Verdict {
+        let opened = (message, Message::parse(&message.body));
+        let packing = self.packing(slice::from_ref(&opened));
+        self.verdict(opened, packing).await
+    }
+
+    /// Whatever goes wrong is this message's alone, and ends in a verdict.
+    pub(super) async fn verdict(
+        &self,
+        (message, opened): Opened<'_>,
+        packing: BatchPack<'_>,
+    ) -> Verdict {
+        let delivery_id = opened.as_ref().map(|opened| opened.delivery_id().as_str()).ok();
+        let work = async {
+            match &opened {
+                Ok(Message::Reference(reference)) => self.work(reference, None, message).await,
+                Ok(Message::Inline(inline)) => {
+                    let reference = packing.of(inline).await?;
+                    self.work(&reference, Some(inline.stored()), message).await
+                }
+                // Written by a later version, which may have been deployed only in part.
+                Err(error @ Unreadable::Version(_)) => Err(later_version(*error)),
+                Err(error) => self.bury_unreadable(message, error).await,
+            }
+        };
+        match race::by(&self.system, message.deadline, work).await {
+            Ok(Ok(Progress::Finished)) => Verdict::Finished,
+            Ok(Ok(Progress::Later(wait))) => self.put_off(message, delivery_id, wait).await,
+            Ok(Err(error)) => {
+                let error = chain(&error);
+                tracing::error!(delivery.id = delivery_id, error, "message will come back");
+                // The wait grows, so that an outage does not use up what the queue grants.
+                let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
+                self.put_off(message, delivery_id, wait).await
+            }
+            Err(race::OutOfTime) => {
+                tracing::error!(delivery.id = delivery_id, "message ran out of time");
+                Verdict::Again
+            }
+        }
+    }
+
+    pub(super) async fn work(
+        &self,
+        reference: &Reference,
+        brought: Option<&Bytes>,
+        message: &Received,
+    ) -> Result<Progress, PortError> {
+        match reference.part {
+            Part::Batch(batch) => self.split(reference, batch, message.deadline).await,
+            Part::Whole | Part::Item(_) => self.event(reference, brought, message).await,
+        }
+    }
+
+    /// Without the put-off the message comes back when its visibility runs out, so a failure here
+    /// costs time and nothing else.
+    pub(super) async fn put_off(
+        &self,
+        message: &Received,
+        delivery_id: Option<&str>,
+        wait: Duration,
+    ) -> Verdict {
+        let wait = wait.clamp(Duration::from_secs(1), LONGEST_PUT_OFF);
+        let put_off = self.messages.put_off(&message.receipt, wait);
+        if let Ok(Err(error)) = race::by(&self.system, message.deadline, put_off).await {
+            let error = chain(&error);
+            tracing::warn!(delivery.id = delivery_id, error, "message was not put off");
+        }
+        Verdict::Again
+    }
+}
+
+fn later_version(error: Unreadable) -> PortError {
+    PortError::new("read the reference", FaultKind::Invalid).because(error)
+}
