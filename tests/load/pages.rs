@@ -22,7 +22,7 @@ use crate::scenarios::{Burst, Saturated};
 use crate::webhooks::Webhooks;
 use crate::{Options, plots};
 
-/// Where the README quotes the figures.
+/// Where docs/performance.md quotes the figures.
 const MARKS: [&str; 2] = ["<!-- by tests/run load -->", "<!-- to here -->"];
 
 const ONE_LOG: &str = "the event, by one sync of its one file";

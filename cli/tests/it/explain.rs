@@ -283,11 +283,3 @@ fn a_url_behind_a_proxy() {
         said.says("mismatch", &["the signature matches once", how, "behind a proxy is another"]);
     }
 }
-
-#[test]
-fn the_example_in_the_readme_is_what_the_tool_says() {
-    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(readme).expect("a document");
-    let said = Wrong::stripe("readme", COMPACT).body(&format!("{COMPACT}\n")).explained();
-    assert!(readme.contains(&said.text), "{}", said.text);
-}
