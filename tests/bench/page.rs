@@ -1,4 +1,4 @@
-//! The page that the README links to.
+//! The page that docs/performance.md links to.
 
 use std::fs;
 use std::path::{Path, PathBuf};

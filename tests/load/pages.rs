@@ -22,7 +22,7 @@ use crate::scenarios::{Burst, Saturated};
 use crate::webhooks::Webhooks;
 use crate::{Options, plots};
 
-/// Where the README quotes the figures.
+/// Where docs/performance.md quotes the figures.
 const MARKS: [&str; 2] = ["<!-- by tests/run load -->", "<!-- to here -->"];
 
 const ONE_LOG: &str = "the event, by one sync of its one file";
@@ -142,13 +142,13 @@ impl Report {
         let carried = ours.carried();
         let [ours, rival, tuned] = [ours, rival, tuned].map(|one| one.alone.p50_ms);
         format!(
-            "On two cores that it shares with its senders, `hookdock dev --data` takes {most:.0} \
-             webhooks of {} KiB a second from busy senders, and {carried:.0} that come at random \
-             times; each is synced before its answer, and worked on meanwhile. A lone sender waits \
-             {ours:.1} ms. From the same busy senders qhook 0.6.1 takes {least:.0} as it comes \
-             (Hookdock {:.0} times as many; alone {rival:.1} ms), and {log:.0} over a write-ahead \
-             log ({:.0} times as many; {tuned:.1} ms), synced as well ({}, one run of `tests/run \
-             load`).",
+            "On two cores, shared with its senders, `hookdock dev --data` takes {most:.0} \
+             webhooks of {} KiB a second from busy senders, and {carried:.0} a second at random \
+             times. Each is synced before its answer, and jobs run at the same time. A lone \
+             sender waits {ours:.1} ms. qhook 0.6.1 takes {least:.0} a second from the same busy \
+             senders, and a lone sender waits {rival:.1} ms; with a write-ahead log it takes \
+             {log:.0}, and a lone sender waits {tuned:.1} ms. It syncs as well. Hookdock takes \
+             {:.0} and {:.0} times as many ({}, one run of `tests/run load`).",
             self.bytes / 1024,
             most / least,
             most / log,

@@ -21,6 +21,11 @@ pub mod stack;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// So are those of the page of jobs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/jobs.md")]
+struct JobsPage;
+
 /// So is the one of the engine alone, which has no adapters of its own.
 #[cfg(doctest)]
 #[doc = include_str!("../../shared/pipeline/README.md")]

@@ -1,4 +1,4 @@
-"""How large the functions are. `pytest -s` prints it; the README's figures come from here."""
+"""How large the functions are. `pytest -s` prints it."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ use hookdock_pipeline::job::Registry;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
 
+use crate::documents::text_of;
 use crate::support::{json, run, stdout};
 
 fn per_million(arguments: &[&str]) -> f64 {
@@ -14,12 +15,11 @@ fn per_million(arguments: &[&str]) -> f64 {
 }
 
 #[test]
-fn the_readme_quotes_what_the_command_says() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(readme).expect("a document");
-    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `cost"));
+fn the_page_of_costs_quotes_what_the_command_says() {
+    let page = text_of("docs/cost.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `cost"));
     let mut rows = rows.filter_map(|row| row.split_once("` | $")).peekable();
-    assert!(rows.peek().is_some(), "the README quotes nothing");
+    assert!(rows.peek().is_some(), "the page quotes nothing");
     for (arguments, quoted) in rows {
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
         let quoted = quoted.split(' ').next().expect("a sum");
@@ -27,7 +27,7 @@ fn the_readme_quotes_what_the_command_says() {
     }
     let even = json(&run(&["cost", "--break-even", "--json"]));
     let kib = even["from_bytes"].as_u64().expect("a size") / 1024;
-    assert!(readme.contains(&format!("from {kib} KiB on an object is the cheaper")), "{kib}");
+    assert!(page.contains(&format!("from {kib} KiB on an object is the cheaper")), "{kib}");
 }
 
 #[test]

@@ -295,11 +295,3 @@ fn a_usual_cause_of_the_catalogue_is_of_a_refusal_that_can_happen() {
     let wrong = causes.find(|(reason, _)| !reasons.contains(&reason.as_str()));
     assert_eq!(wrong, None);
 }
-
-#[test]
-fn the_example_in_the_readme_is_what_the_tool_says() {
-    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(readme).expect("a document");
-    let said = Wrong::stripe("readme", COMPACT).body(&format!("{COMPACT}\n")).explained();
-    assert!(readme.contains(&said.text), "{}", said.text);
-}

@@ -1,7 +1,7 @@
 //! One AWS service, called without the SDK: a signed request, time limits, and retries.
 //!
-//! Ingest makes four kinds of calls, and every event pays for two of them. DESIGN.md says what
-//! the SDK's clients would cost; what they do beside the call, ingest has no use for.
+//! Ingest makes four kinds of calls, and every event pays for two of them. docs/design/ingest.md
+//! says what the SDK's clients would cost; what they do beside the call, ingest has no use for.
 //!
 //! A call that is answered with a refusal is not made again, unless the refusal is one that
 //! passes: we are asked to slow down, or the service failed on its side.
