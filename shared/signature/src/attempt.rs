@@ -1,7 +1,12 @@
 //! One try to verify a request by one scheme.
 
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
 use crate::canonical::Message;
-use crate::input::Input;
+use crate::lookup::Lookup;
+use crate::parse::json;
+use crate::parse::path::JsonPath;
 use crate::parse::timestamp::instant;
 use crate::present::{self, Candidates, Carried};
 use crate::spec::Segment;
@@ -24,7 +29,7 @@ pub(crate) struct Attempt<'a> {
         expect(dead_code, reason = "only public keys are fetched")
     )]
     pub(crate) keys: &'a Keys,
-    pub(crate) input: &'a Input<'a>,
+    pub(crate) lookup: &'a Lookup<'a>,
     pub(crate) now: EpochMillis,
 }
 
@@ -37,8 +42,8 @@ pub(crate) struct Accepted {
 type Result<T> = std::result::Result<T, Rejection>;
 
 /// A time as stated, and what it means.
-struct Stated {
-    text: String,
+struct Stated<'a> {
+    text: Cow<'a, str>,
     at: EpochMillis,
 }
 
@@ -53,7 +58,7 @@ struct Case<'c> {
 struct Match<'c> {
     secret: &'c Secret,
     candidates: &'c Candidates,
-    stated: Option<&'c Stated>,
+    stated: Option<&'c Stated<'c>>,
 }
 
 impl<'a> Attempt<'a> {
@@ -72,7 +77,7 @@ impl<'a> Attempt<'a> {
     fn shared(&self, shared: &'a Shared) -> Result<Accepted> {
         // A plain digest can be carried on over bytes that are appended to what it covers, after
         // a padding that no UTF-8 text contains.
-        if shared.is_plain_digest() && std::str::from_utf8(self.input.request.body).is_err() {
+        if shared.is_plain_digest() && std::str::from_utf8(self.lookup.request.body).is_err() {
             return Err(Rejection::Mismatch);
         }
         self.signed(&shared.signed, Some(shared.digest.length()), |secret, case| {
@@ -83,14 +88,19 @@ impl<'a> Attempt<'a> {
     }
 
     fn code(&self, Coded { module, timestamp }: &Coded) -> Result<Accepted> {
-        let claims = module.claims(self.input)?;
+        let (rule, digest) = (module.key(), module.digest());
+        let keys = self.secrets.iter().map(|secret| rule.key(secret.expose()));
+        let mut trials: Vec<_> = keys.map(|key| (key, true)).collect();
+        module.claims(self.lookup, &mut |claim| {
+            for (key, holds) in &mut trials {
+                let key = key.as_ref().filter(|_| *holds);
+                *holds = key.is_some_and(|key| claim.holds(digest, key));
+            }
+        })?;
         let stated =
             timestamp.as_ref().map(|timestamp| self.stated(timestamp, None)).transpose()?;
-        let (rule, digest) = (module.key(), module.digest());
-        let accepted = self.any_secret(|secret| {
-            let key = rule.key(secret.expose())?;
-            Some(claims.iter().fold(true, |all, claim| all & claim.holds(digest, &key)))
-        })?;
+        let outcomes = trials.into_iter().map(|(key, holds)| key.map(|_| holds));
+        let accepted = self.outcome(outcomes)?;
         let at = stated.map(|stated| stated.at);
         if let (Some(timestamp), Some(at)) = (timestamp, at) {
             in_window(timestamp, self.now, at)?;
@@ -149,7 +159,7 @@ impl<'a> Attempt<'a> {
         kid: Option<&str>,
         secret: &Secret,
     ) -> Result<PublicKey> {
-        let request = KeyRequest::new(rule, self.input, secret, kid.map(str::to_owned))?;
+        let request = KeyRequest::new(rule, self.lookup, secret, kid.map(str::to_owned))?;
         let key = self.keys.get(&request).ok_or(Rejection::UnknownKey)?;
         if !key.is_valid(self.now) {
             return Err(Rejection::ExpiredKey);
@@ -161,7 +171,7 @@ impl<'a> Attempt<'a> {
     #[cfg(feature = "public-key")]
     pub(crate) fn is_account(&self, rule: &KeysRule, secret: &Secret) -> bool {
         rule.account.as_ref().is_none_or(|account| {
-            let stated = account.value(self.input).unwrap_or_default();
+            let stated = account.value(self.lookup).unwrap_or_default();
             mac::same(stated.as_bytes(), secret.expose().as_bytes())
         })
     }
@@ -179,9 +189,9 @@ impl<'a> Attempt<'a> {
         length: Option<usize>,
         test: impl Fn(&Secret, &Case<'_>) -> Option<bool>,
     ) -> Result<Accepted> {
-        let candidates = present::signatures(signed, length, self.input)?;
-        let message = &Message::resolve(&signed.message, self.input)?;
-        if handshake::would_answer(self.input.provider, message) {
+        let candidates = present::signatures(signed, length, self.lookup)?;
+        let message = &Message::resolve(&signed.message, self.lookup)?;
+        if handshake::would_answer(self.lookup.provider, message) {
             return Err(Rejection::LikeAChallenge);
         }
         let stated = self.stated_before(signed, &candidates)?;
@@ -228,7 +238,7 @@ impl<'a> Attempt<'a> {
         &self,
         signed: &'a Signed,
         candidates: &[Candidates],
-    ) -> Result<Vec<Option<Stated>>> {
+    ) -> Result<Vec<Option<Stated<'a>>>> {
         let early = signed.timestamp.as_ref().filter(|timestamp| {
             signed.message.has(&Segment::Timestamp) || !timestamp.source.is_in_body()
         });
@@ -239,13 +249,13 @@ impl<'a> Attempt<'a> {
     }
 
     /// `beside` is the time that stands with the signature.
-    fn stated(&self, timestamp: &Timestamp, beside: Option<&str>) -> Result<Stated> {
+    fn stated(&self, timestamp: &Timestamp, beside: Option<&str>) -> Result<Stated<'a>> {
         let text = match &timestamp.source {
-            TimestampSource::Header(name) => self.input.header(name)?.to_owned(),
-            TimestampSource::Json(path) => self.input.json(path)?,
-            TimestampSource::Form(name) => self.input.form(name)?,
+            TimestampSource::Header(name) => self.lookup.header(name)?.into(),
+            TimestampSource::Json(path) => self.lookup.json(path)?,
+            TimestampSource::Form(name) => self.lookup.form(name)?,
             TimestampSource::SignatureField => {
-                beside.ok_or(Rejection::MalformedTimestamp)?.to_owned()
+                beside.ok_or(Rejection::MalformedTimestamp)?.to_owned().into()
             }
         };
         let at = instant(&text, timestamp.unit).ok_or(Rejection::MalformedTimestamp)?;
@@ -253,20 +263,48 @@ impl<'a> Attempt<'a> {
     }
 
     fn token(&self, token: &'a Token) -> Result<Accepted> {
-        let carried = present::values(&token.source, self.input)?;
-        let presented = carried.iter().map(|carried| bare_token(token, carried));
+        if let Source::Json(path) = &token.source {
+            return self.token_in_every_item(token, path);
+        }
+        let carried = present::values(&token.source, self.lookup)?;
+        let presented = carried.iter().map(|carried| {
+            bare_token(token, &carried.value).ok_or_else(|| carried.place.malformed())
+        });
         let presented = presented.collect::<Result<Vec<_>>>()?;
-        // A batch is as trustworthy as its least item.
-        let every = matches!(token.source, Source::Json(_));
         self.compare(|secret| {
-            let same = |one: &&str| mac::same(one.as_bytes(), secret);
-            let equal = presented.iter().filter(|one| same(one)).count();
-            if every { equal == presented.len() } else { equal > 0 }
+            presented.iter().filter(|one| mac::same(one.as_bytes(), secret)).count() > 0
         })
     }
 
+    /// A batch is as trustworthy as its least item. The sender says how many there are, so none
+    /// of them is kept.
+    fn token_in_every_item(&self, token: &Token, path: &JsonPath) -> Result<Accepted> {
+        let body = self.lookup.body_as_json()?;
+        let secrets = self.secrets.iter().map(|secret| mac::Alike::to(secret.expose().as_bytes()));
+        let mut trials: Vec<_> = secrets.map(|secret| (secret, true)).collect();
+        let (mut any, mut malformed) = (false, false);
+        path.each(body, |value| {
+            any |= value.is_some();
+            let text = value.and_then(json::scalar);
+            match text.as_deref().and_then(|text| bare_token(token, text)) {
+                Some(text) => {
+                    let text = mac::Alike::to(text.as_bytes());
+                    trials.iter_mut().for_each(|(secret, all)| *all &= secret.is(&text));
+                }
+                None => malformed = true,
+            }
+            if any && malformed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let name = || path.to_string();
+        match (any, malformed) {
+            (false, _) => Err(Rejection::MissingField { name: name() }),
+            (true, true) => Err(Rejection::MalformedField { name: name() }),
+            (true, false) => self.outcome(trials.into_iter().map(|(_, all)| Some(all))),
+        }
+    }
+
     fn basic(&self, source: &'a Source) -> Result<Accepted> {
-        let carried = present::values(source, self.input)?;
+        let carried = present::values(source, self.lookup)?;
         let presented = carried.iter().map(credentials).collect::<Result<Vec<_>>>()?;
         self.compare(|secret| presented.iter().filter(|one| mac::same(one, secret)).count() > 0)
     }
@@ -277,9 +315,14 @@ impl<'a> Attempt<'a> {
 
     /// `test` answers nothing for a secret that does not have the form of one.
     pub(crate) fn any_secret(&self, test: impl Fn(&Secret) -> Option<bool>) -> Result<Accepted> {
+        self.outcome(self.secrets.iter().map(test))
+    }
+
+    /// What the secrets come to, each of which matched, did not, or has not the right form.
+    fn outcome(&self, outcomes: impl Iterator<Item = Option<bool>>) -> Result<Accepted> {
         let mut tally = Tally::default();
-        for secret in self.secrets {
-            tally.is_match(secret, test(secret));
+        for (secret, outcome) in self.secrets.iter().zip(outcomes) {
+            tally.is_match(secret, outcome);
         }
         tally.accepted()
     }
@@ -331,13 +374,13 @@ impl Tally {
     }
 }
 
-fn bare_token<'c>(token: &Token, carried: &'c Carried) -> Result<&'c str> {
-    let value = carried.value.trim();
+fn bare_token<'c>(token: &Token, value: &'c str) -> Option<&'c str> {
+    let value = value.trim();
     let bare = token.prefix.as_ref().map_or(Some(value), |prefix| prefix.strip(value));
-    bare.filter(|text| !text.is_empty()).ok_or_else(|| carried.place.malformed())
+    bare.filter(|text| !text.is_empty())
 }
 
-fn credentials(carried: &Carried) -> Result<Vec<u8>> {
+fn credentials(carried: &Carried<'_>) -> Result<Vec<u8>> {
     let (scheme, encoded) = carried.value.trim().split_once(' ').unwrap_or_default();
     let decoded = encoding::base64(encoded.trim_start());
     let decoded = decoded.filter(|bytes| !bytes.is_empty() && scheme.eq_ignore_ascii_case("basic"));

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use sha2::{Digest as _, Sha256};
-
-use crate::input::Input;
+use crate::lookup::Lookup;
+use crate::parse::form;
 use crate::spec::{Segment, Template};
-use crate::{Rejection, Request, sns};
+use crate::{Rejection, Request, mac, sns};
 
 /// A message in pieces, so that the body is never copied.
 pub(crate) struct Message<'a>(Vec<Piece<'a>>);
@@ -19,9 +18,51 @@ enum Piece<'a> {
 
 impl<'a> Message<'a> {
     /// Looks up everything but the time and the secret, which differ between tries.
-    pub(crate) fn resolve(template: &'a Template, input: &Input<'a>) -> Result<Self, Rejection> {
-        let pieces = template.with_following().map(|(segment, next)| piece(segment, next, input));
-        Ok(Self(pieces.collect::<Result<_, _>>()?))
+    pub(crate) fn resolve(template: &'a Template, lookup: &Lookup<'a>) -> Result<Self, Rejection> {
+        let mut message = Self(Vec::with_capacity(template.segments().len()));
+        for (segment, next) in template.with_following() {
+            message.add(segment, next, lookup)?;
+        }
+        Ok(message)
+    }
+
+    fn add(
+        &mut self,
+        segment: &'a Segment,
+        next: Option<&str>,
+        lookup: &Lookup<'a>,
+    ) -> Result<(), Rejection> {
+        let (pieces, request) = (&mut self.0, lookup.request);
+        match segment {
+            Segment::Timestamp => pieces.push(Piece::Timestamp),
+            Segment::Secret => pieces.push(Piece::Secret),
+            Segment::Body => pieces.push(Piece::Bytes(Cow::Borrowed(request.body))),
+            Segment::Sns => pieces.extend(sns::message(lookup)?.into_iter().map(Piece::text)),
+            Segment::SortedForm => pieces.extend(sorted_form(request)?),
+            Segment::Literal(text) => pieces.push(Piece::text(text.into())),
+            Segment::Url => pieces.push(Piece::text(request.url.into())),
+            Segment::Method => pieces.push(Piece::text(request.method.into())),
+            Segment::Header(name) => {
+                pieces.push(Piece::text(separable(name, lookup.header(name)?, next)?.into()));
+            }
+            Segment::Config(name) => pieces.push(Piece::text(lookup.setting(name)?.into())),
+            Segment::UrlHubspot => pieces.push(Piece::text(hubspot(request.url).into())),
+            Segment::Json(path) => pieces.push(Piece::text(lookup.json(path)?)),
+            Segment::Form(name) => pieces.push(Piece::text(lookup.form(name)?)),
+            Segment::BodySha256 => pieces.push(Piece::text(mac::sha256_hex(request.body).into())),
+            Segment::BodyCrc32 => {
+                pieces.push(Piece::text(crc32fast::hash(request.body).to_string().into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// How long it is.
+    #[cfg(feature = "public-key")]
+    pub(crate) fn len(&self, timestamp: &str, secret: &[u8]) -> usize {
+        let mut length: usize = 0;
+        self.feed(timestamp, secret, |piece| length = length.saturating_add(piece.len()));
+        length
     }
 
     /// Whether it has so many bytes at most, all of them such, apart from the time and the secret.
@@ -45,33 +86,13 @@ impl<'a> Message<'a> {
     }
 }
 
-fn piece<'a>(
-    segment: &'a Segment,
-    next: Option<&str>,
-    input: &Input<'a>,
-) -> Result<Piece<'a>, Rejection> {
-    let request = input.request;
-    let text = match segment {
-        Segment::Timestamp => return Ok(Piece::Timestamp),
-        Segment::Secret => return Ok(Piece::Secret),
-        Segment::Body => return Ok(Piece::Bytes(Cow::Borrowed(request.body))),
-        Segment::Literal(text) => Cow::Borrowed(&**text),
-        Segment::Url => Cow::Borrowed(request.url),
-        Segment::Method => Cow::Borrowed(request.method),
-        Segment::Header(name) => Cow::Borrowed(separable(name, input.header(name)?, next)?),
-        Segment::Config(name) => Cow::Borrowed(input.setting(name)?),
-        Segment::UrlHubspot => Cow::Owned(hubspot(request.url)),
-        Segment::Json(path) => Cow::Owned(input.json(path)?),
-        Segment::Form(name) => Cow::Owned(input.form(name)?),
-        Segment::BodySha256 => Cow::Owned(hex::encode(Sha256::digest(request.body))),
-        Segment::BodyCrc32 => Cow::Owned(crc32fast::hash(request.body).to_string()),
-        Segment::Sns => Cow::Owned(sns::message(input)?),
-        Segment::SortedForm => Cow::Owned(sorted_form(request)),
-    };
-    Ok(Piece::Bytes(match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    }))
+impl<'a> Piece<'a> {
+    fn text(text: Cow<'a, str>) -> Self {
+        Self::Bytes(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        })
+    }
 }
 
 /// A header that holds the separator after it would let one signed message be
@@ -86,10 +107,10 @@ fn separable<'v>(name: &str, value: &'v str, next: Option<&str>) -> Result<&'v s
 }
 
 /// Names and values run together in the order of names; repeats keep theirs.
-fn sorted_form(request: &Request<'_>) -> String {
-    let mut pairs: Vec<_> = form_urlencoded::parse(request.body).collect();
+fn sorted_form<'a>(request: &Request<'a>) -> Result<impl Iterator<Item = Piece<'a>>, Rejection> {
+    let mut pairs = form::pairs(request.body)?;
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    pairs.into_iter().flat_map(|(name, value)| [name, value]).collect()
+    Ok(pairs.into_iter().flat_map(|(name, value)| [Piece::text(name), Piece::text(value)]))
 }
 
 /// What `HubSpot`'s documentation says to decode before signing; the rest stays.

@@ -10,7 +10,7 @@ use crate::spec::scheme::Encoding;
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
-const BASE64URL: GeneralPurpose =
+pub(crate) const BASE64URL: GeneralPurpose =
     GeneralPurpose::new(&URL_SAFE, LENIENT.with_encode_padding(false));
 
 impl Encoding {

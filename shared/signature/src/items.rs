@@ -1,12 +1,13 @@
 //! Finds the events of a request that carries several.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use crate::parse::raw;
-use crate::select::{Fields, SelectError, Selected, Selector};
-use crate::{Request, parse};
+use crate::RequestView;
+use crate::parse::{form, json};
+use crate::select::{ItemView, SelectError, Selected, Selector};
 
 /// Where a provider puts the events of a request that carries several.
 ///
@@ -110,7 +111,7 @@ impl Items {
     /// The work grows with the length of the body, however the items lie in it.
     ///
     /// ```
-    /// use hookdock_signature::{Headers, Request, Sought, catalog};
+    /// use hookdock_signature::{Headers, Request, RequestView, Sought, catalog};
     ///
     /// let sendgrid = catalog::find("sendgrid").unwrap();
     /// let request = Request {
@@ -119,7 +120,7 @@ impl Items {
     ///     headers: &Headers::default(),
     ///     body: br#"[{"event":"open","sg_event_id":"a"}, {"event":"click","sg_event_id":"b"}]"#,
     /// };
-    /// let found = sendgrid.items().unwrap().find(&request, 1000)?.unwrap();
+    /// let found = sendgrid.items().unwrap().find(&RequestView::of(&request), 1000)?.unwrap();
     /// assert_eq!(found.items[1].pointer, "/1");
     /// assert_eq!(&*found.items[1].bytes, br#"{"event":"click","sg_event_id":"b"}"#);
     /// assert!(matches!(&found.items[1].id, Sought::Found(id) if id.value == "b" && id.covered));
@@ -132,35 +133,35 @@ impl Items {
     /// [`SelectError::Repeated`] when the field is there more than once.
     pub fn find<'a>(
         &self,
-        request: &'a Request<'a>,
+        view: &RequestView<'a>,
         most: usize,
     ) -> Result<Option<Found<'a>>, SelectError> {
         let Some(name) = &self.form else {
-            return self.find_in(request.body, request, most);
+            let body = view.json().ok_or(SelectError::BodyNotJson)?;
+            return Ok(self.find_in(body, view, most));
         };
-        let Some(field) = parse::one(name, parse::form(request.body, name))? else {
-            return Ok(None);
-        };
-        let found = self.find_in(field.as_bytes(), request, most)?;
-        Ok(found.map(Found::into_owned))
+        let field = view.form(name).map_err(|_| SelectError::Repeated { name: name.clone() })?;
+        let Some(written) = field.and_then(|field| field.value()) else { return Ok(None) };
+        let document = json::document(written.as_bytes()).ok_or(SelectError::BodyNotJson)?;
+        // One of its own, since the field is gone before the request is.
+        let view = RequestView::of(view.request());
+        Ok(self.find_in(document, &view, most).map(Found::into_owned))
     }
 
     fn find_in<'a>(
         &self,
-        json: &'a [u8],
-        request: &'a Request<'a>,
+        document: &'a RawValue,
+        view: &RequestView<'a>,
         most: usize,
-    ) -> Result<Option<Found<'a>>, SelectError> {
-        let document = raw::document(json).ok_or(SelectError::BodyNotJson)?;
+    ) -> Option<Found<'a>> {
         let root = Place { pointer: String::new(), value: document, outer: None };
         let mut walk = Walk { most, count: 0, spots: Vec::new() };
         if !walk.any(&self.arrays, &root) {
-            return Ok(None);
+            return None;
         }
-        let spots = if walk.count > most { Vec::new() } else { walk.spots };
-        let mut fields = Fields::of(request);
-        let items = spots.into_iter().map(|spot| spot.read(&mut fields)).collect();
-        Ok(Some(Found { count: walk.count, items }))
+        let mut item = ItemView::of(view, document);
+        let items = walk.spots.into_iter().map(|spot| spot.read(&mut item)).collect();
+        Some(Found { count: walk.count, items })
     }
 }
 
@@ -169,10 +170,10 @@ impl Items {
 #[must_use]
 pub fn item_at<'a>(body: &'a [u8], form: Option<&str>, pointer: &str) -> Option<Cow<'a, [u8]>> {
     let Some(name) = form else {
-        return Some(Cow::Borrowed(raw::at(raw::document(body)?, pointer)?.get().as_bytes()));
+        return Some(Cow::Borrowed(json::at(json::document(body)?, pointer)?.get().as_bytes()));
     };
-    let field = parse::one(name, parse::form(body, name)).ok()??;
-    let item = raw::at(raw::document(field.as_bytes())?, pointer)?;
+    let field = form::field(body, name).ok()?.and_then(|field| field.value())?;
+    let item = json::at(json::document(field.as_bytes())?, pointer)?;
     Some(Cow::Owned(item.get().as_bytes().to_vec()))
 }
 
@@ -223,21 +224,26 @@ impl<'a, 'd> Walk<'a, 'd> {
 
     fn through(&mut self, array: &'d Array, from: &Place<'a>) -> bool {
         let Some(at) = from.down(&array.keys) else { return false };
-        let Some(elements) = raw::elements(at.value) else { return false };
-        for (index, value) in elements.into_iter().enumerate() {
+        let mut index: usize = 0;
+        json::elements(at.value, |value| {
             let pointer = format!("{}/{index}", at.pointer);
             let element = Place { pointer, value, outer: from.outer };
             let inside = Place { outer: Some(value), ..element.copy() };
             if !self.any(&array.inner, &inside) {
                 self.item(&array.rule, element);
             }
-        }
-        true
+            index = index.saturating_add(1);
+            ControlFlow::Continue(())
+        });
+        json::is_array(at.value)
     }
 
+    /// Of more than are asked for none is kept, and they are only counted.
     fn item(&mut self, rule: &'d Rule, element: Place<'a>) {
         self.count = self.count.saturating_add(1);
-        if self.count <= self.most {
+        if self.count > self.most {
+            self.spots = Vec::new();
+        } else {
             let place = element.down(&rule.tail).unwrap_or(element);
             self.spots.push(Spot { place, rule });
         }
@@ -251,21 +257,21 @@ impl<'a> Place<'a> {
 
     fn down(&self, keys: &[String]) -> Option<Self> {
         keys.iter().try_fold(self.copy(), |place, key| {
-            let value = raw::member(place.value, key)?;
-            let pointer = format!("{}/{}", place.pointer, raw::token(key));
+            let value = json::member(place.value, key)?;
+            let pointer = format!("{}/{}", place.pointer, json::token(key));
             Some(Self { pointer, value, ..place })
         })
     }
 }
 
-impl<'a> Spot<'a, '_> {
-    fn read(self, fields: &mut Fields<'a>) -> Item<'a> {
+impl<'a, 'd> Spot<'a, 'd> {
+    fn read(self, item: &mut ItemView<'d, 'a>) -> Item<'a> {
         let Self { place, rule } = self;
-        fields.enter(place.value, place.outer);
+        item.enter(place.value, place.outer);
         // An item that cannot be read has no id and no type, and is an event all the same.
-        let mut select = |selector: &Option<Selector>| match selector {
+        let mut select = |selector: &'d Option<Selector>| match selector {
             None => Sought::Nowhere,
-            Some(selector) => match selector.select_from(fields) {
+            Some(selector) => match selector.select_in(item) {
                 Ok(Some(selected)) => Sought::Found(selected),
                 Ok(None) | Err(_) => Sought::Missing,
             },

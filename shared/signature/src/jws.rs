@@ -1,10 +1,14 @@
 //! JSON Web Signatures in the compact form.
 
 use std::borrow::Cow;
+use std::io::Write as _;
 
+use base64::encoded_len;
+use base64::write::{EncoderStringWriter, EncoderWriter};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
+use crate::encoding::BASE64URL;
 use crate::mac;
 use crate::spec::scheme::{Algorithm, Digest, EcdsaFormat, Encoding, RsaDigest};
 
@@ -15,7 +19,7 @@ pub(crate) struct Jws<'t> {
     pub(crate) kid: Option<String>,
     pub(crate) signed: Cow<'t, str>,
     pub(crate) signature: Vec<u8>,
-    payload: Vec<u8>,
+    payload: &'t str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +39,11 @@ pub(crate) enum JwsError {
 struct Head {
     alg: String,
     kid: Option<String>,
-    crit: Option<Value>,
+    crit: Option<IgnoredAny>,
 }
+
+/// Longer than any head, a chain of certificates in it included.
+const LONGEST_HEAD: usize = 16 * 1024;
 
 type Result<T> = std::result::Result<T, JwsError>;
 
@@ -44,22 +51,25 @@ impl<'t> Jws<'t> {
     pub(crate) fn parse(token: &'t str) -> Result<Self> {
         let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
         let (head, payload) = signed.split_once('.').ok_or(JwsError::Malformed)?;
-        Self::of_parts(head, Cow::Borrowed(signed), decode(payload)?, signature)
+        Self::of_parts(head, Cow::Borrowed(signed), payload, signature)
     }
 
     /// A token whose payload travels apart: `head..signature`.
-    pub(crate) fn parse_detached(token: &'t str, payload: &[u8]) -> Result<Self> {
+    pub(crate) fn parse_detached(token: &'t str, payload: &Detached<'_>) -> Result<Self> {
         let (head, signature) = token.split_once("..").ok_or(JwsError::Malformed)?;
-        let signed = format!("{head}.{}", Encoding::Base64url.encode(payload));
-        Self::of_parts(head, Cow::Owned(signed), Vec::new(), signature)
+        let signed = payload.after(head).ok_or(JwsError::Malformed)?;
+        Self::of_parts(head, Cow::Owned(signed), "", signature)
     }
 
     fn of_parts(
         head: &str,
         signed: Cow<'t, str>,
-        payload: Vec<u8>,
+        payload: &'t str,
         signature: &str,
     ) -> Result<Self> {
+        if head.len() > LONGEST_HEAD {
+            return Err(JwsError::Malformed);
+        }
         let head: Head = serde_json::from_slice(&decode(head)?).map_err(|_| JwsError::Malformed)?;
         if head.crit.is_some() {
             return Err(JwsError::Malformed);
@@ -79,8 +89,37 @@ impl<'t> Jws<'t> {
     }
 
     /// To be asked for after the signature was checked.
-    pub(crate) fn claims(&self) -> Option<Value> {
-        serde_json::from_slice(&self.payload).ok().filter(Value::is_object)
+    pub(crate) fn payload(&self) -> Option<Vec<u8>> {
+        decode(self.payload).ok()
+    }
+}
+
+/// A payload that is not in its token: a time and the body in base64url, a dot between them, and
+/// all of that in base64url again (Neon Auth).
+pub(crate) struct Detached<'a> {
+    pub(crate) time: &'a str,
+    pub(crate) body: &'a [u8],
+}
+
+impl Detached<'_> {
+    /// What is signed. Of the body there is no other copy on the way to it.
+    fn after(&self, head: &str) -> Option<String> {
+        let mut signed = String::with_capacity(self.length(head)?);
+        signed.extend([head, "."]);
+        let mut outer = EncoderStringWriter::from_consumer(signed, &BASE64URL);
+        outer.write_all(self.time.as_bytes()).ok()?;
+        outer.write_all(b".").ok()?;
+        let mut inner = EncoderWriter::new(&mut outer, &BASE64URL);
+        inner.write_all(self.body).ok()?;
+        inner.finish().ok()?;
+        drop(inner);
+        Some(outer.into_inner())
+    }
+
+    fn length(&self, head: &str) -> Option<usize> {
+        let inner = encoded_len(self.body.len(), false)?;
+        let outer = self.time.len().checked_add(1)?.checked_add(inner)?;
+        encoded_len(outer, false)?.checked_add(head.len())?.checked_add(1)
     }
 }
 

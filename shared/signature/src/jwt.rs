@@ -1,19 +1,22 @@
 //! Tokens that bind a request by their claims.
 
-use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use crate::attempt::{Accepted, Attempt, in_window};
 use crate::code::url::Url;
-use crate::input::Input;
-use crate::jws::{Jws, JwsAlgorithm, JwsError};
+use crate::jws::{Detached, Jws, JwsAlgorithm, JwsError};
 use crate::keys::is_id;
-use crate::parse::path::scalar;
+use crate::lookup::Lookup;
 use crate::parse::timestamp::instant;
+use crate::parse::{form, json};
 #[cfg(feature = "public-key")]
 use crate::public_key::PublicKey;
 use crate::spec::jwt::{DetachedTime, JwtRule, TokenKeys, TokenPlace};
-use crate::spec::scheme::{Algorithm, Encoding, Timestamp, TimestampSource};
+use crate::spec::scheme::{Algorithm, Timestamp, TimestampSource};
 use crate::{EpochMillis, EpochSeconds, Rejection, Secret, mac};
 
 type Result<T> = std::result::Result<T, Rejection>;
@@ -21,14 +24,15 @@ type Result<T> = std::result::Result<T, Rejection>;
 impl<'a> Attempt<'a> {
     /// The token's signature comes first, then what it binds, and its times last.
     pub(crate) fn jwt(&self, rule: &'a JwtRule) -> Result<Accepted> {
-        let text = Presented::find(rule, self.input)?;
+        let text = Presented::find(rule, self.lookup)?;
         let token = text.parse(rule)?;
         let accepted = self.signer(rule, &token)?;
         if let TokenPlace::Detached { time, .. } = &rule.place {
             let at = text.in_window(time, self.now)?;
             return Ok(Accepted { at: Some(at), ..accepted });
         }
-        let claims = Claims(token.claims().ok_or_else(|| text.malformed())?);
+        let payload = token.payload().unwrap_or_default();
+        let claims = Claims::read(&payload).ok_or_else(|| text.malformed())?;
         self.binds(rule, &claims)?;
         self.in_time(rule, &claims)?;
         let at = claims.time("iat")?.or(claims.time("nbf")?).map(EpochSeconds::to_millis);
@@ -92,45 +96,46 @@ impl<'a> Attempt<'a> {
         if rule.equals.is_empty() {
             return true;
         }
-        let claims = token.claims().unwrap_or_default();
+        let payload = token.payload().unwrap_or_default();
+        let Some(claims) = Claims::read(&payload) else { return false };
         rule.equals.iter().all(|(claim, texts)| {
-            let stated = claims.get(claim).unwrap_or_default();
             texts.iter().any(|text| {
-                let expected = text.fill(self.input, secret.expose(), "");
-                expected.is_ok_and(|expected| !expected.is_empty() && is_or_has(stated, &expected))
+                let expected = text.fill(self.lookup, secret.expose(), "");
+                let expected = expected.ok().filter(|expected| !expected.is_empty());
+                expected.is_some_and(|expected| claims.says(claim, &expected))
             })
         })
     }
 
-    fn binds(&self, rule: &'a JwtRule, claims: &Claims) -> Result<()> {
-        let request = self.input.request;
+    fn binds(&self, rule: &'a JwtRule, claims: &Claims<'_>) -> Result<()> {
+        let request = self.lookup.request;
         for claim in &rule.claims.needs {
             claims.get(claim)?;
         }
         if let Some(issuer) = &rule.issuer {
-            claims.is("iss", self.input.name(issuer)?)?;
+            claims.is("iss", self.lookup.name(issuer)?)?;
         }
         if let Some(claim) = &rule.claims.url_claim {
             claims.names(claim, request.url)?;
         }
         if let Some(claim) = &rule.claims.url_hash_claim {
-            is_digest(claim, hex::decode(claims.text(claim)?).ok(), request.url.as_bytes())?;
+            is_digest(claim, hex::decode(&*claims.text(claim)?).ok(), request.url.as_bytes())?;
         }
         if let Some(claim) = &rule.claims.query_hash_claim {
-            let canonical = canonical_query(request.method, request.url);
-            is_digest(claim, hex::decode(claims.text(claim)?).ok(), canonical.as_bytes())?;
+            let canonical = canonical_query(request.method, request.url)?;
+            is_digest(claim, hex::decode(&*claims.text(claim)?).ok(), canonical.as_bytes())?;
         }
         match &rule.claims.body_hash {
             // Nothing could be hidden in a body that is not there.
             Some(hash) if !request.body.is_empty() || claims.has(&hash.claim) => {
-                let stated = hash.encoding.decode(claims.text(&hash.claim)?);
+                let stated = hash.encoding.decode(&claims.text(&hash.claim)?);
                 is_digest(&hash.claim, stated, request.body)
             }
             _ => Ok(()),
         }
     }
 
-    fn in_time(&self, rule: &JwtRule, claims: &Claims) -> Result<()> {
+    fn in_time(&self, rule: &JwtRule, claims: &Claims<'_>) -> Result<()> {
         let now = self.now.to_seconds();
         let leeway = i64::from(rule.claims.leeway_seconds);
         if let Some(limit) = rule.claims.max_age_seconds {
@@ -162,31 +167,30 @@ impl<'a> Attempt<'a> {
 }
 
 /// A token where the request carries it.
-struct Presented<'a> {
-    place: &'a TokenPlace,
+struct Presented<'r, 'a> {
+    place: &'r TokenPlace,
     token: &'a str,
-    /// What a detached token signs, and the time in it.
-    detached: Option<(Vec<u8>, &'a str)>,
+    /// What a detached token signs.
+    detached: Option<Detached<'a>>,
 }
 
-impl<'a> Presented<'a> {
-    fn find(rule: &'a JwtRule, input: &Input<'a>) -> Result<Self> {
+impl<'r, 'a> Presented<'r, 'a> {
+    fn find(rule: &'r JwtRule, lookup: &Lookup<'a>) -> Result<Self> {
         let place = &rule.place;
         let (token, detached) = match place {
             TokenPlace::Header { name, prefix } => {
-                let value = input.header(name)?.trim();
+                let value = lookup.header(name)?.trim();
                 let token = value.strip_prefix(&**prefix).ok_or_else(|| place.malformed())?;
                 (token.trim(), None)
             }
             TokenPlace::Body => {
-                let text = std::str::from_utf8(input.request.body).unwrap_or_default();
+                let text = std::str::from_utf8(lookup.request.body).unwrap_or_default();
                 (text.trim(), None)
             }
             TokenPlace::Detached { name, time } => {
-                let stated = input.header(&time.header)?;
-                let body = Encoding::Base64url.encode(input.request.body);
-                let signed = format!("{stated}.{body}").into_bytes();
-                (input.header(name)?.trim(), Some((signed, stated)))
+                let time = lookup.header(&time.header)?;
+                let detached = Detached { time, body: lookup.request.body };
+                (lookup.header(name)?.trim(), Some(detached))
             }
         };
         Ok(Self { place, token, detached })
@@ -194,7 +198,7 @@ impl<'a> Presented<'a> {
 
     fn parse(&self, rule: &JwtRule) -> Result<Jws<'a>> {
         let parsed = match &self.detached {
-            Some((signed, _)) => Jws::parse_detached(self.token, signed),
+            Some(detached) => Jws::parse_detached(self.token, detached),
             None => Jws::parse(self.token),
         };
         parsed.map_err(|error| match error {
@@ -206,7 +210,7 @@ impl<'a> Presented<'a> {
     }
 
     fn in_window(&self, rule: &DetachedTime, now: EpochMillis) -> Result<EpochMillis> {
-        let stated = self.detached.as_ref().map(|(_, stated)| *stated).unwrap_or_default();
+        let stated = self.detached.as_ref().map(|detached| detached.time).unwrap_or_default();
         let at = instant(stated, rule.unit).ok_or(Rejection::MalformedTimestamp)?;
         let window = Timestamp {
             source: TimestampSource::Header(rule.header.clone()),
@@ -239,8 +243,8 @@ impl TokenPlace {
 }
 
 /// Which key the token says it was signed with.
-pub(crate) fn kid(rule: &JwtRule, input: &Input<'_>) -> Result<String> {
-    kid_of(&Presented::find(rule, input)?.parse(rule)?, rule)
+pub(crate) fn kid(rule: &JwtRule, lookup: &Lookup<'_>) -> Result<String> {
+    kid_of(&Presented::find(rule, lookup)?.parse(rule)?, rule)
 }
 
 fn kid_of(token: &Jws<'_>, rule: &JwtRule) -> Result<String> {
@@ -248,33 +252,28 @@ fn kid_of(token: &Jws<'_>, rule: &JwtRule) -> Result<String> {
     kid.ok_or_else(|| rule.place.malformed())
 }
 
-fn is_or_has(stated: &Value, expected: &str) -> bool {
-    match stated {
-        Value::Array(all) => all.iter().any(|one| one == expected),
-        one => scalar(one).is_some_and(|one| one == expected),
-    }
-}
-
-/// What a body that is a token says, for whoever reads a verified request.
-pub(crate) fn body_claims(body: &[u8]) -> Option<Value> {
-    Jws::parse(std::str::from_utf8(body).ok()?.trim()).ok()?.claims()
-}
-
 /// What a token says whose signature was right.
-struct Claims(Value);
+struct Claims<'p>(&'p RawValue);
 
-impl Claims {
+impl<'p> Claims<'p> {
+    fn read(payload: &'p [u8]) -> Option<Self> {
+        json::document(payload).filter(|claims| json::is_object(claims)).map(Self)
+    }
+
+    fn find(&self, claim: &str) -> Option<&'p RawValue> {
+        json::member(self.0, claim).filter(|value| !json::is_null(value))
+    }
+
     fn has(&self, claim: &str) -> bool {
-        self.0.get(claim).is_some_and(|value| !value.is_null())
+        self.find(claim).is_some()
     }
 
-    fn get(&self, claim: &str) -> Result<&Value> {
-        let value = self.0.get(claim).filter(|value| !value.is_null());
-        value.ok_or_else(|| Rejection::MissingField { name: claim.to_owned() })
+    fn get(&self, claim: &str) -> Result<&'p RawValue> {
+        self.find(claim).ok_or_else(|| Rejection::MissingField { name: claim.to_owned() })
     }
 
-    fn text(&self, claim: &str) -> Result<&str> {
-        self.get(claim)?.as_str().ok_or_else(|| malformed(claim))
+    fn text(&self, claim: &str) -> Result<Cow<'p, str>> {
+        json::string(self.get(claim)?).ok_or_else(|| malformed(claim))
     }
 
     fn is(&self, claim: &str, expected: &str) -> Result<()> {
@@ -284,17 +283,31 @@ impl Claims {
     /// A text or a list of texts.
     fn names(&self, claim: &str, expected: &str) -> Result<()> {
         let value = self.get(claim)?;
-        let listed = value.as_array().is_some_and(|all| all.iter().any(|one| one == expected));
-        if listed || value == expected { Ok(()) } else { Err(Rejection::Mismatch) }
+        let is_text = json::string(value).is_some_and(|text| text == expected);
+        if is_text || lists(value, expected) { Ok(()) } else { Err(Rejection::Mismatch) }
+    }
+
+    /// Whether a scalar is written like this, or a list has the text.
+    fn says(&self, claim: &str, expected: &str) -> bool {
+        self.find(claim).is_some_and(|value| {
+            json::scalar(value).is_some_and(|text| text == expected) || lists(value, expected)
+        })
     }
 
     fn time(&self, claim: &str) -> Result<Option<EpochSeconds>> {
-        if !self.has(claim) {
-            return Ok(None);
-        }
-        let seconds = self.get(claim)?.as_i64().ok_or_else(|| malformed(claim))?;
-        Ok(Some(EpochSeconds::new(seconds)))
+        let Some(value) = self.find(claim) else { return Ok(None) };
+        let seconds = json::integer(value).and_then(|number| number.as_i64());
+        seconds.map(|seconds| Some(EpochSeconds::new(seconds))).ok_or_else(|| malformed(claim))
     }
+}
+
+fn lists(value: &RawValue, expected: &str) -> bool {
+    let mut has = false;
+    json::elements(value, |element| {
+        has = json::string(element).is_some_and(|text| text == expected);
+        if has { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    has
 }
 
 fn is_digest(claim: &str, stated: Option<Vec<u8>>, content: &[u8]) -> Result<()> {
@@ -309,24 +322,21 @@ fn malformed(claim: &str) -> Rejection {
 }
 
 /// Atlassian's text for a request: method, path and sorted query, without the token.
-fn canonical_query(method: &str, url: &str) -> String {
+fn canonical_query(method: &str, url: &str) -> Result<String> {
     let parts = Url::split(url);
     let path = parts.map_or("", |parts| parts.path).replace('&', "%26");
     let path = path.strip_suffix('/').unwrap_or(&path);
     let path = if path.is_empty() { "/" } else { path };
     let query = parts.and_then(|parts| parts.query).unwrap_or_default();
-    let mut values = std::collections::BTreeMap::<String, Vec<String>>::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if name != "jwt" {
-            values.entry(name.into_owned()).or_default().push(value.into_owned());
-        }
-    }
-    let pairs = values.into_iter().map(|(name, mut values)| {
-        values.sort();
-        let values: Vec<_> = values.iter().map(|value| rfc3986(value)).collect();
-        format!("{}={}", rfc3986(&name), values.join(","))
+    let mut pairs = form::pairs(query.as_bytes())?;
+    pairs.sort();
+    let groups = pairs.chunk_by(|(a, _), (b, _)| a == b);
+    let groups = groups.filter_map(|group| {
+        let (name, _) = group.first().filter(|(name, _)| name != "jwt")?;
+        let values: Vec<_> = group.iter().map(|(_, value)| rfc3986(value)).collect();
+        Some(format!("{}={}", rfc3986(name), values.join(",")))
     });
-    format!("{}&{path}&{}", method.to_uppercase(), pairs.collect::<Vec<_>>().join("&"))
+    Ok(format!("{}&{path}&{}", method.to_uppercase(), groups.collect::<Vec<_>>().join("&")))
 }
 
 fn rfc3986(text: &str) -> String {

@@ -7,6 +7,7 @@ mod headers;
 mod request;
 mod secret;
 mod time;
+mod view;
 
 pub mod catalog;
 mod spec;
@@ -22,11 +23,11 @@ mod attempt;
 mod canonical;
 mod code;
 mod encoding;
-mod input;
 mod jws;
 mod jwt;
 mod key_text;
 mod keys;
+mod lookup;
 mod mac;
 mod parse;
 mod present;
@@ -43,7 +44,7 @@ pub use keys::{
 pub use rejection::Rejection;
 pub use request::Request;
 pub use secret::{EmptySecret, Secret};
-pub use select::{Fields, SelectError, Selected, Selector};
+pub use select::{SelectError, Selected, Selector};
 pub use sign::{SignError, sign, sign_with};
 pub use spec::{
     Citation, Class, DefinitionError, Delivery, Handshake, Provider, Response, ResponseHeader,
@@ -51,3 +52,4 @@ pub use spec::{
 };
 pub use time::{EpochMillis, EpochSeconds};
 pub use verify::{Proof, verify, verify_with};
+pub use view::RequestView;

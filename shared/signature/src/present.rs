@@ -1,9 +1,10 @@
 //! The signatures and tokens that a request presents.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Rejection;
-use crate::input::Input;
+use crate::lookup::Lookup;
 use crate::parse::layout::{self, GrammarError, MAX_SIGNATURES};
 use crate::spec::keys::Carrier;
 use crate::spec::scheme::{Layout, Signed, Source};
@@ -15,9 +16,9 @@ pub(crate) struct Candidates {
 }
 
 /// A value and where it was, for the reason of a refusal.
-pub(crate) struct Carried {
+pub(crate) struct Carried<'a> {
     pub(crate) place: Place,
-    pub(crate) value: String,
+    pub(crate) value: Cow<'a, str>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,59 +53,66 @@ impl Place {
 }
 
 /// Every value the definition points at; there is at least one.
-pub(crate) fn values<'a>(source: &'a Source, input: &Input<'a>) -> Result<Vec<Carried>, Rejection> {
+pub(crate) fn values<'a>(
+    source: &'a Source,
+    lookup: &Lookup<'a>,
+) -> Result<Vec<Carried<'a>>, Rejection> {
     let field = |name: &str, value| vec![Carried { place: Place::Field(name.to_owned()), value }];
-    match source {
+    Ok(match source {
         Source::Header { name, also } => {
-            headers(input.name(name)?, also.iter().map(|name| &**name), input)
+            headers(lookup.name(name)?, also.iter().map(|name| &**name), lookup)?
         }
-        Source::Numbered { prefix, max } => numbered(prefix, *max, input),
+        Source::Numbered { prefix, max } => numbered(prefix, *max, lookup)?,
         Source::Query(name) => {
-            let name = input.name(name)?;
-            Ok(field(name, input.query(name)?))
+            let name = lookup.name(name)?;
+            field(name, lookup.query(name)?)
         }
-        Source::Form(name) => Ok(field(name, input.form(name)?)),
+        Source::Form(name) => field(name, lookup.form(name)?),
         Source::Packed { header, field } => {
             let carrier = Carrier::Packed { header: header.clone(), field: field.clone() };
-            let value = carrier.value(input)?;
-            Ok(vec![Carried { place: Place::Header(header.clone()), value }])
+            let value = carrier.value(lookup)?.into();
+            vec![Carried { place: Place::Header(header.clone()), value }]
         }
-        Source::Json(path) => {
-            let place = Place::Field(path.to_string());
-            let values = input.json_all(path)?.into_iter();
-            Ok(values.map(|value| Carried { place: place.clone(), value }).collect())
-        }
-    }
+        Source::Json(path) => field(&path.to_string(), lookup.json(path)?),
+    })
 }
 
 /// Whether the request has anything for this source, well-formed or not.
-pub(crate) fn is_present<'a>(source: &'a Source, input: &Input<'a>) -> bool {
-    !matches!(
-        values(source, input),
-        Err(Rejection::MissingHeader { .. }
-            | Rejection::MissingField { .. }
-            | Rejection::BodyNotJson)
-    )
+pub(crate) fn is_present<'a>(source: &'a Source, lookup: &Lookup<'a>) -> bool {
+    let headers = lookup.request.headers;
+    match source {
+        Source::Header { name, also } => {
+            let first = lookup.name(name).map_or(true, |name| headers.contains(name));
+            first || also.iter().any(|name| headers.contains(name))
+        }
+        Source::Numbered { prefix, max } => {
+            headers.iter().any(|(name, _)| number(name, prefix, *max).is_some())
+        }
+        Source::Packed { header, .. } => headers.contains(header),
+        Source::Query(name) => lookup.name(name).map_or(true, |name| lookup.has_query(name)),
+        Source::Form(name) => lookup.has_form(name),
+        Source::Json(path) => lookup.has_json(path),
+    }
 }
 
 /// What is in any of these headers; there is at least one.
-pub(crate) fn headers<'n>(
+pub(crate) fn headers<'a, 'n>(
     first: &'n str,
     also: impl Iterator<Item = &'n str>,
-    input: &Input<'_>,
-) -> Result<Vec<Carried>, Rejection> {
+    lookup: &Lookup<'a>,
+) -> Result<Vec<Carried<'a>>, Rejection> {
     let mut found = Vec::new();
     for name in std::iter::once(first).chain(also) {
-        let value = input.request.headers.single(name);
+        let value = lookup.request.headers.single(name);
         let value = value.map_err(|_| Rejection::RepeatedHeader { name: name.to_owned() })?;
         let place = Place::Header(name.to_owned());
-        found.extend(value.map(|value| Carried { place, value: value.to_owned() }));
+        found.extend(value.map(|value| Carried { place, value: value.into() }));
     }
     filled(found, first)
 }
 
 /// A header with nothing in it counts as absent beside one that has something.
-fn filled(carried: Vec<Carried>, first: &str) -> Result<Vec<Carried>, Rejection> {
+fn filled<'a>(carried: Vec<Carried<'a>>, first: &str) -> Result<Vec<Carried<'a>>, Rejection> {
     let (filled, empty): (Vec<_>, Vec<_>) =
         carried.into_iter().partition(|carried| !carried.value.trim().is_empty());
     match (filled.is_empty(), empty.first()) {
@@ -115,14 +123,16 @@ fn filled(carried: Vec<Carried>, first: &str) -> Result<Vec<Carried>, Rejection>
 }
 
 /// One pass over the headers, however large the highest number is.
-fn numbered(prefix: &str, max: u16, input: &Input<'_>) -> Result<Vec<Carried>, Rejection> {
+fn numbered<'a>(
+    prefix: &str,
+    max: u16,
+    lookup: &Lookup<'a>,
+) -> Result<Vec<Carried<'a>>, Rejection> {
     let mut found = BTreeMap::new();
-    for (name, value) in input.request.headers.iter() {
-        let Some(number) = number(name, prefix).filter(|number| (1..=max).contains(number)) else {
-            continue;
-        };
+    for (name, value) in lookup.request.headers.iter() {
+        let Some(number) = number(name, prefix, max) else { continue };
         let name = format!("{prefix}{number}");
-        let carried = Carried { place: Place::Header(name.clone()), value: value.to_owned() };
+        let carried = Carried { place: Place::Header(name.clone()), value: value.into() };
         if found.insert(number, carried).is_some() {
             return Err(Rejection::RepeatedHeader { name });
         }
@@ -130,12 +140,11 @@ fn numbered(prefix: &str, max: u16, input: &Input<'_>) -> Result<Vec<Carried>, R
     filled(found.into_values().collect(), &format!("{prefix}1"))
 }
 
-fn number(name: &str, prefix: &str) -> Option<u16> {
+fn number(name: &str, prefix: &str, max: u16) -> Option<u16> {
     let (head, tail) = name.split_at_checked(prefix.len())?;
-    if !head.eq_ignore_ascii_case(prefix) {
-        return None;
-    }
-    tail.parse().ok().filter(|number: &u16| number.to_string() == tail)
+    let number: u16 = tail.parse().ok()?;
+    let plain = head.eq_ignore_ascii_case(prefix) && number.to_string() == tail;
+    (plain && (1..=max).contains(&number)).then_some(number)
 }
 
 /// Splits and decodes. What does not decode, or has a length that no signature of
@@ -143,13 +152,13 @@ fn number(name: &str, prefix: &str) -> Option<u16> {
 pub(crate) fn signatures<'a>(
     signed: &'a Signed,
     length: Option<usize>,
-    input: &Input<'a>,
+    lookup: &Lookup<'a>,
 ) -> Result<Vec<Candidates>, Rejection> {
     let left = match &signed.signature.layout {
-        Layout::Pairs { match_left: Some(name), .. } => input.provider.setting(name),
+        Layout::Pairs { match_left: Some(name), .. } => lookup.provider.setting(name),
         _ => None,
     };
-    let carried = values(&signed.signature.source, input)?;
+    let carried = values(&signed.signature.source, lookup)?;
     let mut collected = Collected::new(carried.len().max(MAX_SIGNATURES));
     for Carried { place, value } in &carried {
         match layout::groups(&signed.signature, left, value) {

@@ -85,7 +85,8 @@ impl PublicKey {
 
     fn prepare(&self, message: &Message<'_>, timestamp: &str, secret: &str) -> Prepared {
         let Some(algorithm) = digest_of(self.algorithm) else {
-            let mut whole = Vec::new();
+            let length = message.len(timestamp, secret.as_bytes());
+            let mut whole = Vec::with_capacity(length);
             message.feed(timestamp, secret.as_bytes(), |bytes| whole.extend_from_slice(bytes));
             return Prepared::Whole(whole);
         };

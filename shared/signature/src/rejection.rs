@@ -1,5 +1,7 @@
 //! Why a request was refused.
 
+use crate::parse::form::FormError;
+
 /// The one reason why a request does not count as the provider's.
 ///
 /// The text never holds a secret, an expected signature, or anything else that
@@ -81,6 +83,9 @@ pub enum Rejection {
         /// The name of the header or field.
         name: String,
     },
+    /// More fields than any provider sends in a form; none of them was looked at.
+    #[error("the form holds too many fields")]
+    TooManyFields,
     /// The timestamp cannot be read.
     #[error("the timestamp is malformed")]
     MalformedTimestamp,
@@ -111,6 +116,15 @@ pub enum Rejection {
     },
 }
 
+impl From<FormError> for Rejection {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::TooManyFields => Self::TooManyFields,
+            FormError::NotText => Self::MalformedField { name: "body".to_owned() },
+        }
+    }
+}
+
 impl Rejection {
     /// A stable name in snake case, for logs and metrics.
     ///
@@ -135,6 +149,7 @@ impl Rejection {
             Self::BodyNotJson => "body_not_json",
             Self::UnknownVersion { .. } => "unknown_version",
             Self::TooManySignatures { .. } => "too_many_signatures",
+            Self::TooManyFields => "too_many_fields",
             Self::MalformedTimestamp => "malformed_timestamp",
             Self::Mismatch => "mismatch",
             Self::LikeAChallenge => "like_a_challenge",

@@ -1,16 +1,16 @@
 //! Finds the event's id and type in a request.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::parse::document::{Document, written_scalar};
-use crate::parse::path::{JsonPath, scalar};
-use crate::parse::raw;
+use crate::parse::form::Field;
+use crate::parse::json;
+use crate::parse::path::JsonPath;
 use crate::spec::jwt::JwtRule;
 use crate::spec::{DefinitionError, Scheme, Segment, Template};
-use crate::{Request, jwt, parse};
+use crate::{Request, RequestView};
 
 /// Where a provider puts an event's id or type.
 ///
@@ -126,19 +126,34 @@ impl Selector {
     /// [`SelectError::BodyNotJson`] when a part that is needed is in a body that is
     /// not JSON; [`SelectError::Repeated`] when it is there more than once.
     pub fn select(&self, request: &Request<'_>) -> Result<Option<Selected>, SelectError> {
-        self.select_from(&mut Fields::of(request))
+        self.select_from(&RequestView::of(request))
     }
 
-    /// Looks for the value in the fields of a request that other selectors read as well.
+    /// Looks for the value in a request that others look into as well.
     ///
     /// # Errors
     ///
     /// As for [`Selector::select`].
-    pub fn select_from(&self, fields: &mut Fields<'_>) -> Result<Option<Selected>, SelectError> {
+    pub fn select_from(&self, view: &RequestView<'_>) -> Result<Option<Selected>, SelectError> {
+        self.select_by(|origin| origin.find(view))
+    }
+
+    /// Looks for the value in an item.
+    pub(crate) fn select_in<'v>(
+        &'v self,
+        item: &mut ItemView<'v, '_>,
+    ) -> Result<Option<Selected>, SelectError> {
+        self.select_by(|origin| item.get(origin))
+    }
+
+    fn select_by<'v>(
+        &'v self,
+        mut get: impl FnMut(&'v Origin) -> Found,
+    ) -> Result<Option<Selected>, SelectError> {
         let mut selected: Option<Selected> = None;
         for part in &self.parts {
             let needed = selected.is_none() || self.needs == Needs::Every;
-            match (&mut selected, part.find(fields)) {
+            match (&mut selected, part.find(&mut get)) {
                 (_, Err(error)) if needed => return Err(error),
                 (_, Ok(None)) if needed => return Ok(None),
                 (_, Err(_) | Ok(None)) => {}
@@ -163,20 +178,21 @@ impl Selector {
     }
 
     /// Whether anything at all is there, be it an object or twice.
-    pub(crate) fn finds_anything(&self, fields: &mut Fields<'_>) -> bool {
+    pub(crate) fn finds_anything(&self, view: &RequestView<'_>) -> bool {
         self.origins().any(|origin| match origin {
-            Origin::Json(path) => fields.json.find(path).is_ok_and(|value| value.is_some()),
-            origin => !matches!(fields.get(origin), Ok(None)),
+            Origin::Json(path) => view.json().is_some_and(|body| path.find(body).is_some()),
+            origin => origin.find(view) != Ok(None),
         })
     }
 
     /// Whether a list without items is there: in JSON, or in a field that holds JSON.
-    pub(crate) fn finds_an_empty_list(&self, fields: &mut Fields<'_>) -> bool {
+    pub(crate) fn finds_an_empty_list(&self, view: &RequestView<'_>) -> bool {
         self.origins().any(|origin| match origin {
-            Origin::Json(path) => fields.json.find(path).is_ok_and(|value| {
-                value.and_then(raw::elements).is_some_and(|elements| elements.is_empty())
-            }),
-            origin => fields.get(origin).is_ok_and(|text| text.is_some_and(|text| text == "[]")),
+            Origin::Json(path) => {
+                let found = view.json().and_then(|body| path.find(body));
+                found.is_some_and(json::is_empty_array)
+            }
+            origin => origin.find(view).is_ok_and(|text| text.as_deref() == Some("[]")),
         })
     }
 
@@ -239,10 +255,13 @@ impl Part {
         places.collect::<Result<_, _>>().map(|places| Self { places })
     }
 
-    fn find(&self, fields: &mut Fields<'_>) -> Result<Option<Selected>, SelectError> {
+    fn find<'v>(
+        &'v self,
+        get: &mut impl FnMut(&'v Origin) -> Found,
+    ) -> Result<Option<Selected>, SelectError> {
         let mut trouble = None;
         for place in &self.places {
-            match fields.get(&place.origin) {
+            match get(&place.origin) {
                 Ok(Some(value)) if !value.is_empty() => {
                     return Ok(Some(Selected { value, covered: place.covered }));
                 }
@@ -331,8 +350,16 @@ impl Which {
         end.or_else(|| Some(Self::Not(text.strip_prefix('!')?.to_owned())))
     }
 
-    fn find(&self, body: &Document<'_>) -> Option<String> {
-        body.names().find(|name| self.fits(name)).cloned()
+    fn find(&self, body: &RawValue) -> Option<String> {
+        let mut first: Option<Cow<'_, str>> = None;
+        json::members(body, |key, _| {
+            let name = json::string(key).filter(|name| self.fits(name));
+            if let Some(name) = name.filter(|name| first.as_ref().is_none_or(|first| name < first))
+            {
+                first = Some(name);
+            }
+        });
+        first.map(Cow::into_owned)
     }
 
     fn fits(&self, name: &str) -> bool {
@@ -343,99 +370,81 @@ impl Which {
     }
 }
 
-/// The fields of one request. The body is read once, and only when a selector asks for it.
-#[derive(Debug)]
-pub struct Fields<'a> {
-    request: &'a Request<'a>,
-    json: Lazy<'a>,
-    item: Lazy<'a>,
-    outer: Lazy<'a>,
-    claims: Option<Value>,
+/// An item of a request, and what all of its items have in common.
+pub(crate) struct ItemView<'v, 'a> {
+    view: &'v RequestView<'a>,
+    item: &'a RawValue,
+    outer: Option<&'a RawValue>,
+    /// What was found around the item: looked for once, however many items there are.
+    around: Vec<(&'v Origin, Found)>,
 }
 
-/// JSON that is read once, and only when it is asked for.
-#[derive(Debug)]
-struct Lazy<'a> {
-    text: &'a [u8],
-    document: Option<Result<Document<'a>, SelectError>>,
-}
-
-impl<'a> Lazy<'a> {
-    fn of(text: &'a [u8]) -> Self {
-        Self { text, document: None }
-    }
-
-    fn get(&mut self) -> Result<&Document<'a>, SelectError> {
-        let text = self.text;
-        let read = || Document::read(text).ok_or(SelectError::BodyNotJson);
-        self.document.get_or_insert_with(read).as_ref().map_err(Clone::clone)
-    }
-
-    fn find(&mut self, path: &JsonPath) -> Result<Option<&'a RawValue>, SelectError> {
-        self.get().map(|document| path.find_written(document))
-    }
-
-    fn scalar(&mut self, path: &JsonPath) -> Result<Option<String>, SelectError> {
-        Ok(self.find(path)?.and_then(written_scalar))
-    }
-}
-
-impl<'a> Fields<'a> {
-    /// The fields of this request.
-    #[must_use]
-    pub fn of(request: &'a Request<'a>) -> Self {
-        let [item, outer] = [(); 2].map(|()| Lazy::of(b""));
-        Self { request, json: Lazy::of(request.body), item, outer, claims: None }
+impl<'v, 'a> ItemView<'v, 'a> {
+    pub(crate) const fn of(view: &'v RequestView<'a>, item: &'a RawValue) -> Self {
+        Self { view, item, outer: None, around: Vec::new() }
     }
 
     /// Goes on to an item. Items that lie in the same element share what is read of it.
     pub(crate) fn enter(&mut self, item: &'a RawValue, outer: Option<&'a RawValue>) {
-        let outer = outer.map_or(&b""[..], |outer| outer.get().as_bytes());
-        if !std::ptr::eq(self.outer.text, outer) {
-            self.outer = Lazy::of(outer);
+        if self.outer.map(std::ptr::from_ref) != outer.map(std::ptr::from_ref) {
+            self.around.retain(|(origin, _)| origin.reach() != Reach::Outer);
+            self.outer = outer;
         }
-        self.item = Lazy::of(item.get().as_bytes());
+        self.item = item;
     }
 
-    fn claims(&mut self) -> &Value {
-        let body = self.request.body;
-        self.claims.get_or_insert_with(|| {
-            let mut claims = jwt::body_claims(body).unwrap_or_default();
-            unpack(&mut claims, UNPACKED);
-            claims
-        })
+    fn get(&mut self, origin: &'v Origin) -> Found {
+        if let Origin::Item(path) = origin {
+            return Ok(scalar_at(path, self.item));
+        }
+        let known = self.around.iter().find(|(known, _)| std::ptr::eq(*known, origin));
+        if let Some((_, found)) = known {
+            return found.clone();
+        }
+        let found = match origin {
+            Origin::Outer(path) => Ok(self.outer.and_then(|outer| scalar_at(path, outer))),
+            origin => origin.find(self.view),
+        };
+        // Every item gets a copy of it.
+        let found = found.map(|text| text.filter(|text| text.len() <= LONGEST_COMMON));
+        self.around.push((origin, found.clone()));
+        found
     }
+}
 
-    fn get(&mut self, origin: &Origin) -> Result<Option<String>, SelectError> {
-        let request = self.request;
-        match origin {
-            Origin::Header(name) => {
-                parse::one(name, request.headers.get_all(name).map(str::to_owned))
+/// The longest text that each of the items has from what is around them. No id is longer.
+const LONGEST_COMMON: usize = 256;
+
+type Found = Result<Option<String>, SelectError>;
+
+impl Origin {
+    /// What a request as a whole says there.
+    fn find(&self, view: &RequestView<'_>) -> Found {
+        let request = view.request();
+        let body = || view.json().ok_or(SelectError::BodyNotJson);
+        match self {
+            Self::Header(name) => {
+                let value = request.headers.single(name).map_err(|_| repeated(name))?;
+                Ok(value.map(str::to_owned))
             }
-            Origin::Query(name) => parse::one(name, parse::query(request.url, name)),
-            Origin::Form(name) => parse::one(name, parse::form(request.body, name)),
-            Origin::Json(path) => self.json.scalar(path),
-            Origin::Claim(path) => Ok(path.find_one(self.claims()).and_then(scalar)),
-            Origin::Item(path) => self.item.scalar(path),
-            Origin::Outer(path) => self.outer.scalar(path),
-            Origin::Member(which) => Ok(which.find(self.json.get()?)),
+            Self::Query(name) => view.query(name).map(text_of).map_err(|_| repeated(name)),
+            Self::Form(name) => view.form(name).map(text_of).map_err(|_| repeated(name)),
+            Self::Json(path) => body().map(|body| scalar_at(path, body)),
+            Self::Claim(path) => Ok(view.claims().and_then(|claims| path.find_unpacked(claims))),
+            Self::Member(which) => body().map(|body| which.find(body)),
+            Self::Item(_) | Self::Outer(_) => Ok(None),
         }
     }
 }
 
-/// JSON inside of JSON goes no deeper than this (Wix puts an event into a text in a text).
-const UNPACKED: u8 = 3;
+fn repeated(name: &str) -> SelectError {
+    SelectError::Repeated { name: name.to_owned() }
+}
 
-/// Texts that are JSON objects, as what they say.
-fn unpack(value: &mut Value, depth: u8) {
-    let Some(deeper) = depth.checked_sub(1) else { return };
-    if let Value::String(text) = value
-        && text.starts_with('{')
-        && let Ok(inner) = serde_json::from_str(text)
-    {
-        *value = inner;
-    }
-    if let Value::Object(fields) = value {
-        fields.values_mut().for_each(|field| unpack(field, deeper));
-    }
+fn text_of(field: Option<Field<'_>>) -> Option<String> {
+    field?.value().map(Cow::into_owned)
+}
+
+fn scalar_at(path: &JsonPath, value: &RawValue) -> Option<String> {
+    path.find(value).and_then(json::scalar).map(Cow::into_owned)
 }

@@ -2,7 +2,7 @@
 
 use crate::canonical::Message;
 use crate::encoding::base64_text;
-use crate::input::Input;
+use crate::lookup::Lookup;
 use crate::parse::timestamp;
 use crate::spec::scheme::{
     Kind, Layout, Prefix, Shared, Signature, Signed, Source, Timestamp, TimestampSource, Token,
@@ -69,13 +69,13 @@ pub fn sign(
     draft: &Request<'_>,
     at: EpochMillis,
 ) -> Result<Vec<Header>, SignError> {
-    let input = Input::new(provider, draft);
+    let lookup = Lookup::new(provider, draft);
     match &provider.scheme().kind {
-        Kind::Shared(shared) => signature(shared, secret, &input, at),
-        Kind::Token(token) => Ok(vec![token_header(token, secret, &input)?]),
+        Kind::Shared(shared) => signature(shared, secret, &lookup, at),
+        Kind::Token(token) => Ok(vec![token_header(token, secret, &lookup)?]),
         Kind::Basic(source) => {
             let value = format!("Basic {}", base64_text(secret.expose().as_bytes()));
-            Ok(vec![(header_name(source, &input)?, value)])
+            Ok(vec![(header_name(source, &lookup)?, value)])
         }
         Kind::Public(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => {
             Err(SignError::NotShared { scheme: provider.scheme().name() })
@@ -86,10 +86,10 @@ pub fn sign(
 fn token_header<'a>(
     token: &'a Token,
     secret: &Secret,
-    input: &Input<'a>,
+    lookup: &Lookup<'a>,
 ) -> Result<Header, SignError> {
     let value = format!("{}{}", prefix(token.prefix.as_ref()), secret.expose());
-    Ok((header_name(&token.source, input)?, value))
+    Ok((header_name(&token.source, lookup)?, value))
 }
 
 /// The headers that make a draft verify, by a provider that signs with a private key.
@@ -107,7 +107,7 @@ pub fn sign_with(
     at: EpochMillis,
     key: impl FnOnce(&[u8]) -> Vec<u8>,
 ) -> Result<Vec<Header>, SignError> {
-    let input = Input::new(provider, draft);
+    let lookup = Lookup::new(provider, draft);
     let not_shared = || SignError::NotShared { scheme: provider.scheme().name() };
     let Kind::Public(public) = &provider.scheme().kind else {
         return Err(not_shared());
@@ -115,7 +115,7 @@ pub fn sign_with(
     if provider.scheme().fetches_keys() {
         return Err(not_shared());
     }
-    headers(&public.signed, &input, at, |message, time| {
+    headers(&public.signed, &lookup, at, |message, time| {
         let mut whole = Vec::new();
         message.feed(time, &[], |bytes| whole.extend_from_slice(bytes));
         Ok(key(&whole))
@@ -125,11 +125,11 @@ pub fn sign_with(
 fn signature<'a>(
     shared: &'a Shared,
     secret: &Secret,
-    input: &Input<'a>,
+    lookup: &Lookup<'a>,
     at: EpochMillis,
 ) -> Result<Vec<Header>, SignError> {
     let malformed = || Rejection::MalformedSecret { id: secret.id().to_owned() };
-    headers(&shared.signed, input, at, |message, time| {
+    headers(&shared.signed, lookup, at, |message, time| {
         let key = shared.key.key(secret.expose()).ok_or_else(malformed)?;
         shared.tag(&key, message, time).ok_or_else(malformed)
     })
@@ -137,15 +137,16 @@ fn signature<'a>(
 
 fn headers<'a>(
     signed: &'a Signed,
-    input: &Input<'a>,
+    lookup: &Lookup<'a>,
     at: EpochMillis,
     tag: impl FnOnce(&Message<'_>, &str) -> Result<Vec<u8>, Rejection>,
 ) -> Result<Vec<Header>, SignError> {
-    let name = header_name(&signed.signature.source, input)?;
-    let time = signed.timestamp.as_ref().map(|timestamp| time(timestamp, input, at)).transpose()?;
+    let name = header_name(&signed.signature.source, lookup)?;
+    let time =
+        signed.timestamp.as_ref().map(|timestamp| time(timestamp, lookup, at)).transpose()?;
     let time = time.unwrap_or_default();
-    let tag = tag(&Message::resolve(&signed.message, input)?, &time)?;
-    let value = lay_out(&signed.signature, &signed.encoding.encode(&tag), &time, input)?;
+    let tag = tag(&Message::resolve(&signed.message, lookup)?, &time)?;
+    let value = lay_out(&signed.signature, &signed.encoding.encode(&tag), &time, lookup)?;
     let own_header = signed.timestamp.as_ref().and_then(|timestamp| match &timestamp.source {
         TimestampSource::Header(name) => Some((name.clone(), time)),
         TimestampSource::SignatureField | TimestampSource::Json(_) | TimestampSource::Form(_) => {
@@ -155,19 +156,19 @@ fn headers<'a>(
     Ok(own_header.into_iter().chain([(name, value)]).collect())
 }
 
-fn time(timestamp: &Timestamp, input: &Input<'_>, at: EpochMillis) -> Result<String, SignError> {
+fn time(timestamp: &Timestamp, lookup: &Lookup<'_>, at: EpochMillis) -> Result<String, SignError> {
     match &timestamp.source {
-        TimestampSource::Json(path) => Ok(input.json(path)?),
-        TimestampSource::Form(name) => Ok(input.form(name)?),
+        TimestampSource::Json(path) => Ok(lookup.json(path)?.into_owned()),
+        TimestampSource::Form(name) => Ok(lookup.form(name)?.into_owned()),
         TimestampSource::Header(_) | TimestampSource::SignatureField => {
             timestamp::text(at, timestamp.unit).ok_or(SignError::Time)
         }
     }
 }
 
-fn header_name<'a>(source: &'a Source, input: &Input<'a>) -> Result<String, SignError> {
+fn header_name<'a>(source: &'a Source, lookup: &Lookup<'a>) -> Result<String, SignError> {
     match source {
-        Source::Header { name, .. } => Ok(input.name(name)?.to_owned()),
+        Source::Header { name, .. } => Ok(lookup.name(name)?.to_owned()),
         Source::Numbered { prefix, .. } => Ok(format!("{prefix}1")),
         Source::Query(_) | Source::Json(_) | Source::Form(_) | Source::Packed { .. } => {
             Err(SignError::NotInHeader)
@@ -183,14 +184,14 @@ fn lay_out(
     signature: &Signature,
     encoded: &str,
     time: &str,
-    input: &Input<'_>,
+    lookup: &Lookup<'_>,
 ) -> Result<String, SignError> {
     let item = format!("{}{encoded}", prefix(signature.prefix.as_ref()));
     Ok(match &signature.layout {
         Layout::Plain | Layout::List { .. } => item,
         Layout::Tagged { tag, tag_sep, .. } => format!("{tag}{tag_sep}{item}"),
         Layout::Pairs { pair_sep, match_left, .. } => {
-            let left = match_left.as_ref().map(|name| input.setting(name)).transpose()?;
+            let left = match_left.as_ref().map(|name| lookup.setting(name)).transpose()?;
             format!("{}{pair_sep}{item}", left.unwrap_or_default())
         }
         Layout::Positional { item_sep, timestamp: 0 } => format!("{time}{item_sep}{item}"),

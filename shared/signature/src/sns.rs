@@ -7,10 +7,11 @@
 //! text can be read from its end in one way only, and nobody who publishes to one topic can have
 //! it read as a message of another.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
 use crate::Rejection;
-use crate::input::Input;
+use crate::lookup::Lookup;
+use crate::parse::json;
 
 /// In the order in which they are signed.
 const FIELDS: [(&str, bool); 8] = [
@@ -30,24 +31,23 @@ pub(crate) fn is_signed(field: &str) -> bool {
     FIELDS.iter().any(|(name, _)| *name == field)
 }
 
-pub(crate) fn message(input: &Input<'_>) -> Result<String, Rejection> {
-    let body = input.body_as_json()?;
-    let mut text = String::new();
+/// The message, in the pieces of which it consists.
+pub(crate) fn message<'a>(lookup: &Lookup<'a>) -> Result<Vec<Cow<'a, str>>, Rejection> {
+    let body = lookup.body_as_json()?;
+    let mut pieces = Vec::new();
     for (name, needed) in FIELDS {
         let malformed = || Rejection::MalformedField { name: name.to_owned() };
-        let value = match body.get(name) {
-            None | Some(Value::Null) if needed => {
-                return Err(Rejection::MissingField { name: name.to_owned() });
-            }
-            None | Some(Value::Null) => continue,
-            Some(value) => value.as_str().ok_or_else(malformed)?,
+        let value = match json::member(body, name).filter(|value| !json::is_null(value)) {
+            None if needed => return Err(Rejection::MissingField { name: name.to_owned() }),
+            None => continue,
+            Some(value) => json::string(value).ok_or_else(malformed)?,
         };
         if (name != "Message" && value.contains('\n'))
-            || (name == "Type" && !TYPES.contains(&value))
+            || (name == "Type" && !TYPES.contains(&&*value))
         {
             return Err(malformed());
         }
-        text.extend([name, "\n", value, "\n"]);
+        pieces.extend([Cow::Borrowed(name), Cow::Borrowed("\n"), value, Cow::Borrowed("\n")]);
     }
-    Ok(text)
+    Ok(pieces)
 }

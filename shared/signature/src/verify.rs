@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::attempt::{Accepted, Attempt};
-use crate::input::Input;
+use crate::lookup::Lookup;
 use crate::spec::scheme::WhenTest;
 use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret, present};
 
@@ -121,10 +121,10 @@ pub fn verify_with(
     if secrets.is_empty() {
         return Err(Rejection::NoSecret);
     }
-    let input = Input::new(provider, request);
-    let attempt = Attempt { secrets, keys, input: &input, now };
+    let lookup = Lookup::new(provider, request);
+    let attempt = Attempt { secrets, keys, lookup: &lookup, now };
     let mut refusal = None;
-    for scheme in provider.schemes().filter(|scheme| applies(scheme, &input)) {
+    for scheme in provider.schemes().filter(|scheme| applies(scheme, &lookup)) {
         if out_of_time(refusal.as_ref()) && scheme.tolerance_seconds().is_none() {
             continue;
         }
@@ -144,16 +144,16 @@ pub fn verify_with(
     }
 }
 
-pub(crate) fn applies<'a>(scheme: &'a Scheme, input: &Input<'a>) -> bool {
+pub(crate) fn applies<'a>(scheme: &'a Scheme, lookup: &Lookup<'a>) -> bool {
     let when = scheme.when.as_ref().is_none_or(|when| {
-        let value = input.request.headers.single(&when.header).ok().flatten();
+        let value = lookup.request.headers.single(&when.header).ok().flatten();
         value.is_some_and(|value| match &when.test {
             WhenTest::Present => true,
             WhenTest::Equals(text) => value.trim() == text,
             WhenTest::StartsWith(text) => value.trim_start().starts_with(&**text),
         })
     });
-    when && scheme.source().is_none_or(|source| present::is_present(source, input))
+    when && scheme.source().is_none_or(|source| present::is_present(source, lookup))
 }
 
 /// A repeated header is nobody's honest request, and neither is what could be the challenge of a

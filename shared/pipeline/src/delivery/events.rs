@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hookdock_signature::{self as signature, Fields, Found, SelectError};
+use hookdock_signature::{self as signature, Found, RequestView, SelectError};
 
 use crate::delivery::identity::{Flag, Identity, tenant_of_body};
 use crate::delivery::part::{Batch, Item, Part};
@@ -31,10 +31,10 @@ impl Contents {
     pub(crate) fn of(delivery: &VerifiedDelivery) -> Self {
         let request = delivery.raw().request();
         let body = BodyDigest::of(&delivery.raw().body);
-        let mut fields = Fields::of(&request);
-        let mut identity = Identity::whole(delivery, &mut fields, &body);
+        let view = RequestView::of(&request);
+        let mut identity = Identity::whole(delivery, &view, &body);
         let items = delivery.endpoint().provider().items();
-        match items.map(|items| (items.form(), items.find(&request, MOST_ITEMS))) {
+        match items.map(|items| (items.form(), items.find(&view, MOST_ITEMS))) {
             None | Some((_, Ok(None))) => {}
             Some((_, Err(error))) => identity.flags.extend(flag(&error, &identity.flags)),
             Some((form, Ok(Some(found)))) => {

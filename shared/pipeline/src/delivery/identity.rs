@@ -1,6 +1,6 @@
 //! Which event a verified delivery carries.
 
-use hookdock_signature::{self as signature, Fields, SelectError, Selector, Sought, item_at};
+use hookdock_signature::{self as signature, RequestView, SelectError, Selector, Sought, item_at};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -85,14 +85,14 @@ impl Identity {
     /// body.
     pub(crate) fn whole(
         delivery: &VerifiedDelivery,
-        fields: &mut Fields<'_>,
+        view: &RequestView<'_>,
         body: &BodyDigest,
     ) -> Self {
         let mut flags = Vec::new();
         let provider = delivery.endpoint().provider();
-        let id = select(provider.event_id(), fields, &mut flags);
+        let id = select(provider.event_id(), view, &mut flags);
         let id = event_id(id, provider.event_id_is_unique(), &mut flags);
-        let event_type = select(provider.event_type(), fields, &mut flags);
+        let event_type = select(provider.event_type(), view, &mut flags);
         let event_type = event_type_of(delivery, event_type, &mut flags);
         let tenant = tenant(delivery, tenant_of_body(delivery), &mut flags);
         let (key, key_source) = key(tenant.as_ref(), id.as_ref(), body, &[body.as_bytes()]);
@@ -182,9 +182,9 @@ fn event_type_of(
     event_type
 }
 
-fn select(selector: Option<&Selector>, fields: &mut Fields<'_>, flags: &mut Vec<Flag>) -> Sought {
+fn select(selector: Option<&Selector>, view: &RequestView<'_>, flags: &mut Vec<Flag>) -> Sought {
     let Some(selector) = selector else { return Sought::Nowhere };
-    let selected = selector.select_from(fields);
+    let selected = selector.select_from(view);
     if selected == Err(SelectError::BodyNotJson) && !flags.contains(&Flag::BodyNotJson) {
         flags.push(Flag::BodyNotJson);
     }
@@ -227,8 +227,10 @@ fn tenant(
     from_url.or(from_body)
 }
 
+/// Only a scalar is built: what else is there may be as large as the body.
 fn tenant_in(json: &[u8]) -> Option<TenantId> {
-    match serde_json::from_slice(json).ok()? {
+    let scalar = Some(json).filter(|json| !json.starts_with(b"{") && !json.starts_with(b"["))?;
+    match serde_json::from_slice(scalar).ok()? {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.to_string().parse().ok(),
         _ => None,

@@ -1,26 +1,29 @@
 //! Adyen's payment webhooks: every item of a batch is signed by itself, in eight of
 //! its fields.
 
-use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::ControlFlow;
 
-use super::{Claim, Module, signature, text};
+use serde_json::value::RawValue;
+
+use super::{Claim, Each, Module, signature, text};
 use crate::Rejection;
-use crate::input::Input;
-use crate::parse::path::scalar;
+use crate::lookup::Lookup;
+use crate::parse::json;
 use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule};
 
 const ITEMS: &str = "notificationItems";
 const ITEM: &str = "NotificationRequestItem";
-const SIGNATURE: &str = "additionalData.hmacSignature";
-const FIELDS: [&str; 8] = [
-    "/pspReference",
-    "/originalReference",
-    "/merchantAccountCode",
-    "/merchantReference",
-    "/amount/value",
-    "/amount/currency",
-    "/eventCode",
-    "/success",
+const SIGNATURE: [&str; 2] = ["additionalData", "hmacSignature"];
+const FIELDS: [&[&str]; 8] = [
+    &["pspReference"],
+    &["originalReference"],
+    &["merchantAccountCode"],
+    &["merchantReference"],
+    &["amount", "value"],
+    &["amount", "currency"],
+    &["eventCode"],
+    &["success"],
 ];
 
 pub(super) struct Adyen;
@@ -38,31 +41,38 @@ impl Module for Adyen {
         KeyRule { format: KeyFormat::Hex, ..KeyRule::default() }
     }
 
-    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
-        let items = input.body_as_json()?.get(ITEMS).and_then(Value::as_array);
-        let items = items.filter(|items| !items.is_empty());
-        let items = items.ok_or_else(|| Rejection::MissingField { name: ITEMS.to_owned() })?;
-        let claims = items.iter().map(|item| claim(item, self.digest()));
-        claims.collect()
+    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+        let missing = || Rejection::MissingField { name: ITEMS.to_owned() };
+        let items = json::member(lookup.body_as_json()?, ITEMS).ok_or_else(missing)?;
+        let mut outcome = Err(missing());
+        json::elements(items, |item| {
+            outcome = claim(item, self.digest()).map(|claim| each(&claim));
+            if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        outcome
     }
 }
 
-fn claim<'a>(item: &Value, digest: Digest) -> Result<Claim<'a>, Rejection> {
-    let item = item.get(ITEM).ok_or_else(|| Rejection::MissingField { name: ITEM.to_owned() })?;
-    let stated = item.pointer("/additionalData/hmacSignature").and_then(Value::as_str);
-    let stated = stated.ok_or_else(|| Rejection::MissingField { name: SIGNATURE.to_owned() })?;
-    let stated = signature(stated, Encoding::Base64, digest)
-        .ok_or_else(|| Rejection::MalformedField { name: SIGNATURE.to_owned() })?;
-    let fields = FIELDS.iter().map(|path| field(item, path)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Claim { signatures: vec![stated], messages: vec![vec![text(fields.join(":"))]] })
+fn claim(item: &RawValue, digest: Digest) -> Result<Claim<'_>, Rejection> {
+    let missing = |name: &str| Rejection::MissingField { name: name.to_owned() };
+    let item = json::member(item, ITEM).ok_or_else(|| missing(ITEM))?;
+    let stated = json::within(item, &SIGNATURE).and_then(json::string);
+    let stated = stated.ok_or_else(|| missing(&SIGNATURE.join(".")))?;
+    let stated = signature(&stated, Encoding::Base64, digest)
+        .ok_or_else(|| Rejection::MalformedField { name: SIGNATURE.join(".") })?;
+    let mut message = Vec::new();
+    for (index, path) in FIELDS.into_iter().enumerate() {
+        message.extend([text(if index == 0 { "" } else { ":" }), text(field(item, path)?)]);
+    }
+    Ok(Claim { signatures: vec![stated], messages: vec![message] })
 }
 
 /// A field that is missing is signed as an empty one.
-fn field(item: &Value, path: &str) -> Result<String, Rejection> {
-    match item.pointer(path) {
-        None | Some(Value::Null) => Ok(String::new()),
+fn field<'a>(item: &'a RawValue, path: &[&str]) -> Result<Cow<'a, str>, Rejection> {
+    match json::within(item, path).filter(|value| !json::is_null(value)) {
+        None => Ok(Cow::Borrowed("")),
         Some(value) => {
-            scalar(value).ok_or_else(|| Rejection::MalformedField { name: path.to_owned() })
+            json::scalar(value).ok_or_else(|| Rejection::MalformedField { name: path.join(".") })
         }
     }
 }

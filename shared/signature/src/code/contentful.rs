@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::url::{Url, escape};
-use super::{Claim, Module, header_signatures, text};
+use super::{Claim, Each, Module, header_signatures, text};
 use crate::Rejection;
-use crate::input::Input;
+use crate::lookup::Lookup;
 use crate::spec::scheme::{Digest, Encoding};
 
 const SIGNATURE: &str = "x-contentful-signature";
@@ -33,22 +33,23 @@ impl Module for Contentful {
         Some(TIMESTAMP)
     }
 
-    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
-        let signatures = header_signatures(input, SIGNATURE, Encoding::Hex, self.digest())?;
-        let headers = signed_headers(input)?;
-        let messages = targets(input.request.url).map(|target| {
-            let head = format!("{}\n{target}\n{headers}\n", input.request.method);
-            vec![text(head), Cow::Borrowed(input.request.body)]
+    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+        let signatures = header_signatures(lookup, SIGNATURE, Encoding::Hex, self.digest())?;
+        let headers = signed_headers(lookup)?;
+        let messages = targets(lookup.request.url).map(|target| {
+            let head = format!("{}\n{target}\n{headers}\n", lookup.request.method);
+            vec![text(head), Cow::Borrowed(lookup.request.body)]
         });
-        Ok(Claim::one(signatures, messages.collect()))
+        each(&Claim { signatures, messages: messages.collect() });
+        Ok(())
     }
 }
 
 /// `name:value` for each of the headers that are signed, in order. The time and the
 /// list itself have to be among them, or the sender could swap them.
-fn signed_headers(input: &Input<'_>) -> Result<String, Rejection> {
+fn signed_headers(lookup: &Lookup<'_>) -> Result<String, Rejection> {
     let malformed = || Rejection::MalformedHeader { name: SIGNED_HEADERS.to_owned() };
-    let list = input.header(SIGNED_HEADERS)?.to_lowercase();
+    let list = lookup.header(SIGNED_HEADERS)?.to_lowercase();
     let mut names: Vec<&str> = list.split(',').map(str::trim).collect();
     if names.len() > MAX_HEADERS || ![SIGNED_HEADERS, TIMESTAMP].iter().all(|n| names.contains(n)) {
         return Err(malformed());
@@ -56,7 +57,7 @@ fn signed_headers(input: &Input<'_>) -> Result<String, Rejection> {
     names.sort_unstable();
     let mut lines = Vec::new();
     for name in names {
-        let value = input.request.headers.single(name);
+        let value = lookup.request.headers.single(name);
         let value = value.map_err(|_| Rejection::RepeatedHeader { name: name.to_owned() })?;
         // The name is the sender's, so a reason does not repeat it.
         lines.push(format!("{name}:{}", value.ok_or_else(malformed)?.trim()));

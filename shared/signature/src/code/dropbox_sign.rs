@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use super::{Claim, Module, signature, text};
-use crate::input::Input;
-use crate::parse::path::scalar;
+use super::{Claim, Each, Module, signature, text};
+use crate::lookup::Lookup;
+use crate::parse::json;
 use crate::spec::scheme::{Digest, Encoding};
 use crate::{Rejection, parse};
 
@@ -24,32 +22,31 @@ impl Module for DropboxSign {
         Digest::Sha256
     }
 
-    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
-        let json = event(input)?;
-        let root: Value = serde_json::from_slice(&json).map_err(|_| Rejection::BodyNotJson)?;
-        let field = |pointer: &str, name: &str| {
-            let missing = || Rejection::MissingField { name: name.to_owned() };
-            root.pointer(pointer).and_then(scalar).ok_or_else(missing)
+    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+        let written = event(lookup)?;
+        let root = json::document(&written).ok_or(Rejection::BodyNotJson)?;
+        let field = |name: &str| {
+            let found = json::within(root, &["event", name]).and_then(json::scalar);
+            found.ok_or_else(|| Rejection::MissingField { name: format!("event.{name}") })
         };
-        let time = field("/event/event_time", "event.event_time")?;
-        let kind = field("/event/event_type", "event.event_type")?;
-        let stated =
-            signature(&field("/event/event_hash", SIGNATURE)?, Encoding::Hex, self.digest());
+        let (time, kind) = (field("event_time")?, field("event_type")?);
+        let stated = signature(&field("event_hash")?, Encoding::Hex, self.digest());
         let stated =
             stated.ok_or_else(|| Rejection::MalformedField { name: SIGNATURE.to_owned() })?;
-        Ok(Claim::one(vec![stated], vec![vec![text(time), text(kind)]]))
+        each(&Claim { signatures: vec![stated], messages: vec![vec![text(time), text(kind)]] });
+        Ok(())
     }
 }
 
 /// The JSON: a part of a multipart form, a form field, or the whole body.
-fn event<'a>(input: &Input<'a>) -> Result<Cow<'a, [u8]>, Rejection> {
-    let content_type = input.optional_header("Content-Type")?.unwrap_or_default();
+fn event<'a>(lookup: &Lookup<'a>) -> Result<Cow<'a, [u8]>, Rejection> {
+    let content_type = lookup.optional_header("Content-Type")?.unwrap_or_default();
     let small = content_type.to_ascii_lowercase();
     if small.starts_with("multipart/form-data") {
         let boundary = parse::multipart::boundary(content_type);
         let malformed = || Rejection::MalformedHeader { name: "Content-Type".to_owned() };
         let boundary = boundary.ok_or_else(malformed)?;
-        let mut parts = parse::multipart::field(input.request.body, boundary, FIELD);
+        let mut parts = parse::multipart::field(lookup.request.body, boundary, FIELD);
         return match (parts.next(), parts.next()) {
             (None, _) => Err(Rejection::MissingField { name: FIELD.to_owned() }),
             (Some(part), None) => Ok(Cow::Borrowed(part)),
@@ -57,7 +54,7 @@ fn event<'a>(input: &Input<'a>) -> Result<Cow<'a, [u8]>, Rejection> {
         };
     }
     if small.starts_with("application/x-www-form-urlencoded") {
-        return Ok(Cow::Owned(input.form(FIELD)?.into_bytes()));
+        return Ok(text(lookup.form(FIELD)?));
     }
-    Ok(Cow::Borrowed(input.request.body))
+    Ok(Cow::Borrowed(lookup.request.body))
 }

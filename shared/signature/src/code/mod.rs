@@ -15,7 +15,7 @@ pub(crate) mod url;
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::input::Input;
+use crate::lookup::Lookup;
 use crate::present::Carried;
 use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule};
 use crate::{Rejection, present};
@@ -44,8 +44,9 @@ pub(crate) trait Module: Sync {
         None
     }
 
-    /// What the request claims. All of it has to hold, under one and the same secret.
-    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection>;
+    /// Hands over what the request claims, one claim after the other. All of them have to hold,
+    /// under one and the same secret, and there is at least one.
+    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection>;
 }
 
 impl fmt::Debug for dyn Module {
@@ -69,6 +70,9 @@ pub(crate) fn find(name: &str) -> Option<&'static dyn Module> {
     MODULES.into_iter().find(|module| module.name() == name)
 }
 
+/// What is done with each claim.
+pub(crate) type Each<'e> = dyn FnMut(&Claim<'_>) + 'e;
+
 /// A message in pieces, so that the body is not copied.
 pub(crate) type Pieces<'a> = Vec<Cow<'a, [u8]>>;
 
@@ -78,25 +82,19 @@ pub(crate) struct Claim<'a> {
     pub(crate) messages: Vec<Pieces<'a>>,
 }
 
-impl<'a> Claim<'a> {
-    fn one(signatures: Vec<Vec<u8>>, messages: Vec<Pieces<'a>>) -> Vec<Self> {
-        vec![Self { signatures, messages }]
-    }
-}
-
 /// The signatures in a header with one or more of them.
 fn header_signatures(
-    input: &Input<'_>,
+    lookup: &Lookup<'_>,
     name: &str,
     encoding: Encoding,
     digest: Digest,
 ) -> Result<Vec<Vec<u8>>, Rejection> {
-    signatures(&present::headers(name, std::iter::empty(), input)?, encoding, digest)
+    signatures(&present::headers(name, std::iter::empty(), lookup)?, encoding, digest)
 }
 
 /// The signatures in values with one or more of them; what has another length is no signature.
 fn signatures(
-    carried: &[Carried],
+    carried: &[Carried<'_>],
     encoding: Encoding,
     digest: Digest,
 ) -> Result<Vec<Vec<u8>>, Rejection> {
@@ -112,6 +110,9 @@ fn signature(text: &str, encoding: Encoding, digest: Digest) -> Option<Vec<u8>> 
     encoding.decode(text).filter(|bytes| bytes.len() == digest.length())
 }
 
-fn text<'a>(text: impl Into<String>) -> Cow<'a, [u8]> {
-    Cow::Owned(text.into().into_bytes())
+fn text<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, [u8]> {
+    match text.into() {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
 }

@@ -1,10 +1,9 @@
 //! Plivo, signature version 3.
 
-use std::borrow::Cow;
-
 use super::url::Url;
-use super::{Claim, Module, signatures, text};
-use crate::input::Input;
+use super::{Claim, Each, Module, Pieces, signatures, text};
+use crate::lookup::Lookup;
+use crate::parse::form;
 use crate::spec::scheme::{Digest, Encoding};
 use crate::{Rejection, present};
 
@@ -28,46 +27,58 @@ impl Module for Plivo {
         true
     }
 
-    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
-        let carried = present::headers(HEADER, [MAIN_ACCOUNT_HEADER].into_iter(), input)?;
+    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+        let carried = present::headers(HEADER, [MAIN_ACCOUNT_HEADER].into_iter(), lookup)?;
         let signatures = signatures(&carried, Encoding::Base64, self.digest())?;
-        let nonce = input.header(NONCE)?;
+        let nonce = lookup.header(NONCE)?;
         // A dot is what separates the nonce from the rest; one inside it could take a part of
         // the form along.
         if nonce.contains('.') {
             return Err(Rejection::MalformedHeader { name: NONCE.to_owned() });
         }
         // Of a GET the body is not signed, so it must not have one.
-        if input.request.method == "GET" && !input.request.body.is_empty() {
+        if lookup.request.method == "GET" && !lookup.request.body.is_empty() {
             return Err(Rejection::Mismatch);
         }
-        let message = vec![text(base(input)), Cow::Borrowed(b".".as_slice()), text(nonce)];
-        Ok(Claim::one(signatures, vec![message]))
+        let mut message = base(lookup)?;
+        message.extend([text("."), text(nonce)]);
+        each(&Claim { signatures, messages: vec![message] });
+        Ok(())
     }
 }
 
 /// The URL with its query in order, then the form in order. The separators between
 /// them depend on which of the two there are.
-fn base(input: &Input<'_>) -> String {
-    let url = input.request.url;
-    let form = sorted(input.request.body, "", "");
-    let Some(parts) = Url::split(url) else {
-        return url.to_owned();
+fn base<'a>(lookup: &Lookup<'a>) -> Result<Pieces<'a>, Rejection> {
+    let Some(parts) = Url::split(lookup.request.url) else {
+        return Ok(vec![text(lookup.request.url)]);
     };
-    let query = sorted(parts.query.unwrap_or_default().as_bytes(), "=", "&");
+    let form = sorted(lookup.request.body, "", "")?;
+    let query = sorted(parts.query.unwrap_or_default().as_bytes(), "=", "&")?;
     let address = Url { query: None, ..parts }.with_authority(parts.authority);
-    match (query.is_empty(), form.is_empty()) {
-        (true, true) => address,
-        (false, true) => format!("{address}?{query}"),
-        (true, false) => format!("{address}?{form}"),
-        (false, false) => format!("{address}?{query}.{form}"),
-    }
+    let (before_query, before_form) = match (query.is_empty(), form.is_empty()) {
+        (true, true) => ("", ""),
+        (true, false) => ("", "?"),
+        (false, true) => ("?", ""),
+        (false, false) => ("?", "."),
+    };
+    let pieces = [vec![text(address), text(before_query)], query, vec![text(before_form)], form];
+    Ok(pieces.into_iter().flatten().collect())
 }
 
-fn sorted(encoded: &[u8], equals: &str, between: &str) -> String {
-    let mut pairs: Vec<_> = form_urlencoded::parse(encoded).collect();
+fn sorted<'a>(
+    encoded: &'a [u8],
+    equals: &'static str,
+    between: &'static str,
+) -> Result<Pieces<'a>, Rejection> {
+    let mut pairs = form::pairs(encoded)?;
     pairs.sort();
-    let pairs: Vec<_> =
-        pairs.into_iter().map(|(name, value)| format!("{name}{equals}{value}")).collect();
-    pairs.join(between)
+    let mut pieces = Vec::new();
+    for (name, value) in pairs {
+        if !pieces.is_empty() {
+            pieces.push(text(between));
+        }
+        pieces.extend([text(name), text(equals), text(value)]);
+    }
+    Ok(pieces)
 }

@@ -1,13 +1,11 @@
 //! One member of a JSON body is signed, exactly as it is written there.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
-use super::{Claim, Module, signature, text};
+use super::{Claim, Each, Module, signature, text};
 use crate::Rejection;
-use crate::input::Input;
+use crate::lookup::Lookup;
+use crate::parse::json;
 use crate::spec::scheme::{Digest, Encoding};
 
 pub(super) struct RawJson {
@@ -41,22 +39,19 @@ impl Module for RawJson {
         Digest::Sha256
     }
 
-    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
-        let members: BTreeMap<String, &'a RawValue> =
-            serde_json::from_slice(input.request.body).map_err(|_| Rejection::BodyNotJson)?;
+    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+        let body = lookup.body_as_json()?;
         let find = |name: &str| {
-            members.get(name).ok_or_else(|| Rejection::MissingField { name: name.to_owned() })
+            json::member(body, name)
+                .ok_or_else(|| Rejection::MissingField { name: name.to_owned() })
         };
         let malformed = || Rejection::MalformedField { name: self.signature.to_owned() };
-        let stated: String =
-            serde_json::from_str(find(self.signature)?.get()).map_err(|_| malformed())?;
+        let stated = json::string(find(self.signature)?).ok_or_else(malformed)?;
         let stated = signature(&stated, self.encoding, self.digest()).ok_or_else(malformed)?;
-        let raw = find(self.member)?.get();
+        let member = find(self.member)?;
         // A member that is a string is signed as the string, not as its JSON.
-        let message = match serde_json::from_str::<String>(raw) {
-            Ok(string) => text(string),
-            Err(_) => Cow::Borrowed(raw.as_bytes()),
-        };
-        Ok(Claim::one(vec![stated], vec![vec![message]]))
+        let message = text(json::string(member).unwrap_or(Cow::Borrowed(member.get())));
+        each(&Claim { signatures: vec![stated], messages: vec![vec![message]] });
+        Ok(())
     }
 }

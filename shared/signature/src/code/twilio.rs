@@ -1,12 +1,11 @@
 //! Twilio: the URL and the sorted form, or the URL with the body's digest in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use sha2::{Digest as _, Sha256};
 
 use super::url::Url;
-use super::{Claim, Module, Pieces, header_signatures, text};
-use crate::input::Input;
+use super::{Claim, Each, Module, Pieces, header_signatures, text};
+use crate::lookup::Lookup;
+use crate::parse::form::{self, Pair};
 use crate::spec::scheme::{Digest, Encoding};
 use crate::{Rejection, mac};
 
@@ -28,25 +27,29 @@ impl Module for Twilio {
         true
     }
 
-    fn claims<'a>(&self, input: &Input<'a>) -> Result<Vec<Claim<'a>>, Rejection> {
-        let signatures = header_signatures(input, HEADER, Encoding::Base64, self.digest())?;
-        let body = match stated_digest(input)? {
-            Some(stated) if is_body_digest(&stated, input.request.body) => String::new(),
+    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+        let signatures = header_signatures(lookup, HEADER, Encoding::Base64, self.digest())?;
+        let form = match stated_digest(lookup)? {
+            Some(stated) if is_body_digest(&stated, lookup.request.body) => Vec::new(),
             Some(_) => return Err(Rejection::Mismatch),
-            None => sorted_form(input.request.body),
+            None => sorted_form(lookup.request.body)?,
         };
-        let messages = urls(input.request.url).map(|url| -> Pieces<'a> { vec![text(url + &body)] });
-        Ok(Claim::one(signatures, messages.collect()))
+        let form = || form.iter().flat_map(|(name, value)| [text(&**name), text(&**value)]);
+        let messages = urls(lookup.request.url);
+        let messages =
+            messages.map(|url| -> Pieces<'_> { [text(url)].into_iter().chain(form()).collect() });
+        each(&Claim { signatures, messages: messages.collect() });
+        Ok(())
     }
 }
 
 /// The digest that Twilio puts at the end of the URL. Anywhere else it is somebody's text: in the
 /// other mode the form follows the URL, and the form holds what a caller wrote.
-fn stated_digest(input: &Input<'_>) -> Result<Option<String>, Rejection> {
-    if input.optional_query(BODY_DIGEST)?.is_none() {
+fn stated_digest(lookup: &Lookup<'_>) -> Result<Option<String>, Rejection> {
+    if lookup.optional_query(BODY_DIGEST)?.is_none() {
         return Ok(None);
     }
-    let last = input.request.url.split('#').next().and_then(|url| url.rsplit(['?', '&']).next());
+    let last = lookup.request.url.split('#').next().and_then(|url| url.rsplit(['?', '&']).next());
     let stated = last.and_then(|last| last.strip_prefix("bodySHA256="));
     let stated = stated.filter(|hex| hex.len() == 64).ok_or(Rejection::Mismatch)?;
     Ok(Some(stated.to_owned()))
@@ -57,15 +60,11 @@ fn is_body_digest(stated: &str, body: &[u8]) -> bool {
 }
 
 /// Each name once for each value that differs, in order.
-fn sorted_form(body: &[u8]) -> String {
-    let mut fields: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(body) {
-        fields.entry(name).or_default().insert(value);
-    }
-    let pairs = fields.iter().flat_map(|(name, values)| {
-        values.iter().flat_map(move |value| [name.as_ref(), value.as_ref()])
-    });
-    pairs.collect()
+fn sorted_form(body: &[u8]) -> Result<Vec<Pair<'_>>, Rejection> {
+    let mut pairs = form::pairs(body)?;
+    pairs.sort();
+    pairs.dedup();
+    Ok(pairs)
 }
 
 /// Twilio signs the port or leaves it out.

@@ -13,7 +13,7 @@ use crate::canonical::Message;
 use crate::keys::may_visit;
 use crate::spec::handshake::{Challenge, Check, Condition, Keyed, Kind, Test};
 use crate::spec::scheme;
-use crate::{Fields, Handshake, Proof, Provider, Request, Secret, SelectError, Selected, mac};
+use crate::{Handshake, Proof, Provider, Request, RequestView, Secret, SelectError, Selected, mac};
 
 /// The largest body that is looked into. A handshake has a few hundred bytes, and of what is
 /// larger most is not signed yet.
@@ -142,7 +142,8 @@ pub fn handshake(
     if request.body.len() > MOST_BYTES {
         return Ok(None);
     }
-    let mut asked = Asked { provider, secrets, request, proof, fields: Fields::of(request) };
+    let view = RequestView::of(request);
+    let asked = Asked { provider, secrets, request, proof, view: &view };
     let possible = provider.handshakes().iter().filter(|handshake| {
         handshake.signed == proof.is_some() && handshake.method() == request.method
     });
@@ -176,11 +177,11 @@ struct Asked<'a> {
     secrets: &'a [Secret],
     request: &'a Request<'a>,
     proof: Option<&'a Proof>,
-    fields: Fields<'a>,
+    view: &'a RequestView<'a>,
 }
 
 impl Asked<'_> {
-    fn answer(&mut self, handshake: &Handshake) -> Result<Option<Exchange>, HandshakeRefusal> {
+    fn answer(&self, handshake: &Handshake) -> Result<Option<Exchange>, HandshakeRefusal> {
         if !handshake.when.iter().all(|condition| self.meets(condition)) {
             return Ok(None);
         }
@@ -211,41 +212,41 @@ impl Asked<'_> {
         Ok(Some(Exchange { kind: handshake.kind(), answer, secret, visit }))
     }
 
-    fn visit(&mut self, kind: &Kind) -> Result<Option<String>, HandshakeRefusal> {
+    fn visit(&self, kind: &Kind) -> Result<Option<String>, HandshakeRefusal> {
         let Kind::Confirm(visit) = kind else { return Ok(None) };
-        let found = visit.at.select_from(&mut self.fields).ok().flatten();
+        let found = visit.at.select_from(self.view).ok().flatten();
         let url = found.map(|found| found.value).filter(|url| may_visit(url, &visit.hosts));
         url.map(Some).ok_or(HandshakeRefusal::MalformedChallenge)
     }
 
-    fn meets(&mut self, condition: &Condition) -> bool {
+    fn meets(&self, condition: &Condition) -> bool {
         let Condition { at, test } = condition;
         match test {
-            Test::Present => at.finds_anything(&mut self.fields),
-            Test::Absent => !at.finds_anything(&mut self.fields),
-            Test::Empty => at.finds_an_empty_list(&mut self.fields),
+            Test::Present => at.finds_anything(self.view),
+            Test::Absent => !at.finds_anything(self.view),
+            Test::Empty => at.finds_an_empty_list(self.view),
             Test::Is(values) => {
-                let found = at.select_from(&mut self.fields).ok().flatten();
+                let found = at.select_from(self.view).ok().flatten();
                 found.is_some_and(|found| values.contains(&found.value))
             }
         }
     }
 
-    fn find(&mut self, challenge: &Challenge) -> Result<Option<Selected>, HandshakeRefusal> {
-        match challenge.at.select_from(&mut self.fields) {
+    fn find(&self, challenge: &Challenge) -> Result<Option<Selected>, HandshakeRefusal> {
+        match challenge.at.select_from(self.view) {
             Ok(found) => Ok(found),
             Err(SelectError::BodyNotJson) => Ok(None),
             Err(SelectError::Repeated { .. }) => Err(HandshakeRefusal::Repeated),
         }
     }
 
-    fn check(&mut self, check: &Check) -> Result<(), HandshakeRefusal> {
+    fn check(&self, check: &Check) -> Result<(), HandshakeRefusal> {
         let (setting, status) = (check.setting.clone(), check.otherwise);
         let wanted = self.provider.setting(&setting).map(str::trim).unwrap_or_default();
         if wanted.is_empty() {
             return Err(HandshakeRefusal::NotSet { setting, status });
         }
-        let given = check.at.select_from(&mut self.fields);
+        let given = check.at.select_from(self.view);
         let given = given.map_err(|_| HandshakeRefusal::Repeated)?;
         match given {
             Some(given) if mac::same(given.value.as_bytes(), wanted.as_bytes()) => Ok(()),

@@ -14,7 +14,7 @@ pub use read::UnusableKeys;
 pub use request::{Credentials, Hidden, KeyRequest, KeySource};
 pub(crate) use request::{is_id, may_visit};
 
-use crate::input::Input;
+use crate::lookup::Lookup;
 use crate::verify::applies;
 use crate::{EpochMillis, Provider, Request, Secret};
 
@@ -44,14 +44,14 @@ pub fn key_requests(
     secrets: &[Secret],
     request: &Request<'_>,
 ) -> Vec<KeyRequest> {
-    let input = Input::new(provider, request);
+    let lookup = Lookup::new(provider, request);
     let mut needed: Vec<KeyRequest> = Vec::new();
     for scheme in provider.schemes().filter(|scheme| scheme.fetches_keys()) {
-        if !applies(scheme, &input) {
+        if !applies(scheme, &lookup) {
             continue;
         }
         for secret in secrets {
-            if let Ok(Some(request)) = KeyRequest::of(scheme, &input, secret)
+            if let Ok(Some(request)) = KeyRequest::of(scheme, &lookup, secret)
                 && !needed.contains(&request)
                 && needed.len() < MAX_REQUESTS
             {

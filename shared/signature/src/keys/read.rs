@@ -1,10 +1,11 @@
 //! What a provider answered, as keys.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::request::KeySource;
 use super::{Key, KeySet, certificate};
+use crate::parse::json;
 use crate::parse::path::JsonPath;
 use crate::spec::keys::Form;
 use crate::spec::scheme::Encoding;
@@ -75,14 +76,14 @@ impl KeySource {
         match &self.form {
             Form::Jwks => jwks(answer),
             Form::Jwk(at) => {
-                let jwk =
-                    Jwk::deserialize(&within(answer, at)?).map_err(|_| UnusableKeys::NoKey)?;
+                let jwk: Jwk = serde_json::from_str(within(answer, at)?.get())
+                    .map_err(|_| UnusableKeys::NoKey)?;
                 let jwk = Jwk { kid: Some(id()), ..jwk };
                 Ok(KeySet(vec![key(jwk).ok_or(UnusableKeys::NoKey)?]))
             }
             Form::Spki(at) => {
-                let text = within(answer, at)?;
-                let bytes = text.as_str().and_then(spki).ok_or(UnusableKeys::NoKey)?;
+                let text = json::string(within(answer, at)?);
+                let bytes = text.as_deref().and_then(spki).ok_or(UnusableKeys::NoKey)?;
                 Ok(KeySet(vec![Key::lasting(id(), bytes)]))
             }
             Form::Certificate { subjects } => {
@@ -98,19 +99,19 @@ impl Key {
     }
 }
 
-fn within(answer: &[u8], at: &JsonPath) -> Result<Value, UnusableKeys> {
-    let root: Value = serde_json::from_slice(answer).map_err(|_| UnusableKeys::NoKey)?;
-    at.find_one(&root).cloned().ok_or(UnusableKeys::NoKey)
+fn within<'a>(answer: &'a [u8], at: &JsonPath) -> Result<&'a RawValue, UnusableKeys> {
+    json::document(answer).and_then(|root| at.find(root)).ok_or(UnusableKeys::NoKey)
 }
 
 fn jwks(answer: &[u8]) -> Result<KeySet, UnusableKeys> {
     #[derive(Deserialize)]
-    struct Jwks {
-        keys: Vec<Value>,
+    struct Jwks<'a> {
+        #[serde(borrow)]
+        keys: Vec<&'a RawValue>,
     }
-    let found: Jwks = serde_json::from_slice(answer).map_err(|_| UnusableKeys::NoKey)?;
+    let found: Jwks<'_> = serde_json::from_slice(answer).map_err(|_| UnusableKeys::NoKey)?;
     let keys = found.keys.iter().take(MAX_KEYS);
-    let keys = keys.filter_map(|value| key(Jwk::deserialize(value).ok()?));
+    let keys = keys.filter_map(|value| key(serde_json::from_str(value.get()).ok()?));
     Ok(KeySet(keys.collect()))
 }
 

@@ -1,12 +1,13 @@
 //! Which key, and how it is had.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::input::Input;
-use crate::parse::path::scalar;
+use crate::lookup::Lookup;
+use crate::parse::json;
 use crate::spec::keys::{Carrier, CredentialsRule, Form, KeysRule, Place};
 use crate::spec::text::Text;
 use crate::{Rejection, Scheme, Secret, encoding, jwt};
@@ -117,34 +118,38 @@ impl KeySource {
 
 impl KeyRequest {
     /// Nothing: the scheme has its keys from nobody.
-    pub(crate) fn of(scheme: &Scheme, input: &Input<'_>, secret: &Secret) -> Result<Option<Self>> {
+    pub(crate) fn of(
+        scheme: &Scheme,
+        lookup: &Lookup<'_>,
+        secret: &Secret,
+    ) -> Result<Option<Self>> {
         let Some(rule) = scheme.keys() else { return Ok(None) };
         let kid = match (&rule.id, scheme.token()) {
-            (None, Some(token)) => Some(jwt::kid(token, input)?),
+            (None, Some(token)) => Some(jwt::kid(token, lookup)?),
             _ => None,
         };
-        Self::new(rule, input, secret, kid).map(Some)
+        Self::new(rule, lookup, secret, kid).map(Some)
     }
 
     /// `kid` is what the token says, if the key is named there.
     pub(crate) fn new(
         rule: &KeysRule,
-        input: &Input<'_>,
+        lookup: &Lookup<'_>,
         secret: &Secret,
         kid: Option<String>,
     ) -> Result<Self> {
         let id = match (kid, &rule.id, &rule.place) {
             (Some(kid), _, _) => kid,
-            (None, Some(carrier), _) => carrier.checked(input, is_id)?,
+            (None, Some(carrier), _) => carrier.checked(lookup, is_id)?,
             (None, None, Place::Named { carrier, hosts, before_id, after_id }) => {
-                carrier.checked(input, |url| is_named(url, hosts, before_id, after_id))?
+                carrier.checked(lookup, |url| is_named(url, hosts, before_id, after_id))?
             }
             (None, None, Place::Fixed(_)) => return Err(Rejection::UnknownKey),
         };
         let source = KeySource {
-            url: url(rule, input, secret, &id)?,
-            post: post(rule, input, secret, &id)?,
-            credentials: credentials(rule, input, secret)?,
+            url: url(rule, lookup, secret, &id)?,
+            post: post(rule, lookup, secret, &id)?,
+            credentials: credentials(rule, lookup, secret)?,
             form: rule.form.clone(),
             only: (rule.form != Form::Jwks).then(|| id.clone()),
         };
@@ -166,32 +171,33 @@ impl KeyRequest {
 
 impl Carrier {
     /// What the request says there.
-    pub(crate) fn value(&self, input: &Input<'_>) -> Result<String> {
+    pub(crate) fn value(&self, lookup: &Lookup<'_>) -> Result<String> {
         match self {
             Self::Header(name) => {
-                let name = name.resolve(input.provider).unwrap_or_default();
-                Ok(input.header(name)?.trim().to_owned())
+                let name = name.resolve(lookup.provider).unwrap_or_default();
+                Ok(lookup.header(name)?.trim().to_owned())
             }
-            Self::Json(path) => input.json(path),
+            Self::Json(path) => lookup.json(path).map(Cow::into_owned),
             Self::Packed { header, field } => {
                 let malformed = || Rejection::MalformedHeader { name: header.clone() };
                 let packed =
-                    encoding::base64(input.header(header)?.trim()).ok_or_else(malformed)?;
-                let json: Value = serde_json::from_slice(&packed).map_err(|_| malformed())?;
-                json.get(field).and_then(scalar).ok_or_else(malformed)
+                    encoding::base64(lookup.header(header)?.trim()).ok_or_else(malformed)?;
+                let found = json::document(&packed).and_then(|json| json::member(json, field));
+                let text = found.and_then(json::scalar).ok_or_else(malformed)?;
+                Ok(text.into_owned())
             }
         }
     }
 
-    fn checked(&self, input: &Input<'_>, is_good: impl Fn(&str) -> bool) -> Result<String> {
-        let value = self.value(input)?;
-        if is_good(&value) { Ok(value) } else { Err(self.malformed(input)) }
+    fn checked(&self, lookup: &Lookup<'_>, is_good: impl Fn(&str) -> bool) -> Result<String> {
+        let value = self.value(lookup)?;
+        if is_good(&value) { Ok(value) } else { Err(self.malformed(lookup)) }
     }
 
-    fn malformed(&self, input: &Input<'_>) -> Rejection {
+    fn malformed(&self, lookup: &Lookup<'_>) -> Rejection {
         match self {
             Self::Header(name) => Rejection::MalformedHeader {
-                name: name.resolve(input.provider).unwrap_or_default().to_owned(),
+                name: name.resolve(lookup.provider).unwrap_or_default().to_owned(),
             },
             Self::Packed { header, .. } => Rejection::MalformedHeader { name: header.clone() },
             Self::Json(path) => Rejection::MalformedField { name: path.to_string() },
@@ -250,17 +256,17 @@ fn is_region(name: &str) -> bool {
     digit && place && words.split('-').all(letters)
 }
 
-fn url(rule: &KeysRule, input: &Input<'_>, secret: &Secret, id: &str) -> Result<String> {
+fn url(rule: &KeysRule, lookup: &Lookup<'_>, secret: &Secret, id: &str) -> Result<String> {
     match &rule.place {
-        Place::Fixed(text) => plain_url(text, input, secret, id),
+        Place::Fixed(text) => plain_url(text, lookup, secret, id),
         Place::Named { .. } => Ok(id.to_owned()),
     }
 }
 
 /// A URL that is the definition's, with the operator's values in it.
-fn plain_url(text: &Text, input: &Input<'_>, secret: &Secret, id: &str) -> Result<String> {
+fn plain_url(text: &Text, lookup: &Lookup<'_>, secret: &Secret, id: &str) -> Result<String> {
     let base = secret.expose().trim_end_matches('/');
-    let url = text.fill(input, base, id)?;
+    let url = text.fill(lookup, base, id)?;
     if is_plain_url(&url) {
         return Ok(url);
     }
@@ -281,25 +287,29 @@ fn is_plain_url(url: &str) -> bool {
         && !rest.contains("..")
 }
 
-fn post(rule: &KeysRule, input: &Input<'_>, secret: &Secret, id: &str) -> Result<Option<Hidden>> {
+fn post(rule: &KeysRule, lookup: &Lookup<'_>, secret: &Secret, id: &str) -> Result<Option<Hidden>> {
     if rule.post.is_empty() {
         return Ok(None);
     }
     let fields = rule.post.iter().map(|(name, text)| {
-        Ok((name.clone(), Value::String(text.fill(input, secret.expose(), id)?)))
+        Ok((name.clone(), Value::String(text.fill(lookup, secret.expose(), id)?)))
     });
     let fields: Map<String, Value> = fields.collect::<Result<_>>()?;
     Ok(Some(Hidden::new(Value::Object(fields).to_string())))
 }
 
-fn credentials(rule: &KeysRule, input: &Input<'_>, secret: &Secret) -> Result<Option<Credentials>> {
+fn credentials(
+    rule: &KeysRule,
+    lookup: &Lookup<'_>,
+    secret: &Secret,
+) -> Result<Option<Credentials>> {
     let Some(rule) = &rule.credentials else { return Ok(None) };
     let text = secret.expose();
     Ok(Some(match rule {
         CredentialsRule::Bearer => Credentials::Bearer(Hidden::new(text)),
         CredentialsRule::Client { client_id, token_url, scope } => Credentials::Client {
-            token_url: plain_url(token_url, input, secret, "")?,
-            id: client_id.fill(input, text, "")?,
+            token_url: plain_url(token_url, lookup, secret, "")?,
+            id: client_id.fill(lookup, text, "")?,
             secret: Hidden::new(text),
             scope: scope.clone(),
         },

@@ -2,7 +2,7 @@
 
 use super::error::DefinitionError;
 use crate::Rejection;
-use crate::input::Input;
+use crate::lookup::Lookup;
 
 /// A text with `{secret}`, `{config:NAME}` and `{id}` in it.
 #[derive(Clone, Debug)]
@@ -34,14 +34,14 @@ impl Text {
     /// The whole text. `id` is what the request chose, and has been checked.
     pub(crate) fn fill(
         &self,
-        input: &Input<'_>,
+        lookup: &Lookup<'_>,
         secret: &str,
         id: &str,
     ) -> Result<String, Rejection> {
         let parts = self.0.iter().map(|part| match part {
             Part::Literal(text) => Ok(text.as_str()),
             Part::Secret => Ok(secret),
-            Part::Setting(name) => input.setting(name),
+            Part::Setting(name) => lookup.setting(name),
             Part::Id => Ok(id),
         });
         parts.collect()

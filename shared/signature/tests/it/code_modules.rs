@@ -189,7 +189,7 @@ fn adyen() {
             "amount with a fraction",
             good,
             |case| body(case, "1130", "11.3"),
-            bad_field("/amount/value"),
+            bad_field("amount.value"),
         ),
         (
             "what is not signed",
