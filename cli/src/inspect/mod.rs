@@ -1,7 +1,9 @@
 //! `hookdock inspect`: what became of an event.
 
 mod account;
+mod delivery;
 mod place;
+mod runs;
 mod target;
 mod text;
 

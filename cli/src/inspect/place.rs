@@ -3,8 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use clap::Args;
 use hookdock_embedded::{QueueSettings, SystemClock};
+use hookdock_pipeline::ledger::EventRef;
+use hookdock_pipeline::names::EventKey;
+use hookdock_pipeline::ports::{Deliveries as _, Packs as _};
+use hookdock_pipeline::sealed::ObjectKey;
+use hookdock_pipeline::stored::StoredDelivery;
 
 use crate::local::Local;
 
@@ -20,6 +26,36 @@ pub(crate) struct PlaceArguments {
     /// A deployed stack's bucket: its output `DeliveryBucketName`
     #[arg(long, env = "HOOKDOCK_BUCKET", requires = "table")]
     bucket: Option<String>,
+}
+
+/// Finds a delivery of an event that no worker has recorded yet.
+pub(crate) trait Unrecorded {
+    /// The stored delivery and its object; nothing where there are too many to look through.
+    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>>;
+}
+
+impl Unrecorded for Local {
+    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
+        for object in self.packs(&format!("deliveries/{}/", event.endpoint)).await? {
+            let Some(bytes) = self.read(&object).await? else { continue };
+            let stored = StoredDelivery::parse(&bytes);
+            if stored.is_ok_and(|stored| carries(&stored, &event.key)) {
+                return Ok(Some((object, bytes)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(feature = "aws")]
+impl Unrecorded for hookdock_aws::S3Deliveries {
+    async fn unrecorded(&self, _: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
+        Ok(None)
+    }
+}
+
+fn carries(stored: &StoredDelivery<'_>, key: &EventKey) -> bool {
+    stored.event.key == *key || stored.items.iter().any(|item| item.event.key == *key)
 }
 
 /// Data that can be read.
