@@ -17,13 +17,13 @@ use crate::local::Local;
 /// Where to look.
 #[derive(Debug, Args)]
 pub(crate) struct PlaceArguments {
-    /// The folder that `hookdock dev --data` keeps its data in; it has to be stopped
+    /// The data folder of a `hookdock dev --data` that has stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["table", "bucket"])]
     data: Option<PathBuf>,
-    /// A deployed stack's ledger: its output `LedgerTableName`
+    /// The ledger of a deployed stack: its output `LedgerTableName`
     #[arg(long, env = "HOOKDOCK_TABLE", requires = "bucket")]
     table: Option<String>,
-    /// A deployed stack's bucket: its output `DeliveryBucketName`
+    /// The bucket of a deployed stack: its output `DeliveryBucketName`
     #[arg(long, env = "HOOKDOCK_BUCKET", requires = "table")]
     bucket: Option<String>,
 }
