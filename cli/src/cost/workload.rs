@@ -70,7 +70,7 @@ pub(crate) struct Workload {
     /// The size of a body
     #[arg(long, value_name = "COUNT", default_value_t = 4096)]
     pub(crate) bytes: u64,
-    /// How deliveries are kept: object or inline
+    /// How deliveries are kept: `object` or `inline`
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = Store::Object)]
     pub(crate) store: Store,
     /// Percentage of the events that are delivered twice
@@ -94,7 +94,7 @@ pub(crate) struct Workload {
     /// Endpoints: one secret each
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pub(crate) endpoints: u32,
-    /// What the functions run on: arm64 or x86_64
+    /// What the functions run on: `arm64` or `x86_64`
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = Architecture::Arm64)]
     pub(crate) architecture: Architecture,
     /// Memory of ingest, in MB
@@ -118,7 +118,7 @@ pub(crate) struct Workload {
     /// What is logged for each delivery, in bytes
     #[arg(long, value_name = "COUNT", default_value_t = 1900)]
     pub(crate) log_bytes: u32,
-    /// Traces: active or pass-through
+    /// Traces: `active` or `pass-through`
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = Tracing::PassThrough)]
     pub(crate) tracing: Tracing,
     /// Whether inline applies to large bodies too, to compare.
