@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-/// What the help text says about exit codes.
-pub const HELP: &str =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 the signature is not valid (verify).";
+/// What the help text says about the first step and about exit codes.
+pub const HELP: &str = "\
+Begin with `hookdock demo`, which needs no set-up; `hookdock COMMAND --help` has examples.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 4 the signature is not valid (verify).";
 
 /// The command did its work.
 pub const DONE: ExitCode = ExitCode::SUCCESS;

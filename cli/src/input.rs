@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use axum::http::{HeaderName, HeaderValue};
 use hookdock_signature::{EpochMillis, Provider, Secret, Trust, catalog};
 use zeroize::Zeroizing;
@@ -85,12 +85,9 @@ pub(crate) struct SecretFile {
 impl SecretFile {
     /// Reads a secret. The blanks and line ends around it are not part of it.
     pub(crate) fn read(path: &Path, provider: &Provider) -> anyhow::Result<Self> {
-        let read = bytes(path).with_context(|| {
-            format!(
-                "the secret is read from a file; put it in {}{}",
-                path.display(),
-                found(provider)
-            )
+        let next = "the secret is read from a file: put it in";
+        let read = bytes(path).map_err(|error| {
+            advised(error, &format!("{next} {}{}", path.display(), found(provider)))
         });
         let bytes = Zeroizing::new(read?);
         let text = std::str::from_utf8(&bytes).ok().map(str::trim).with_context(|| {
@@ -141,6 +138,11 @@ pub(crate) fn header(name: &str, value: &str) -> anyhow::Result<(String, String)
     HeaderValue::try_from(value)
         .with_context(|| format!("header {name} has a value that no request can carry"))?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// An error, and after it what to do next.
+pub(crate) fn advised(error: impl Into<anyhow::Error>, next: &str) -> anyhow::Error {
+    anyhow!("{:#}; {next}", error.into())
 }
 
 /// A file's content; `-` is standard input.

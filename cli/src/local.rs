@@ -29,7 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How many messages are worked on at a time where nobody says otherwise.
+/// How many messages are worked on at a time by default.
 pub const WORKERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
 
 /// How long a worker has for one message: the default of `template.yaml`.
@@ -54,7 +54,7 @@ pub struct Settings<'a> {
     pub policy: RetryPolicy,
     /// What providers are asked.
     pub providers: Arc<dyn Providers>,
-    /// Where to keep the data; in memory when there is no place.
+    /// Where to keep the data; in memory if there is no folder.
     pub data: Option<&'a Path>,
     /// Where to listen.
     pub listen: SocketAddr,
@@ -89,7 +89,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// One of them is not to be had.
+    /// One of them is unavailable.
     pub async fn open(settings: Settings<'_>) -> anyhow::Result<Self> {
         let queue = QueueSettings::default();
         let local = match settings.data {

@@ -16,19 +16,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Reckon what a month on AWS costs, by line, from list prices
+    /// Estimate what a month on AWS costs, line by line, from list prices
     Cost(cost::Arguments),
-    /// Send real webhooks through a local stack and show what becomes of each
+    /// Send signed webhooks through a local stack and show the outcome of each
     Demo(demo::Arguments),
-    /// Serve your endpoints on this machine: the whole loop, no account needed
+    /// Serve your endpoints and run your jobs on this machine; no account needed
     Dev(dev::Arguments),
-    /// Show what became of an event: received, verified, stored, each attempt, each step, what next
+    /// Show what happened to an event: its delivery, attempts and steps, and what is next
     Inspect(inspect::Arguments),
     /// List, search and describe the providers whose webhooks can be verified
     Providers(providers::Arguments),
-    /// Sign a request as a provider would: the headers, or a curl line
+    /// Sign a request as a provider would; print the headers or a curl command
     Sign(sign::Arguments),
-    /// Check a saved request, and explain why it does not verify
+    /// Check the signature of a saved request, and explain why it is not valid
     Verify(verify::Arguments),
 }
 

@@ -50,7 +50,8 @@ struct RawFile {
 impl SavedRequest {
     /// Reads a file; `-` is standard input.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let bytes = input::bytes(path)?;
+        let next = "`hookdock verify --help` shows the form of a request";
+        let bytes = input::bytes(path).map_err(|error| input::advised(error, next))?;
         let saved = Self::parse(&bytes);
         saved.with_context(|| format!("{} is not a saved request", path.display()))
     }

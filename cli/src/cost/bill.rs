@@ -28,7 +28,7 @@ pub(crate) struct Line {
     pub(crate) unit: String,
     pub(crate) dollars_each: f64,
     pub(crate) dollars: f64,
-    /// How far the price is to be believed.
+    /// How well the price is founded.
     pub(crate) trust: &'static str,
     /// Where AWS states it, and what was read.
     page: String,

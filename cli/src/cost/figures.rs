@@ -3,10 +3,10 @@
 use hookdock_signature::Trust;
 use serde::{Deserialize, Serialize};
 
-/// The file, for a person.
+/// The file as text.
 pub(crate) const FIGURES: &str = include_str!("figures.toml");
 
-/// What there is to reckon with.
+/// The prices and durations of the estimate.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Figures {
@@ -75,7 +75,7 @@ pub(crate) struct Milliseconds {
 }
 
 impl Figures {
-    /// Those that this build knows.
+    /// The figures of this build.
     ///
     /// # Errors
     ///

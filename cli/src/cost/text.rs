@@ -8,7 +8,7 @@ use super::break_even::BreakEven;
 
 const NOTES: &str = "\
 Without the free tier. Nothing is charged for transfer within the region, or for keys: the stack
-uses those that AWS owns. Calls of functions are reckoned from `hookdock cost --sources`.";
+uses those that AWS owns. The durations of calls are estimates: `hookdock cost --sources` has them.";
 
 impl Account<'_> {
     pub(super) fn text(&self) -> String {

@@ -70,13 +70,13 @@ pub(crate) struct Workload {
     /// The size of a body
     #[arg(long, value_name = "COUNT", default_value_t = 4096)]
     pub(crate) bytes: u64,
-    /// How deliveries are kept
-    #[arg(long, value_enum, default_value_t = Store::Object)]
+    /// How deliveries are kept: `object` or `inline`
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = Store::Object)]
     pub(crate) store: Store,
-    /// Of 100 events, how many are delivered once more
+    /// Percentage of the events that are delivered twice
     #[arg(long, value_parser = percent, value_name = "PERCENT", default_value_t = 0.0)]
     pub(crate) duplicates: f64,
-    /// Of 100 events, how many are a tenant's
+    /// Percentage of the events that belong to a tenant
     #[arg(long, value_parser = percent, value_name = "PERCENT", default_value_t = 0.0)]
     pub(crate) tenants: f64,
     /// Jobs for each event
@@ -88,14 +88,14 @@ pub(crate) struct Workload {
     /// How long a job waits for what it calls, in ms
     #[arg(long, value_parser = milliseconds, value_name = "MS", default_value_t = 0.0)]
     pub(crate) job_ms: f64,
-    /// Messages in a batch of the processor: 10 under load, 1 where events are rare
+    /// Messages in a batch of the processor: 1 without load
     #[arg(long, value_parser = value_parser!(u32).range(1..=10), value_name = "COUNT", default_value_t = 10)]
     pub(crate) batch: u32,
     /// Endpoints: one secret each
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pub(crate) endpoints: u32,
-    /// What the functions run on
-    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
+    /// What the functions run on: `arm64` or `x86_64`
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = Architecture::Arm64)]
     pub(crate) architecture: Architecture,
     /// Memory of ingest, in MB
     #[arg(long, value_parser = memory(), value_name = "MB", default_value_t = 256)]
@@ -103,10 +103,10 @@ pub(crate) struct Workload {
     /// Memory of the processor, in MB
     #[arg(long, value_parser = memory(), value_name = "MB", default_value_t = 512)]
     pub(crate) processor_memory: u32,
-    /// A call of ingest, in ms, if you have measured it
+    /// A measured duration of a call of ingest, in ms
     #[arg(long, value_parser = milliseconds, value_name = "MS")]
     pub(crate) ingest_ms: Option<f64>,
-    /// A batch of the processor, in ms, if you have measured it
+    /// A measured duration of a batch of the processor, in ms
     #[arg(long, value_parser = milliseconds, value_name = "MS")]
     pub(crate) processor_ms: Option<f64>,
     /// How long deliveries are kept
@@ -118,10 +118,10 @@ pub(crate) struct Workload {
     /// What is logged for each delivery, in bytes
     #[arg(long, value_name = "COUNT", default_value_t = 1900)]
     pub(crate) log_bytes: u32,
-    /// Whether traces are sent
-    #[arg(long, value_enum, default_value_t = Tracing::PassThrough)]
+    /// Traces: `active` or `pass-through`
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = Tracing::PassThrough)]
     pub(crate) tracing: Tracing,
-    /// Whether inline is taken at its word for large bodies too, to compare.
+    /// Whether inline applies to large bodies too, to compare.
     #[arg(skip)]
     #[serde(skip)]
     pub(crate) any_size: bool,
@@ -159,7 +159,7 @@ impl Workload {
         self.bytes as f64 * ESCAPED + ENVELOPE_BYTES
     }
 
-    /// What does not fit into one request's worth of a message is an object, whatever was asked.
+    /// What does not fit into a message that is billed as one request is an object in any case.
     pub(crate) fn kept(&self) -> Store {
         let fits = REFERENCE_BYTES + self.stored_bytes() <= SQS_CHUNK;
         if fits || self.any_size { self.store } else { Store::Object }
@@ -231,7 +231,7 @@ impl Workload {
         self.processor_ms.unwrap_or(waits + on_a_share(own, self.processor_memory))
     }
 
-    /// Traces, when events come evenly: that is the dearest way.
+    /// Traces, when events come evenly: that costs the most.
     pub(crate) fn traces(&self) -> f64 {
         const SECONDS: f64 = 30.0 * 24.0 * 3600.0;
         let calls = self.deliveries();

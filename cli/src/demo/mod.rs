@@ -34,8 +34,17 @@ const POLICY: RetryPolicy = RetryPolicy {
     longest_asked: Duration::from_secs(2),
 };
 
+const EXAMPLES: &str = "\
+Eight webhooks are sent over HTTP: valid, repeated, forged, too old, and one whose job always fails.
+Everything is in memory and gone at the end. The exit code is 0 if every outcome is right.
+
+Examples:
+  hookdock demo           a table
+  hookdock demo --json    the same for a program";
+
 /// The arguments of `hookdock demo`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Print JSON instead of a table
     #[arg(long)]

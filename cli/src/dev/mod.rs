@@ -20,19 +20,30 @@ use crate::dev::stop::StopSignals;
 use crate::local::{Settings, Stack, WORKERS};
 use crate::{exit, output};
 
+const EXAMPLES: &str = "\
+An endpoints file, which serves POST /webhooks/stripe:
+  [endpoints.stripe]
+  provider = \"stripe\"
+  secrets = [\"whsec_...\"]
+
+Examples:
+  hookdock dev --endpoints endpoints.toml --data ./data
+  hookdock sign --provider stripe --secret-file secret.txt --body event.json --curl | sh";
+
 /// The arguments of `hookdock dev`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The endpoints to serve, in TOML; see infra/endpoints.example.toml
+    /// The endpoints to serve, in TOML, such as infra/endpoints.example.toml
     #[arg(long, value_name = "FILE")]
     endpoints: PathBuf,
-    /// The settings of the jobs, in TOML; see infra/jobs.example.toml
+    /// The settings of the jobs, in TOML, such as infra/jobs.example.toml
     #[arg(long, value_name = "FILE")]
     jobs: Option<PathBuf>,
     /// Where to listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
     listen: SocketAddr,
-    /// Keep the data in this folder; without it, it is in memory and gone at the end
+    /// Keep the data in this folder; by default it is in memory only
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How many messages are worked on at a time

@@ -10,8 +10,12 @@ use crate::input;
 
 /// The endpoints of a file.
 pub(crate) fn endpoints(file: &Path) -> anyhow::Result<EndpointFile> {
-    let read = EndpointFile::read(file).map_err(|error| with_suggestions(error, file));
-    read.context("the endpoints cannot be used; infra/endpoints.example.toml shows every setting")
+    let read = EndpointFile::read(file).map_err(|error| {
+        let next = "`hookdock dev --help` shows a small file, and infra/endpoints.example.toml \
+            every setting";
+        input::advised(with_suggestions(error, file), next)
+    });
+    read.context("the endpoints cannot be used")
 }
 
 /// The error, with the ids that may be meant by those that are not in the catalogue.

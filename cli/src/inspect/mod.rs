@@ -1,7 +1,9 @@
 //! `hookdock inspect`: what became of an event.
 
 mod account;
+mod delivery;
 mod place;
+mod runs;
 mod target;
 mod text;
 
@@ -15,14 +17,20 @@ use crate::inspect::place::{Place, PlaceArguments};
 use crate::inspect::target::Target;
 use crate::{exit, output};
 
+const EXAMPLES: &str = "\
+Examples:
+  hookdock inspect stripe/evt_1 --data ./data
+  hookdock inspect github/dlv_0190... --table TABLE --bucket BUCKET";
+
 /// The arguments of `hookdock inspect`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The event: ENDPOINT/ and the delivery's id (dlv_...), the event key from a log, or the
-    /// provider's id where the provider signs it
+    /// The endpoint and the delivery's id (dlv_...), the event key from a log, or the provider's
+    /// id where the provider signs it
     #[arg(value_name = "ENDPOINT/ID")]
     event: Target,
-    /// Whose event it is, for a provider's id at an endpoint with tenants
+    /// The tenant of the event, for a provider's id at an endpoint with tenants
     #[arg(long)]
     tenant: Option<TenantId>,
     #[command(flatten)]

@@ -3,23 +3,59 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use clap::Args;
 use hookdock_embedded::{QueueSettings, SystemClock};
+use hookdock_pipeline::delivery::object_key::ObjectKey;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
+use hookdock_pipeline::ledger::EventRef;
+use hookdock_pipeline::model::names::EventKey;
+use hookdock_pipeline::ports::{Deliveries as _, Packs as _};
 
 use crate::local::Local;
 
 /// Where to look.
 #[derive(Debug, Args)]
 pub(crate) struct PlaceArguments {
-    /// The folder that `hookdock dev --data` keeps its data in; it has to be stopped
+    /// The data folder of a `hookdock dev --data` that has stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["table", "bucket"])]
     data: Option<PathBuf>,
-    /// A deployed stack's ledger: its output `LedgerTableName`
+    /// The ledger of a deployed stack: its output `LedgerTableName`
     #[arg(long, env = "HOOKDOCK_TABLE", requires = "bucket")]
     table: Option<String>,
-    /// A deployed stack's bucket: its output `DeliveryBucketName`
+    /// The bucket of a deployed stack: its output `DeliveryBucketName`
     #[arg(long, env = "HOOKDOCK_BUCKET", requires = "table")]
     bucket: Option<String>,
+}
+
+/// Finds a delivery of an event that no worker has recorded yet.
+pub(crate) trait Unrecorded {
+    /// The stored delivery and its object; nothing where there are too many to look through.
+    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>>;
+}
+
+impl Unrecorded for Local {
+    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
+        for object in self.packs(&format!("deliveries/{}/", event.endpoint)).await? {
+            let Some(bytes) = self.read(&object).await? else { continue };
+            let stored = StoredDelivery::parse(&bytes);
+            if stored.is_ok_and(|stored| carries(&stored, &event.key)) {
+                return Ok(Some((object, bytes)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(feature = "aws")]
+impl Unrecorded for hookdock_aws::S3Deliveries {
+    async fn unrecorded(&self, _: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
+        Ok(None)
+    }
+}
+
+fn carries(stored: &StoredDelivery<'_>, key: &EventKey) -> bool {
+    stored.event.key == *key || stored.items.iter().any(|item| item.event.key == *key)
 }
 
 /// Data that can be read.

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::inspect::account::{
-    Account, AttemptAccount, ItemAccount, Next, Received, Recorded, RunAccount, StepAccount,
-    StepState,
-};
+use crate::inspect::account::{Account, Recorded};
+use crate::inspect::delivery::{ItemAccount, Received};
+use crate::inspect::runs::{AttemptAccount, Next, RunAccount, StepAccount, StepState};
 
 impl Account {
     pub(crate) fn text(&self) -> String {
@@ -19,11 +18,11 @@ impl Account {
         if let Some(kind) = direct {
             lines.push(format!(
                 "  Direct: no job runs. The work ({kind}) was done when it came or not at all; the \
-                 log tells."
+                 log says which."
             ));
         } else if self.event.is_none() && events.is_empty() {
             lines.push(
-                "  No worker has seen it: it waits in the queue, or it was answered 503 and \
+                "  No worker has taken it yet: it waits in the queue, or it was answered 503 and \
                  never queued."
                     .to_owned(),
             );
@@ -79,11 +78,19 @@ fn times(deliveries: u64) -> String {
 impl Received {
     fn lines(&self) -> Vec<String> {
         let Self { id, scheme, secret_id, body_bytes, object, .. } = self;
-        vec![
+        let mut lines = vec![
             entry(self.received_at, &format!("received  {id}, {body_bytes} bytes")),
             entry(self.received_at, &format!("verified  {scheme}, secret {secret_id}")),
             entry(self.received_at, &format!("stored    {object}")),
-        ]
+        ];
+        if self.altered {
+            lines.push(
+                "  ALTERED: the stored body does not have the digest that was recorded when it \
+                 was received"
+                    .to_owned(),
+            );
+        }
+        lines
     }
 }
 
@@ -137,6 +144,7 @@ impl StepAccount {
         let state = match self.state {
             StepState::Saved => "saved",
             StepState::Running => "under way",
+            StepState::Failed => "failed",
             StepState::Unknown => "UNKNOWN: begun, and nothing was reported",
         };
         let at = self.saved_at.unwrap_or(self.started_at);
@@ -151,15 +159,18 @@ impl Next {
         match self {
             Self::Nothing => "nothing, it has ended".to_owned(),
             Self::TakeOver { from } => {
-                format!("a worker is at it; if it died, another takes over from {}", clock(from))
+                format!(
+                    "a worker has it; if that worker died, another takes over from {}",
+                    clock(from)
+                )
             }
             Self::Attempt { not_before } => {
                 format!("another attempt, not before {}", clock(not_before))
             }
             Self::DeadLetter { sent: true } => {
-                "nothing, until its dead letter is moved back".to_owned()
+                "nothing, until its dead letter is moved back to the queue".to_owned()
             }
-            Self::DeadLetter { sent: false } => "its dead letter is sent".to_owned(),
+            Self::DeadLetter { sent: false } => "its dead letter will be sent".to_owned(),
         }
     }
 }

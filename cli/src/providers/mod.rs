@@ -17,9 +17,9 @@ use crate::{exit, input, output};
 const EXAMPLES: &str = "\
 Examples:
   hookdock providers                        all of them
-  hookdock providers pay                    whose id, name or header has `pay` in it
-  hookdock providers X-Hub-Signature-256    who signs with this header
-  hookdock providers stripe                 an exact id: all that is known of it
+  hookdock providers pay                    those with `pay` in an id, a name or a header
+  hookdock providers X-Hub-Signature-256    those that sign with this header
+  hookdock providers stripe                 all that is known of one
 
 Trust: verified = checked against the provider's own text or code; third-party = an
 independent verifier says the same; unconfirmed = nobody has checked it.";
@@ -28,7 +28,7 @@ independent verifier says the same; unconfirmed = nobody has checked it.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// An id to describe, or a part of an id, of a name or of a header to look for
+    /// An id to describe, or a part of an id, a name or a header to search for
     search: Option<String>,
     /// Print JSON
     #[arg(long)]

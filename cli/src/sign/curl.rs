@@ -1,4 +1,4 @@
-//! A request as a line for a shell.
+//! A request as a command for a shell.
 
 use std::path::Path;
 

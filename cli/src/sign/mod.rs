@@ -1,4 +1,4 @@
-//! `hookdock sign`: the headers that make a request verify, or a curl line with them.
+//! `hookdock sign`: the headers that make a request verify, or a curl command with them.
 
 mod curl;
 mod key_pair;
@@ -32,31 +32,31 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Whose webhook it is to be; `hookdock providers` lists them
+    /// The provider to sign as; `hookdock providers` lists them
     #[arg(long, value_name = "ID")]
     provider: String,
     /// The secret; the line end of the file is not part of it
     #[arg(long, value_name = "FILE", required_unless_present = "private_key")]
     secret_file: Option<PathBuf>,
-    /// Instead of a secret: a private key (PEM), made if it is not there
+    /// A private key (PEM) instead of a secret; created if it is missing
     #[arg(long, value_name = "FILE", conflicts_with = "secret_file")]
     private_key: Option<PathBuf>,
-    /// The body, byte for byte; `-` is standard input, left out it is empty
+    /// The body, byte for byte; `-` is standard input; empty by default
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
-    /// Where it will be sent; by default to `hookdock dev`
+    /// Where it will be sent; by default `hookdock dev`
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Another header of the request; some are signed. May be given again
+    /// Another header of the request, if it is signed too; can be repeated
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// What differs between accounts; `hookdock providers ID` lists it
+    /// A value that differs between accounts: see `hookdock providers ID`
     #[arg(long = "setting", value_name = "NAME=VALUE")]
     settings: Vec<String>,
-    /// Sign as at this time; by default now
+    /// The time to sign with; by default now
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     at: Option<i64>,
-    /// Print a curl line
+    /// Print a curl command
     #[arg(long, conflicts_with = "json")]
     curl: bool,
     /// Print the whole request, as `hookdock verify --request` reads it

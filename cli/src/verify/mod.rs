@@ -31,22 +31,22 @@ Exit codes: 0 valid, 4 not valid, 1 failed, 2 wrong usage.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Whose webhook it should be; `hookdock providers` lists them
+    /// The provider that sent it; `hookdock providers` lists them
     #[arg(long, value_name = "ID")]
     provider: String,
-    /// A secret; given again, each of them is tried
+    /// A secret; can be repeated, and each is tried
     #[arg(long = "secret-file", value_name = "FILE", required = true)]
     secret_files: Vec<PathBuf>,
     /// The saved request; `-` is standard input
     #[arg(long, value_name = "FILE")]
     request: PathBuf,
-    /// A value that differs between accounts; `hookdock providers ID` says which there are
+    /// A value that differs between accounts: see `hookdock providers ID`
     #[arg(long = "setting", value_name = "NAME=VALUE")]
     settings: Vec<String>,
-    /// When the request came in; by default now
+    /// When the request was received; by default now
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     now: Option<i64>,
-    /// Say which check failed and what the cause may be
+    /// Explain which check failed and what the cause may be
     #[arg(long)]
     explain: bool,
     /// Print JSON

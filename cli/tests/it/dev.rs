@@ -187,6 +187,8 @@ fn a_wrong_endpoints_file_is_explained() {
         let output = run(&["dev", "--endpoints", file.to_str().expect("UTF-8")]);
         let said = String::from_utf8(output.stderr).expect("UTF-8");
         assert!(said.contains(explained), "{explained} in {said}");
+        let next = "`hookdock dev --help` shows a small file";
+        assert!(said.trim_end().lines().last().is_some_and(|last| last.contains(next)), "{said}");
         assert!(said.contains("infra/endpoints.example.toml"), "what next, in {said}");
         assert_eq!(output.status.code(), Some(1));
     }

@@ -19,6 +19,7 @@ use hookdock_signature::EpochMillis;
 use hookdock_tests::contract::seal;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::START;
+use redb::{Database, ReadableTable as _, TableDefinition};
 use serde_json::Value;
 
 const EVENT: &str = "stripe/evt_1";
@@ -52,6 +53,27 @@ impl Data {
     fn inspect(&self, event: &str, flags: &[&str]) -> Output {
         let folder = self.0.to_str().expect("a path");
         hookdock(&[&["inspect", event, "--data", folder], flags].concat())
+    }
+
+    /// Replaces a text in every stored object, behind the back of the tool.
+    fn alter(&self, from: &str, to: &str) {
+        let objects = TableDefinition::<&str, &[u8]>::new("objects");
+        let database = Database::create(self.0.join("hookdock.redb")).expect("a database");
+        let transaction = database.begin_write().expect("a database");
+        {
+            let mut table = transaction.open_table(objects).expect("a table");
+            let stored: Vec<_> = table
+                .iter()
+                .expect("a table")
+                .map(|entry| entry.expect("an entry"))
+                .map(|(key, value)| (key.value().to_owned(), value.value().to_vec()))
+                .collect();
+            for (key, value) in stored {
+                let altered = String::from_utf8(value).expect("JSON").replace(from, to);
+                table.insert(&*key, altered.as_bytes()).expect("a table");
+            }
+        }
+        transaction.commit().expect("a database");
     }
 
     fn account(&self, event: &str) -> (String, Value) {
@@ -139,6 +161,55 @@ async fn a_worker_that_died_in_a_step_shows_where_it_stopped_and_who_goes_on() {
     assert_eq!(run["attempts"][0]["ended_at"], Value::Null);
     assert_eq!(run["next"]["what"], "take_over");
     assert!(!format!("{text}{json}").contains("marker"), "what steps yield is business");
+}
+
+#[tokio::test]
+async fn a_step_whose_failure_was_reported_has_failed_and_is_not_unknown() {
+    let data = Data::with("failed", async |local, sealed| {
+        let run = claimed(local, sealed).await;
+        let mail = "mail".parse().expect("a name");
+        let begun = write(local, &run, run.step_begun(&mail, after(1))).await;
+        let failed = begun.settled(Settlement::Retry(after(60), unavailable()), after(2));
+        write(local, &begun, failed).await;
+    })
+    .await;
+    let (text, json) = data.account(EVENT);
+    assert!(text.contains("2027-01-15 08:00:01.000Z            step mail  failed\n"), "{text}");
+    assert!(text.contains("failed at step mail, unavailable: the CRM does not answer"), "{text}");
+    assert!(!text.contains("UNKNOWN"), "{text}");
+    assert_eq!(json["runs"][0]["steps"][0]["state"], "failed");
+}
+
+#[tokio::test]
+async fn a_stored_body_that_was_altered_is_told_apart() {
+    let data = Data::with("altered", async |local, sealed| {
+        claimed(local, sealed).await;
+    })
+    .await;
+    let (text, json) = data.account(EVENT);
+    assert!(!text.contains("ALTERED"), "{text}");
+    assert_eq!(json["delivery"]["altered"], false);
+    data.alter("cs_1", "cs_2");
+    let (text, json) = data.account(EVENT);
+    assert!(text.contains("  ALTERED: the stored body does not have the digest "), "{text}");
+    assert_eq!(json["delivery"]["altered"], true);
+}
+
+#[tokio::test]
+async fn a_body_that_was_altered_with_its_digest_is_told_apart_by_the_ledger() {
+    let mut digest = String::new();
+    let data = Data::with("altered-whole", async |local, sealed| {
+        claimed(local, sealed).await;
+        digest = sealed.reference().sha256.to_string();
+    })
+    .await;
+    let body = Draft::checkout("evt_1", "cs_1").body;
+    let body = String::from_utf8(body.to_vec()).expect("JSON").replace("cs_1", "cs_2");
+    data.alter("cs_1", "cs_2");
+    data.alter(&digest, &BodyDigest::of(body.as_bytes()).to_string());
+    let (text, json) = data.account(EVENT);
+    assert!(text.contains("  ALTERED: the stored body does not have the digest "), "{text}");
+    assert_eq!(json["delivery"]["altered"], true);
 }
 
 /// The part of the text that begins there.
@@ -243,7 +314,7 @@ async fn each_way_of_ending_says_why_and_what_comes_next() {
         (
             Settlement::Dead(DeadReason::Permanent, unavailable()),
             "dead: permanent",
-            "its dead letter is sent",
+            "its dead letter will be sent",
         ),
     ] {
         let failed = matches!(settlement, Settlement::Retry(..) | Settlement::Dead(..));
@@ -314,15 +385,18 @@ async fn a_delivery_that_came_in_its_message_is_found_in_its_pack() {
 
 #[tokio::test]
 async fn a_delivery_that_no_worker_has_seen_is_told_as_stored_and_not_processed() {
-    let mut name = String::new();
+    let (mut name, mut key) = (String::new(), String::new());
     let data = Data::with("unseen", async |_, sealed| {
         name = format!("stripe/{}", sealed.reference().delivery_id);
+        key = format!("stripe/{}", sealed.reference().event_key);
     })
     .await;
-    let (text, json) = data.account(&name);
-    assert!(text.starts_with("stripe  not processed yet\n"), "{text}");
-    assert!(text.contains("No worker has seen it"), "{text}");
-    assert_eq!(json["event"], Value::Null);
+    for name in [name, key, EVENT.to_owned()] {
+        let (text, json) = data.account(&name);
+        assert!(text.starts_with("stripe  not processed yet\n"), "{name}: {text}");
+        assert!(text.contains("No worker has taken it yet"), "{text}");
+        assert_eq!(json["event"], Value::Null);
+    }
 }
 
 #[tokio::test]
@@ -330,8 +404,8 @@ async fn what_is_not_known_is_said_with_what_to_try_instead() {
     let data = Data::with("unknown", async |_, _| {}).await;
     let key = EventKey::of(&[b"x"]);
     for (event, words) in [
-        ("stripe/evt_2", "nothing of that name is known at stripe; where the provider does not"),
-        (&format!("stripe/{key}"), "nothing of that name is known at stripe"),
+        ("stripe/evt_2", "nothing of that name is known at stripe; a provider's id is found where"),
+        (&format!("stripe/{key}"), "until a worker has taken the event, ask for its delivery"),
         ("evt_1", "name the endpoint too"),
     ] {
         let output = data.inspect(event, &[]);

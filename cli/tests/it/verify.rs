@@ -77,6 +77,24 @@ fn exit_codes_tell_not_valid_from_failed_and_from_wrong_usage() {
 }
 
 #[test]
+fn a_file_that_is_missing_is_named_with_why_and_what_to_do_next() {
+    let folder = folder("verify-missing");
+    let secret = file(&folder, "secret.txt", "secret");
+    let missing = folder.join("missing");
+    let missing = missing.to_str().expect("UTF-8");
+    for (secret, request, next) in [
+        (missing, "-", "the secret is read from a file: put it in"),
+        (&*secret, missing, "`hookdock verify --help` shows the form of a request"),
+    ] {
+        let own = ["verify", "--provider", "github", "--secret-file", secret];
+        let said = stderr(&run(&[&own[..], &["--request", request]].concat()));
+        let what = format!("hookdock: failed to read {missing}: No such file or directory");
+        assert!(said.starts_with(&what), "{said}");
+        assert!(said.contains(&format!("; {next}")), "{said}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_request_is_explained_without_its_content() {
     let folder = folder("verify-files");
     for (text, said) in [

@@ -96,13 +96,22 @@ fn the_example_of_an_endpoints_file_is_usable() {
 }
 
 #[test]
-fn the_help_of_every_new_command_fits_a_screen_and_has_an_example() {
-    for command in ["providers", "sign", "verify"] {
+fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
+    for (command, lines) in [
+        ("cost", 36),
+        ("demo", 24),
+        ("dev", 24),
+        ("inspect", 24),
+        ("providers", 24),
+        ("sign", 24),
+        ("verify", 24),
+    ] {
         let help = run(&[command, "--help"]);
         let help = String::from_utf8(help.stdout).expect("UTF-8");
-        assert!(help.lines().count() <= 24, "{help}");
+        assert!(help.lines().count() <= lines, "{help}");
         assert!(help.contains(&format!("  hookdock {command} ")), "{help}");
     }
     let help = String::from_utf8(run(&["--help"]).stdout).expect("UTF-8");
     assert!(help.contains("4 the signature is not valid"), "{help}");
+    assert!(help.contains("hookdock demo"), "where to begin, in {help}");
 }

@@ -20,7 +20,7 @@ use crate::ports::{Archive, Captures, Endpoints, Providers, Web, WorkQueue};
 
 /// How long a sender is kept waiting where the catalogue does not know its time limit. The
 /// strictest of the large providers gives up after 5 s (Shopify, read 2026-11).
-pub(super) const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(4);
 
 pub(super) const POST: &str = "POST";
 
@@ -138,7 +138,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
 }
 
 /// Events are posted; what else a provider uses, it uses for handshakes.
-pub(super) fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
+fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
     let allowed = endpoint.provider().methods();
     if allowed.contains(&&*raw.method) {
         Ok(())
@@ -147,7 +147,7 @@ pub(super) fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(),
     }
 }
 
-pub(super) fn check_size(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
+fn check_size(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
     let (bytes, limit) = (raw.body.len(), endpoint.max_body_bytes());
     if bytes <= limit { Ok(()) } else { Err(Refusal::TooLarge { bytes, limit }) }
 }

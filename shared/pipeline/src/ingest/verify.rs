@@ -62,6 +62,6 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
     }
 }
 
-pub(super) fn may_be_stale_secret(rejection: &Rejection) -> bool {
+fn may_be_stale_secret(rejection: &Rejection) -> bool {
     rejection.is_ours() || matches!(rejection, Rejection::Mismatch)
 }

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::Digest as _;
 
 use crate::job::context::Context;
 use crate::job::handler::{JobResult, Outcome};

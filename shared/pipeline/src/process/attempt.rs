@@ -98,7 +98,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
-    pub(super) fn wanted(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
+    fn wanted(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
         let failure = match result {
             Ok(Outcome::Done) => return Settlement::Done,
             Ok(Outcome::Ignored(cause)) => return Settlement::Ignored(cause),
@@ -135,7 +135,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// What is put off beyond the message's stay would be lost without a word.
-    pub(super) fn put_off_until(
+    fn put_off_until(
         &self,
         task: Task<'_>,
         until: EpochMillis,

@@ -43,7 +43,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Claims a run that exists: one more conditional write.
-    pub(super) async fn take_over(
+    async fn take_over(
         &self,
         task: Task<'_>,
         existing: &Run,
@@ -92,7 +92,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Whether there is time for an attempt; without enough, a claim would waste one.
-    pub(super) fn has_time(&self, task: Task<'_>) -> bool {
+    fn has_time(&self, task: Task<'_>) -> bool {
         let last_call = task.message.deadline.minus(SETTLE_MARGIN).minus(task.least);
         self.system.now() < last_call
     }

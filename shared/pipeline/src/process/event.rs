@@ -37,7 +37,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
-    pub(super) async fn ignored(
+    async fn ignored(
         &self,
         reference: &Reference,
         cause: IgnoreCause,
@@ -74,7 +74,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// Records that the delivery was seen and which jobs run for it. `None`: it is in conflict
     /// with the first of its event.
-    pub(super) async fn sight(
+    async fn sight(
         &self,
         reference: &Reference,
         jobs: &[&Job],

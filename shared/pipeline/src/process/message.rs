@@ -39,7 +39,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Whatever goes wrong is this message's alone, and ends in a verdict.
-    pub(super) async fn verdict(
+    async fn verdict(
         &self,
         (message, opened): Opened<'_>,
         packing: BatchPack<'_>,
@@ -88,7 +88,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// Without the put-off the message comes back when its visibility runs out, so a failure here
     /// costs time and nothing else.
-    pub(super) async fn put_off(
+    async fn put_off(
         &self,
         message: &Received,
         delivery_id: Option<&str>,

@@ -104,7 +104,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// A call that hangs leaves the time to put the message off.
-    pub(super) async fn in_time<T>(
+    async fn in_time<T>(
         &self,
         deadline: EpochMillis,
         action: &'static str,

@@ -32,7 +32,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Where somebody asks for it already, it is read there.
-    pub(super) async fn read_ahead(&self, reference: &Reference, stored: &Prefetched) {
+    async fn read_ahead(&self, reference: &Reference, stored: &Prefetched) {
         if let Some(mut known) = stored.0.try_lock()
             && known.is_none()
         {

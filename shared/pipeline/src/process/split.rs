@@ -58,7 +58,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// What is left to be sent.
-    pub(super) async fn items(
+    async fn items(
         &self,
         reference: &Reference,
         batch: Batch,
@@ -77,7 +77,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         })
     }
 
-    pub(super) async fn send_all(
+    async fn send_all(
         &self,
         reference: &Reference,
         batch: Batch,
@@ -100,7 +100,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Sends the references, and again those that the queue did not take.
-    pub(super) async fn send(
+    async fn send(
         &self,
         references: &[Reference],
         items: &Items,
@@ -118,7 +118,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// There is no time for the rest. A message of its own says where to go on, so that a worker
     /// with little time gets through as well.
-    pub(super) async fn go_on_later(
+    async fn go_on_later(
         &self,
         reference: &Reference,
         batch: Batch,
@@ -132,7 +132,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         Ok(Progress::Finished)
     }
 
-    pub(super) async fn bury_batch(
+    async fn bury_batch(
         &self,
         reference: &Reference,
         reason: &str,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
 use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
 

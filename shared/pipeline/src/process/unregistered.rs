@@ -38,7 +38,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         progress
     }
 
-    pub(super) async fn wait_for_job(
+    async fn wait_for_job(
         &self,
         name: &JobName,
         reference: &Reference,
@@ -69,7 +69,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// The run while it waits, or dead, where its message could not wait any longer.
-    pub(super) fn without_job(&self, run: &Run, claim: &Claim, message: &Received) -> Run {
+    fn without_job(&self, run: &Run, claim: &Claim, message: &Received) -> Run {
         let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
         let not_before = claim.now.plus(wait);
         let may_wait = self.settings.lets_come_back(message.receives)
@@ -81,7 +81,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Each time for the metric, and once for people.
-    pub(super) fn tell_unregistered(&self, run: &Run, reference: &Reference) {
+    fn tell_unregistered(&self, run: &Run, reference: &Reference) {
         let job = &run.id.job;
         if self.registry.is_first_miss(job) {
             tracing::warn!(
