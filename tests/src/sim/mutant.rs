@@ -212,15 +212,14 @@ impl Mutated {
         let kind = name.as_str().split('#').next().expect("a kind");
         let mut form: Value = serde_json::from_str(&cell.value).expect("JSON");
         match (self.mutant, kind) {
-            (Some(Mutant::TurnHidden), "entity") => form["value"]["turn"] = Value::Null,
+            (Some(Mutant::TurnHidden), "entity") => form["turn"] = Value::Null,
             (Some(Mutant::NewestInvented), "entity") => {
-                form["value"]["newest"]["version"] = json!(9);
-                form["value"]["newest"]["event_key"] = json!("0".repeat(64));
+                form["newest"]["version"] = json!(9);
+                form["newest"]["event_key"] = json!("0".repeat(64));
             }
             (Some(Mutant::BreakerHidden), "breaker") => {
                 let at = START.get();
-                form["value"] =
-                    json!({ "state": "closed", "since_ms": at, "failures": 0, "answers": 0 });
+                form = json!({ "state": "closed", "since_ms": at, "failures": 0, "answers": 0 });
             }
             _ => return cell,
         }

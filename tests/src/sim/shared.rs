@@ -264,8 +264,7 @@ fn broken(before: State, after: State, now: EpochMillis) -> Option<&'static str>
 
 impl State {
     fn of(cell: &Cell) -> Self {
-        let form: Value = serde_json::from_str(&cell.value).expect("JSON");
-        let breaker = &form["value"];
+        let breaker: Value = serde_json::from_str(&cell.value).expect("JSON");
         let until = || EpochMillis::new(breaker["until_ms"].as_i64().expect("a time"));
         match breaker["state"].as_str() {
             Some("open") => Self::Open(until()),

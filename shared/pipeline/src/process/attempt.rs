@@ -135,12 +135,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// What is put off beyond the message's stay would be lost without a word.
-    fn put_off_until(
-        &self,
-        task: Task<'_>,
-        until: EpochMillis,
-        cause: String,
-    ) -> Settlement {
+    fn put_off_until(&self, task: Task<'_>, until: EpochMillis, cause: String) -> Settlement {
         if until <= self.settings.last_call(task.message) {
             return Settlement::PutOff(until, cause);
         }

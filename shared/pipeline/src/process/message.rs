@@ -39,11 +39,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Whatever goes wrong is this message's alone, and ends in a verdict.
-    async fn verdict(
-        &self,
-        (message, opened): Opened<'_>,
-        packing: BatchPack<'_>,
-    ) -> Verdict {
+    async fn verdict(&self, (message, opened): Opened<'_>, packing: BatchPack<'_>) -> Verdict {
         let delivery_id = opened.as_ref().map(|opened| opened.delivery_id().as_str()).ok();
         let work = async {
             match &opened {

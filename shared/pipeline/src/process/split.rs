@@ -58,11 +58,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// What is left to be sent.
-    async fn items(
-        &self,
-        reference: &Reference,
-        batch: Batch,
-    ) -> Result<Items, Failure> {
+    async fn items(&self, reference: &Reference, batch: Batch) -> Result<Items, Failure> {
         let object = self.read(reference).await?;
         let (stored, _body) = opened(&object, reference)?;
         if stored.items.len() != batch.items {
@@ -100,11 +96,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// Sends the references, and again those that the queue did not take.
-    async fn send(
-        &self,
-        references: &[Reference],
-        items: &Items,
-    ) -> Result<(), PortError> {
+    async fn send(&self, references: &[Reference], items: &Items) -> Result<(), PortError> {
         let mut left = Cow::Borrowed(references);
         for _ in 0..TRIES {
             let refused = self.messages.send_items(&left, items.trace.as_deref()).await?;
