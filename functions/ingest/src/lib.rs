@@ -59,13 +59,13 @@ mod tests {
 
     /// Knows one endpoint, and keeps what it is given.
     #[derive(Debug, Clone, Default)]
-    struct Kept {
+    struct Conditional<()> {
         objects: Arc<Mutex<Vec<Vec<u8>>>>,
         traces: Arc<Mutex<Vec<Option<String>>>>,
         down: bool,
     }
 
-    impl Endpoints for Kept {
+    impl Endpoints for Conditional<()> {
         async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
             // The pair of GitHub's documentation, "Validating webhook deliveries" (read 2026-11).
             let json = br#"{"version": 1, "provider": "github",
@@ -79,24 +79,24 @@ mod tests {
         }
     }
 
-    impl Captures for Kept {
+    impl Captures for Conditional<()> {
         async fn capture(&self, _: &EndpointId, _: &Secret) -> Result<Captured, PortError> {
             Ok(Captured::Other)
         }
     }
 
-    impl Archive for Kept {
+    impl Archive for Conditional<()> {
         async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
             self.objects.lock().expect("a lock").push(delivery.object().to_vec());
             Ok(())
         }
 
-        async fn put_once(&self, delivery: &SealedDelivery) -> Result<ports::Kept, PortError> {
-            self.put(delivery).await.map(|()| ports::Kept::New)
+        async fn put_once(&self, delivery: &SealedDelivery) -> Result<ports::Conditional<()>, PortError> {
+            self.put(delivery).await.map(|()| ports::Conditional::Written)
         }
     }
 
-    impl WorkQueue for Kept {
+    impl WorkQueue for Conditional<()> {
         async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
             if self.down {
                 return Err(PortError::new("queue the reference", FaultKind::Unavailable));
@@ -106,7 +106,7 @@ mod tests {
         }
     }
 
-    impl Providers for Kept {
+    impl Providers for Conditional<()> {
         fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
             Box::pin(async { Ok(None) })
         }
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    impl Web for Kept {
+    impl Web for Conditional<()> {
         fn call(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
             Box::pin(async { Err(PortError::new("call", FaultKind::Unavailable)) })
         }
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    async fn post(kept: &Kept, path: &str, body: &str, is_base64: bool) -> Value {
+    async fn post(kept: &Conditional<()>, path: &str, body: &str, is_base64: bool) -> Value {
         let event = json!({
             "rawPath": path,
             "rawQueryString": "from=test",
@@ -187,7 +187,7 @@ mod tests {
             ("/webhooks/github?x", "Hello, World!", false, 404, r#"{"error":"not found"}"#),
             ("/webhooks/github", "Hello, World!", true, 503, r#"{"error":"try again later"}"#),
         ] {
-            let kept = Kept { down, ..Kept::default() };
+            let kept = Conditional<()> { down, ..Kept::default() };
             let answer = post(&kept, path, body, false).await;
             assert_eq!(answer["statusCode"], status, "{path}");
             assert_eq!(answer["body"], text);
