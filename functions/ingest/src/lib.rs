@@ -59,13 +59,13 @@ mod tests {
 
     /// Knows one endpoint, and keeps what it is given.
     #[derive(Debug, Clone, Default)]
-    struct Conditional<()> {
+    struct Kept {
         objects: Arc<Mutex<Vec<Vec<u8>>>>,
         traces: Arc<Mutex<Vec<Option<String>>>>,
         down: bool,
     }
 
-    impl Endpoints for Conditional<()> {
+    impl Endpoints for Kept {
         async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
             // The pair of GitHub's documentation, "Validating webhook deliveries" (read 2026-11).
             let json = br#"{"version": 1, "provider": "github",
@@ -79,24 +79,27 @@ mod tests {
         }
     }
 
-    impl Captures for Conditional<()> {
+    impl Captures for Kept {
         async fn capture(&self, _: &EndpointId, _: &Secret) -> Result<Captured, PortError> {
             Ok(Captured::Other)
         }
     }
 
-    impl Archive for Conditional<()> {
+    impl Archive for Kept {
         async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
             self.objects.lock().expect("a lock").push(delivery.object().to_vec());
             Ok(())
         }
 
-        async fn put_once(&self, delivery: &SealedDelivery) -> Result<ports::Conditional<()>, PortError> {
+        async fn put_once(
+            &self,
+            delivery: &SealedDelivery,
+        ) -> Result<ports::Conditional<()>, PortError> {
             self.put(delivery).await.map(|()| ports::Conditional::Written)
         }
     }
 
-    impl WorkQueue for Conditional<()> {
+    impl WorkQueue for Kept {
         async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
             if self.down {
                 return Err(PortError::new("queue the reference", FaultKind::Unavailable));
@@ -106,7 +109,7 @@ mod tests {
         }
     }
 
-    impl Providers for Conditional<()> {
+    impl Providers for Kept {
         fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
             Box::pin(async { Ok(None) })
         }
@@ -116,7 +119,7 @@ mod tests {
         }
     }
 
-    impl Web for Conditional<()> {
+    impl Web for Kept {
         fn call(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
             Box::pin(async { Err(PortError::new("call", FaultKind::Unavailable)) })
         }
@@ -139,7 +142,7 @@ mod tests {
         }
     }
 
-    async fn post(kept: &Conditional<()>, path: &str, body: &str, is_base64: bool) -> Value {
+    async fn post(kept: &Kept, path: &str, body: &str, is_base64: bool) -> Value {
         let event = json!({
             "rawPath": path,
             "rawQueryString": "from=test",
@@ -187,7 +190,7 @@ mod tests {
             ("/webhooks/github?x", "Hello, World!", false, 404, r#"{"error":"not found"}"#),
             ("/webhooks/github", "Hello, World!", true, 503, r#"{"error":"try again later"}"#),
         ] {
-            let kept = Conditional<()> { down, ..Kept::default() };
+            let kept = Kept { down, ..Kept::default() };
             let answer = post(&kept, path, body, false).await;
             assert_eq!(answer["statusCode"], status, "{path}");
             assert_eq!(answer["body"], text);
