@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
+use crate::definition::scheme::Name;
 use crate::parse::form::{Field, Repeated};
 use crate::parse::json;
 use crate::parse::path::JsonPath;
-use crate::spec::scheme::Name;
 use crate::view::RequestView;
 use crate::{Provider, Rejection, Request};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::mac;
+use crate::verify::mac;
 
 /// A provider's secret, or its public key in the text form the provider shows.
 ///

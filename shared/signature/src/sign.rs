@@ -1,12 +1,12 @@
 //! Signs as a provider would, for tests and for people trying things out.
 
-use crate::canonical::Message;
+use crate::definition::scheme::{
+    Kind, Layout, Prefix, Shared, Signature, Signed, Source, Timestamp, TimestampSource, Token,
+};
 use crate::encoding::base64_text;
 use crate::lookup::Lookup;
 use crate::parse::timestamp;
-use crate::spec::scheme::{
-    Kind, Layout, Prefix, Shared, Signature, Signed, Source, Timestamp, TimestampSource, Token,
-};
+use crate::verify::canonical::Message;
 use crate::{EpochMillis, Provider, Rejection, Request, Secret};
 
 /// Why [`sign`] could not.

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use super::{Claim, Each, Module, signature, text};
 use crate::Rejection;
+use crate::definition::scheme::{Digest, Encoding, KeyFormat, KeyRule};
 use crate::lookup::Lookup;
 use crate::parse::json;
-use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule};
 
 const ITEMS: &str = "notificationItems";
 const ITEM: &str = "NotificationRequestItem";

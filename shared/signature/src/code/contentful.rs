@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::url::{Url, escape};
 use super::{Claim, Each, Module, header_signatures, text};
 use crate::Rejection;
+use crate::definition::scheme::{Digest, Encoding};
 use crate::lookup::Lookup;
-use crate::spec::scheme::{Digest, Encoding};
+use crate::parse::url::{Url, escape};
 
 const SIGNATURE: &str = "x-contentful-signature";
 const SIGNED_HEADERS: &str = "x-contentful-signed-headers";

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{Claim, Each, Module, signature, text};
+use crate::definition::scheme::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::json;
-use crate::spec::scheme::{Digest, Encoding};
 use crate::{Rejection, parse};
 
 const FIELD: &str = "json";

@@ -2,8 +2,8 @@
 
 use super::{Claim, Each, Module, Pieces, signature, text};
 use crate::Rejection;
+use crate::definition::scheme::{Digest, Encoding};
 use crate::lookup::Lookup;
-use crate::spec::scheme::{Digest, Encoding};
 
 const HEADER: &str = "x-signature";
 const REQUEST_ID: &str = "x-request-id";

@@ -10,15 +10,15 @@ mod mercado_pago;
 mod plivo;
 mod raw_json;
 mod twilio;
-pub(crate) mod url;
 
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::Rejection;
+use crate::definition::scheme::{Digest, Encoding, KeyFormat, KeyRule};
 use crate::lookup::Lookup;
-use crate::present::Carried;
-use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule};
-use crate::{Rejection, present};
+use crate::presented::signatures as present;
+use crate::presented::signatures::Carried;
 
 /// One scheme in code. `kind = "code"` and `module = "..."` name it.
 pub(crate) trait Module: Sync {

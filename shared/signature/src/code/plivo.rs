@@ -1,11 +1,12 @@
 //! Plivo, signature version 3.
 
-use super::url::Url;
 use super::{Claim, Each, Module, Pieces, signatures, text};
+use crate::Rejection;
+use crate::definition::scheme::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::form;
-use crate::spec::scheme::{Digest, Encoding};
-use crate::{Rejection, present};
+use crate::parse::url::Url;
+use crate::presented::signatures as present;
 
 const HEADER: &str = "X-Plivo-Signature-V3";
 /// Signed with the main account's token instead of the subaccount's.

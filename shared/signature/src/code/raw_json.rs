@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::{Claim, Each, Module, signature, text};
 use crate::Rejection;
+use crate::definition::scheme::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::json;
-use crate::spec::scheme::{Digest, Encoding};
 
 pub(super) struct RawJson {
     name: &'static str,

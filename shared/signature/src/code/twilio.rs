@@ -2,12 +2,13 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::url::Url;
 use super::{Claim, Each, Module, Pieces, header_signatures, text};
+use crate::Rejection;
+use crate::definition::scheme::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::form::{self, Pair};
-use crate::spec::scheme::{Digest, Encoding};
-use crate::{Rejection, mac};
+use crate::parse::url::Url;
+use crate::verify::mac;
 
 const HEADER: &str = "X-Twilio-Signature";
 const BODY_DIGEST: &str = "bodySHA256";

@@ -9,11 +9,12 @@ mod fill;
 use fill::Filling;
 use zeroize::Zeroizing;
 
-use crate::canonical::Message;
+use crate::definition::handshake::{Challenge, Check, Condition, Keyed, Kind, Test};
+use crate::definition::scheme;
 use crate::keys::may_visit;
-use crate::spec::handshake::{Challenge, Check, Condition, Keyed, Kind, Test};
-use crate::spec::scheme;
-use crate::{Handshake, Proof, Provider, Request, RequestView, Secret, SelectError, Selected, mac};
+use crate::verify::canonical::Message;
+use crate::verify::mac;
+use crate::{Handshake, Proof, Provider, Request, RequestView, Secret, SelectError, Selected};
 
 /// The largest body that is looked into. A handshake has a few hundred bytes, and of what is
 /// larger most is not signed yet.

@@ -5,10 +5,10 @@ use serde_json::value::RawValue;
 
 use super::request::KeySource;
 use super::{Key, KeySet, certificate};
+use crate::definition::keys::Form;
+use crate::definition::scheme::Encoding;
 use crate::parse::json;
 use crate::parse::path::JsonPath;
-use crate::spec::keys::Form;
-use crate::spec::scheme::Encoding;
 use crate::{EpochMillis, EpochSeconds, encoding};
 
 /// More than any provider publishes.

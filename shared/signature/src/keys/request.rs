@@ -6,11 +6,12 @@ use std::fmt;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::definition::keys::{Carrier, CredentialsRule, Form, KeysRule, Place};
+use crate::definition::text::Text;
 use crate::lookup::Lookup;
 use crate::parse::json;
-use crate::spec::keys::{Carrier, CredentialsRule, Form, KeysRule, Place};
-use crate::spec::text::Text;
-use crate::{Rejection, Scheme, Secret, encoding, jwt};
+use crate::verify::jwt;
+use crate::{Rejection, Scheme, Secret, encoding};
 
 type Result<T> = std::result::Result<T, Rejection>;
 

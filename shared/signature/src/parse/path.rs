@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 
 use super::json;
-use crate::spec::DefinitionError;
+use crate::definition::DefinitionError;
 
 /// A path that was understood when the definition was read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

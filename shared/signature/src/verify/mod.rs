@@ -1,11 +1,21 @@
 //! From a request to proof or a reason.
 
+mod attempt;
+pub(crate) mod canonical;
+pub(crate) mod jwt;
+pub(crate) mod mac;
+#[cfg(feature = "public-key")]
+mod public_key;
+pub(crate) mod sns;
+
 use std::cmp::Reverse;
 
-use crate::attempt::{Accepted, Attempt};
+use attempt::{Accepted, Attempt};
+
+use crate::definition::scheme::WhenTest;
 use crate::lookup::Lookup;
-use crate::spec::scheme::WhenTest;
-use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret, present};
+use crate::presented::signatures as present;
+use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret};
 
 /// That a request came from who holds the secret, and nothing else.
 ///

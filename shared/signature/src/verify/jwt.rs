@@ -6,18 +6,19 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use crate::attempt::{Accepted, Attempt, in_window};
-use crate::code::url::Url;
-use crate::jws::{Detached, Jws, JwsAlgorithm, JwsError};
+use super::mac;
+use crate::definition::jwt::{DetachedTime, JwtRule, TokenKeys, TokenPlace};
+use crate::definition::scheme::{Algorithm, Timestamp, TimestampSource};
 use crate::keys::is_id;
 use crate::lookup::Lookup;
+use crate::parse::jws::{Detached, Jws, JwsAlgorithm, JwsError};
 use crate::parse::timestamp::instant;
+use crate::parse::url::Url;
 use crate::parse::{form, json};
+use crate::verify::attempt::{Accepted, Attempt, in_window};
 #[cfg(feature = "public-key")]
-use crate::public_key::PublicKey;
-use crate::spec::jwt::{DetachedTime, JwtRule, TokenKeys, TokenPlace};
-use crate::spec::scheme::{Algorithm, Timestamp, TimestampSource};
-use crate::{EpochMillis, EpochSeconds, Rejection, Secret, mac};
+use crate::verify::public_key::PublicKey;
+use crate::{EpochMillis, EpochSeconds, Rejection, Secret};
 
 type Result<T> = std::result::Result<T, Rejection>;
 
@@ -340,5 +341,5 @@ fn canonical_query(method: &str, url: &str) -> Result<String> {
 }
 
 fn rfc3986(text: &str) -> String {
-    crate::code::url::escape(text, "-_.~")
+    crate::parse::url::escape(text, "-_.~")
 }

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Rejection;
+use crate::definition::keys::Carrier;
+use crate::definition::scheme::{Layout, Signed, Source};
 use crate::lookup::Lookup;
-use crate::parse::layout::{self, GrammarError, MAX_SIGNATURES};
-use crate::spec::keys::Carrier;
-use crate::spec::scheme::{Layout, Signed, Source};
+use crate::presented::layout::{self, GrammarError, MAX_SIGNATURES};
 
 /// Decoded signatures that go with one time.
 pub(crate) struct Candidates {

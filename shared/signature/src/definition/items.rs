@@ -4,9 +4,9 @@ use super::error::DefinitionError;
 use super::raw::RawItems;
 use super::scheme::Scheme;
 use crate::Selector;
-use crate::items::{Array, Items, Rule};
+use crate::events::items::{Array, Items, Rule};
+use crate::events::select::{Needs, Reach};
 use crate::parse::path::JsonPath;
-use crate::select::{Needs, Reach};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 

@@ -3,23 +3,25 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use crate::canonical::Message;
+use super::mac;
+#[cfg(feature = "public-key")]
+use super::public_key::PublicKey;
+use crate::definition::Segment;
+use crate::definition::scheme::{
+    Coded, Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
+};
 use crate::lookup::Lookup;
 use crate::parse::json;
 use crate::parse::path::JsonPath;
 use crate::parse::timestamp::instant;
-use crate::present::{self, Candidates, Carried};
-use crate::spec::Segment;
-use crate::spec::scheme::{
-    Coded, Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
-};
-use crate::{EpochMillis, Keys, Rejection, Scheme, Secret, encoding, handshake, mac};
+use crate::presented::signatures::{self as present, Candidates, Carried};
+use crate::verify::canonical::Message;
+use crate::{EpochMillis, Keys, Rejection, Scheme, Secret, encoding, handshake};
 #[cfg(feature = "public-key")]
 use crate::{
     KeyRequest,
-    public_key::PublicKey,
-    spec::keys::KeysRule,
-    spec::scheme::{Algorithm, KeyFrom},
+    definition::keys::KeysRule,
+    definition::scheme::{Algorithm, KeyFrom},
 };
 
 pub(crate) struct Attempt<'a> {

@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
+use crate::definition::jwt::JwtRule;
+use crate::definition::{DefinitionError, Scheme, Segment, Template};
 use crate::parse::form::Field;
 use crate::parse::json;
 use crate::parse::path::JsonPath;
-use crate::spec::jwt::JwtRule;
-use crate::spec::{DefinitionError, Scheme, Segment, Template};
 use crate::{Request, RequestView};
 
 /// Where a provider puts an event's id or type.
@@ -321,7 +321,7 @@ impl Origin {
             (Self::Query(_), segment) => matches!(segment, Segment::Url),
             (_, Segment::Body | Segment::BodySha256) => true,
             (Self::Json(path), Segment::Json(signed)) => signed == path,
-            (Self::Json(path), Segment::Sns) => crate::sns::is_signed(&path.to_string()),
+            (Self::Json(path), Segment::Sns) => crate::verify::sns::is_signed(&path.to_string()),
             (Self::Form(name), Segment::Form(signed)) => signed == name,
             _ => false,
         })

@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use super::{Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test, Visit};
 use crate::Selector;
-use crate::select::{Needs, Reach};
-use crate::spec::DefinitionError;
-use crate::spec::reply::{RawReply, Text, Word};
+use crate::definition::DefinitionError;
+use crate::definition::reply::{RawReply, Text, Word};
+use crate::events::select::{Needs, Reach};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -19,7 +19,7 @@ const LONGEST_KEYED: usize = 128;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::spec) struct RawHandshake {
+pub(in crate::definition) struct RawHandshake {
     kind: RawKind,
     method: Method,
     #[serde(default)]
@@ -87,7 +87,7 @@ struct RawCheck {
 
 impl RawHandshake {
     /// `can_mac`: whether the main scheme has a MAC to answer with.
-    pub(in crate::spec) fn check(self, index: usize, can_mac: bool) -> Result<Handshake> {
+    pub(in crate::definition) fn check(self, index: usize, can_mac: bool) -> Result<Handshake> {
         let at = Place(format!("handshakes[{index}]"));
         let reply = self.answer.check(&at.key("answer"))?;
         let challenge = self.challenge.map(|raw| raw.check(&at)).transpose()?;

@@ -8,9 +8,9 @@ use base64::write::{EncoderStringWriter, EncoderWriter};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::definition::scheme::{Algorithm, Digest, EcdsaFormat, Encoding, RsaDigest};
 use crate::encoding::BASE64URL;
-use crate::mac;
-use crate::spec::scheme::{Algorithm, Digest, EcdsaFormat, Encoding, RsaDigest};
+use crate::verify::mac;
 
 /// A token that has the right form, and nothing more is known about it.
 pub(crate) struct Jws<'t> {

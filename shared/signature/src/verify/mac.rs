@@ -9,10 +9,10 @@ use subtle::ConstantTimeEq;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::canonical::Message;
 use crate::code::Claim;
+use crate::definition::scheme::{Construction, Digest, KeyFormat, KeyRule, Normalization, Shared};
 use crate::encoding;
-use crate::spec::scheme::{Construction, Digest, KeyFormat, KeyRule, Normalization, Shared};
+use crate::verify::canonical::Message;
 
 pub(crate) type Key = Zeroizing<Vec<u8>>;
 

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::{mac, sns};
+use crate::definition::{Segment, Template};
 use crate::lookup::Lookup;
 use crate::parse::form;
-use crate::spec::{Segment, Template};
-use crate::{Rejection, Request, mac, sns};
+use crate::{Rejection, Request};
 
 /// A message in pieces, so that the body is never copied.
 pub(crate) struct Message<'a>(Vec<Piece<'a>>);

@@ -15,7 +15,7 @@ use super::scheme::{
 use super::template::{Segment, Template};
 use super::{Provider, Setting, items};
 use crate::Selector;
-use crate::select::{Needs, Reach};
+use crate::events::select::{Needs, Reach};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 
 use crate::RequestView;
+use crate::events::select::{ItemView, SelectError, Selected, Selector};
 use crate::parse::{form, json};
-use crate::select::{ItemView, SelectError, Selected, Selector};
 
 /// Where a provider puts the events of a request that carries several.
 ///

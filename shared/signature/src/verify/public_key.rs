@@ -3,9 +3,11 @@
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
-use crate::canonical::Message;
-use crate::jws::JwsAlgorithm;
-use crate::spec::scheme::{Algorithm, EcdsaFormat, PublicKeyFormat, PublicKeyRule, RsaDigest};
+use crate::definition::scheme::{
+    Algorithm, EcdsaFormat, PublicKeyFormat, PublicKeyRule, RsaDigest,
+};
+use crate::parse::jws::JwsAlgorithm;
+use crate::verify::canonical::Message;
 use crate::{Key, encoding};
 
 impl PublicKeyRule {

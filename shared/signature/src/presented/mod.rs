@@ -1,0 +1,4 @@
+//! What a request presents to be checked: its signatures and tokens, not yet looked at.
+
+pub(crate) mod layout;
+pub(crate) mod signatures;
