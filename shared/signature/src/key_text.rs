@@ -1,6 +1,6 @@
 //! A public key in the form in which a provider shows it.
 
-use crate::definition::scheme::{PublicKeyFormat, PublicKeyRule};
+use crate::definition::algorithm::{PublicKeyFormat, PublicKeyRule};
 use crate::encoding::base64_text;
 
 /// How many bytes an Ed25519 key has; they are the end of its `SubjectPublicKeyInfo`.

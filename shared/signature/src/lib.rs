@@ -14,9 +14,11 @@ pub mod catalog;
 mod definition;
 
 mod code;
+mod compare;
 mod encoding;
 mod events;
 mod handshake;
+mod hosts;
 mod key_text;
 mod keys;
 mod lookup;
@@ -26,16 +28,18 @@ mod sign;
 mod verify;
 
 pub use definition::{
-    Citation, Class, DefinitionError, Delivery, Handshake, Provider, Response, ResponseHeader,
-    Scheme, SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,
+    Citation, Class, DefinitionError, Delivery, Handshake, ItemPlace, Items, Provider, Response,
+    ResponseHeader, Scheme, SecretNotes, Selector, Setting, Trust, TrustMarks, UnknownSetting,
 };
-pub use events::items::{Found, Item, ItemPlace, Items, Sought, item_at};
-pub use events::select::{SelectError, Selected, Selector};
-pub use handshake::{Answer, Exchange, HandshakeRefusal, RefusedHandshake, handshake};
+pub use events::items::{Found, Item, Sought, item_at};
+pub use events::select::{SelectError, Selected};
+pub use handshake::answer::{Answer, Exchange, HandshakeRefusal, RefusedHandshake};
+pub use handshake::handshake;
 pub use headers::{Headers, Repeated};
-pub use keys::{
-    Credentials, Hidden, Key, KeyRequest, KeySet, KeySource, Keys, UnusableKeys, key_requests,
-};
+pub use keys::error::UnusableKeys;
+pub use keys::key::{Key, KeySet, Keys};
+pub use keys::key_requests;
+pub use keys::request::{Credentials, Hidden, KeyRequest, KeySource};
 pub use rejection::Rejection;
 pub use request::Request;
 pub use secret::{EmptySecret, Secret};

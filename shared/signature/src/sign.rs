@@ -1,8 +1,7 @@
 //! Signs as a provider would, for tests and for people trying things out.
 
-use crate::definition::scheme::{
-    Kind, Layout, Prefix, Shared, Signature, Signed, Source, Timestamp, TimestampSource, Token,
-};
+use crate::definition::scheme::{Kind, Shared, Signed, Token};
+use crate::definition::signature::{Layout, Prefix, Signature, Source, Timestamp, TimestampSource};
 use crate::encoding::base64_text;
 use crate::lookup::Lookup;
 use crate::parse::timestamp;
@@ -77,7 +76,7 @@ pub fn sign(
             let value = format!("Basic {}", base64_text(secret.expose().as_bytes()));
             Ok(vec![(header_name(source, &lookup)?, value)])
         }
-        Kind::Public(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => {
+        Kind::Public(_) | Kind::Jwt(_) | Kind::Code(_) => {
             Err(SignError::NotShared { scheme: provider.scheme().name() })
         }
     }

@@ -1,7 +1,8 @@
-//! Signatures that only the provider can make.
+//! Digests, encodings and keys.
 
 use serde::Deserialize;
 
+/// How a signature is made that only the provider can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     Ed25519,
@@ -57,4 +58,69 @@ pub(crate) enum RsaDigest {
 pub(crate) enum EcdsaFormat {
     Der,
     Fixed,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyRule {
+    pub(crate) format: KeyFormat,
+    pub(crate) strip_prefix: Option<String>,
+    pub(crate) suffix: Option<String>,
+    pub(crate) normalize: Option<Normalization>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PublicKeyRule {
+    pub(crate) format: PublicKeyFormat,
+    pub(crate) strip_prefix: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Digest {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Construction {
+    Mac,
+    Hash,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Encoding {
+    Hex,
+    Base64,
+    Base64url,
+    /// Base64 of hex digits.
+    Base64Hex,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyFormat {
+    #[default]
+    Utf8,
+    Base64,
+    Hex,
+    Sha1,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum Normalization {
+    #[serde(rename = "NFKD")]
+    Nfkd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PublicKeyFormat {
+    Hex,
+    Base64,
+    Base64Spki,
+    Pem,
 }

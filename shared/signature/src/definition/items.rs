@@ -1,70 +1,69 @@
-//! Checks of `[[items]]`: from paths to a tree of arrays.
+//! Where the events of a request are that carries several.
 
-use super::error::DefinitionError;
-use super::raw::RawItems;
-use super::scheme::Scheme;
-use crate::Selector;
-use crate::events::items::{Array, Items, Rule};
-use crate::events::select::{Needs, Reach};
-use crate::parse::path::JsonPath;
+use super::selector::Selector;
 
-type Result<T> = std::result::Result<T, DefinitionError>;
-
-/// The rules in the order of the file, which names an array before those inside it.
-pub(super) fn items(raw: Vec<RawItems>, schemes: &[&Scheme]) -> Result<Option<Items>> {
-    let mut items: Option<Items> = None;
-    for (index, raw) in raw.into_iter().enumerate() {
-        let at = format!("items[{index}]");
-        let form = raw.form.clone();
-        let items = items.get_or_insert_with(|| Items { form: form.clone(), arrays: Vec::new() });
-        if items.form != form {
-            return Err(DefinitionError::new(format!("{at}.form"), "differs from the others"));
-        }
-        insert(&mut items.arrays, raw, schemes, &at)?;
-    }
-    Ok(items)
+/// Where a provider puts the events of a request that carries several.
+///
+/// Nothing of a request is left out: an element that has none of the arrays that are looked for
+/// in it is an item itself.
+#[derive(Clone, Debug)]
+pub struct Items {
+    pub(crate) form: Option<String>,
+    pub(crate) arrays: Vec<Array>,
 }
 
-fn insert(mut arrays: &mut Vec<Array>, raw: RawItems, schemes: &[&Scheme], at: &str) -> Result<()> {
-    let error = |problem: &str| DefinitionError::new(format!("{at}.at"), problem);
-    let path = JsonPath::parse(&raw.at, &format!("{at}.at"))?;
-    let (mut outer, tail) = path.arrays().ok_or_else(|| error("needs [] and takes no number"))?;
-    let keys = outer.pop().unwrap_or_default();
-    let reach = if outer.is_empty() { Reach::Item } else { Reach::Outer };
-    for keys in outer {
-        // What an outer element is that has no inner array has to be said first.
-        let array = arrays.iter_mut().find(|array| array.keys == keys);
-        let array =
-            array.ok_or_else(|| error("the array around it has no rule of its own before"))?;
-        if !array.rule.tail.is_empty() {
-            return Err(error("the array around it holds items that are not its elements"));
-        }
-        arrays = &mut array.inner;
-    }
-    if arrays.iter().any(|array| array.keys == keys) {
-        return Err(error("named twice"));
-    }
-    let rule = rule(raw, tail, reach, schemes, at)?;
-    arrays.push(Array { keys, inner: Vec::new(), rule });
-    Ok(())
+/// An array, and what its elements are.
+#[derive(Clone, Debug)]
+pub(crate) struct Array {
+    /// The way to it.
+    pub(crate) keys: Vec<String>,
+    pub(crate) inner: Vec<Self>,
+    /// How an element is read that has none of the inner arrays.
+    pub(crate) rule: Rule,
 }
 
-fn rule(
-    raw: RawItems,
-    tail: Vec<String>,
-    reach: Reach,
-    schemes: &[&Scheme],
-    at: &str,
-) -> Result<Rule> {
-    let selector = |parts: Option<&Vec<String>>, needs, key: &str| {
-        let field = format!("{at}.{key}");
-        parts.map(|parts| Selector::parse(parts, needs, reach, schemes, &field)).transpose()
-    };
-    Ok(Rule {
-        id: selector(raw.id.as_ref(), Needs::Every, "id")?,
-        unique: raw.unique.unwrap_or(true),
-        event_type: selector(raw.event_type.as_ref(), Needs::First, "type")?,
-        at: raw.at,
-        tail,
-    })
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    /// As in the definition.
+    pub(crate) at: String,
+    /// The way from the element to the item, if the item is not the element itself.
+    pub(crate) tail: Vec<String>,
+    pub(crate) id: Option<Selector>,
+    pub(crate) unique: bool,
+    pub(crate) event_type: Option<Selector>,
+}
+
+/// A place at which items are looked for.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ItemPlace<'a> {
+    /// As in the definition, such as `entry[].changes[]`.
+    pub at: &'a str,
+    /// Where the event's id is.
+    pub id: Option<&'a Selector>,
+    /// Whether no other event has the same id.
+    pub unique: bool,
+}
+
+impl Items {
+    /// The field of a form that holds the JSON; without one the body is the JSON.
+    #[must_use]
+    pub fn form(&self) -> Option<&str> {
+        self.form.as_deref()
+    }
+
+    /// Where items are looked for, an array before those inside it.
+    #[must_use]
+    pub fn places(&self) -> Vec<ItemPlace<'_>> {
+        let mut places = Vec::new();
+        list(&self.arrays, &mut places);
+        places
+    }
+}
+
+fn list<'a>(arrays: &'a [Array], places: &mut Vec<ItemPlace<'a>>) {
+    for Array { inner, rule, .. } in arrays {
+        places.push(ItemPlace { at: &rule.at, id: rule.id.as_ref(), unique: rule.unique });
+        list(inner, places);
+    }
 }

@@ -1,13 +1,11 @@
 //! A checked scheme: only combinations that mean something can be written here.
 
-use serde::Deserialize;
-
-pub(crate) use super::algorithm::{Algorithm, EcdsaFormat, RsaDigest};
+use super::algorithm::{Algorithm, Construction, Digest, Encoding, KeyRule, PublicKeyRule};
 use super::jwt::JwtRule;
 use super::keys::KeysRule;
+use super::module::Module;
+use super::signature::{Name, Prefix, Signature, Source, Timestamp};
 use super::template::{Segment, Template};
-use crate::code::Module;
-use crate::parse::path::JsonPath;
 
 /// How one provider signs.
 ///
@@ -29,7 +27,6 @@ impl Scheme {
             Kind::Token(_) => "token",
             Kind::Basic(_) => "basic",
             Kind::Jwt(_) => "jwt",
-            Kind::None => "none",
             Kind::Code(_) => "code",
         }
     }
@@ -61,7 +58,7 @@ impl Scheme {
             }
             Kind::Jwt(rule) => rule.claims.names_url(),
             Kind::Code(code) => code.module.signs_url(),
-            Kind::Token(_) | Kind::Basic(_) | Kind::None => false,
+            Kind::Token(_) | Kind::Basic(_) => false,
         }
     }
 
@@ -82,7 +79,7 @@ impl Scheme {
         match &self.kind {
             Kind::Shared(shared) => Some(&shared.signed.message),
             Kind::Public(public) => Some(&public.signed.message),
-            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::Code(_) => None,
         }
     }
 
@@ -91,7 +88,7 @@ impl Scheme {
             Kind::Shared(shared) => shared.signed.timestamp.as_ref(),
             Kind::Public(public) => public.signed.timestamp.as_ref(),
             Kind::Code(code) => code.timestamp.as_ref(),
-            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None => None,
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) => None,
         }
     }
 
@@ -100,7 +97,7 @@ impl Scheme {
             Kind::Shared(shared) => shared.signed.timestamp.as_mut(),
             Kind::Public(public) => public.signed.timestamp.as_mut(),
             Kind::Code(code) => code.timestamp.as_mut(),
-            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) | Kind::None => None,
+            Kind::Token(_) | Kind::Basic(_) | Kind::Jwt(_) => None,
         }
     }
 
@@ -131,8 +128,33 @@ impl Scheme {
             Kind::Public(public) => Some(&public.signed.signature.source),
             Kind::Token(token) => Some(&token.source),
             Kind::Basic(source) => Some(source),
-            Kind::Jwt(_) | Kind::None | Kind::Code(_) => None,
+            Kind::Jwt(_) | Kind::Code(_) => None,
         }
+    }
+
+    /// The settings it refers to and cannot do without a declaration of.
+    pub(super) fn settings(&self) -> Vec<&str> {
+        let name = match self.source() {
+            Some(
+                Source::Header { name: Name::Setting(name), .. }
+                | Source::Query(Name::Setting(name)),
+            ) => Some(&**name),
+            _ => None,
+        };
+        let left = match &self.kind {
+            Kind::Shared(shared) => shared.signed.signature.layout.setting(),
+            Kind::Public(public) => public.signed.signature.layout.setting(),
+            Kind::Jwt(rule) => rule.issuer.as_ref().and_then(Name::setting),
+            Kind::Token(_) | Kind::Basic(_) | Kind::Code(_) => None,
+        };
+        let message = self.template().into_iter().flat_map(Template::segments);
+        let inside = message.filter_map(|segment| match segment {
+            Segment::Config(name) => Some(&**name),
+            _ => None,
+        });
+        let keys = self.keys().map(KeysRule::settings).unwrap_or_default();
+        let claims = self.token().into_iter().flat_map(JwtRule::settings);
+        name.into_iter().chain(left).chain(inside).chain(keys).chain(claims).collect()
     }
 }
 
@@ -143,14 +165,13 @@ pub(crate) enum Kind {
     Token(Token),
     Basic(Source),
     Jwt(JwtRule),
-    None,
     Code(Coded),
 }
 
 /// A scheme in code, and the time that is part of what it signs.
 #[derive(Clone, Debug)]
 pub(crate) struct Coded {
-    pub(crate) module: &'static dyn Module,
+    pub(crate) module: Module,
     pub(crate) timestamp: Option<Timestamp>,
 }
 
@@ -211,101 +232,11 @@ pub(crate) struct Signed {
     pub(crate) timestamp: Option<Timestamp>,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Signature {
-    pub(crate) source: Source,
-    pub(crate) prefix: Option<Prefix>,
-    pub(crate) layout: Layout,
-}
-
 /// A secret that travels with every request.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) source: Source,
     pub(crate) prefix: Option<Prefix>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Prefix {
-    pub(crate) text: String,
-    pub(crate) required: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Source {
-    Header {
-        name: Name,
-        also: Vec<String>,
-    },
-    Numbered {
-        prefix: String,
-        max: u16,
-    },
-    Query(Name),
-    Json(JsonPath),
-    Form(String),
-    /// A field of the JSON that a header holds as base64.
-    Packed {
-        header: String,
-        field: String,
-    },
-}
-
-/// A name that is part of the definition, or that the operator sets.
-#[derive(Clone, Debug)]
-pub(crate) enum Name {
-    Fixed(String),
-    Setting(String),
-}
-
-/// How signatures sit inside the value that carries them.
-#[derive(Clone, Debug)]
-pub(crate) enum Layout {
-    Plain,
-    List {
-        item_sep: String,
-    },
-    Tagged {
-        tag: String,
-        tag_sep: String,
-        item_sep: String,
-    },
-    Pairs {
-        pair_sep: String,
-        item_sep: String,
-        match_left: Option<String>,
-    },
-    Positional {
-        item_sep: String,
-        timestamp: usize,
-    },
-    KeyValue {
-        field: String,
-        item_sep: String,
-        group_sep: Option<String>,
-        timestamp: Option<String>,
-    },
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Timestamp {
-    pub(crate) source: TimestampSource,
-    pub(crate) unit: Unit,
-    pub(crate) tolerance_seconds: Option<u32>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TimestampSource {
-    Header(String),
-    SignatureField,
-    Json(JsonPath),
-    Form(String),
-}
-
-impl TimestampSource {
-    pub(crate) const fn is_in_body(&self) -> bool {
-        matches!(self, Self::Json(_) | Self::Form(_))
-    }
 }
 
 /// The request an alternative is for.
@@ -320,77 +251,4 @@ pub(crate) enum WhenTest {
     Present,
     Equals(String),
     StartsWith(String),
-}
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct KeyRule {
-    pub(crate) format: KeyFormat,
-    pub(crate) strip_prefix: Option<String>,
-    pub(crate) suffix: Option<String>,
-    pub(crate) normalize: Option<Normalization>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct PublicKeyRule {
-    pub(crate) format: PublicKeyFormat,
-    pub(crate) strip_prefix: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Digest {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Construction {
-    Mac,
-    Hash,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Encoding {
-    Hex,
-    Base64,
-    Base64url,
-    /// Base64 of hex digits.
-    Base64Hex,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum KeyFormat {
-    #[default]
-    Utf8,
-    Base64,
-    Hex,
-    Sha1,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) enum Normalization {
-    #[serde(rename = "NFKD")]
-    Nfkd,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum PublicKeyFormat {
-    Hex,
-    Base64,
-    Base64Spki,
-    Pem,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Unit {
-    S,
-    Ms,
-    Iso8601,
 }

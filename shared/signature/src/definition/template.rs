@@ -1,7 +1,7 @@
 //! What is signed, as a list of parts.
 
 use super::error::DefinitionError;
-use crate::parse::path::JsonPath;
+use super::path::JsonPath;
 
 /// A message template, split once when the definition is read.
 #[derive(Clone, Debug)]

@@ -1,15 +1,13 @@
 //! A text that an operator's values complete.
 
 use super::error::DefinitionError;
-use crate::Rejection;
-use crate::lookup::Lookup;
 
 /// A text with `{secret}`, `{config:NAME}` and `{id}` in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Text(Vec<Part>);
 
 #[derive(Clone, Debug)]
-enum Part {
+pub(crate) enum Part {
     Literal(String),
     Secret,
     Setting(String),
@@ -31,20 +29,8 @@ impl Text {
         Ok(Self(parts))
     }
 
-    /// The whole text. `id` is what the request chose, and has been checked.
-    pub(crate) fn fill(
-        &self,
-        lookup: &Lookup<'_>,
-        secret: &str,
-        id: &str,
-    ) -> Result<String, Rejection> {
-        let parts = self.0.iter().map(|part| match part {
-            Part::Literal(text) => Ok(text.as_str()),
-            Part::Secret => Ok(secret),
-            Part::Setting(name) => lookup.setting(name),
-            Part::Id => Ok(id),
-        });
-        parts.collect()
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.0
     }
 
     pub(crate) fn starts_with_secret(&self) -> bool {

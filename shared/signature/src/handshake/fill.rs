@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, HandshakeRefusal};
+use super::answer::{Answer, HandshakeRefusal};
 use crate::Provider;
 use crate::definition::reply::{Body, Field, Reply, Text, Word};
 

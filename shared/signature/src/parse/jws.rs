@@ -8,9 +8,8 @@ use base64::write::{EncoderStringWriter, EncoderWriter};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::definition::scheme::{Algorithm, Digest, EcdsaFormat, Encoding, RsaDigest};
+use crate::definition::algorithm::{Algorithm, Digest, EcdsaFormat, Encoding, RsaDigest};
 use crate::encoding::BASE64URL;
-use crate::verify::mac;
 
 /// A token that has the right form, and nothing more is known about it.
 pub(crate) struct Jws<'t> {
@@ -80,12 +79,6 @@ impl<'t> Jws<'t> {
             return Err(JwsError::Malformed);
         }
         Ok(Self { algorithm, kid: head.kid, signed, signature, payload })
-    }
-
-    pub(crate) fn is_signed_with(&self, digest: Digest, secret: &str) -> bool {
-        let expected = digest.of_pieces(secret.as_bytes(), &[self.signed.as_bytes().into()]);
-        let presented = std::slice::from_ref(&self.signature);
-        expected.is_some_and(|expected| mac::any_is(presented, &expected))
     }
 
     /// To be asked for after the signature was checked.

@@ -1,6 +1,6 @@
 //! How signatures, and sometimes a time, are written into one value.
 
-use crate::definition::scheme::{Layout, Prefix, Signature};
+use crate::definition::signature::{Layout, Prefix, Signature};
 
 /// A header full of signatures must not buy the sender our time.
 pub(crate) const MAX_SIGNATURES: usize = 32;

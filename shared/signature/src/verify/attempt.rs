@@ -1,28 +1,20 @@
 //! One try to verify a request by one scheme.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
-use super::mac;
 #[cfg(feature = "public-key")]
 use super::public_key::PublicKey;
-use crate::definition::Segment;
-use crate::definition::scheme::{
-    Coded, Kind, Public, Shared, Signed, Source, Timestamp, TimestampSource, Token, Unit,
-};
-use crate::lookup::Lookup;
-use crate::parse::json;
-use crate::parse::path::JsonPath;
-use crate::parse::timestamp::instant;
-use crate::presented::signatures::{self as present, Candidates, Carried};
-use crate::verify::canonical::Message;
-use crate::{EpochMillis, Keys, Rejection, Scheme, Secret, encoding, handshake};
+use crate::definition::handshake::{Keyed, Kind as HandshakeKind};
 #[cfg(feature = "public-key")]
-use crate::{
-    KeyRequest,
-    definition::keys::KeysRule,
-    definition::scheme::{Algorithm, KeyFrom},
-};
+use crate::definition::scheme::KeyFrom;
+use crate::definition::scheme::{Coded, Kind, Public, Shared, Signed};
+use crate::definition::signature::{Timestamp, TimestampSource, Unit};
+use crate::definition::template::Segment;
+use crate::lookup::Lookup;
+use crate::parse::timestamp::instant;
+use crate::presented::signatures::{self as present, Candidates};
+use crate::verify::canonical::Message;
+use crate::{EpochMillis, Keys, Provider, Rejection, Scheme, Secret, code, compare};
 
 pub(crate) struct Attempt<'a> {
     pub(crate) secrets: &'a [Secret],
@@ -41,7 +33,7 @@ pub(crate) struct Accepted {
     pub(crate) at: Option<EpochMillis>,
 }
 
-type Result<T> = std::result::Result<T, Rejection>;
+pub(super) type Result<T> = std::result::Result<T, Rejection>;
 
 /// A time as stated, and what it means.
 struct Stated<'a> {
@@ -71,7 +63,6 @@ impl<'a> Attempt<'a> {
             Kind::Token(token) => self.token(token),
             Kind::Basic(source) => self.basic(source),
             Kind::Jwt(rule) => self.jwt(rule),
-            Kind::None => Err(Rejection::Unsupported { what: "none".to_owned() }),
             Kind::Code(code) => self.code(code),
         }
     }
@@ -85,7 +76,7 @@ impl<'a> Attempt<'a> {
         self.signed(&shared.signed, Some(shared.digest.length()), |secret, case| {
             let key = shared.key.key(secret.expose())?;
             let expected = shared.tag(&key, case.message, case.timestamp)?;
-            Some(mac::any_is(&case.candidates.signatures, &expected))
+            Some(compare::any_is(&case.candidates.signatures, &expected))
         })
     }
 
@@ -93,7 +84,7 @@ impl<'a> Attempt<'a> {
         let (rule, digest) = (module.key(), module.digest());
         let keys = self.secrets.iter().map(|secret| rule.key(secret.expose()));
         let mut trials: Vec<_> = keys.map(|key| (key, true)).collect();
-        module.claims(self.lookup, &mut |claim| {
+        code::claims(*module, self.lookup, &mut |claim| {
             for (key, holds) in &mut trials {
                 let key = key.as_ref().filter(|_| *holds);
                 *holds = key.is_some_and(|key| claim.holds(digest, key));
@@ -131,53 +122,6 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The key that the request names, as it is for each of the secrets. A key that is missing
-    /// or out of date is only a reason to refuse when no secret has a better one.
-    #[cfg(feature = "public-key")]
-    pub(crate) fn keys_for(
-        &self,
-        rule: &KeysRule,
-        algorithm: Algorithm,
-        kid: Option<&str>,
-    ) -> Result<KeysFor<'a>> {
-        let (mut found, mut reason) = (Vec::new(), None);
-        for secret in self.secrets {
-            match self.key_for(rule, algorithm, kid, secret) {
-                Ok(key) => found.push((secret, key)),
-                Err(rejection) => reason = reason.or(Some(rejection)),
-            }
-        }
-        match reason {
-            Some(reason) if found.is_empty() => Err(reason),
-            _ => Ok(KeysFor(found)),
-        }
-    }
-
-    #[cfg(feature = "public-key")]
-    fn key_for(
-        &self,
-        rule: &KeysRule,
-        algorithm: Algorithm,
-        kid: Option<&str>,
-        secret: &Secret,
-    ) -> Result<PublicKey> {
-        let request = KeyRequest::new(rule, self.lookup, secret, kid.map(str::to_owned))?;
-        let key = self.keys.get(&request).ok_or(Rejection::UnknownKey)?;
-        if !key.is_valid(self.now) {
-            return Err(Rejection::ExpiredKey);
-        }
-        PublicKey::published(algorithm, key).ok_or(Rejection::UnknownKey)
-    }
-
-    /// Whether the request is for the account that the secret names.
-    #[cfg(feature = "public-key")]
-    pub(crate) fn is_account(&self, rule: &KeysRule, secret: &Secret) -> bool {
-        rule.account.as_ref().is_none_or(|account| {
-            let stated = account.value(self.lookup).unwrap_or_default();
-            mac::same(stated.as_bytes(), secret.expose().as_bytes())
-        })
-    }
-
     #[cfg(not(feature = "public-key"))]
     #[expect(clippy::unused_self, reason = "stands in for the method that needs the feature")]
     fn public(&self, public: &'a Public) -> Result<Accepted> {
@@ -193,7 +137,7 @@ impl<'a> Attempt<'a> {
     ) -> Result<Accepted> {
         let candidates = present::signatures(signed, length, self.lookup)?;
         let message = &Message::resolve(&signed.message, self.lookup)?;
-        if handshake::would_answer(self.lookup.provider, message) {
+        if would_answer(self.lookup.provider, message) {
             return Err(Rejection::LikeAChallenge);
         }
         let stated = self.stated_before(signed, &candidates)?;
@@ -264,81 +208,18 @@ impl<'a> Attempt<'a> {
         Ok(Stated { text, at })
     }
 
-    fn token(&self, token: &'a Token) -> Result<Accepted> {
-        if let Source::Json(path) = &token.source {
-            return self.token_in_every_item(token, path);
-        }
-        let carried = present::values(&token.source, self.lookup)?;
-        let presented = carried.iter().map(|carried| {
-            bare_token(token, &carried.value).ok_or_else(|| carried.place.malformed())
-        });
-        let presented = presented.collect::<Result<Vec<_>>>()?;
-        self.compare(|secret| {
-            presented.iter().filter(|one| mac::same(one.as_bytes(), secret)).count() > 0
-        })
-    }
-
-    /// A batch is as trustworthy as its least item. The sender says how many there are, so none
-    /// of them is kept.
-    fn token_in_every_item(&self, token: &Token, path: &JsonPath) -> Result<Accepted> {
-        let body = self.lookup.body_as_json()?;
-        let secrets = self.secrets.iter().map(|secret| mac::Alike::to(secret.expose().as_bytes()));
-        let mut trials: Vec<_> = secrets.map(|secret| (secret, true)).collect();
-        let (mut any, mut malformed) = (false, false);
-        path.each(body, |value| {
-            any |= value.is_some();
-            let text = value.and_then(json::scalar);
-            match text.as_deref().and_then(|text| bare_token(token, text)) {
-                Some(text) => {
-                    let text = mac::Alike::to(text.as_bytes());
-                    trials.iter_mut().for_each(|(secret, all)| *all &= secret.is(&text));
-                }
-                None => malformed = true,
-            }
-            if any && malformed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        let name = || path.to_string();
-        match (any, malformed) {
-            (false, _) => Err(Rejection::MissingField { name: name() }),
-            (true, true) => Err(Rejection::MalformedField { name: name() }),
-            (true, false) => self.outcome(trials.into_iter().map(|(_, all)| Some(all))),
-        }
-    }
-
-    fn basic(&self, source: &'a Source) -> Result<Accepted> {
-        let carried = present::values(source, self.lookup)?;
-        let presented = carried.iter().map(credentials).collect::<Result<Vec<_>>>()?;
-        self.compare(|secret| presented.iter().filter(|one| mac::same(one, secret)).count() > 0)
-    }
-
-    fn compare(&self, is_same: impl Fn(&[u8]) -> bool) -> Result<Accepted> {
-        self.any_secret(|secret| Some(is_same(secret.expose().as_bytes())))
-    }
-
     /// `test` answers nothing for a secret that does not have the form of one.
     pub(crate) fn any_secret(&self, test: impl Fn(&Secret) -> Option<bool>) -> Result<Accepted> {
         self.outcome(self.secrets.iter().map(test))
     }
 
     /// What the secrets come to, each of which matched, did not, or has not the right form.
-    fn outcome(&self, outcomes: impl Iterator<Item = Option<bool>>) -> Result<Accepted> {
+    pub(super) fn outcome(&self, outcomes: impl Iterator<Item = Option<bool>>) -> Result<Accepted> {
         let mut tally = Tally::default();
         for (secret, outcome) in self.secrets.iter().zip(outcomes) {
             tally.is_match(secret, outcome);
         }
         tally.accepted()
-    }
-}
-
-/// A key for each secret that has one.
-#[cfg(feature = "public-key")]
-pub(crate) struct KeysFor<'a>(Vec<(&'a Secret, PublicKey)>);
-
-#[cfg(feature = "public-key")]
-impl KeysFor<'_> {
-    pub(crate) fn of(&self, secret: &Secret) -> Option<&PublicKey> {
-        let found = self.0.iter().find(|(owner, _)| std::ptr::eq(*owner, secret));
-        found.map(|(_, key)| key)
     }
 }
 
@@ -376,19 +257,6 @@ impl Tally {
     }
 }
 
-fn bare_token<'c>(token: &Token, value: &'c str) -> Option<&'c str> {
-    let value = value.trim();
-    let bare = token.prefix.as_ref().map_or(Some(value), |prefix| prefix.strip(value));
-    bare.filter(|text| !text.is_empty())
-}
-
-fn credentials(carried: &Carried<'_>) -> Result<Vec<u8>> {
-    let (scheme, encoded) = carried.value.trim().split_once(' ').unwrap_or_default();
-    let decoded = encoding::base64(encoded.trim_start());
-    let decoded = decoded.filter(|bytes| !bytes.is_empty() && scheme.eq_ignore_ascii_case("basic"));
-    decoded.ok_or_else(|| carried.place.malformed())
-}
-
 /// Compares in the sender's unit: one that states whole seconds has cut off a part
 /// of one, and that part must not count against it.
 pub(crate) fn in_window(timestamp: &Timestamp, now: EpochMillis, at: EpochMillis) -> Result<()> {
@@ -406,4 +274,15 @@ pub(crate) fn in_window(timestamp: &Timestamp, now: EpochMillis, at: EpochMillis
         (true, true) => Err(Rejection::Stale { skew_seconds }),
         (true, false) => Err(Rejection::FromTheFuture { skew_seconds }),
     }
+}
+
+/// Whether what is signed could be a challenge that is answered with its MAC. The attempt to pass
+/// such an answer off as the signature of an event ends here.
+fn would_answer(provider: &Provider, message: &Message<'_>) -> bool {
+    provider.handshakes().iter().any(|handshake| match &handshake.kind {
+        HandshakeKind::KeyedResponse(challenge, Keyed::Mac) => {
+            message.is_made_of(challenge.max_length, |byte| challenge.has(byte))
+        }
+        _ => false,
+    })
 }

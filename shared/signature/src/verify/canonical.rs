@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{mac, sns};
-use crate::definition::{Segment, Template};
+use super::sns;
+use crate::definition::template::{Segment, Template};
 use crate::lookup::Lookup;
 use crate::parse::form;
-use crate::{Rejection, Request};
+use crate::{Rejection, Request, compare};
 
 /// A message in pieces, so that the body is never copied.
 pub(crate) struct Message<'a>(Vec<Piece<'a>>);
@@ -50,7 +50,9 @@ impl<'a> Message<'a> {
             Segment::UrlHubspot => pieces.push(Piece::text(hubspot(request.url).into())),
             Segment::Json(path) => pieces.push(Piece::text(lookup.json(path)?)),
             Segment::Form(name) => pieces.push(Piece::text(lookup.form(name)?)),
-            Segment::BodySha256 => pieces.push(Piece::text(mac::sha256_hex(request.body).into())),
+            Segment::BodySha256 => {
+                pieces.push(Piece::text(compare::sha256_hex(request.body).into()))
+            }
             Segment::BodyCrc32 => {
                 pieces.push(Piece::text(crc32fast::hash(request.body).to_string().into()));
             }

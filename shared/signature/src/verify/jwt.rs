@@ -6,19 +6,18 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::mac;
+use crate::definition::algorithm::{Algorithm, Digest};
 use crate::definition::jwt::{DetachedTime, JwtRule, TokenKeys, TokenPlace};
-use crate::definition::scheme::{Algorithm, Timestamp, TimestampSource};
-use crate::keys::is_id;
-use crate::lookup::Lookup;
-use crate::parse::jws::{Detached, Jws, JwsAlgorithm, JwsError};
+use crate::definition::signature::{Timestamp, TimestampSource};
+use crate::parse::jws::{Jws, JwsAlgorithm};
 use crate::parse::timestamp::instant;
 use crate::parse::url::Url;
 use crate::parse::{form, json};
+use crate::presented::token::Presented;
 use crate::verify::attempt::{Accepted, Attempt, in_window};
 #[cfg(feature = "public-key")]
 use crate::verify::public_key::PublicKey;
-use crate::{EpochMillis, EpochSeconds, Rejection, Secret};
+use crate::{EpochMillis, EpochSeconds, Rejection, Secret, compare};
 
 type Result<T> = std::result::Result<T, Rejection>;
 
@@ -29,7 +28,7 @@ impl<'a> Attempt<'a> {
         let token = text.parse(rule)?;
         let accepted = self.signer(rule, &token)?;
         if let TokenPlace::Detached { time, .. } = &rule.place {
-            let at = text.in_window(time, self.now)?;
+            let at = is_recent(&text, time, self.now)?;
             return Ok(Accepted { at: Some(at), ..accepted });
         }
         let payload = token.payload().unwrap_or_default();
@@ -47,7 +46,7 @@ impl<'a> Attempt<'a> {
                 if pinned.contains(&digest) =>
             {
                 self.any_secret(|secret| {
-                    let signed = token.is_signed_with(digest, secret.expose());
+                    let signed = is_signed_with(token, digest, secret);
                     Some(signed && self.says(rule, token, secret))
                 })
             }
@@ -76,7 +75,11 @@ impl<'a> Attempt<'a> {
                 Some(is_good(&key, secret))
             }),
             TokenKeys::Provider(_, keys) => {
-                let kid = if keys.id.is_none() { Some(kid_of(token, rule)?) } else { None };
+                let kid = if keys.id.is_none() {
+                    Some(crate::presented::token::kid_of(token, rule)?)
+                } else {
+                    None
+                };
                 let found = self.keys_for(keys, algorithm, kid.as_deref())?;
                 self.any_secret(|secret| {
                     let key = found.of(secret)?;
@@ -101,7 +104,7 @@ impl<'a> Attempt<'a> {
         let Some(claims) = Claims::read(&payload) else { return false };
         rule.equals.iter().all(|(claim, texts)| {
             texts.iter().any(|text| {
-                let expected = text.fill(self.lookup, secret.expose(), "");
+                let expected = self.lookup.fill(text, secret.expose(), "");
                 let expected = expected.ok().filter(|expected| !expected.is_empty());
                 expected.is_some_and(|expected| claims.says(claim, &expected))
             })
@@ -167,92 +170,6 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// A token where the request carries it.
-struct Presented<'r, 'a> {
-    place: &'r TokenPlace,
-    token: &'a str,
-    /// What a detached token signs.
-    detached: Option<Detached<'a>>,
-}
-
-impl<'r, 'a> Presented<'r, 'a> {
-    fn find(rule: &'r JwtRule, lookup: &Lookup<'a>) -> Result<Self> {
-        let place = &rule.place;
-        let (token, detached) = match place {
-            TokenPlace::Header { name, prefix } => {
-                let value = lookup.header(name)?.trim();
-                let token = value.strip_prefix(&**prefix).ok_or_else(|| place.malformed())?;
-                (token.trim(), None)
-            }
-            TokenPlace::Body => {
-                let text = std::str::from_utf8(lookup.request.body).unwrap_or_default();
-                (text.trim(), None)
-            }
-            TokenPlace::Detached { name, time } => {
-                let time = lookup.header(&time.header)?;
-                let detached = Detached { time, body: lookup.request.body };
-                (lookup.header(name)?.trim(), Some(detached))
-            }
-        };
-        Ok(Self { place, token, detached })
-    }
-
-    fn parse(&self, rule: &JwtRule) -> Result<Jws<'a>> {
-        let parsed = match &self.detached {
-            Some(detached) => Jws::parse_detached(self.token, detached),
-            None => Jws::parse(self.token),
-        };
-        parsed.map_err(|error| match error {
-            JwsError::Malformed => self.malformed(),
-            JwsError::UnknownAlgorithm => {
-                Rejection::UnknownVersion { name: rule.place.name().to_owned() }
-            }
-        })
-    }
-
-    fn in_window(&self, rule: &DetachedTime, now: EpochMillis) -> Result<EpochMillis> {
-        let stated = self.detached.as_ref().map(|detached| detached.time).unwrap_or_default();
-        let at = instant(stated, rule.unit).ok_or(Rejection::MalformedTimestamp)?;
-        let window = Timestamp {
-            source: TimestampSource::Header(rule.header.clone()),
-            unit: rule.unit,
-            tolerance_seconds: Some(rule.tolerance_seconds),
-        };
-        in_window(&window, now, at).map(|()| at)
-    }
-
-    fn malformed(&self) -> Rejection {
-        self.place.malformed()
-    }
-}
-
-impl TokenPlace {
-    fn name(&self) -> &str {
-        match self {
-            Self::Header { name, .. } | Self::Detached { name, .. } => name,
-            Self::Body => "body",
-        }
-    }
-
-    fn malformed(&self) -> Rejection {
-        let name = self.name().to_owned();
-        match self {
-            Self::Header { .. } | Self::Detached { .. } => Rejection::MalformedHeader { name },
-            Self::Body => Rejection::MalformedField { name },
-        }
-    }
-}
-
-/// Which key the token says it was signed with.
-pub(crate) fn kid(rule: &JwtRule, lookup: &Lookup<'_>) -> Result<String> {
-    kid_of(&Presented::find(rule, lookup)?.parse(rule)?, rule)
-}
-
-fn kid_of(token: &Jws<'_>, rule: &JwtRule) -> Result<String> {
-    let kid = token.kid.clone().filter(|kid| is_id(kid));
-    kid.ok_or_else(|| rule.place.malformed())
-}
-
 /// What a token says whose signature was right.
 struct Claims<'p>(&'p RawValue);
 
@@ -314,7 +231,7 @@ fn lists(value: &RawValue, expected: &str) -> bool {
 fn is_digest(claim: &str, stated: Option<Vec<u8>>, content: &[u8]) -> Result<()> {
     let stated = stated.filter(|stated| stated.len() == 32);
     let stated = stated.ok_or_else(|| malformed(claim))?;
-    let same = mac::any_is(&[stated], &Sha256::digest(content));
+    let same = compare::any_is(&[stated], &Sha256::digest(content));
     if same { Ok(()) } else { Err(Rejection::Mismatch) }
 }
 
@@ -342,4 +259,25 @@ fn canonical_query(method: &str, url: &str) -> Result<String> {
 
 fn rfc3986(text: &str) -> String {
     crate::parse::url::escape(text, "-_.~")
+}
+
+fn is_signed_with(token: &Jws<'_>, digest: Digest, secret: &Secret) -> bool {
+    let expected = digest.of_pieces(secret.expose().as_bytes(), &[token.signed.as_bytes().into()]);
+    let presented = std::slice::from_ref(&token.signature);
+    expected.is_some_and(|expected| compare::any_is(presented, &expected))
+}
+
+fn is_recent(
+    presented: &Presented<'_, '_>,
+    rule: &DetachedTime,
+    now: EpochMillis,
+) -> Result<EpochMillis> {
+    let stated = presented.detached.as_ref().map(|detached| detached.time).unwrap_or_default();
+    let at = instant(stated, rule.unit).ok_or(Rejection::MalformedTimestamp)?;
+    let window = Timestamp {
+        source: TimestampSource::Header(rule.header.clone()),
+        unit: rule.unit,
+        tolerance_seconds: Some(rule.tolerance_seconds),
+    };
+    in_window(&window, now, at).map(|()| at)
 }

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
-use subtle::ConstantTimeEq;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::code::Claim;
-use crate::definition::scheme::{Construction, Digest, KeyFormat, KeyRule, Normalization, Shared};
+use crate::code::claim::Claim;
+use crate::compare::any_is;
+use crate::definition::algorithm::{Construction, Digest, KeyFormat, KeyRule, Normalization};
+use crate::definition::scheme::Shared;
 use crate::encoding;
 use crate::verify::canonical::Message;
 
@@ -118,32 +119,4 @@ fn hash<D: sha2::Digest>(key: &[u8], message: &Message<'_>, timestamp: &str) -> 
     let mut hash = D::new();
     message.feed(timestamp, key, |bytes| hash.update(bytes));
     hash.finalize().to_vec()
-}
-
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
-/// Compares two texts of any length in time that depends on neither's content,
-/// by way of digests that are equally long.
-pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
-    Alike::to(a).is(&Alike::to(b))
-}
-
-/// What [`same`] compares, for a text that is compared with many.
-pub(crate) struct Alike([u8; 32]);
-
-impl Alike {
-    pub(crate) fn to(text: &[u8]) -> Self {
-        Self(Sha256::digest(text).into())
-    }
-
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-/// Whether one of the presented signatures is the right one. Looks at all of them.
-pub(crate) fn any_is(presented: &[Vec<u8>], expected: &[u8]) -> bool {
-    presented.iter().fold(false, |found, signature| found | bool::from(signature.ct_eq(expected)))
 }

@@ -2,19 +2,21 @@
 
 mod attempt;
 pub(crate) mod canonical;
-pub(crate) mod jwt;
+mod credential;
+#[cfg(feature = "public-key")]
+mod fetched;
+mod jwt;
 pub(crate) mod mac;
 #[cfg(feature = "public-key")]
 mod public_key;
-pub(crate) mod sns;
+mod sns;
 
 use std::cmp::Reverse;
 
 use attempt::{Accepted, Attempt};
 
-use crate::definition::scheme::WhenTest;
 use crate::lookup::Lookup;
-use crate::presented::signatures as present;
+use crate::presented::signatures::applies;
 use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret};
 
 /// That a request came from who holds the secret, and nothing else.
@@ -152,18 +154,6 @@ pub fn verify_with(
             attempt.scheme(scheme).map(|accepted| Proof::new(scheme, accepted))
         }
     }
-}
-
-pub(crate) fn applies<'a>(scheme: &'a Scheme, lookup: &Lookup<'a>) -> bool {
-    let when = scheme.when.as_ref().is_none_or(|when| {
-        let value = lookup.request.headers.single(&when.header).ok().flatten();
-        value.is_some_and(|value| match &when.test {
-            WhenTest::Present => true,
-            WhenTest::Equals(text) => value.trim() == text,
-            WhenTest::StartsWith(text) => value.trim_start().starts_with(&**text),
-        })
-    });
-    when && scheme.source().is_none_or(|source| present::is_present(source, lookup))
 }
 
 /// A repeated header is nobody's honest request, and neither is what could be the challenge of a

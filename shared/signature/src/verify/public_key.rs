@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
-use crate::definition::scheme::{
+use crate::definition::algorithm::{
     Algorithm, EcdsaFormat, PublicKeyFormat, PublicKeyRule, RsaDigest,
 };
 use crate::parse::jws::JwsAlgorithm;

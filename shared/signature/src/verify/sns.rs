@@ -10,26 +10,9 @@
 use std::borrow::Cow;
 
 use crate::Rejection;
+use crate::definition::sns::{FIELDS, TYPES};
 use crate::lookup::Lookup;
 use crate::parse::json;
-
-/// In the order in which they are signed.
-const FIELDS: [(&str, bool); 8] = [
-    ("Message", true),
-    ("MessageId", true),
-    ("SubscribeURL", false),
-    ("Subject", false),
-    ("Timestamp", true),
-    ("Token", false),
-    ("TopicArn", true),
-    ("Type", true),
-];
-
-const TYPES: [&str; 3] = ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"];
-
-pub(crate) fn is_signed(field: &str) -> bool {
-    FIELDS.iter().any(|(name, _)| *name == field)
-}
 
 /// The message, in the pieces of which it consists.
 pub(crate) fn message<'a>(lookup: &Lookup<'a>) -> Result<Vec<Cow<'a, str>>, Rejection> {

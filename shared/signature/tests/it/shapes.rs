@@ -362,14 +362,6 @@ fn an_alternative_key_rule_is_tried_too() {
     check("the telling reason", &case, &Err(Rejection::Mismatch));
 }
 
-#[test]
-fn kinds_without_a_verifier_are_refused() {
-    let mut case = shape("gitlab-gen-1");
-    let unsupported = |what: &str| Rejection::Unsupported { what: what.to_owned() };
-    case.provider = provider("scheme = { kind = \"none\" }");
-    check("none", &case, &Err(unsupported("none")));
-}
-
 #[cfg(not(feature = "public-key"))]
 #[test]
 fn public_keys_need_the_feature() {

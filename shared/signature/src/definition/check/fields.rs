@@ -1,19 +1,19 @@
 //! Checks that are about which keys go together.
 
-use super::Provider;
-use super::error::DefinitionError;
-use super::jwt::JwtRule;
-use super::keys::KeysRule;
-use super::raw::{RawFrom, RawLayout, RawScheme, RawSignature, RawTimestampFrom};
-use super::scheme::{Kind, Layout, Name, Prefix, Scheme, Signature, Source, Token};
-use super::template::Segment;
-use crate::parse::path::JsonPath;
+use crate::definition::error::DefinitionError;
+use crate::definition::file::{
+    FromToml, KindToml, LayoutToml, SchemeToml, SignatureToml, TimestampFromToml,
+};
+use crate::definition::path::JsonPath;
+use crate::definition::signature::{
+    Layout, Name, Prefix, Signature, Source, Timestamp, TimestampSource,
+};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
 /// A scheme as written, with its place in the file.
 pub(super) struct Fields<'a> {
-    pub(super) raw: &'a RawScheme,
+    pub(super) raw: &'a SchemeToml,
     pub(super) at: &'a str,
 }
 
@@ -63,7 +63,7 @@ impl Fields<'_> {
     /// The timestamp's name where it sits beside the signature.
     pub(super) fn timestamp_field(&self) -> Option<&str> {
         let timestamp = self.raw.timestamp.as_ref()?;
-        (timestamp.from == RawTimestampFrom::SignatureField).then_some(&*timestamp.name)
+        (timestamp.from == TimestampFromToml::SignatureField).then_some(&*timestamp.name)
     }
 
     pub(super) fn signature(&self, timestamp: Option<&str>) -> Result<Signature> {
@@ -80,7 +80,7 @@ impl Fields<'_> {
         })
     }
 
-    fn layout_keys(&self, raw: &RawSignature) -> Result<()> {
+    fn layout_keys(&self, raw: &SignatureToml) -> Result<()> {
         let present = [
             ("signature.field", raw.field.is_some()),
             ("signature.tag", raw.tag.is_some()),
@@ -91,47 +91,47 @@ impl Fields<'_> {
             ("signature.match_left", raw.match_left.is_some()),
         ];
         let allowed: &[&str] = match raw.layout {
-            RawLayout::Plain => &[],
-            RawLayout::List | RawLayout::Positional => &["signature.item_sep"],
-            RawLayout::Kv => &["signature.field", "signature.item_sep", "signature.group_sep"],
-            RawLayout::Tagged => &["signature.tag", "signature.tag_sep", "signature.item_sep"],
-            RawLayout::Pairs => {
+            LayoutToml::Plain => &[],
+            LayoutToml::List | LayoutToml::Positional => &["signature.item_sep"],
+            LayoutToml::Kv => &["signature.field", "signature.item_sep", "signature.group_sep"],
+            LayoutToml::Tagged => &["signature.tag", "signature.tag_sep", "signature.item_sep"],
+            LayoutToml::Pairs => {
                 &["signature.pair_sep", "signature.item_sep", "signature.match_left"]
             }
         };
         self.refuse(&present, allowed, "means nothing for this layout")
     }
 
-    fn layout(&self, raw: &RawSignature, timestamp: Option<&str>) -> Result<Layout> {
+    fn layout(&self, raw: &SignatureToml, timestamp: Option<&str>) -> Result<Layout> {
         let text = |key: &str, value: &Option<String>| match value.as_deref() {
             None => Err(self.error(key, "missing")),
             Some("") => Err(self.error(key, "empty")),
             Some(text) => Ok(text.to_owned()),
         };
         let item_sep = || text("signature.item_sep", &raw.item_sep);
-        if timestamp.is_some() && !matches!(raw.layout, RawLayout::Kv | RawLayout::Positional) {
+        if timestamp.is_some() && !matches!(raw.layout, LayoutToml::Kv | LayoutToml::Positional) {
             return Err(self.error("timestamp.from", "this layout has no field for it"));
         }
         Ok(match raw.layout {
-            RawLayout::Plain => Layout::Plain,
-            RawLayout::List => Layout::List { item_sep: item_sep()? },
-            RawLayout::Tagged => Layout::Tagged {
+            LayoutToml::Plain => Layout::Plain,
+            LayoutToml::List => Layout::List { item_sep: item_sep()? },
+            LayoutToml::Tagged => Layout::Tagged {
                 tag: text("signature.tag", &raw.tag)?,
                 tag_sep: text("signature.tag_sep", &raw.tag_sep)?,
                 item_sep: item_sep()?,
             },
-            RawLayout::Pairs => Layout::Pairs {
+            LayoutToml::Pairs => Layout::Pairs {
                 pair_sep: text("signature.pair_sep", &raw.pair_sep)?,
                 item_sep: item_sep()?,
                 match_left: raw.match_left.clone(),
             },
-            RawLayout::Positional => Layout::Positional {
+            LayoutToml::Positional => Layout::Positional {
                 item_sep: item_sep()?,
                 timestamp: timestamp.and_then(position).ok_or_else(|| {
                     self.error("timestamp.name", "the positional layout needs #0 or #1")
                 })?,
             },
-            RawLayout::Kv => Layout::KeyValue {
+            LayoutToml::Kv => Layout::KeyValue {
                 field: text("signature.field", &raw.field)?,
                 item_sep: item_sep()?,
                 group_sep: raw.group_sep.clone(),
@@ -140,9 +140,9 @@ impl Fields<'_> {
         })
     }
 
-    fn source(&self, raw: &RawSignature) -> Result<Source> {
+    fn source(&self, raw: &SignatureToml) -> Result<Source> {
         let several = raw.numbered_prefix.is_some() || raw.max.is_some() || !raw.also.is_empty();
-        if several && raw.from != RawFrom::Header {
+        if several && raw.from != FromToml::Header {
             return Err(self.error("signature.from", "only headers come in several"));
         }
         if let Some(prefix) = &raw.numbered_prefix {
@@ -156,20 +156,20 @@ impl Fields<'_> {
             return Err(self.error("signature.name", "empty"));
         }
         Ok(match raw.from {
-            RawFrom::Header => Source::Header { name: Name::parse(name), also: raw.also.clone() },
-            RawFrom::Packed => match name.split_once('.') {
+            FromToml::Header => Source::Header { name: Name::parse(name), also: raw.also.clone() },
+            FromToml::Packed => match name.split_once('.') {
                 Some((header, field)) => {
                     Source::Packed { header: header.to_owned(), field: field.to_owned() }
                 }
                 None => return Err(self.error("signature.name", "HEADER.FIELD")),
             },
-            RawFrom::Query => Source::Query(Name::parse(name)),
-            RawFrom::Json => Source::Json(self.json_name(name)?),
-            RawFrom::Form => Source::Form(name.to_owned()),
+            FromToml::Query => Source::Query(Name::parse(name)),
+            FromToml::Json => Source::Json(self.json_name(name)?),
+            FromToml::Form => Source::Form(name.to_owned()),
         })
     }
 
-    fn numbered(&self, raw: &RawSignature, prefix: &str) -> Result<Source> {
+    fn numbered(&self, raw: &SignatureToml, prefix: &str) -> Result<Source> {
         if raw.name.is_some() || !raw.also.is_empty() {
             return Err(self.error("signature.numbered_prefix", "stands instead of name and also"));
         }
@@ -183,7 +183,7 @@ impl Fields<'_> {
     fn json_name(&self, name: &str) -> Result<JsonPath> {
         let at = self.at("signature.name");
         match self.raw.kind {
-            Some(super::raw::RawKind::Token) => JsonPath::parse(name, &at),
+            Some(KindToml::Token) => JsonPath::parse(name, &at),
             _ => JsonPath::single(name, &at),
         }
     }
@@ -208,7 +208,7 @@ impl Fields<'_> {
 }
 
 /// Before or after the signatures; nobody puts it between them.
-pub(super) fn position(name: &str) -> Option<usize> {
+fn position(name: &str) -> Option<usize> {
     match name {
         "#0" => Some(0),
         "#1" => Some(1),
@@ -216,90 +216,19 @@ pub(super) fn position(name: &str) -> Option<usize> {
     }
 }
 
-impl Name {
-    /// `{config:name}` as a whole, or the name itself.
-    pub(super) fn parse(text: &str) -> Self {
-        match text.strip_prefix("{config:").and_then(|rest| rest.strip_suffix('}')) {
-            Some(setting) => Self::Setting(setting.to_owned()),
-            None => Self::Fixed(text.to_owned()),
-        }
-    }
-
-    fn setting(&self) -> Option<&str> {
-        match self {
-            Self::Setting(name) => Some(name),
-            Self::Fixed(_) => None,
-        }
-    }
-
-    pub(crate) fn resolve<'a>(&'a self, provider: &'a Provider) -> Option<&'a str> {
-        match self {
-            Self::Fixed(name) => Some(name),
-            Self::Setting(setting) => provider.setting(setting),
-        }
-    }
-}
-
-impl Source {
-    pub(crate) fn header_names<'a>(&'a self, provider: &'a Provider) -> Vec<&'a str> {
-        match self {
-            Self::Header { name, also } => {
-                name.resolve(provider).into_iter().chain(also.iter().map(|name| &**name)).collect()
-            }
-            Self::Packed { header, .. } => vec![header],
-            Self::Numbered { .. } | Self::Query(_) | Self::Json(_) | Self::Form(_) => Vec::new(),
-        }
-    }
-}
-
-impl Scheme {
-    /// The headers whose value lets anyone send anything.
-    pub(super) fn credential_headers<'a>(&'a self, provider: &'a Provider) -> Vec<&'a str> {
-        match &self.kind {
-            Kind::Token(Token { source, .. }) | Kind::Basic(source) => {
-                source.header_names(provider)
-            }
-            // Any body can be put beside a token that says nothing of it.
-            Kind::Jwt(rule) if rule.claims.body_hash.is_none() => {
-                rule.place.header().into_iter().collect()
-            }
-            Kind::Jwt(_) | Kind::Shared(_) | Kind::Public(_) | Kind::None | Kind::Code(_) => {
-                Vec::new()
-            }
-        }
-    }
-
-    /// The settings it refers to and cannot do without a declaration of.
-    pub(super) fn settings(&self) -> Vec<&str> {
-        let name = match self.source() {
-            Some(
-                Source::Header { name: Name::Setting(name), .. }
-                | Source::Query(Name::Setting(name)),
-            ) => Some(&**name),
-            _ => None,
+impl Fields<'_> {
+    pub(super) fn timestamp(&self) -> Result<Option<Timestamp>> {
+        let Some(raw) = &self.raw.timestamp else {
+            return Ok(None);
         };
-        let left = match &self.kind {
-            Kind::Shared(shared) => shared.signed.signature.layout.setting(),
-            Kind::Public(public) => public.signed.signature.layout.setting(),
-            Kind::Jwt(rule) => rule.issuer.as_ref().and_then(Name::setting),
-            Kind::Token(_) | Kind::Basic(_) | Kind::None | Kind::Code(_) => None,
+        let source = match raw.from {
+            TimestampFromToml::Header => TimestampSource::Header(raw.name.clone()),
+            TimestampFromToml::SignatureField => TimestampSource::SignatureField,
+            TimestampFromToml::Form => TimestampSource::Form(raw.name.clone()),
+            TimestampFromToml::Json => {
+                TimestampSource::Json(JsonPath::single(&raw.name, &self.at("timestamp.name"))?)
+            }
         };
-        let message = self.template().into_iter().flat_map(super::Template::segments);
-        let inside = message.filter_map(|segment| match segment {
-            Segment::Config(name) => Some(&**name),
-            _ => None,
-        });
-        let keys = self.keys().map(KeysRule::settings).unwrap_or_default();
-        let claims = self.token().into_iter().flat_map(JwtRule::settings);
-        name.into_iter().chain(left).chain(inside).chain(keys).chain(claims).collect()
-    }
-}
-
-impl Layout {
-    fn setting(&self) -> Option<&str> {
-        match self {
-            Self::Pairs { match_left, .. } => match_left.as_deref(),
-            _ => None,
-        }
+        Ok(Some(Timestamp { source, unit: raw.unit, tolerance_seconds: raw.tolerance_seconds }))
     }
 }

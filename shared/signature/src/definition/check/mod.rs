@@ -1,25 +1,56 @@
 //! From a definition as written to one that means something.
 
+mod fields;
+mod handshake;
+mod items;
+mod jwt;
+mod keys;
+mod reply;
+
+use std::str::FromStr;
+
+use fields::Fields;
+
+use super::algorithm::{
+    Algorithm, Construction, Digest, EcdsaFormat, KeyRule, PublicKeyRule, RsaDigest,
+};
 use super::delivery::Delivery;
 use super::error::DefinitionError;
-use super::fields::Fields;
+use super::file::{
+    AlternativeToml, KindToml, PaddingToml, ProviderToml, PublicKeyToml, SchemeToml, SettingToml,
+    WhenToml,
+};
 use super::handshake::Handshake;
 use super::keys::KeysRule;
-use super::raw::{
-    RawAlternative, RawKind, RawPadding, RawProvider, RawPublicKey, RawScheme, RawSetting, RawWhen,
-};
-use super::scheme::{
-    Algorithm, Coded, Construction, Digest, EcdsaFormat, KeyFrom, KeyRule, Kind, PublicKeyRule,
-    RsaDigest, Scheme, Shared, Signed, Timestamp, TimestampSource, Token, When, WhenTest,
-};
+use super::provider::{Provider, Setting};
+use super::scheme::{Coded, KeyFrom, Kind, Public, Scheme, Shared, Signed, Token, When, WhenTest};
+use super::selector::{Needs, Reach, Selector};
+use super::signature::{Timestamp, TimestampSource};
 use super::template::{Segment, Template};
-use super::{Provider, Setting, items};
-use crate::Selector;
-use crate::events::select::{Needs, Reach};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
-pub(super) fn provider(raw: RawProvider) -> Result<Provider> {
+impl Provider {
+    /// Reads a definition.
+    ///
+    /// # Errors
+    ///
+    /// [`DefinitionError`] for text that is not TOML, for unknown or missing keys,
+    /// and for keys that contradict each other. The message names the key.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        provider(toml::from_str(text)?)
+    }
+}
+
+impl FromStr for Provider {
+    type Err = DefinitionError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::from_toml(text)
+    }
+}
+
+fn provider(raw: ProviderToml) -> Result<Provider> {
     name_of_file(&raw.id)?;
     delivery(&raw.delivery)?;
     let scheme = Scheme { alternative: None, when: None, kind: kind(&raw.scheme, "scheme")? };
@@ -81,7 +112,7 @@ fn delivery(delivery: &Delivery) -> Result<()> {
     Ok(())
 }
 
-fn setting(raw: RawSetting) -> Setting {
+fn setting(raw: SettingToml) -> Setting {
     Setting { description: raw.description, value: raw.default, optional: raw.optional }
 }
 
@@ -103,7 +134,7 @@ fn settings_are_declared(provider: &Provider) -> Result<()> {
     Ok(())
 }
 
-fn alternatives(raw: Vec<RawAlternative>, main: &RawScheme) -> Result<Vec<Scheme>> {
+fn alternatives(raw: Vec<AlternativeToml>, main: &SchemeToml) -> Result<Vec<Scheme>> {
     raw.into_iter()
         .enumerate()
         .map(|(index, raw)| {
@@ -115,7 +146,7 @@ fn alternatives(raw: Vec<RawAlternative>, main: &RawScheme) -> Result<Vec<Scheme
         .collect()
 }
 
-fn when(raw: RawWhen, at: &str) -> Result<When> {
+fn when(raw: WhenToml, at: &str) -> Result<When> {
     let test = match (raw.equals, raw.starts_with) {
         (None, None) => WhenTest::Present,
         (Some(text), None) => WhenTest::Equals(text),
@@ -130,25 +161,23 @@ fn when(raw: RawWhen, at: &str) -> Result<When> {
     Ok(When { header: raw.header, test })
 }
 
-fn kind(raw: &RawScheme, at: &str) -> Result<Kind> {
+fn kind(raw: &SchemeToml, at: &str) -> Result<Kind> {
     let fields = Fields { raw, at };
     match fields.need("kind", raw.kind)? {
-        RawKind::Hmac => hmac(&fields),
-        RawKind::Token => token(&fields),
-        RawKind::Basic => basic(&fields),
-        RawKind::Ed25519 => ed25519(&fields),
-        RawKind::Ecdsa => ecdsa(&fields),
-        RawKind::Rsa => rsa(&fields),
-        RawKind::Jwt => super::jwt::jwt(&fields),
-        RawKind::None => fields.only(&[]).map(|()| Kind::None),
-        RawKind::Code => code(&fields),
+        KindToml::Hmac => hmac(&fields),
+        KindToml::Token => token(&fields),
+        KindToml::Basic => basic(&fields),
+        KindToml::Ed25519 => ed25519(&fields),
+        KindToml::Ecdsa => ecdsa(&fields),
+        KindToml::Rsa => rsa(&fields),
+        KindToml::Jwt => jwt::jwt(&fields),
+        KindToml::Code => code(&fields),
     }
 }
 
 fn code(fields: &Fields<'_>) -> Result<Kind> {
     fields.only(&["module", "timestamp"])?;
-    let module = crate::code::find(fields.need("module", fields.raw.module.as_ref())?);
-    let module = module.ok_or_else(|| fields.error("module", "no such module"))?;
+    let module = fields.need("module", fields.raw.module)?;
     let timestamp = fields.timestamp()?;
     let is_signed = timestamp.as_ref().is_none_or(|timestamp| match &timestamp.source {
         TimestampSource::Header(name) => {
@@ -230,11 +259,11 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
         Digest::Sha512 => RsaDigest::Sha512,
     };
     let algorithm = match fields.need("padding", fields.raw.padding)? {
-        RawPadding::Pkcs1v15 => Algorithm::RsaPkcs1(digest),
-        RawPadding::Pss if digest == RsaDigest::Sha1 => {
+        PaddingToml::Pkcs1v15 => Algorithm::RsaPkcs1(digest),
+        PaddingToml::Pss if digest == RsaDigest::Sha1 => {
             return Err(fields.error("digest", "PSS goes with a digest that is not broken"));
         }
-        RawPadding::Pss => Algorithm::RsaPss(digest),
+        PaddingToml::Pss => Algorithm::RsaPss(digest),
     };
     public(fields, algorithm)
 }
@@ -246,11 +275,7 @@ fn public(fields: &Fields<'_>, algorithm: Algorithm) -> Result<Kind> {
         (None, None) => return Err(fields.error("public_key", "missing")),
         (Some(_), Some(_)) => return Err(fields.error("public_key", "stands instead of keys")),
     };
-    Ok(Kind::Public(super::scheme::Public {
-        algorithm,
-        key,
-        signed: signed(fields, Construction::Mac)?,
-    }))
+    Ok(Kind::Public(Public { algorithm, key, signed: signed(fields, Construction::Mac)? }))
 }
 
 fn signed(fields: &Fields<'_>, construction: Construction) -> Result<Signed> {
@@ -301,27 +326,8 @@ fn timestamp_is_signed(
     if signed { Ok(()) } else { Err(fields.error("timestamp", "not part of the message")) }
 }
 
-impl From<RawPublicKey> for PublicKeyRule {
-    fn from(raw: RawPublicKey) -> Self {
+impl From<PublicKeyToml> for PublicKeyRule {
+    fn from(raw: PublicKeyToml) -> Self {
         Self { format: raw.format, strip_prefix: raw.strip_prefix }
-    }
-}
-
-impl Fields<'_> {
-    fn timestamp(&self) -> Result<Option<Timestamp>> {
-        use super::raw::RawTimestampFrom as From;
-        let Some(raw) = &self.raw.timestamp else {
-            return Ok(None);
-        };
-        let source = match raw.from {
-            From::Header => TimestampSource::Header(raw.name.clone()),
-            From::SignatureField => TimestampSource::SignatureField,
-            From::Form => TimestampSource::Form(raw.name.clone()),
-            From::Json => TimestampSource::Json(crate::parse::path::JsonPath::single(
-                &raw.name,
-                &self.at("timestamp.name"),
-            )?),
-        };
-        Ok(Some(Timestamp { source, unit: raw.unit, tolerance_seconds: raw.tolerance_seconds }))
     }
 }

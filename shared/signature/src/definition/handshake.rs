@@ -1,14 +1,11 @@
 //! What a provider asks of an endpoint beside taking its events.
 
-mod raw;
-
 use std::fmt;
 
-pub(super) use raw::RawHandshake;
 use serde::Deserialize;
 
 use super::reply::{Reply, Text};
-use crate::Selector;
+use super::selector::Selector;
 
 /// An exchange that makes no event: a provider tests the endpoint, asks whose it is, or hands
 /// over the secret.
@@ -20,7 +17,7 @@ pub struct Handshake {
     pub(crate) when: Vec<Condition>,
     pub(crate) check: Option<Check>,
     pub(crate) reply: Reply,
-    notes: Option<String>,
+    pub(super) notes: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,14 +90,14 @@ pub(crate) enum Test {
 #[derive(Clone, Debug)]
 pub(crate) struct Challenge {
     pub(crate) at: Selector,
-    characters: Characters,
-    min_length: usize,
+    pub(super) characters: Characters,
+    pub(super) min_length: usize,
     pub(crate) max_length: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Characters {
+pub(crate) enum Characters {
     /// `0-9a-fA-F`
     Hex,
     /// `A-Za-z0-9_-`

@@ -1,12 +1,14 @@
-//! A handshake as written, and whether it makes sense.
+//! Checks of `[[handshakes]]`.
 
-use serde::Deserialize;
-
-use super::{Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test, Visit};
-use crate::Selector;
-use crate::definition::DefinitionError;
-use crate::definition::reply::{RawReply, Text, Word};
-use crate::events::select::{Needs, Reach};
+use crate::definition::error::DefinitionError;
+use crate::definition::file::handshake::{
+    ChallengeToml, CheckToml, ConditionToml, HandshakeToml, KindToml, StateToml, VisitToml,
+};
+use crate::definition::handshake::{
+    Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test, Visit,
+};
+use crate::definition::reply::{Text, Word};
+use crate::definition::selector::{Needs, Reach, Selector};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -17,95 +19,27 @@ const LONGEST: usize = 1024;
 /// The longest text that is answered under a key.
 const LONGEST_KEYED: usize = 128;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::definition) struct RawHandshake {
-    kind: RawKind,
-    method: Method,
-    #[serde(default)]
-    signed: bool,
-    #[serde(default)]
-    when: Vec<RawCondition>,
-    challenge: Option<RawChallenge>,
-    hash: Option<String>,
-    check: Option<RawCheck>,
-    visit: Option<RawVisit>,
-    #[serde(default)]
-    answer: RawReply,
-    notes: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawKind {
-    Probe,
-    Echo,
-    KeyedResponse,
-    CaptureSecret,
-    ConfirmByGet,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawVisit {
-    at: String,
-    hosts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCondition {
-    at: String,
-    is: Option<Vec<String>>,
-    state: Option<RawState>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawState {
-    Present,
-    Absent,
-    Empty,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawChallenge {
-    at: String,
-    characters: Characters,
-    min_length: Option<usize>,
-    max_length: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCheck {
-    at: String,
-    setting: String,
-    otherwise: u16,
-}
-
-impl RawHandshake {
+impl HandshakeToml {
     /// `can_mac`: whether the main scheme has a MAC to answer with.
-    pub(in crate::definition) fn check(self, index: usize, can_mac: bool) -> Result<Handshake> {
+    pub(crate) fn check(self, index: usize, can_mac: bool) -> Result<Handshake> {
         let at = Place(format!("handshakes[{index}]"));
         let reply = self.answer.check(&at.key("answer"))?;
         let challenge = self.challenge.map(|raw| raw.check(&at)).transpose()?;
         let visit = self.visit.map(|raw| raw.check(&at)).transpose()?;
         let kind = match (self.kind, challenge, self.hash) {
-            (RawKind::ConfirmByGet, None, None) => {
+            (KindToml::ConfirmByGet, None, None) => {
                 Kind::Confirm(visit.ok_or_else(|| at.error("visit", "missing"))?)
             }
-            (RawKind::ConfirmByGet, ..) => return Err(at.error("kind", "has no challenge")),
+            (KindToml::ConfirmByGet, ..) => return Err(at.error("kind", "has no challenge")),
             _ if visit.is_some() => return Err(at.error("visit", "goes with confirm-by-get")),
-            (RawKind::Probe, None, None) => Kind::Probe,
-            (RawKind::Echo, Some(challenge), None) => Kind::Echo(challenge),
-            (RawKind::CaptureSecret, Some(challenge), None) => Kind::CaptureSecret(challenge),
-            (RawKind::KeyedResponse, Some(challenge), hash) => {
+            (KindToml::Probe, None, None) => Kind::Probe,
+            (KindToml::Echo, Some(challenge), None) => Kind::Echo(challenge),
+            (KindToml::CaptureSecret, Some(challenge), None) => Kind::CaptureSecret(challenge),
+            (KindToml::KeyedResponse, Some(challenge), hash) => {
                 let keyed = at.keyed(hash.as_deref(), can_mac)?;
                 Kind::KeyedResponse(at.bounded(challenge)?, keyed)
             }
-            (RawKind::Probe, ..) => return Err(at.error("kind", "a probe has no challenge")),
+            (KindToml::Probe, ..) => return Err(at.error("kind", "a probe has no challenge")),
             (_, None, _) => return Err(at.error("challenge", "missing")),
             (_, _, Some(_)) => return Err(at.error("hash", "goes with keyed-response only")),
         };
@@ -202,20 +136,20 @@ impl Place {
     }
 }
 
-impl RawCondition {
+impl ConditionToml {
     fn check(self, place: &Place) -> Result<Condition> {
         let test = match (self.is, self.state) {
             (Some(values), None) if !values.is_empty() => Test::Is(values),
-            (None, Some(RawState::Present)) => Test::Present,
-            (None, Some(RawState::Absent)) => Test::Absent,
-            (None, Some(RawState::Empty)) => Test::Empty,
+            (None, Some(StateToml::Present)) => Test::Present,
+            (None, Some(StateToml::Absent)) => Test::Absent,
+            (None, Some(StateToml::Empty)) => Test::Empty,
             _ => return Err(place.error("when", "is or state, and one of them only")),
         };
         Ok(Condition { at: place.selector("when.at", self.at)?, test })
     }
 }
 
-impl RawVisit {
+impl VisitToml {
     fn check(self, place: &Place) -> Result<Visit> {
         if self.hosts.is_empty() {
             return Err(place.error("visit.hosts", "a request must not choose the host"));
@@ -224,7 +158,7 @@ impl RawVisit {
     }
 }
 
-impl RawChallenge {
+impl ChallengeToml {
     fn check(self, place: &Place) -> Result<Challenge> {
         let min_length = self.min_length.unwrap_or(1);
         if min_length == 0 || min_length > self.max_length || self.max_length > LONGEST {
@@ -239,7 +173,7 @@ impl RawChallenge {
     }
 }
 
-impl RawCheck {
+impl CheckToml {
     fn check(self, place: &Place) -> Result<Check> {
         if !(400..500).contains(&self.otherwise) {
             return Err(place.error("check.otherwise", "not the status of a refusal"));

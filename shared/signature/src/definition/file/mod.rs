@@ -1,41 +1,48 @@
-//! A definition as written, before its keys are checked against each other.
+//! A definition as it is written, before its keys are checked against each other.
+
+pub(super) mod handshake;
+pub(super) mod jwt;
+pub(super) mod keys;
+pub(super) mod reply;
 
 use std::collections::BTreeMap;
 
+use handshake::HandshakeToml;
+use jwt::JwtToml;
+use keys::KeysToml;
 use serde::Deserialize;
 
+use super::algorithm::{
+    Construction, Digest, EcdsaFormat, Encoding, KeyFormat, Normalization, PublicKeyFormat,
+};
 use super::class::Class;
 use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
-use super::handshake::RawHandshake;
-use super::jwt::RawJwt;
-use super::keys::RawKeys;
-use super::scheme::{
-    Construction, Digest, EcdsaFormat, Encoding, KeyFormat, Normalization, PublicKeyFormat, Unit,
-};
+use super::module::Module;
+use super::signature::Unit;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawProvider {
+pub(super) struct ProviderToml {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) class: Option<Class>,
     pub(super) notes: Option<String>,
-    pub(super) scheme: RawScheme,
+    pub(super) scheme: SchemeToml,
     #[serde(default)]
-    pub(super) alternatives: Vec<RawAlternative>,
+    pub(super) alternatives: Vec<AlternativeToml>,
     #[serde(default)]
-    pub(super) config: BTreeMap<String, RawSetting>,
-    pub(super) event_id: Option<RawEventId>,
-    pub(super) event_type: Option<RawEventType>,
+    pub(super) config: BTreeMap<String, SettingToml>,
+    pub(super) event_id: Option<EventIdToml>,
+    pub(super) event_type: Option<EventTypeToml>,
     #[serde(default)]
-    pub(super) items: Vec<RawItems>,
+    pub(super) items: Vec<ItemsToml>,
     pub(super) trust: TrustMarks,
     #[serde(default)]
     pub(super) delivery: Delivery,
     #[serde(default)]
     pub(super) secret: SecretNotes,
     #[serde(default)]
-    pub(super) handshakes: Vec<RawHandshake>,
+    pub(super) handshakes: Vec<HandshakeToml>,
     pub(super) response: Option<Response>,
     #[serde(default)]
     pub(super) sources: Vec<Citation>,
@@ -43,16 +50,16 @@ pub(super) struct RawProvider {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawAlternative {
+pub(super) struct AlternativeToml {
     pub(super) name: String,
-    pub(super) when: Option<RawWhen>,
+    pub(super) when: Option<WhenToml>,
     #[serde(default)]
-    pub(super) scheme: RawScheme,
+    pub(super) scheme: SchemeToml,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawWhen {
+pub(super) struct WhenToml {
     pub(super) header: String,
     pub(super) equals: Option<String>,
     pub(super) starts_with: Option<String>,
@@ -60,7 +67,7 @@ pub(super) struct RawWhen {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawSetting {
+pub(super) struct SettingToml {
     pub(super) description: String,
     pub(super) default: Option<String>,
     #[serde(default)]
@@ -69,7 +76,7 @@ pub(super) struct RawSetting {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawEventId {
+pub(super) struct EventIdToml {
     pub(super) from: Vec<String>,
     pub(super) stable_on_retry: Option<bool>,
     /// Missing means that no other event has the same id.
@@ -78,7 +85,7 @@ pub(super) struct RawEventId {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawItems {
+pub(super) struct ItemsToml {
     pub(super) form: Option<String>,
     pub(super) at: String,
     pub(super) id: Option<Vec<String>>,
@@ -89,13 +96,13 @@ pub(super) struct RawItems {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawEventType {
+pub(super) struct EventTypeToml {
     pub(super) from: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum RawKind {
+pub(super) enum KindToml {
     Hmac,
     Token,
     Basic,
@@ -103,34 +110,33 @@ pub(super) enum RawKind {
     Ecdsa,
     Rsa,
     Jwt,
-    None,
     Code,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawScheme {
-    pub(super) kind: Option<RawKind>,
+pub(super) struct SchemeToml {
+    pub(super) kind: Option<KindToml>,
     pub(super) digest: Option<Digest>,
     pub(super) construction: Option<Construction>,
     pub(super) encoding: Option<Encoding>,
     pub(super) message: Option<String>,
-    pub(super) key: Option<RawKey>,
-    pub(super) public_key: Option<RawPublicKey>,
-    pub(super) curve: Option<RawCurve>,
+    pub(super) key: Option<KeyToml>,
+    pub(super) public_key: Option<PublicKeyToml>,
+    pub(super) curve: Option<CurveToml>,
     pub(super) signature_format: Option<EcdsaFormat>,
-    pub(super) padding: Option<RawPadding>,
-    pub(super) module: Option<String>,
-    pub(super) jwt: Option<RawJwt>,
-    pub(super) keys: Option<RawKeys>,
+    pub(super) padding: Option<PaddingToml>,
+    pub(super) module: Option<Module>,
+    pub(super) jwt: Option<JwtToml>,
+    pub(super) keys: Option<KeysToml>,
     /// That the definition knows how weak SHA-1 is, and the provider has nothing better.
     #[serde(default)]
     pub(super) weak: bool,
-    pub(super) signature: Option<RawSignature>,
-    pub(super) timestamp: Option<RawTimestamp>,
+    pub(super) signature: Option<SignatureToml>,
+    pub(super) timestamp: Option<TimestampToml>,
 }
 
-impl RawScheme {
+impl SchemeToml {
     /// An alternative that names a kind stands alone; otherwise it takes from the
     /// main scheme whatever it does not name.
     pub(super) fn or(self, main: &Self) -> Self {
@@ -161,7 +167,7 @@ impl RawScheme {
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawKey {
+pub(super) struct KeyToml {
     #[serde(default)]
     pub(super) format: KeyFormat,
     pub(super) strip_prefix: Option<String>,
@@ -171,28 +177,28 @@ pub(super) struct RawKey {
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawPublicKey {
+pub(super) struct PublicKeyToml {
     pub(super) format: PublicKeyFormat,
     pub(super) strip_prefix: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(super) enum RawCurve {
+pub(super) enum CurveToml {
     #[serde(rename = "P-256")]
     P256,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum RawPadding {
+pub(super) enum PaddingToml {
     Pkcs1v15,
     Pss,
 }
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawSignature {
-    pub(super) from: RawFrom,
+pub(super) struct SignatureToml {
+    pub(super) from: FromToml,
     pub(super) name: Option<String>,
     pub(super) numbered_prefix: Option<String>,
     pub(super) max: Option<u16>,
@@ -202,7 +208,7 @@ pub(super) struct RawSignature {
     #[serde(default)]
     pub(super) prefix_optional: bool,
     #[serde(default)]
-    pub(super) layout: RawLayout,
+    pub(super) layout: LayoutToml,
     pub(super) field: Option<String>,
     pub(super) tag: Option<String>,
     pub(super) tag_sep: Option<String>,
@@ -214,7 +220,7 @@ pub(super) struct RawSignature {
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum RawFrom {
+pub(super) enum FromToml {
     Header,
     Packed,
     Query,
@@ -224,7 +230,7 @@ pub(super) enum RawFrom {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum RawLayout {
+pub(super) enum LayoutToml {
     #[default]
     Plain,
     Kv,
@@ -236,8 +242,8 @@ pub(super) enum RawLayout {
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawTimestamp {
-    pub(super) from: RawTimestampFrom,
+pub(super) struct TimestampToml {
+    pub(super) from: TimestampFromToml,
     pub(super) name: String,
     pub(super) unit: Unit,
     /// Missing means that the age is not checked.
@@ -246,7 +252,7 @@ pub(super) struct RawTimestamp {
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum RawTimestampFrom {
+pub(super) enum TimestampFromToml {
     Header,
     SignatureField,
     Json,
