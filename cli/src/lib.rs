@@ -10,7 +10,6 @@ pub mod sign;
 pub mod stack;
 pub mod verify;
 
-mod definition;
 mod explain;
 mod given;
 mod say;

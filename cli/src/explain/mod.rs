@@ -14,9 +14,9 @@ mod time;
 mod trial;
 mod url;
 
+use hookdock_signature::describe::{Definition, Scheme};
 use hookdock_signature::{EpochMillis, Headers, Provider, Rejection};
 
-use crate::definition::{Definition, Scheme};
 pub(crate) use crate::explain::finding::{
     BodyChange, BodyLooks, Change, Check, Count, Escapes, Finding, Fit, Likeness, Role,
     SecretLooks, SecretStep, Shape, Spacing, Suspects, Unit, UrlChange,
@@ -28,8 +28,6 @@ use crate::verify::saved::Saved;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) provider: &'a Provider,
-    /// The settings of the provider, `NAME=VALUE`.
-    pub(crate) settings: &'a [String],
     pub(crate) secrets: &'a [SecretFile],
     pub(crate) request: &'a Saved,
     pub(crate) now: EpochMillis,
@@ -47,8 +45,8 @@ impl Case<'_> {
 ///
 /// A secret has no value.
 pub(crate) fn explain(case: &Case<'_>, rejection: &Rejection) -> anyhow::Result<Vec<Finding>> {
-    let definition = Definition::of(case.provider.id());
-    let scheme = definition.scheme_of(case.provider, case.headers());
+    let definition = Definition::of(case.provider);
+    let scheme = definition.scheme_of(case.headers());
     let check = Check::of(rejection, scheme.is_credential());
     let mut findings = vec![Finding::Check { failed: check }];
     findings.extend(headers::facts(case, &definition));
@@ -75,7 +73,7 @@ fn causes(case: &Case<'_>, definition: &Definition, check: Check) -> anyhow::Res
     if check == Check::Secret {
         return Ok(secret::looks(case, definition));
     }
-    let suspects = suspects(&definition.scheme_of(case.provider, case.headers()));
+    let suspects = suspects(definition.scheme_of(case.headers()));
     let mut findings = vec![Finding::NoMatch { suspects }];
     findings.extend(secret::looks(case, definition));
     findings.extend(body::looks(case).filter(|_| suspects == Suspects::SecretOrBody));

@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use hookdock_signature::{Provider, Secret, catalog};
+use hookdock_signature::describe::Definition;
+use hookdock_signature::{Provider, Secret};
 use zeroize::Zeroizing;
 
-use crate::definition::Definition;
 use crate::explain::trial::{Part, Variant};
 use crate::explain::{Case, Change, Finding, SecretLooks, SecretStep};
-use crate::given::{self, SecretFile};
+use crate::given::SecretFile;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -149,7 +149,7 @@ fn decoded(text: &Text, definition: &Definition) -> Vec<(Vec<SecretStep>, Key)> 
 
 fn format(definition: &Definition) -> &str {
     let key = definition.scheme().key.as_ref();
-    key.and_then(|key| key.format.as_deref()).unwrap_or("utf8")
+    key.map_or("utf8", |key| key.format)
 }
 
 /// The provider and a secret by which it comes to use this key.
@@ -161,21 +161,11 @@ fn usable(key: &Key, case: &Case<'_>, definition: &Definition) -> Option<(Provid
         (Key::Bytes(bytes), "hex") => (own(), Zeroizing::new(hex::encode(bytes))),
         (Key::Bytes(bytes), "utf8") => match std::str::from_utf8(bytes) {
             Ok(text) => (own(), Zeroizing::new(text.to_owned())),
-            Err(_) => (with_hex_keys(case, definition)?, Zeroizing::new(hex::encode(bytes))),
+            Err(_) => (own().with_hex_keys()?, Zeroizing::new(hex::encode(bytes))),
         },
         (Key::Bytes(_), _) => return None,
     };
     Some((provider, Secret::new("tried", &**text).ok()?))
-}
-
-/// The same provider, reading its secrets as hexadecimal. Only for trials.
-fn with_hex_keys(case: &Case<'_>, definition: &Definition) -> Option<Provider> {
-    if definition.scheme().key.is_some() || definition.scheme().kind.as_deref() != Some("hmac") {
-        return None;
-    }
-    let text = catalog::text(case.provider.id())?;
-    let provider: Provider = format!("{text}\n[scheme.key]\nformat = \"hex\"\n").parse().ok()?;
-    given::configure(provider, case.settings).ok()
 }
 
 /// What is odd about the secrets, one thing each.

@@ -1,9 +1,9 @@
 //! The time that the sender states.
 
+use hookdock_signature::describe::{Definition, Scheme, Time};
 use hookdock_signature::{EpochMillis, EpochSeconds, Headers};
 use serde_json::Value;
 
-use crate::definition::{Definition, Scheme, Time};
 use crate::explain::{Case, Finding, Unit};
 use crate::given::rfc3339;
 
@@ -44,18 +44,18 @@ pub(crate) fn in_the_right_unit(
 
 /// The first scheme that has a time in this request, and the text of it.
 fn stated(case: &Case<'_>, definition: &Definition) -> Option<(Time, String)> {
-    definition.schemes().iter().find_map(|scheme| {
-        let time = scheme.timestamp.clone()?;
+    definition.schemes().find_map(|scheme| {
+        let time = scheme.time.clone()?;
         let text = text(case, scheme, &time)?;
         Some((time, text))
     })
 }
 
 fn text(case: &Case<'_>, scheme: &Scheme, time: &Time) -> Option<String> {
-    match &*time.from {
+    match time.from {
         "header" => single(case.headers(), &time.name),
         "signature_field" => {
-            let carriers = scheme.signature_headers(case.provider);
+            let carriers = &scheme.carrier.headers;
             let value = carriers.iter().find_map(|name| single(case.headers(), name))?;
             field(&value, scheme, time)
         }
@@ -70,7 +70,7 @@ fn single(headers: &Headers, name: &str) -> Option<String> {
 
 /// `t=1` by its name, or by its place: `#0` is the first.
 fn field(value: &str, scheme: &Scheme, time: &Time) -> Option<String> {
-    let separator = scheme.signature.as_ref()?.item_sep.as_deref()?;
+    let separator = scheme.carrier.item_sep.as_deref()?;
     let mut items = value.split(separator).map(str::trim);
     let text = match time.name.strip_prefix('#') {
         Some(place) => items.nth(place.parse().ok()?)?,
@@ -102,7 +102,7 @@ fn instant(text: &str) -> Option<(EpochMillis, Unit)> {
 }
 
 fn expected_unit(time: &Time) -> Unit {
-    match &*time.unit {
+    match time.unit {
         "ms" => Unit::Milliseconds,
         "iso8601" => Unit::Calendar,
         _ => Unit::Seconds,

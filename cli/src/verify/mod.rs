@@ -95,7 +95,7 @@ impl Arguments {
             Err(rejection) => rejection,
         };
         can_be_judged(provider, &rejection)?;
-        let case = Case { provider, settings: &self.settings, secrets, request, now };
+        let case = Case { provider, secrets, request, now };
         let findings = if self.explain { explain(&case, &rejection)? } else { Vec::new() };
         if !self.explain {
             say::talk("--explain says why");

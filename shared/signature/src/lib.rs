@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
-// Numbers in here are chosen by whoever sends the request.
+// Numbers in here are chosen by the sender of the request.
 #![deny(clippy::arithmetic_side_effects)]
 
 mod headers;
@@ -12,6 +12,7 @@ mod view;
 
 pub mod catalog;
 mod definition;
+pub mod describe;
 
 mod code;
 mod compare;

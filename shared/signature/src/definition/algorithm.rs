@@ -60,12 +60,19 @@ pub(crate) enum EcdsaFormat {
     Fixed,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyRule {
     pub(crate) format: KeyFormat,
     pub(crate) strip_prefix: Option<String>,
     pub(crate) suffix: Option<String>,
     pub(crate) normalize: Option<Normalization>,
+}
+
+impl KeyRule {
+    /// Whether the key is the text of the secret.
+    pub(crate) fn is_text(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 #[derive(Clone, Debug)]

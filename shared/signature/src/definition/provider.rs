@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use super::algorithm::KeyFormat;
 use super::class::Class;
 use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
 use super::error::UnknownSetting;
@@ -208,13 +209,21 @@ impl Provider {
         self.settings.iter().map(|(name, setting)| (&**name, setting))
     }
 
-    /// The names of headers whose value lets whoever reads it send any body: the secret itself,
+    /// The names of headers whose value lets anyone who reads it send any body: the secret itself,
     /// or a token that does not bind the body. To be kept out of logs.
     pub fn credential_headers(&self) -> impl Iterator<Item = &str> {
         self.schemes().flat_map(|scheme| self.credentials_of(scheme))
     }
 
     /// Sets a value that the definition leaves to the operator.
+    ///
+    /// ```
+    /// use hookdock_signature::catalog;
+    ///
+    /// let strava = catalog::find("strava").unwrap().configure("verify_token", "t0ken")?;
+    /// assert_eq!(strava.setting("verify_token"), Some("t0ken"));
+    /// # Ok::<(), hookdock_signature::UnknownSetting>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -276,6 +285,17 @@ impl Provider {
             Name::Fixed(name) => Some(name),
             Name::Setting(setting) => self.setting(setting),
         }
+    }
+
+    /// The same provider with the key of its main scheme read as hexadecimal, to try a secret
+    /// that was taken for a text. Nothing where the key is not the text of the secret.
+    #[must_use]
+    pub fn with_hex_keys(mut self) -> Option<Self> {
+        match &mut self.scheme.kind {
+            Kind::Shared(shared) if shared.key.is_text() => shared.key.format = KeyFormat::Hex,
+            _ => return None,
+        }
+        Some(self)
     }
 
     /// The main scheme, then the alternatives.

@@ -89,6 +89,15 @@ impl Selector {
         self.parts.iter().flat_map(|part| &part.places).map(|place| &place.origin)
     }
 
+    /// The parts, as in the definition.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let parts = self.parts.iter().map(|part| {
+            let places: Vec<_> = part.places.iter().map(|place| place.origin.to_string()).collect();
+            places.join(" or ")
+        });
+        parts.collect()
+    }
+
     /// Reads the text form: `header:NAME`, `json:PATH`, `form:NAME`, `query:NAME`,
     /// `member:*SUFFIX`, `member:!NAME`, for items also `item:PATH` and `outer:PATH`;
     /// several of them tried in order with ` or ` between them.
@@ -110,11 +119,7 @@ impl Selector {
 /// As in the definition, the parts joined by ` + `.
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.parts.iter().map(|part| {
-            let places: Vec<_> = part.places.iter().map(|place| place.origin.to_string()).collect();
-            places.join(" or ")
-        });
-        f.write_str(&parts.collect::<Vec<_>>().join(" + "))
+        f.write_str(&self.texts().join(" + "))
     }
 }
 
