@@ -97,6 +97,23 @@ fn token_header<'a>(
 /// [`Scheme::name`](crate::Scheme::name): this crate knows no private keys, because some
 /// algorithms need chance. Everything else is as for [`sign`].
 ///
+/// ```
+/// use hookdock_signature::{EpochMillis, Headers, Request, catalog, sign_with};
+///
+/// let discord = catalog::find("discord").unwrap();
+/// let (headers, body) = (Headers::default(), b"{}");
+/// let draft = Request { method: "POST", url: "https://h.example/", headers: &headers, body };
+/// // A private key would sign here.
+/// let sign = |message: &[u8]| {
+///     assert_eq!(message, b"1800000000{}");
+///     vec![7; 64]
+/// };
+/// let headers = sign_with(&discord, &draft, EpochMillis::new(1_800_000_000_000), sign)?;
+/// let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+/// assert_eq!(names, ["X-Signature-Timestamp", "X-Signature-Ed25519"]);
+/// # Ok::<(), hookdock_signature::SignError>(())
+/// ```
+///
 /// # Errors
 ///
 /// A [`SignError`] for any other scheme, and as for [`sign`].

@@ -19,7 +19,7 @@ pub enum Class {
     Customers,
     /// What a team is told of its own tools: code, builds, monitors, tasks, content.
     Tools,
-    /// Anything: it is a scheme or a carrier, and whoever uses it decides what is sent.
+    /// Anything: it is a scheme or a carrier, and its user decides what is sent.
     Any,
 }
 

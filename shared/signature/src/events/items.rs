@@ -112,6 +112,14 @@ impl Items {
 
 /// The exact bytes of an item that [`Items::find`] found: at that pointer in the body, or in that
 /// field of it.
+///
+/// ```
+/// use hookdock_signature::item_at;
+///
+/// let body = br#"{"events": [{"id": 1}, {"id": 2}]}"#;
+/// assert_eq!(item_at(body, None, "/events/1").as_deref(), Some(&br#"{"id": 2}"#[..]));
+/// assert_eq!(item_at(body, None, "/events/2"), None);
+/// ```
 #[must_use]
 pub fn item_at<'a>(body: &'a [u8], form: Option<&str>, pointer: &str) -> Option<Cow<'a, [u8]>> {
     let Some(name) = form else {

@@ -98,7 +98,7 @@ impl Asked<'_> {
         if let Some(check) = &handshake.check {
             self.check(check)?;
         }
-        if handshake.challenge().is_some_and(|wanted| !wanted.takes(&challenge)) {
+        if handshake.challenge().is_some_and(|expected| !expected.takes(&challenge)) {
             return Err(HandshakeRefusal::MalformedChallenge);
         }
         let filling = Filling {
@@ -146,14 +146,14 @@ impl Asked<'_> {
 
     fn check(&self, check: &Check) -> Result<(), HandshakeRefusal> {
         let (setting, status) = (check.setting.clone(), check.otherwise);
-        let wanted = self.provider.setting(&setting).map(str::trim).unwrap_or_default();
-        if wanted.is_empty() {
+        let expected = self.provider.setting(&setting).map(str::trim).unwrap_or_default();
+        if expected.is_empty() {
             return Err(HandshakeRefusal::NotSet { setting, status });
         }
         let given = check.at.select_from(self.view);
         let given = given.map_err(|_| HandshakeRefusal::Repeated)?;
         match given {
-            Some(given) if compare::same(given.value.as_bytes(), wanted.as_bytes()) => Ok(()),
+            Some(given) if compare::same(given.value.as_bytes(), expected.as_bytes()) => Ok(()),
             _ => Err(HandshakeRefusal::Unexpected { setting, status }),
         }
     }

@@ -25,8 +25,8 @@ impl Keys {
         not(feature = "public-key"),
         expect(dead_code, reason = "only public keys are fetched")
     )]
-    pub(crate) fn get(&self, wanted: &KeyRequest) -> Option<&Key> {
-        self.0.iter().find(|(request, _)| request == wanted).map(|(_, key)| key)
+    pub(crate) fn get(&self, needed: &KeyRequest) -> Option<&Key> {
+        self.0.iter().find(|(request, _)| request == needed).map(|(_, key)| key)
     }
 }
 

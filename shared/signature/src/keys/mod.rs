@@ -1,7 +1,7 @@
 //! Keys that the provider publishes and the caller fetches.
 //!
 //! Nothing is fetched here. [`key_requests`] says which keys a request was signed with and how
-//! each is had; the caller asks the provider, [`KeySource::read`] checks what it answered, and
+//! each is fetched; the caller asks the provider, [`KeySource::read`] checks what it answered, and
 //! [`crate::verify_with`] takes the keys. The host is always the definition's or the operator's.
 
 mod certificate;

@@ -1,4 +1,4 @@
-//! Which key, and how it is had.
+//! Which key, and where it is published.
 
 use std::fmt;
 
@@ -153,7 +153,7 @@ impl KeyRequest {
         Ok(Self { source, id })
     }
 
-    /// How the key is had.
+    /// Where the key is published.
     #[must_use]
     pub const fn source(&self) -> &KeySource {
         &self.source

@@ -73,7 +73,7 @@ impl<'t> Jws<'t> {
         if head.crit.is_some() {
             return Err(JwsError::Malformed);
         }
-        let algorithm = JwsAlgorithm::named(&head.alg).ok_or(JwsError::UnknownAlgorithm)?;
+        let algorithm = JwsAlgorithm::from_name(&head.alg).ok_or(JwsError::UnknownAlgorithm)?;
         let signature = decode(signature)?;
         if algorithm.length().is_some_and(|length| signature.len() != length) {
             return Err(JwsError::Malformed);
@@ -123,7 +123,7 @@ impl From<Algorithm> for JwsAlgorithm {
 }
 
 impl JwsAlgorithm {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "HS256" => Self::Shared(Digest::Sha256),
             "HS384" => Self::Shared(Digest::Sha384),

@@ -155,9 +155,9 @@ impl<'v, 's> Tally<'v, 's> {
         Self { prefix, signatures: Vec::new(), unknown: false, too_many: false }
     }
 
-    fn add_named(&mut self, item: &'v str, sep: &str, wanted: impl Fn(&str) -> bool) {
+    fn add_named(&mut self, item: &'v str, sep: &str, is_ours: impl Fn(&str) -> bool) {
         match item.trim().split_once(sep) {
-            Some((name, value)) if wanted(name.trim()) => self.add(value),
+            Some((name, value)) if is_ours(name.trim()) => self.add(value),
             Some(_) => self.unknown = true,
             None => {}
         }

@@ -21,7 +21,7 @@ use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret};
 
 /// That a request came from who holds the secret, and nothing else.
 ///
-/// Only [`verify`] makes one.
+/// Only [`verify`] and [`verify_with`] make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     scheme: &'static str,
@@ -119,6 +119,36 @@ pub fn verify(
 /// As [`verify`], with keys that were fetched for this request.
 ///
 /// [`crate::key_requests`] says which; a provider that shares a secret needs none.
+///
+/// ```
+/// use hookdock_signature::{
+///     EpochMillis, Headers, KeySource, Keys, Request, Secret, catalog, key_requests, verify_with,
+/// };
+///
+/// // GET what is at `source.url()`; here nobody answers.
+/// fn fetch(source: &KeySource) -> Vec<u8> {
+///     assert_eq!(source.url(), "https://acme.kinde.com/.well-known/jwks.json");
+///     br#"{"keys": []}"#.to_vec()
+/// }
+///
+/// let kinde = catalog::find("kinde").unwrap();
+/// let secrets = [Secret::new("s1", "https://acme.kinde.com")?];
+/// let headers = Headers::default();
+/// // {"alg":"RS256","kid":"k1"}, {} and no signature.
+/// let body = b"eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.e30.";
+/// let request = Request { method: "POST", url: "https://h.example/", headers: &headers, body };
+/// let now = EpochMillis::new(1_800_000_000_000);
+///
+/// let mut keys = Keys::none();
+/// for needed in key_requests(&kinde, &secrets, &request) {
+///     let answer = needed.source().read(&fetch(needed.source()), Vec::new, now).unwrap();
+///     if let Some(key) = answer.get(needed.id()).cloned() {
+///         keys.insert(needed, key);
+///     }
+/// }
+/// assert!(verify_with(&kinde, &secrets, &keys, &request, now).is_err());
+/// # Ok::<(), hookdock_signature::EmptySecret>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -59,7 +59,7 @@ impl PublicKey {
     /// A key that the provider published, if it is for that algorithm.
     pub(crate) fn published(algorithm: Algorithm, key: &Key) -> Option<Self> {
         let said = key.algorithm.as_deref();
-        let fits = said.is_none_or(|name| JwsAlgorithm::named(name) == Some(algorithm.into()));
+        let fits = said.is_none_or(|name| JwsAlgorithm::from_name(name) == Some(algorithm.into()));
         Self::new(algorithm, &key.bytes).filter(|_| fits)
     }
 

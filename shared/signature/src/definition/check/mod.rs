@@ -118,11 +118,11 @@ fn setting(raw: SettingToml) -> Setting {
 
 fn settings_are_declared(provider: &Provider) -> Result<()> {
     let needed = provider.schemes().flat_map(Scheme::settings);
-    let wanted = provider.handshakes.iter().flat_map(Handshake::settings);
+    let for_answers = provider.handshakes.iter().flat_map(Handshake::settings);
     let header = provider.response.iter().filter_map(|response| response.header.as_ref());
-    let wanted = wanted.chain(header.map(|header| &*header.setting));
+    let for_answers = for_answers.chain(header.map(|header| &*header.setting));
     for (name, may_be_optional) in
-        needed.map(|name| (name, false)).chain(wanted.map(|name| (name, true)))
+        needed.map(|name| (name, false)).chain(for_answers.map(|name| (name, true)))
     {
         let problem = match provider.settings.get(name) {
             None => "used, not declared",

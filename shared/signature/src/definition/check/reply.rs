@@ -41,7 +41,7 @@ fn fields(object: BTreeMap<String, Value>, at: &str) -> Result<Vec<(String, Fiel
         Value::Number(number) if number.is_i64() => {
             Ok((name, Field::Number(number.as_i64().unwrap_or_default())))
         }
-        _ => Err(DefinitionError::new(at, "a text or a whole number is wanted")),
+        _ => Err(DefinitionError::new(at, "neither a text nor a whole number")),
     });
     fields.collect()
 }
