@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
+use crate::definition::operator_text::{OperatorText, TextPart};
 use crate::definition::path::JsonPath;
 use crate::definition::signature::Name;
-use crate::definition::text::{Part, Text};
 use crate::parse::form::{Field, Repeated};
 use crate::parse::json;
 use crate::view::RequestView;
@@ -98,12 +98,12 @@ impl<'a> Lookup<'a> {
 
     /// A text with the operator's values in it. `id` is what the request chose, and has been
     /// checked.
-    pub(crate) fn fill(&self, text: &Text, secret: &str, id: &str) -> Result<String> {
+    pub(crate) fn fill(&self, text: &OperatorText, secret: &str, id: &str) -> Result<String> {
         let parts = text.parts().iter().map(|part| match part {
-            Part::Literal(text) => Ok(text.as_str()),
-            Part::Secret => Ok(secret),
-            Part::Setting(name) => self.setting(name),
-            Part::Id => Ok(id),
+            TextPart::Literal(text) => Ok(text.as_str()),
+            TextPart::Secret => Ok(secret),
+            TextPart::Setting(name) => self.setting(name),
+            TextPart::Id => Ok(id),
         });
         parts.collect()
     }

@@ -11,7 +11,7 @@ use super::selector::Selector;
 /// over the secret.
 #[derive(Clone, Debug)]
 pub struct Handshake {
-    pub(crate) kind: Kind,
+    pub(crate) kind: HandshakeKind,
     pub(crate) method: Method,
     pub(crate) signed: bool,
     pub(crate) when: Vec<Condition>,
@@ -21,7 +21,7 @@ pub struct Handshake {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum HandshakeKind {
     /// The answer is always the same.
     Probe,
     /// The answer holds the challenge.
@@ -123,11 +123,11 @@ impl Handshake {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self.kind {
-            Kind::Probe => "probe",
-            Kind::Echo(_) => "echo",
-            Kind::KeyedResponse(..) => "keyed-response",
-            Kind::CaptureSecret(_) => "capture-secret",
-            Kind::Confirm(_) => "confirm-by-get",
+            HandshakeKind::Probe => "probe",
+            HandshakeKind::Echo(_) => "echo",
+            HandshakeKind::KeyedResponse(..) => "keyed-response",
+            HandshakeKind::CaptureSecret(_) => "capture-secret",
+            HandshakeKind::Confirm(_) => "confirm-by-get",
         }
     }
 
@@ -151,16 +151,16 @@ impl Handshake {
 
     pub(crate) const fn challenge(&self) -> Option<&Challenge> {
         match &self.kind {
-            Kind::Probe | Kind::Confirm(_) => None,
-            Kind::Echo(challenge)
-            | Kind::KeyedResponse(challenge, _)
-            | Kind::CaptureSecret(challenge) => Some(challenge),
+            HandshakeKind::Probe | HandshakeKind::Confirm(_) => None,
+            HandshakeKind::Echo(challenge)
+            | HandshakeKind::KeyedResponse(challenge, _)
+            | HandshakeKind::CaptureSecret(challenge) => Some(challenge),
         }
     }
 
     pub(super) fn settings(&self) -> impl Iterator<Item = &str> {
         let hashed = match &self.kind {
-            Kind::KeyedResponse(_, Keyed::Hash(text)) => Some(text),
+            HandshakeKind::KeyedResponse(_, Keyed::Hash(text)) => Some(text),
             _ => None,
         };
         let checked = self.check.iter().map(|check| &*check.setting);

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::algorithm::{Algorithm, Digest, Encoding, PublicKeyRule};
 use super::keys::KeysRule;
+use super::operator_text::OperatorText;
 use super::signature::{Name, Unit};
-use super::text::Text;
 
 /// A JWS, and what its claims have to say.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct JwtRule {
     pub(crate) issuer: Option<Name>,
     pub(crate) claims: ClaimNames,
     /// Claims that have to be one of these texts.
-    pub(crate) equals: BTreeMap<String, Vec<Text>>,
+    pub(crate) equals: BTreeMap<String, Vec<OperatorText>>,
 }
 
 /// Where the token is.
@@ -110,6 +110,6 @@ impl JwtRule {
     }
 
     pub(super) fn settings(&self) -> impl Iterator<Item = &str> {
-        self.equals.values().flatten().flat_map(Text::settings)
+        self.equals.values().flatten().flat_map(OperatorText::settings)
     }
 }

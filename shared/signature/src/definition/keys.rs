@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::operator_text::OperatorText;
 use super::path::JsonPath;
 use super::signature::Name;
-use super::text::Text;
 
 /// Where the keys are, and which of them a request means.
 #[derive(Clone, Debug)]
 pub(crate) struct KeysRule {
-    pub(crate) place: Place,
+    pub(crate) place: KeyPlace,
     pub(crate) form: KeyForm,
     /// What in the request names the key. A token names it itself.
     pub(crate) id: Option<Carrier>,
-    pub(crate) post: BTreeMap<String, Text>,
+    pub(crate) post: BTreeMap<String, OperatorText>,
     pub(crate) credentials: Option<CredentialsRule>,
     /// What in the request has to be the secret: the keys sign for other accounts too.
     pub(crate) account: Option<Carrier>,
@@ -21,8 +21,8 @@ pub(crate) struct KeysRule {
 
 /// A definition or an operator chooses the host, never a request.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
-    Fixed(Text),
+pub(crate) enum KeyPlace {
+    Fixed(OperatorText),
     /// The request names the URL, within these hosts and this path.
     Named {
         carrier: Carrier,
@@ -57,16 +57,16 @@ pub(crate) enum Carrier {
 #[derive(Clone, Debug)]
 pub(crate) enum CredentialsRule {
     Bearer,
-    Client { client_id: Text, token_url: Text, scope: String },
+    Client { client_id: OperatorText, token_url: OperatorText, scope: String },
 }
 
 impl KeysRule {
     pub(super) fn settings(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        if let Place::Fixed(url) = &self.place {
+        if let KeyPlace::Fixed(url) = &self.place {
             names.extend(url.settings());
         }
-        names.extend(self.post.values().flat_map(Text::settings));
+        names.extend(self.post.values().flat_map(OperatorText::settings));
         if let Some(CredentialsRule::Client { client_id, token_url, .. }) = &self.credentials {
             names.extend(client_id.settings().chain(token_url.settings()));
         }

@@ -12,6 +12,7 @@ pub(crate) mod items;
 pub(crate) mod jwt;
 pub(crate) mod keys;
 pub(crate) mod module;
+pub(crate) mod operator_text;
 pub(crate) mod path;
 mod provider;
 pub(crate) mod reply;
@@ -20,7 +21,6 @@ pub(crate) mod selector;
 pub(crate) mod signature;
 pub(crate) mod sns;
 pub(crate) mod template;
-pub(crate) mod text;
 
 pub use class::Class;
 pub use delivery::{Citation, Delivery, Response, ResponseHeader, SecretNotes, Trust, TrustMarks};

@@ -99,7 +99,7 @@ impl Items {
         view: &RequestView<'a>,
         most: usize,
     ) -> Option<Found<'a>> {
-        let root = Place { pointer: String::new(), value: document, outer: None };
+        let root = Node { pointer: String::new(), value: document, outer: None };
         let mut walk = Walk { most, count: 0, spots: Vec::new() };
         if !walk.any(&self.arrays, &root) {
             return None;
@@ -139,7 +139,7 @@ impl Found<'_> {
 }
 
 /// A value on the way to the items.
-struct Place<'a> {
+struct Node<'a> {
     pointer: String,
     value: &'a RawValue,
     /// The element of an array that it is in.
@@ -148,7 +148,7 @@ struct Place<'a> {
 
 /// An item before it is read.
 struct Spot<'a, 'd> {
-    place: Place<'a>,
+    place: Node<'a>,
     rule: &'d Rule,
 }
 
@@ -160,7 +160,7 @@ struct Walk<'a, 'd> {
 
 impl<'a, 'd> Walk<'a, 'd> {
     /// Goes through the arrays that are there; `false` when none is.
-    fn any(&mut self, arrays: &'d [Array], from: &Place<'a>) -> bool {
+    fn any(&mut self, arrays: &'d [Array], from: &Node<'a>) -> bool {
         let mut any = false;
         for array in arrays {
             any |= self.through(array, from);
@@ -168,13 +168,13 @@ impl<'a, 'd> Walk<'a, 'd> {
         any
     }
 
-    fn through(&mut self, array: &'d Array, from: &Place<'a>) -> bool {
+    fn through(&mut self, array: &'d Array, from: &Node<'a>) -> bool {
         let Some(at) = from.down(&array.keys) else { return false };
         let mut index: usize = 0;
         json::elements(at.value, |value| {
             let pointer = format!("{}/{index}", at.pointer);
-            let element = Place { pointer, value, outer: from.outer };
-            let inside = Place { outer: Some(value), ..element.copy() };
+            let element = Node { pointer, value, outer: from.outer };
+            let inside = Node { outer: Some(value), ..element.copy() };
             if !self.any(&array.inner, &inside) {
                 self.item(&array.rule, element);
             }
@@ -185,7 +185,7 @@ impl<'a, 'd> Walk<'a, 'd> {
     }
 
     /// Of more than are asked for none is kept, and they are only counted.
-    fn item(&mut self, rule: &'d Rule, element: Place<'a>) {
+    fn item(&mut self, rule: &'d Rule, element: Node<'a>) {
         self.count = self.count.saturating_add(1);
         if self.count > self.most {
             self.spots = Vec::new();
@@ -196,7 +196,7 @@ impl<'a, 'd> Walk<'a, 'd> {
     }
 }
 
-impl<'a> Place<'a> {
+impl<'a> Node<'a> {
     fn copy(&self) -> Self {
         Self { pointer: self.pointer.clone(), value: self.value, outer: self.outer }
     }

@@ -11,7 +11,7 @@ use answer::{Exchange, HandshakeRefusal, RefusedHandshake};
 use fill::Filling;
 use zeroize::Zeroizing;
 
-use crate::definition::handshake::{Challenge, Check, Condition, Keyed, Kind, Test};
+use crate::definition::handshake::{Challenge, Check, Condition, HandshakeKind, Keyed, Test};
 use crate::definition::scheme;
 use crate::hosts::may_visit;
 use crate::{
@@ -109,15 +109,15 @@ impl Asked<'_> {
         };
         let answer = filling.answer(&handshake.reply)?;
         let secret = match handshake.kind {
-            Kind::CaptureSecret(_) => Some(captured(&challenge)?),
+            HandshakeKind::CaptureSecret(_) => Some(captured(&challenge)?),
             _ => None,
         };
         let visit = self.visit(&handshake.kind)?;
         Ok(Some(Exchange { kind: handshake.kind(), answer, secret, visit }))
     }
 
-    fn visit(&self, kind: &Kind) -> Result<Option<String>, HandshakeRefusal> {
-        let Kind::Confirm(visit) = kind else { return Ok(None) };
+    fn visit(&self, kind: &HandshakeKind) -> Result<Option<String>, HandshakeRefusal> {
+        let HandshakeKind::Confirm(visit) = kind else { return Ok(None) };
         let found = visit.at.select_from(self.view).ok().flatten();
         let url = found.map(|found| found.value).filter(|url| may_visit(url, &visit.hosts));
         url.map(Some).ok_or(HandshakeRefusal::MalformedChallenge)
@@ -164,10 +164,10 @@ impl Asked<'_> {
         challenge: &str,
     ) -> Result<Option<String>, HandshakeRefusal> {
         match &handshake.kind {
-            Kind::KeyedResponse(_, Keyed::Mac) => {
+            HandshakeKind::KeyedResponse(_, Keyed::Mac) => {
                 self.mac(challenge).map(Some).ok_or(HandshakeRefusal::NoSecret)
             }
-            Kind::KeyedResponse(_, Keyed::Hash(text)) => {
+            HandshakeKind::KeyedResponse(_, Keyed::Hash(text)) => {
                 let (provider, url) = (self.provider, self.request.url);
                 let filling = Filling { provider, url, challenge, digest: None };
                 Ok(Some(compare::sha256_hex(filling.text(text)?.as_bytes())))

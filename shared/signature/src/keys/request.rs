@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::definition::keys::{CredentialsRule, KeyForm, KeysRule, Place};
-use crate::definition::text::Text;
+use crate::definition::keys::{CredentialsRule, KeyForm, KeyPlace, KeysRule};
+use crate::definition::operator_text::OperatorText;
 use crate::hosts::{is_id, is_named, is_plain_url};
 use crate::lookup::Lookup;
 use crate::presented::token;
@@ -138,10 +138,10 @@ impl KeyRequest {
         let id = match (kid, &rule.id, &rule.place) {
             (Some(kid), _, _) => kid,
             (None, Some(carrier), _) => carrier.checked(lookup, is_id)?,
-            (None, None, Place::Named { carrier, hosts, before_id, after_id }) => {
+            (None, None, KeyPlace::Named { carrier, hosts, before_id, after_id }) => {
                 carrier.checked(lookup, |url| is_named(url, hosts, before_id, after_id))?
             }
-            (None, None, Place::Fixed(_)) => return Err(Rejection::UnknownKey),
+            (None, None, KeyPlace::Fixed(_)) => return Err(Rejection::UnknownKey),
         };
         let source = KeySource {
             url: url(rule, lookup, secret, &id)?,
@@ -168,13 +168,18 @@ impl KeyRequest {
 
 fn url(rule: &KeysRule, lookup: &Lookup<'_>, secret: &Secret, id: &str) -> Result<String> {
     match &rule.place {
-        Place::Fixed(text) => plain_url(text, lookup, secret, id),
-        Place::Named { .. } => Ok(id.to_owned()),
+        KeyPlace::Fixed(text) => plain_url(text, lookup, secret, id),
+        KeyPlace::Named { .. } => Ok(id.to_owned()),
     }
 }
 
 /// A URL that is the definition's, with the operator's values in it.
-fn plain_url(text: &Text, lookup: &Lookup<'_>, secret: &Secret, id: &str) -> Result<String> {
+fn plain_url(
+    text: &OperatorText,
+    lookup: &Lookup<'_>,
+    secret: &Secret,
+    id: &str,
+) -> Result<String> {
     let base = secret.expose().trim_end_matches('/');
     let url = lookup.fill(text, base, id)?;
     if is_plain_url(&url) {

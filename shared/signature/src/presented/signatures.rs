@@ -18,17 +18,17 @@ pub(crate) struct Candidates {
 
 /// A value and where it was, for the reason of a refusal.
 pub(crate) struct Carried<'a> {
-    pub(crate) place: Place,
+    pub(crate) place: FoundIn,
     pub(crate) value: Cow<'a, str>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum FoundIn {
     Header(String),
     Field(String),
 }
 
-impl Place {
+impl FoundIn {
     pub(crate) fn malformed(&self) -> Rejection {
         match self {
             Self::Header(name) => Rejection::MalformedHeader { name: name.clone() },
@@ -58,7 +58,7 @@ pub(crate) fn values<'a>(
     source: &'a Source,
     lookup: &Lookup<'a>,
 ) -> Result<Vec<Carried<'a>>, Rejection> {
-    let field = |name: &str, value| vec![Carried { place: Place::Field(name.to_owned()), value }];
+    let field = |name: &str, value| vec![Carried { place: FoundIn::Field(name.to_owned()), value }];
     Ok(match source {
         Source::Header { name, also } => {
             headers(lookup.name(name)?, also.iter().map(|name| &**name), lookup)?
@@ -72,7 +72,7 @@ pub(crate) fn values<'a>(
         Source::Packed { header, field } => {
             let carrier = Carrier::Packed { header: header.clone(), field: field.clone() };
             let value = carrier.value(lookup)?.into();
-            vec![Carried { place: Place::Header(header.clone()), value }]
+            vec![Carried { place: FoundIn::Header(header.clone()), value }]
         }
         Source::Json(path) => field(&path.to_string(), lookup.json(path)?),
     })
@@ -119,7 +119,7 @@ pub(crate) fn headers<'a, 'n>(
     for name in std::iter::once(first).chain(also) {
         let value = lookup.request.headers.single(name);
         let value = value.map_err(|_| Rejection::RepeatedHeader { name: name.to_owned() })?;
-        let place = Place::Header(name.to_owned());
+        let place = FoundIn::Header(name.to_owned());
         found.extend(value.map(|value| Carried { place, value: value.into() }));
     }
     filled(found, first)
@@ -146,7 +146,7 @@ fn numbered<'a>(
     for (name, value) in lookup.request.headers.iter() {
         let Some(number) = number(name, prefix, max) else { continue };
         let name = format!("{prefix}{number}");
-        let carried = Carried { place: Place::Header(name.clone()), value: value.into() };
+        let carried = Carried { place: FoundIn::Header(name.clone()), value: value.into() };
         if found.insert(number, carried).is_some() {
             return Err(Rejection::RepeatedHeader { name });
         }
@@ -203,7 +203,7 @@ impl Collected {
         Self { limit, count: 0, found: Vec::new(), reason: None }
     }
 
-    fn count(&mut self, more: usize, place: &Place) -> Result<(), Rejection> {
+    fn count(&mut self, more: usize, place: &FoundIn) -> Result<(), Rejection> {
         self.count = self.count.saturating_add(more);
         if self.count > self.limit {
             return Err(place.rejection(GrammarError::TooMany));

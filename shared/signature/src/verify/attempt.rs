@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 #[cfg(feature = "public-key")]
 use super::public_key::PublicKey;
-use crate::definition::handshake::{Keyed, Kind as HandshakeKind};
+use crate::definition::handshake::{HandshakeKind, Keyed};
 #[cfg(feature = "public-key")]
 use crate::definition::scheme::KeyFrom;
 use crate::definition::scheme::{Coded, Kind, Public, Shared, Signed};

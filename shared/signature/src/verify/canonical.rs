@@ -51,7 +51,7 @@ impl<'a> Message<'a> {
             Segment::Json(path) => pieces.push(Piece::text(lookup.json(path)?)),
             Segment::Form(name) => pieces.push(Piece::text(lookup.form(name)?)),
             Segment::BodySha256 => {
-                pieces.push(Piece::text(compare::sha256_hex(request.body).into()))
+                pieces.push(Piece::text(compare::sha256_hex(request.body).into()));
             }
             Segment::BodyCrc32 => {
                 pieces.push(Piece::text(crc32fast::hash(request.body).to_string().into()));

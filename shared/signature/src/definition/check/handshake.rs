@@ -5,7 +5,7 @@ use crate::definition::file::handshake::{
     ChallengeToml, CheckToml, ConditionToml, HandshakeToml, KindToml, StateToml, VisitToml,
 };
 use crate::definition::handshake::{
-    Challenge, Characters, Check, Condition, Handshake, Keyed, Kind, Method, Test, Visit,
+    Challenge, Characters, Check, Condition, Handshake, HandshakeKind, Keyed, Method, Test, Visit,
 };
 use crate::definition::reply::{Text, Word};
 use crate::definition::selector::{Needs, Reach, Selector};
@@ -28,16 +28,18 @@ impl HandshakeToml {
         let visit = self.visit.map(|raw| raw.check(&at)).transpose()?;
         let kind = match (self.kind, challenge, self.hash) {
             (KindToml::ConfirmByGet, None, None) => {
-                Kind::Confirm(visit.ok_or_else(|| at.error("visit", "missing"))?)
+                HandshakeKind::Confirm(visit.ok_or_else(|| at.error("visit", "missing"))?)
             }
             (KindToml::ConfirmByGet, ..) => return Err(at.error("kind", "has no challenge")),
             _ if visit.is_some() => return Err(at.error("visit", "goes with confirm-by-get")),
-            (KindToml::Probe, None, None) => Kind::Probe,
-            (KindToml::Echo, Some(challenge), None) => Kind::Echo(challenge),
-            (KindToml::CaptureSecret, Some(challenge), None) => Kind::CaptureSecret(challenge),
+            (KindToml::Probe, None, None) => HandshakeKind::Probe,
+            (KindToml::Echo, Some(challenge), None) => HandshakeKind::Echo(challenge),
+            (KindToml::CaptureSecret, Some(challenge), None) => {
+                HandshakeKind::CaptureSecret(challenge)
+            }
             (KindToml::KeyedResponse, Some(challenge), hash) => {
                 let keyed = at.keyed(hash.as_deref(), can_mac)?;
-                Kind::KeyedResponse(at.bounded(challenge)?, keyed)
+                HandshakeKind::KeyedResponse(at.bounded(challenge)?, keyed)
             }
             (KindToml::Probe, ..) => return Err(at.error("kind", "a probe has no challenge")),
             (_, None, _) => return Err(at.error("challenge", "missing")),
@@ -100,14 +102,17 @@ impl Place {
     fn words(&self, handshake: &Handshake) -> Result<()> {
         let says = |word| handshake.reply.says(word);
         let problem = match &handshake.kind {
-            Kind::KeyedResponse(..) if !says(&Word::Digest) => "without {digest}",
-            Kind::KeyedResponse(..) => return Ok(()),
+            HandshakeKind::KeyedResponse(..) if !says(&Word::Digest) => "without {digest}",
+            HandshakeKind::KeyedResponse(..) => return Ok(()),
             _ if says(&Word::Digest) => "nothing makes a {digest}",
-            Kind::Probe | Kind::Confirm(_) if says(&Word::Challenge) => {
+            HandshakeKind::Probe | HandshakeKind::Confirm(_) if says(&Word::Challenge) => {
                 "a probe has no {challenge}"
             }
-            Kind::Echo(_) if !says(&Word::Challenge) => "without {challenge}",
-            Kind::Probe | Kind::Echo(_) | Kind::CaptureSecret(_) | Kind::Confirm(_) => {
+            HandshakeKind::Echo(_) if !says(&Word::Challenge) => "without {challenge}",
+            HandshakeKind::Probe
+            | HandshakeKind::Echo(_)
+            | HandshakeKind::CaptureSecret(_)
+            | HandshakeKind::Confirm(_) => {
                 return Ok(());
             }
         };
@@ -116,9 +121,11 @@ impl Place {
 
     fn signed(&self, handshake: &Handshake) -> Result<()> {
         let problem = match &handshake.kind {
-            Kind::Confirm(_) if !handshake.signed => "who may have a URL fetched has to sign",
+            HandshakeKind::Confirm(_) if !handshake.signed => {
+                "who may have a URL fetched has to sign"
+            }
             _ if !handshake.signed => return Ok(()),
-            Kind::CaptureSecret(_) => "nothing can sign before the secret is there",
+            HandshakeKind::CaptureSecret(_) => "nothing can sign before the secret is there",
             _ if handshake.method != Method::Post => "only a POST is signed",
             _ => return Ok(()),
         };
@@ -127,8 +134,8 @@ impl Place {
 
     /// An event is a POST too, so something has to tell the exchange from one.
     fn told_apart(&self, handshake: &Handshake) -> Result<()> {
-        let any =
-            matches!(handshake.kind, Kind::Probe | Kind::Confirm(_)) && handshake.when.is_empty();
+        let any = matches!(handshake.kind, HandshakeKind::Probe | HandshakeKind::Confirm(_))
+            && handshake.when.is_empty();
         if any && handshake.method == Method::Post {
             return Err(self.error("when", "every event would be taken for this"));
         }

@@ -6,9 +6,9 @@ use crate::definition::error::DefinitionError;
 use crate::definition::file::jwt::{AlgorithmToml, JwtToml};
 use crate::definition::jwt::{JwtRule, TokenKeys, TokenPlace};
 use crate::definition::keys::KeysRule;
+use crate::definition::operator_text::OperatorText;
 use crate::definition::scheme::Kind;
 use crate::definition::signature::Name;
-use crate::definition::text::Text;
 
 impl AlgorithmToml {
     const fn shared(self) -> Option<Digest> {
@@ -36,7 +36,7 @@ pub(super) fn jwt(fields: &Fields<'_>) -> Result<Kind, DefinitionError> {
     fields.only(&["jwt", "keys", "public_key"])?;
     let raw = fields.need("jwt", fields.raw.jwt.clone())?;
     let equals = raw.equals.iter().map(|(claim, texts)| {
-        let texts = texts.iter().map(|text| Text::parse(text, &fields.at("jwt.equals")));
+        let texts = texts.iter().map(|text| OperatorText::parse(text, &fields.at("jwt.equals")));
         Ok((claim.clone(), texts.collect::<Result<_, DefinitionError>>()?))
     });
     Ok(Kind::Jwt(JwtRule {

@@ -3,22 +3,22 @@
 use super::fields::Fields;
 use crate::definition::error::DefinitionError;
 use crate::definition::file::keys::{CredentialsToml, FormToml, KeysToml};
-use crate::definition::keys::{Carrier, CredentialsRule, KeyForm, KeysRule, Place};
+use crate::definition::keys::{Carrier, CredentialsRule, KeyForm, KeyPlace, KeysRule};
+use crate::definition::operator_text::OperatorText;
 use crate::definition::path::JsonPath;
 use crate::definition::signature::Name;
-use crate::definition::text::Text;
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
 impl KeysRule {
     pub(super) fn check(raw: &KeysToml, fields: &Fields<'_>, is_token: bool) -> Result<Self> {
         let at = |key: &str| fields.at(&format!("keys.{key}"));
-        let text = |key: &str, text: &str| Text::parse(text, &at(key));
+        let text = |key: &str, text: &str| OperatorText::parse(text, &at(key));
         let place = place(raw, fields)?;
         let id = raw.id.as_deref().map(|id| carrier(id, &at("id"))).transpose()?;
         let names_a_key = match &place {
-            Place::Named { .. } => id.is_none(),
-            Place::Fixed(_) => id.is_some() || is_token,
+            KeyPlace::Named { .. } => id.is_none(),
+            KeyPlace::Fixed(_) => id.is_some() || is_token,
         };
         if !names_a_key {
             return Err(DefinitionError::new(
@@ -38,12 +38,12 @@ impl KeysRule {
     }
 }
 
-fn place(raw: &KeysToml, fields: &Fields<'_>) -> Result<Place> {
+fn place(raw: &KeysToml, fields: &Fields<'_>) -> Result<KeyPlace> {
     let at = |key: &str| fields.at(&format!("keys.{key}"));
     match (&raw.url, &raw.named) {
         (Some(url), None) => {
-            let url = Text::parse(url, &at("url"))?;
-            Ok(Place::Fixed(url))
+            let url = OperatorText::parse(url, &at("url"))?;
+            Ok(KeyPlace::Fixed(url))
         }
         (None, Some(named)) => {
             let path = fields.need("keys.path", raw.path.as_deref())?;
@@ -56,7 +56,7 @@ fn place(raw: &KeysToml, fields: &Fields<'_>) -> Result<Place> {
                     "a request must not choose the host",
                 ));
             }
-            Ok(Place::Named {
+            Ok(KeyPlace::Named {
                 carrier: carrier(named, &at("named"))?,
                 hosts: raw.hosts.clone(),
                 before_id: before_id.to_owned(),
@@ -84,8 +84,8 @@ fn credentials(raw: &CredentialsToml, at: &impl Fn(&str) -> String) -> Result<Cr
     Ok(match raw {
         CredentialsToml::Bearer => CredentialsRule::Bearer,
         CredentialsToml::Client { client_id, token_url, scope } => CredentialsRule::Client {
-            client_id: Text::parse(client_id, &at("credentials.client_id"))?,
-            token_url: Text::parse(token_url, &at("credentials.token_url"))?,
+            client_id: OperatorText::parse(client_id, &at("credentials.client_id"))?,
+            token_url: OperatorText::parse(token_url, &at("credentials.token_url"))?,
             scope: scope.clone(),
         },
     })

@@ -10,17 +10,15 @@
 //! assert_eq!(stripe.event_id, ["json:id"]);
 //! ```
 
+mod words;
+
 use serde::Serialize;
 
-use crate::definition::algorithm::{
-    Algorithm, Digest, EcdsaFormat, Encoding, KeyFormat, KeyRule, RsaDigest,
-};
+use crate::definition::algorithm::KeyRule;
 use crate::definition::items::Array;
 use crate::definition::jwt::TokenPlace;
 use crate::definition::scheme::{Kind, Signed};
-use crate::definition::signature::{
-    Layout, Prefix, Signature, Source, Timestamp, TimestampSource, Unit,
-};
+use crate::definition::signature::{Layout, Prefix, Signature, Source, Timestamp, TimestampSource};
 use crate::{Headers, Provider, Selector};
 
 /// What a definition says about requests.
@@ -293,109 +291,15 @@ impl Time {
                 ("signature_field", layout.and_then(Layout::time).unwrap_or_default())
             }
         };
-        let unit = match timestamp.unit {
-            Unit::S => "s",
-            Unit::Ms => "ms",
-            Unit::Iso8601 => "iso8601",
-        };
+        let unit = timestamp.unit.as_str();
         Self { from, name, unit, tolerance_seconds: timestamp.tolerance_seconds }
     }
 }
 
 impl Key {
     fn of(rule: &KeyRule) -> Option<Self> {
-        let format = match rule.format {
-            KeyFormat::Utf8 => "utf8",
-            KeyFormat::Base64 => "base64",
-            KeyFormat::Hex => "hex",
-            KeyFormat::Sha1 => "sha1",
-        };
+        let format = rule.format.as_str();
         (!rule.is_text()).then(|| Self { format, strip_prefix: rule.strip_prefix.clone() })
-    }
-}
-
-impl Layout {
-    const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::List { .. } => "list",
-            Self::Tagged { .. } => "tagged",
-            Self::Pairs { .. } => "pairs",
-            Self::Positional { .. } => "positional",
-            Self::KeyValue { .. } => "kv",
-        }
-    }
-
-    fn field(&self) -> Option<&str> {
-        match self {
-            Self::KeyValue { field, .. } => Some(field),
-            _ => None,
-        }
-    }
-
-    fn item_sep(&self) -> Option<&str> {
-        match self {
-            Self::Plain => None,
-            Self::List { item_sep }
-            | Self::Tagged { item_sep, .. }
-            | Self::Pairs { item_sep, .. }
-            | Self::Positional { item_sep, .. }
-            | Self::KeyValue { item_sep, .. } => Some(item_sep),
-        }
-    }
-
-    fn time(&self) -> Option<String> {
-        match self {
-            Self::KeyValue { timestamp, .. } => timestamp.clone(),
-            Self::Positional { timestamp, .. } => Some(format!("#{timestamp}")),
-            _ => None,
-        }
-    }
-}
-
-impl Digest {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha1 => "sha1",
-            Self::Sha256 => "sha256",
-            Self::Sha384 => "sha384",
-            Self::Sha512 => "sha512",
-        }
-    }
-}
-
-impl Encoding {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hex => "hex",
-            Self::Base64 => "base64",
-            Self::Base64url => "base64url",
-            Self::Base64Hex => "base64-hex",
-        }
-    }
-}
-
-impl Algorithm {
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::Ed25519 => "ed25519",
-            Self::EcdsaP256Sha256(_) | Self::EcdsaP256Sha1 => "ecdsa",
-            Self::RsaPkcs1(_) | Self::RsaPss(_) => "rsa",
-        }
-    }
-
-    const fn digest(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Ed25519 => return None,
-            Self::EcdsaP256Sha256(EcdsaFormat::Der | EcdsaFormat::Fixed) => "sha256",
-            Self::EcdsaP256Sha1 => "sha1",
-            Self::RsaPkcs1(digest) | Self::RsaPss(digest) => match digest {
-                RsaDigest::Sha1 => "sha1",
-                RsaDigest::Sha256 => "sha256",
-                RsaDigest::Sha384 => "sha384",
-                RsaDigest::Sha512 => "sha512",
-            },
-        })
     }
 }
 
