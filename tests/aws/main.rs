@@ -27,13 +27,13 @@ use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, History, Run, RunId, Sighting};
+use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, History, Recorded, Run, RunId};
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId, EndpointId};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Cell, Cells, Committed, Deliveries, Document, DocumentName,
-    Documents, Endpoints as _, Histories, Inserted, Kept, Ledger, Messages, Packs, Record, Records,
-    Swapped, WorkQueue,
+    Archive, Captured, Captures, Cell, Cells, CommitRefused, Conditional, Deliveries, Document,
+    DocumentName, Documents, Endpoints as _, Histories, Ledger, Messages, Packs, Record, Records,
+    WorkQueue,
 };
 use hookdock_signature::Secret;
 use hookdock_tests::contract::{self, Bench, Seen};
@@ -175,7 +175,7 @@ impl Archive for Ports {
         self.ingest.archive.put(delivery).await
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         self.ingest.archive.put_once(delivery).await
     }
 }
@@ -236,34 +236,38 @@ impl Cells for Ports {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         self.process.ledger.swap(name, from, to).await
     }
 }
 
 impl Ledger for Ports {
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
-        self.process.ledger.place(event, delivery).await
+        self.process.ledger.find_pack(event, delivery).await
     }
 
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        self.process.ledger.sight(sighting).await
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        self.process.ledger.record_delivery(delivery).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
         self.process.ledger.run(id).await
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
-        self.process.ledger.open(run).await
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
+        self.process.ledger.create(run).await
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
-        self.process.ledger.advance(from, to).await
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
+        self.process.ledger.compare_and_swap(from, to).await
     }
 
     async fn commit(
@@ -271,13 +275,13 @@ impl Ledger for Ports {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         self.process.ledger.commit(from, to, record).await
     }
 }
 
 impl Records for Ports {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         self.process.effects.records.insert(record)
     }
 
@@ -291,7 +295,7 @@ impl Records for Ports {
 }
 
 impl Documents for Ports {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         self.documents().keep(document)
     }
 

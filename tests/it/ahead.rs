@@ -29,7 +29,7 @@ async fn calls_for(stack: &Stack, message: &Message) -> Vec<Call> {
 }
 
 fn failures(stack: &Stack) -> Vec<(&'static str, Option<ErrorClass>)> {
-    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let runs = stack.local.runs(&stack.event().event()).expect("memory");
     let class = |run: &Run| run.last_failure().map(|AttemptFailure { class, .. }| *class);
     runs.iter().map(|run| (run.state.name(), class(run))).collect()
 }
@@ -74,7 +74,7 @@ async fn a_read_that_hangs_holds_up_no_claim() {
     let calls = calls_for(&stack, &message).await;
     assert_eq!(
         calls,
-        [Call::Sight, Call::Fetch, Call::Open, Call::Advance, Call::PutOff],
+        [Call::RecordDelivery, Call::Fetch, Call::Create, Call::CompareAndSwap, Call::PutOff],
         "the run is claimed, and its end is told"
     );
     assert_eq!(failures(&stack), [("retrying", Some(ErrorClass::TimedOut))]);
@@ -86,9 +86,9 @@ async fn what_is_read_is_there_for_all_jobs_of_an_event() {
     let (jobs, ran) = two_jobs();
     let stack = Stack::with(jobs);
     let message = queued(&stack).await;
-    let both = [Call::Open, Call::Advance, Call::Open, Call::Advance];
+    let both = [Call::Create, Call::CompareAndSwap, Call::Create, Call::CompareAndSwap];
     let calls = calls_for(&stack, &message).await;
-    assert_eq!(calls, [&[Call::Sight, Call::Fetch], &both[..]].concat());
+    assert_eq!(calls, [&[Call::RecordDelivery, Call::Fetch], &both[..]].concat());
     assert_eq!(ran.load(Ordering::SeqCst), 2);
 }
 
@@ -113,7 +113,16 @@ async fn a_message_that_comes_back_is_read_once_its_run_is_claimed() {
     let message = receive(&stack).await;
     let calls = calls_for(&stack, &message).await;
     // The run is there, so it is claimed by a second write.
-    assert_eq!(calls, [Call::Sight, Call::Open, Call::Advance, Call::Fetch, Call::Advance]);
+    assert_eq!(
+        calls,
+        [
+            Call::RecordDelivery,
+            Call::Create,
+            Call::CompareAndSwap,
+            Call::Fetch,
+            Call::CompareAndSwap
+        ]
+    );
     assert_eq!(stack.run().state, RunState::Done);
 }
 
@@ -124,7 +133,10 @@ async fn a_duplicate_costs_one_read_and_runs_nothing() {
     let message = queued(&stack).await;
     assert_eq!(stack.work_on(&message).await, Verdict::Finished);
     let duplicate = queued(&stack).await;
-    assert_eq!(calls_for(&stack, &duplicate).await, [Call::Sight, Call::Fetch, Call::Open]);
+    assert_eq!(
+        calls_for(&stack, &duplicate).await,
+        [Call::RecordDelivery, Call::Fetch, Call::Create]
+    );
     assert_eq!(ran.load(Ordering::SeqCst), 1);
 }
 
@@ -132,5 +144,5 @@ async fn a_duplicate_costs_one_read_and_runs_nothing() {
 async fn nothing_is_read_for_an_event_that_no_job_is_for() {
     let stack = Stack::with(Registry::new());
     let message = queued(&stack).await;
-    assert_eq!(calls_for(&stack, &message).await, [Call::Sight]);
+    assert_eq!(calls_for(&stack, &message).await, [Call::RecordDelivery]);
 }

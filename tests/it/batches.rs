@@ -106,7 +106,7 @@ async fn three_items_are_three_events_and_the_one_that_fails_is_tried_again_alon
     let events = stack.local.events().expect("memory");
     assert_eq!(ids(&events), ["a", "b", "c"]);
     for event in &events {
-        let runs = stack.local.runs(&event.event).expect("memory");
+        let runs = stack.local.runs(&event.event()).expect("memory");
         assert_eq!(runs[0].state, RunState::Done);
         let fails = event.event_id.as_ref().is_some_and(|id| id.as_str() == "b");
         assert_eq!(event.event_type.as_ref().is_some_and(|name| name.as_str() == "click"), fails);
@@ -318,7 +318,7 @@ async fn a_job_is_handed_the_item_and_may_look_at_the_whole_request() {
     stack.drain().await;
     let events = stack.local.events().expect("memory");
     assert_eq!(ids(&events), ["m1.send.1", "m2.open.2"]);
-    let ran = events.iter().map(|event| stack.local.runs(&event.event).expect("memory").len());
+    let ran = events.iter().map(|event| stack.local.runs(&event.event()).expect("memory").len());
     assert_eq!(ran.sum::<usize>(), 1);
     assert_eq!(stack.local.dead_letters().expect("memory").len(), 0);
 }

@@ -13,10 +13,10 @@ use hookdock_pipeline::job::{
     Context, Effects, ErrorClass, Failure, Handler, JobResult, LARGEST_RESULT_BYTES, On, Outcome,
     Registry,
 };
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
+use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Ledger, Record, Swapped, Web};
+use hookdock_pipeline::ports::{Cell, Cells, CommitRefused, Conditional, Ledger, Record, Web};
 use hookdock_pipeline::testing::{Conformance, Example, Passed, Report};
 use http::{Request, Response};
 use serde_json::json;
@@ -150,8 +150,8 @@ async fn a_step_that_yields_something_else_when_it_runs_again_is_found() {
 async fn a_job_that_takes_its_own_record_for_anothers_is_found() {
     let job = |cx: Context, (): ()| async move {
         match cx.records().insert(record("1")).await? {
-            Inserted::New => Ok(Outcome::Done),
-            Inserted::Already(_) => Ok(Outcome::Ignored("another event".to_owned())),
+            Conditional::Written => Ok(Outcome::Done),
+            Conditional::Refused(_) => Ok(Outcome::Ignored("another event".to_owned())),
         }
     };
     let words = "a_job: ends ignored (another event), done undisturbed, \
@@ -162,7 +162,7 @@ async fn a_job_that_takes_its_own_record_for_anothers_is_found() {
 #[tokio::test]
 async fn an_effect_that_is_marked_as_done_before_it_is_done_is_found() {
     let job = |cx: Context, (): ()| async move {
-        if cx.records().insert(record("1")).await? == Inserted::New {
+        if cx.records().insert(record("1")).await? == Conditional::Written {
             post(&cx, None).await?;
         }
         Ok(Outcome::Done)
@@ -271,38 +271,42 @@ impl Cells for Forgetful {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         self.0.swap(name, from, to).await
     }
 }
 
 impl Ledger for Forgetful {
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        self.0.sight(sighting).await
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        self.0.record_delivery(delivery).await
     }
 
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
-        self.0.place(event, delivery).await
+        self.0.find_pack(event, delivery).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
         self.0.run(id).await
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
-        self.0.open(run).await
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
+        self.0.create(run).await
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
         let mut to = to.clone();
         for step in &mut to.steps {
             step.saved = None;
         }
-        self.0.advance(from, &to).await
+        self.0.compare_and_swap(from, &to).await
     }
 
     async fn commit(
@@ -310,7 +314,7 @@ impl Ledger for Forgetful {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         self.0.commit(from, to, record).await
     }
 }

@@ -108,7 +108,7 @@ async fn a_worker_that_dies_is_followed_by_another_and_its_late_write_is_refused
     assert_eq!((&run.state, run.attempt), (&RunState::Done, 2));
 
     let late = dead_workers.settled(Settlement::Retry(START, unavailable()), stack.system.now());
-    let answer = stack.local.advance(&dead_workers.fence(), &late).await.expect("memory");
+    let answer = stack.local.compare_and_swap(&dead_workers.fence(), &late).await.expect("memory");
     assert_eq!(answer, Some(run), "the late write changes nothing");
 }
 
@@ -165,7 +165,7 @@ async fn a_dead_letter_that_is_moved_back_wakes_its_own_run_only() {
     stack.local.enqueue(body, Vec::new()).await.expect("memory");
     stack.drain().await;
     assert_eq!(calls.load(Ordering::SeqCst), 5);
-    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let runs = stack.local.runs(&stack.event().event()).expect("memory");
     let states: Vec<_> = runs.iter().map(|run| (run.state.name(), run.attempt)).collect();
     assert_eq!(states, [("dead", 1), ("done", 5)]);
 }
@@ -225,7 +225,7 @@ async fn an_event_that_kills_its_worker_takes_no_neighbour_along_for_good() {
     }
     let mut ends = std::collections::BTreeMap::new();
     for event in stack.local.events().expect("memory") {
-        let run = stack.local.runs(&event.event).expect("memory").remove(0);
+        let run = stack.local.runs(&event.event()).expect("memory").remove(0);
         let id = event.event_id.expect("an id").to_string();
         ends.insert(id, (run.state.name(), run.attempt));
     }

@@ -73,7 +73,7 @@ async fn accept_many(stack: &Stack, many: usize) {
 
 fn runs(stack: &Stack) -> Vec<Run> {
     let events = stack.local.events().expect("memory");
-    events.iter().flat_map(|event| stack.local.runs(&event.event).expect("memory")).collect()
+    events.iter().flat_map(|event| stack.local.runs(&event.event()).expect("memory")).collect()
 }
 
 /// Works on one message after the other until none is due.

@@ -50,7 +50,7 @@ async fn a_tenant_that_is_not_known_is_looked_for_again_before_it_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_of_the_ledger_that_outlasts_the_attempts_loses_no_event() {
-    for call in [Call::Sight, Call::Open, Call::Advance] {
+    for call in [Call::RecordDelivery, Call::Create, Call::CompareAndSwap] {
         let stack = Stack::with(registry());
         stack.plan.strike_times(40, call, Fault::Fails);
         stack.post(&Draft::checkout("evt_1", "cs_1")).await;
@@ -70,7 +70,7 @@ async fn an_outage_for_as_long_as_a_message_may_stay_uses_up_none_of_its_receive
     }
     // The longest that the template lets a queue keep a message.
     let over = START.plus(Settings::stay_of(10));
-    stack.plan.strike_times(usize::MAX, Call::Sight, Fault::Fails);
+    stack.plan.strike_times(usize::MAX, Call::RecordDelivery, Fault::Fails);
     let mut receives = 0;
     while stack.system.now() < over {
         for message in stack.local.receive(10).await.expect("memory") {
@@ -81,11 +81,11 @@ async fn an_outage_for_as_long_as_a_message_may_stay_uses_up_none_of_its_receive
     }
     assert!((50..100).contains(&receives), "{receives}");
     // From now on all goes well.
-    stack.plan.strike_after(usize::MAX, Call::Sight, Fault::Fails);
+    stack.plan.strike_after(usize::MAX, Call::RecordDelivery, Fault::Fails);
     stack.drain().await;
     assert_eq!(stack.local.dead_letters().expect("memory").len(), 0);
     for event in stack.local.events().expect("memory") {
-        let run = stack.local.runs(&event.event).expect("memory").remove(0);
+        let run = stack.local.runs(&event.event()).expect("memory").remove(0);
         assert_eq!((run.state, run.attempt), (RunState::Done, 1));
     }
 }
@@ -97,11 +97,11 @@ async fn trouble_with_one_jobs_record_does_not_keep_the_others_from_running() {
     }
     let jobs = Registry::new().job("first", On::endpoint("*"), fine);
     let stack = Stack::with(jobs.job("second", On::endpoint("*"), fine));
-    stack.plan.strike(Call::Open, Fault::Fails);
+    stack.plan.strike(Call::Create, Fault::Fails);
     stack.post(&Draft::checkout("evt_1", "cs_1")).await;
     let message = stack.local.receive(1).await.expect("memory").remove(0);
     stack.work_on(&message).await;
-    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let runs = stack.local.runs(&stack.event().event()).expect("memory");
     let names: Vec<_> = runs.iter().map(|run| run.id.job.as_str()).collect();
     assert_eq!(names, ["second"]);
 }
@@ -138,14 +138,14 @@ async fn nothing_is_ever_accepted_without_both_writes() {
 #[tokio::test(start_paused = true)]
 async fn a_fault_in_the_processor_delays_an_event_and_loses_neither_it_nor_its_order() {
     let places = [
-        (Call::Sight, 0),
-        (Call::Open, 0),
+        (Call::RecordDelivery, 0),
+        (Call::Create, 0),
         (Call::Fetch, 0),
         (Call::Commit, 0),
         (Call::Commit, 1),
-        (Call::Advance, 0),
-        (Call::Advance, 1),
-        (Call::Advance, 2),
+        (Call::CompareAndSwap, 0),
+        (Call::CompareAndSwap, 1),
+        (Call::CompareAndSwap, 2),
     ];
     for (call, well) in places {
         for fault in Fault::ALL {
@@ -182,7 +182,7 @@ async fn a_record_that_cannot_be_read_is_a_failed_attempt() {
 #[tokio::test(start_paused = true)]
 async fn a_fault_on_the_way_to_the_dead_letters_loses_none() {
     let body = r#"{"id":"evt_1","type":"checkout.session.completed","data":{}}"#;
-    for (call, well) in [(Call::Bury, 0), (Call::Advance, 0), (Call::Advance, 1)] {
+    for (call, well) in [(Call::Bury, 0), (Call::CompareAndSwap, 0), (Call::CompareAndSwap, 1)] {
         for fault in Fault::ALL {
             let stack = Stack::with(registry());
             stack.plan.strike_after(well, call, fault);
@@ -204,7 +204,7 @@ async fn a_message_that_cannot_be_put_off_comes_back_when_its_visibility_ends() 
         let stack = Stack::with(registry());
         stack.post(&Draft::checkout("evt_1", "cs_1")).await;
         let message = stack.local.receive(1).await.expect("memory").remove(0);
-        stack.plan.strike(Call::Sight, Fault::Fails);
+        stack.plan.strike(Call::RecordDelivery, Fault::Fails);
         stack.work_on(&message).await;
         stack.plan.strike(Call::PutOff, fault);
         stack.drain().await;
@@ -216,7 +216,7 @@ async fn a_message_that_cannot_be_put_off_comes_back_when_its_visibility_ends() 
 async fn an_event_without_a_job_is_recorded_in_spite_of_a_fault() {
     for fault in Fault::ALL {
         let stack = Stack::with(registry());
-        stack.plan.strike(Call::Sight, fault);
+        stack.plan.strike(Call::RecordDelivery, fault);
         stack.post(&Draft::github("{}")).await;
         stack.drain().await;
         assert_eq!(stack.event().ignored, Some(IgnoreCause::NoJob), "{fault:?}");

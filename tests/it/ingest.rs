@@ -224,7 +224,7 @@ async fn what_is_accepted_is_logged_with_the_event_it_carries() {
     let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str()).collect();
     assert_eq!(messages, [Some("delivery accepted"), Some("run settled")], "{}", logs.text());
     for line in &lines {
-        assert_eq!(line["event.key"], stack.event().event.key.as_str());
+        assert_eq!(line["event.key"], stack.event().event_key.as_str());
         assert_eq!(line["event.type"], "checkout.session.completed");
         assert_eq!(line["delivery.id"], stack.event().first_delivery.as_str());
     }

@@ -84,7 +84,8 @@ async fn ten_small_events_cost_ten_messages_and_one_object() {
     assert_eq!(packs(&stack), [""; 0], "they are in their messages only");
     stack.drain().await;
     assert_eq!(packs(&stack).len(), 1);
-    let made = [Call::Pack, Call::Sight, Call::Open, Call::Advance].map(|call| count(&stack, call));
+    let made = [Call::Pack, Call::RecordDelivery, Call::Create, Call::CompareAndSwap]
+        .map(|call| count(&stack, call));
     assert_eq!(made, [1, 10, 10, 10]);
     let all = stack.plan.calls().len();
     assert_eq!(all, 20 + 31, "and nothing besides: {:?}", stack.plan.calls());
@@ -96,7 +97,14 @@ async fn a_delivery_is_packed_before_anything_is_recorded_of_it() {
     let stack = Stack::with(jobs);
     accept(&stack, &checkout(1)).await;
     stack.drain().await;
-    let calls = [Call::Find, Call::Send, Call::Pack, Call::Sight, Call::Open, Call::Advance];
+    let calls = [
+        Call::Find,
+        Call::Send,
+        Call::Pack,
+        Call::RecordDelivery,
+        Call::Create,
+        Call::CompareAndSwap,
+    ];
     assert_eq!(stack.plan.calls(), calls);
 }
 
@@ -116,7 +124,7 @@ async fn whatever_becomes_of_an_event_its_delivery_is_packed() {
         let endpoint = draft.path.trim_start_matches("/webhooks/");
         let body = body_of(&stack, endpoint, id).await;
         assert_eq!(body.as_ref(), Some(&draft.body), "{id}");
-        let event = events.iter().find(|event| event.event.endpoint.as_str() == endpoint);
+        let event = events.iter().find(|event| event.endpoint.as_str() == endpoint);
         let named = event.expect("recorded").pack_of(id).expect("its record names its pack");
         assert!(packs(&stack).contains(&named.to_string()));
     }
@@ -130,13 +138,15 @@ async fn a_message_that_comes_back_is_neither_packed_nor_read_again() {
     stack.drain().await;
     assert_eq!(stack.run().state, RunState::Done);
     assert_eq!(calls.load(Ordering::SeqCst), 3);
-    let made = [Call::Pack, Call::Place, Call::Fetch].map(|call| count(&stack, call));
+    let made = [Call::Pack, Call::FindPack, Call::Fetch].map(|call| count(&stack, call));
     assert_eq!(made, [1, 2, 0]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_around_packing_delays_an_event_and_loses_neither_it_nor_its_delivery() {
-    for call in [Call::Pack, Call::Place, Call::Sight, Call::Open, Call::Advance] {
+    for call in
+        [Call::Pack, Call::FindPack, Call::RecordDelivery, Call::Create, Call::CompareAndSwap]
+    {
         for fault in Fault::ALL {
             let (jobs, _) = scripted(vec![Err(unavailable())]);
             let stack = Stack::with(jobs);
@@ -322,8 +332,9 @@ async fn what_does_not_fit_into_a_message_is_an_object_of_its_own() {
     assert!(stack.local.stored(&id).expect("memory").is_some(), "before it is answered");
     stack.drain().await;
     assert_eq!(stack.run().state, RunState::Done);
-    let calls = [Call::Find, Call::Put, Call::Send, Call::Sight, Call::Fetch, Call::Open];
-    assert_eq!(stack.plan.calls(), [&calls[..], &[Call::Advance]].concat());
+    let calls =
+        [Call::Find, Call::Put, Call::Send, Call::RecordDelivery, Call::Fetch, Call::Create];
+    assert_eq!(stack.plan.calls(), [&calls[..], &[Call::CompareAndSwap]].concat());
 }
 
 #[tokio::test(start_paused = true)]

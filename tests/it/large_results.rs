@@ -14,7 +14,7 @@ use hookdock_pipeline::job::{
 use hookdock_pipeline::ledger::{RunState, StepResult};
 use hookdock_pipeline::model::names::BodyDigest;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
+use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
@@ -150,7 +150,7 @@ async fn a_worker_that_dies_between_document_and_save_leaves_one_that_nobody_ref
     let (jobs, worked, handed) = job(100_000);
     let stack = accepted(jobs).await;
     let message = receive(&stack).await;
-    stack.plan.strike_after(1, Call::Advance, Fault::Hangs);
+    stack.plan.strike_after(1, Call::CompareAndSwap, Fault::Hangs);
     dies_over(&stack, &message).await;
     assert!(stack.plan.has_struck() && stack.plan.calls().contains(&Call::KeepDocument));
     stack.drain().await;
@@ -169,7 +169,7 @@ struct Meddled {
 }
 
 impl Documents for Meddled {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         self.inner.keep(document)
     }
 

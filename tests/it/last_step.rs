@@ -55,7 +55,13 @@ async fn an_event_whose_job_ends_with_its_step_costs_four_ledger_writes() {
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
     let ingest = [Call::Find, Call::Put, Call::Send];
-    let process = [Call::Sight, Call::Fetch, Call::Open, Call::Advance, Call::Advance];
+    let process = [
+        Call::RecordDelivery,
+        Call::Fetch,
+        Call::Create,
+        Call::CompareAndSwap,
+        Call::CompareAndSwap,
+    ];
     assert_eq!(stack.plan.calls(), [&ingest[..], &process[..]].concat());
     let run = stack.run();
     assert_eq!((&run.state, run.attempt), (&RunState::Done, 1));
@@ -71,7 +77,7 @@ async fn works(job: &str, well: usize, fault: Fault) -> u32 {
         "last" => counting(first_and_last),
         _ => counting(first_and_on),
     };
-    stack.plan.strike_after(well, Call::Advance, fault);
+    stack.plan.strike_after(well, Call::CompareAndSwap, fault);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
     assert!(stack.plan.has_struck(), "{job} {well} {fault:?}");

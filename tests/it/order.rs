@@ -84,7 +84,7 @@ async fn change(stack: &Stack, entity: &str, version: i64, takes: u64) {
 fn runs(stack: &Stack) -> Vec<Run> {
     let events = stack.local.events().expect("memory");
     let mut runs: Vec<Run> =
-        events.iter().flat_map(|event| stack.local.runs(&event.event).expect("memory")).collect();
+        events.iter().flat_map(|event| stack.local.runs(&event.event()).expect("memory")).collect();
     runs.sort_by_key(|run| run.opened_at);
     runs
 }

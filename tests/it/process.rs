@@ -44,7 +44,7 @@ async fn an_event_with_one_job_costs_three_ledger_writes_and_one_read_beside_the
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
     let ingest = [Call::Find, Call::Put, Call::Send];
-    let process = [Call::Sight, Call::Fetch, Call::Open, Call::Advance];
+    let process = [Call::RecordDelivery, Call::Fetch, Call::Create, Call::CompareAndSwap];
     assert_eq!(stack.plan.calls(), [&ingest[..], &process[..]].concat());
 }
 
@@ -110,7 +110,7 @@ async fn a_second_body_under_the_same_id_is_a_conflict_that_is_kept_and_never_ru
     let event = stack.event();
     assert_eq!((event.deliveries, event.conflicts.len()), (2, 1));
     assert_ne!(event.conflicts[0], event.first_delivery);
-    let object = |id: &DeliveryId| ObjectKey::of(&event.event.endpoint, id, START);
+    let object = |id: &DeliveryId| ObjectKey::of(&event.endpoint, id, START);
     for delivery in [&event.first_delivery, &event.conflicts[0]] {
         let stored = stack.local.read(&object(delivery)).await.expect("memory");
         assert!(stored.is_some(), "both are kept");
@@ -168,7 +168,7 @@ async fn a_panic_and_a_hang_are_failed_attempts_of_their_run_alone() {
     }
     stack.drain().await;
     for event in stack.local.events().expect("memory") {
-        let run = stack.local.runs(&event.event).expect("memory").remove(0);
+        let run = stack.local.runs(&event.event()).expect("memory").remove(0);
         let attempts =
             if event.event_id.as_ref().map(|id| id.as_str()) == Some("evt_good") { 1 } else { 2 };
         assert_eq!((run.state, run.attempt), (RunState::Done, attempts), "{event:?}");
@@ -187,7 +187,7 @@ async fn one_poisoned_event_in_a_hundred_costs_the_others_nothing() {
     let accepted_at = stack.system.now();
     stack.drain().await;
     let runs = stack.local.events().expect("memory").into_iter();
-    let runs = runs.map(|event| stack.local.runs(&event.event).expect("memory").remove(0));
+    let runs = runs.map(|event| stack.local.runs(&event.event()).expect("memory").remove(0));
     let (done, dead): (Vec<_>, Vec<_>) = runs.partition(|run| run.state == RunState::Done);
     assert_eq!((done.len(), dead.len()), (99, 1));
     assert!(done.iter().all(|run| run.attempt == 1 && run.updated_at == accepted_at));
@@ -263,7 +263,7 @@ async fn a_job_that_hangs_costs_the_jobs_after_it_no_attempt() {
     let stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
-    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let runs = stack.local.runs(&stack.event().event()).expect("memory");
     let attempts: Vec<_> = runs.iter().map(|run| (run.id.job.as_str(), run.attempt)).collect();
     assert_eq!(attempts, [("after", 1), ("hangs_once", 2)]);
 }

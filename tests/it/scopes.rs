@@ -12,7 +12,7 @@ use hookdock_pipeline::job::{
 use hookdock_pipeline::ledger::breaker::BreakerTerms;
 use hookdock_pipeline::model::names::{DependencyName, EndpointId, JobName, TenantId};
 use hookdock_pipeline::model::scope::{LONGEST_ID_BYTES, Scope};
-use hookdock_pipeline::ports::{Document, DocumentName, Inserted, Kept, Record};
+use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Record};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
 use proptest::prelude::*;
@@ -80,7 +80,7 @@ async fn inserts(cx: &Context, records: ScopedRecords<'_>) -> Result<bool, Failu
     let body = cx.scope().key("");
     let inserted = records.insert(order(&body)).await?;
     let found = records.get("orders", "cs_1").await?;
-    Ok(inserted == Inserted::New && found == Some(json!(body)))
+    Ok(inserted == Conditional::Written && found == Some(json!(body)))
 }
 
 async fn keeps(cx: &Context, documents: ScopedDocuments<'_>) -> Result<bool, Failure> {
@@ -88,7 +88,7 @@ async fn keeps(cx: &Context, documents: ScopedDocuments<'_>) -> Result<bool, Fai
     let name = documents.name("invoices", "cs_1", "txt");
     let document = Document { name: name.clone(), content_type: "text/plain", body: body.clone() };
     let kept = documents.keep(document).await?;
-    Ok(kept == Kept::New && documents.read(&name).await? == Some(body))
+    Ok(kept == Conditional::Written && documents.read(&name).await? == Some(body))
 }
 
 /// What comes later is older.
@@ -114,7 +114,7 @@ async fn a_record_is_of_its_endpoint_and_tenant() {
         |cx| async move { inserts(&cx, cx.records()).await },
         |cx| async move {
             let records = cx.shared_across_tenants().records();
-            Ok(records.insert(order("x")).await? == Inserted::New)
+            Ok(records.insert(order("x")).await? == Conditional::Written)
         },
     )
     .await;
@@ -123,10 +123,10 @@ async fn a_record_is_of_its_endpoint_and_tenant() {
 #[tokio::test(start_paused = true)]
 async fn a_record_that_is_written_with_its_run_is_of_its_endpoint_and_tenant() {
     check(
-        |cx| async move { Ok(cx.commit("order", order("x")).await? == Inserted::New) },
+        |cx| async move { Ok(cx.commit("order", order("x")).await? == Conditional::Written) },
         |cx| async move {
             let committed = cx.shared_across_tenants().commit("order", order("x")).await?;
-            Ok(committed == Inserted::New)
+            Ok(committed == Conditional::Written)
         },
     )
     .await;

@@ -11,7 +11,7 @@ use hookdock_pipeline::job::{
 use hookdock_pipeline::ledger::{AttemptResult, Claim, Run, RunState};
 use hookdock_pipeline::model::names::{CodeVersion, Owner};
 use hookdock_pipeline::model::system::System as _;
-use hookdock_pipeline::ports::{Inserted, Ledger as _, Record, Records as _};
+use hookdock_pipeline::ports::{Conditional, Ledger as _, Record, Records as _};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
@@ -116,7 +116,8 @@ async fn an_attempt_records_the_step_it_got_to() {
 async fn a_step_costs_two_writes_and_one_that_was_saved_none() {
     let (jobs, _) = three_steps(1);
     let stack = run_through(jobs).await;
-    let advances = stack.plan.calls().into_iter().filter(|call| *call == Call::Advance).count();
+    let advances =
+        stack.plan.calls().into_iter().filter(|call| *call == Call::CompareAndSwap).count();
     let (steps, failed_step, settled, reclaimed) = (3 * 2, 1, 2, 1);
     assert_eq!(advances, steps + failed_step + settled + reclaimed);
 }
@@ -174,7 +175,7 @@ async fn a_record_and_its_step_are_written_together_and_once() {
             body: json!({ "attempt": cx.attempt() }),
         };
         let inserted = cx.commit("order", record).await?;
-        assert_eq!(inserted, Inserted::New, "this run wrote it, whichever attempt asks");
+        assert_eq!(inserted, Conditional::Written, "this run wrote it, whichever attempt asks");
         if cx.attempt() < 3 { Err(unavailable()) } else { Ok(Outcome::Done) }
     };
     for fault in [None, Some(Fault::Fails), Some(Fault::FailsLate), Some(Fault::Hangs)] {
@@ -198,7 +199,7 @@ async fn a_step_whose_save_was_made_and_not_answered_is_not_repeated() {
         let (jobs, done) = three_steps(0);
         let stack = Stack::with(jobs);
         // The second write of the run after its claim: the save of the first step.
-        stack.plan.strike_after(1, Call::Advance, fault);
+        stack.plan.strike_after(1, Call::CompareAndSwap, fault);
         accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
         stack.drain().await;
         assert_eq!(stack.run().state, RunState::Done, "{fault:?}");
@@ -226,7 +227,7 @@ async fn a_step_that_is_tried_again_at_once_keeps_the_result_whose_save_was_not_
         }
     };
     let stack = Stack::with(Registry::new().job("stubborn", On::endpoint("*"), job));
-    stack.plan.strike_after(1, Call::Advance, Fault::FailsLate);
+    stack.plan.strike_after(1, Call::CompareAndSwap, Fault::FailsLate);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
     assert!(stack.plan.has_struck());
@@ -272,7 +273,7 @@ async fn a_worker_that_lost_its_claim_cannot_save_a_step() {
             generation: 0,
         };
         let claimed = run.claimed(&claim).expect("the lease is over");
-        let advanced = stack.local.advance(&run.fence(), &claimed).await;
+        let advanced = stack.local.compare_and_swap(&run.fence(), &claimed).await;
         assert_eq!(advanced.expect("memory"), None);
     };
     futures_util::future::join(zombie, other).await;

@@ -36,7 +36,7 @@ async fn talks(cx: Context, _: Body) -> JobResult {
 async fn every_line_about_an_event_names_it_from_its_receipt_to_its_burial() {
     let stack = Stack::with(Registry::new().job("talks", On::endpoint("*"), talks));
     let logs = Logs::capture();
-    stack.plan.strike(Call::Sight, Fault::Fails);
+    stack.plan.strike(Call::RecordDelivery, Fault::Fails);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     let message = receive(&stack).await;
     stack.work_on(&message).await;
@@ -64,7 +64,7 @@ async fn what_a_job_logs_names_the_event_the_job_and_the_attempt() {
     let lines = logs.lines();
     let own: Vec<_> = lines.iter().filter(|line| line["message"] == "at work").collect();
     assert_eq!(own.len(), 4);
-    assert_eq!(own[1]["span"]["event.key"], stack.event().event.key.to_string());
+    assert_eq!(own[1]["span"]["event.key"], stack.event().event_key.to_string());
     assert_eq!(own[1]["span"]["run.job"], "talks");
     assert_eq!(own[1]["span"]["run.attempt"], 2);
 }
@@ -106,7 +106,7 @@ async fn a_processor_that_is_off_for_an_hour_loses_nothing() {
     let events = stack.local.events().expect("memory");
     assert_eq!(events.len(), 60);
     for event in events {
-        let run = stack.local.runs(&event.event).expect("memory").remove(0);
+        let run = stack.local.runs(&event.event()).expect("memory").remove(0);
         assert_eq!((run.state, run.attempt), (RunState::Done, 1));
         assert!(run.opened_at >= on_again);
     }

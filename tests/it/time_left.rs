@@ -18,7 +18,7 @@ fn seconds(number: u64) -> Duration {
 
 /// Runs of an event by the names of their jobs.
 fn attempts(stack: &Stack) -> Vec<(String, u32)> {
-    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let runs = stack.local.runs(&stack.event().event()).expect("memory");
     runs.iter().map(|run| (run.id.job.to_string(), run.attempt)).collect()
 }
 
@@ -73,7 +73,7 @@ async fn what_a_batch_has_no_time_for_comes_back_early_and_unclaimed() {
 
     let runs = stack.local.events().expect("memory").into_iter();
     let runs: Vec<Run> =
-        runs.map(|event| stack.local.runs(&event.event).expect("memory").remove(0)).collect();
+        runs.map(|event| stack.local.runs(&event.event()).expect("memory").remove(0)).collect();
     let unclaimed: Vec<_> = runs.iter().filter(|run| run.state != RunState::Done).collect();
     assert_eq!(unclaimed.len(), 1);
     assert_eq!(unclaimed[0].attempt, 1);

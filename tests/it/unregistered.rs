@@ -40,7 +40,7 @@ async fn retrying() -> (Stack, Arc<AtomicU32>) {
 }
 
 fn scripted_run(stack: &Stack) -> hookdock_pipeline::ledger::Run {
-    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let runs = stack.local.runs(&stack.event().event()).expect("memory");
     runs.into_iter().find(|run| run.id.job.as_str() == "scripted").expect("it is recorded")
 }
 
@@ -135,7 +135,7 @@ async fn a_run_that_was_planned_and_never_claimed_waits_for_its_job_too() {
     let (jobs, calls) = scripted(vec![]);
     let mut stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
-    stack.plan.strike(Call::Open, Fault::Fails);
+    stack.plan.strike(Call::Create, Fault::Fails);
     stack.work_on(&receive(&stack).await).await;
     let jobs = std::mem::take(&mut stack.process.registry);
     work_for_an_hour(&stack).await;
@@ -167,7 +167,7 @@ async fn the_other_jobs_of_an_event_do_not_wait_with_it() {
     let second = Registry::new().job("second", On::endpoint("*"), other);
     stack.process.registry = second;
     work_for_an_hour(&stack).await;
-    let runs = stack.local.runs(&stack.event().event).expect("memory");
+    let runs = stack.local.runs(&stack.event().event()).expect("memory");
     let states: Vec<_> = runs.iter().map(|run| (run.id.job.as_str(), run.state.name())).collect();
     assert_eq!(states, [("scripted", "waiting"), ("second", "done")]);
     let jobs: Vec<_> = stack.event().jobs.iter().map(ToString::to_string).collect();
@@ -203,7 +203,7 @@ async fn a_missing_job_is_told_once_by_a_worker_and_counted_each_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_while_a_run_waits_for_its_job_loses_nothing() {
-    for call in [Call::Run, Call::Advance, Call::PutOff] {
+    for call in [Call::Run, Call::CompareAndSwap, Call::PutOff] {
         for fault in Fault::ALL {
             let (mut stack, _) = retrying().await;
             let jobs = std::mem::take(&mut stack.process.registry);

@@ -18,8 +18,8 @@ use hookdock_pipeline::delivery::verified::{RawDelivery, VerifiedDelivery};
 use hookdock_pipeline::job::{Effects, ErrorClass, Failure, Registry};
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{
-    Claim, DeadReason, EventRecord, EventRef, Fence, History, Run, RunId, Settlement, Sighting,
-    StepResult,
+    Claim, DeadReason, Dedupe, DeliveryRecord, EventRecord, EventRef, Fence, History, Recorded,
+    Run, RunId, Settlement, StepResult,
 };
 use hookdock_pipeline::lookup;
 use hookdock_pipeline::model::names::{
@@ -27,9 +27,9 @@ use hookdock_pipeline::model::names::{
 };
 use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Cell, Cells as _, Committed, Deliveries, Document, DocumentName,
-    Documents, Endpoints as _, Histories, Inserted, Kept, Ledger, MOST_AT_ONCE, Messages, Packs,
-    Record, Records, Swapped, WorkQueue,
+    Archive, Captured, Captures, Cell, Cells as _, CommitRefused, Conditional, Deliveries,
+    Document, DocumentName, Documents, Endpoints as _, Histories, Ledger, MOST_AT_ONCE, Messages,
+    Packs, Record, Records, WorkQueue,
 };
 use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use hookdock_signature::{EpochMillis, Keys, Secret};
@@ -138,10 +138,10 @@ pub async fn once<B: Bench>(bench: &B) {
     let all = sealed[..7].iter().map(|sealed| bench.ports().put_once(sealed));
     let all = join_all(all).await;
     let new = all.iter().map(|kept| kept.as_ref().expect("an answer"));
-    let new: Vec<_> = new.enumerate().filter(|(_, kept)| **kept == Kept::New).collect();
+    let new: Vec<_> = new.enumerate().filter(|(_, kept)| **kept == Conditional::Written).collect();
     assert_eq!(new.len(), 1, "{new:?}");
     let later = bench.ports().put_once(&sealed[7]).await.expect("an answer");
-    assert_eq!(later, Kept::Already);
+    assert_eq!(later, Conditional::Refused(()));
     let stored = Deliveries::read(bench.ports(), object).await.expect("an answer").expect("stored");
     assert_eq!(&stored, sealed[new[0].0].object(), "the first, byte for byte");
 }
@@ -186,7 +186,7 @@ pub async fn packs<B: Bench>(bench: &B) {
         let (object, stored) = found.expect("it is in a pack");
         assert_eq!(&stored, sealed.object(), "byte for byte");
         let event = EventRef::of(sealed.reference());
-        let place = ports.place(&event, delivery_id).await.expect("an answer");
+        let place = ports.find_pack(&event, delivery_id).await.expect("an answer");
         assert_eq!(place.as_ref(), Some(&object), "the ledger says the same");
         packs.push(object);
     }
@@ -199,7 +199,7 @@ pub async fn packs<B: Bench>(bench: &B) {
     assert_eq!(found, None, "the id of another endpoint");
     let found = lookup::find(ports, endpoint, &delivery_id_at(START, 9)).await.expect("an answer");
     assert_eq!(found, None);
-    let unseen = ports.place(&event_ref(), delivery_id).await.expect("an answer");
+    let unseen = ports.find_pack(&event_ref(), delivery_id).await.expect("an answer");
     assert_eq!(unseen, None);
 
     let again: Vec<_> = sealed.iter().skip(1).map(|sealed| message(sealed, 2)).collect();
@@ -277,57 +277,58 @@ pub async fn items<B: Bench>(bench: &B) {
 /// An event counts each delivery once, however often and however many at once it is recorded,
 /// and keeps what its first delivery said.
 pub async fn events<B: Bench>(bench: &B) {
-    let event = sighting(1);
-    let record = bench.ports().sight(&event).await.expect("recorded");
-    assert_eq!(record.deliveries, 1);
-    assert_eq!(record.event_type, event.event_type);
-    assert_eq!(record.tenant, event.tenant);
-    assert_eq!(bench.ports().sight(&event).await.expect("recorded"), record, "nothing changes");
+    let event = recorded(1);
+    let first = bench.ports().record_delivery(&event).await.expect("recorded");
+    assert_eq!(first, Recorded { dedupe: Dedupe::First, jobs: Vec::new() });
+    let known = history_after(bench, &event).await;
+    assert_eq!(known.deliveries, 1);
+    assert_eq!(known.event_type, event.reference.event_type);
+    assert_eq!(known.tenant, event.reference.tenant);
+    assert_eq!(history_after(bench, &event).await, known, "nothing changes");
 
-    let others: Vec<Sighting> = (2..=21)
-        .map(|number| Sighting { delivery_id: delivery_id(number), ..event.clone() })
-        .collect();
-    let recorded = join_all(others.iter().map(|other| bench.ports().sight(other))).await;
-    assert!(recorded.iter().all(Result::is_ok), "{recorded:?}");
-    let record = bench.ports().sight(&event).await.expect("recorded");
-    assert_eq!(record.deliveries, 21);
-    assert_eq!(record.first_delivery, event.delivery_id);
-
-    let changed = Sighting {
-        delivery_id: delivery_id(30),
-        sha256: BodyDigest::of(b"another body"),
-        ..event.clone()
+    let of = |number| {
+        let reference = Reference { delivery_id: delivery_id(number), ..event.reference.clone() };
+        DeliveryRecord { reference, ..event.clone() }
     };
+    let others: Vec<DeliveryRecord> = (2..=21).map(of).collect();
+    let answers = join_all(others.iter().map(|other| bench.ports().record_delivery(other))).await;
+    for answer in answers {
+        assert_eq!(answer.expect("recorded").dedupe, Dedupe::Repeat);
+    }
+    let known = history_after(bench, &event).await;
+    assert_eq!(known.deliveries, 21);
+    assert_eq!(known.first_delivery, delivery_id(1));
+
+    let mut changed = of(30);
+    changed.reference.sha256 = BodyDigest::of(b"another body");
     for _ in 0..2 {
-        let record = bench.ports().sight(&changed).await.expect("recorded");
-        assert_eq!((record.deliveries, &record.sha256), (22, &event.sha256));
-        assert_eq!(record.conflicts, [delivery_id(30)], "a delivery with another body is named");
+        let answer = bench.ports().record_delivery(&changed).await.expect("recorded");
+        assert_eq!(answer.dedupe, Dedupe::Conflict { first: delivery_id(1) });
+        let known = history_after(bench, &changed).await;
+        assert_eq!((known.deliveries, &known.sha256), (22, &event.reference.sha256));
+        assert_eq!(known.conflicts, [delivery_id(30)], "a delivery with another body is named");
     }
 
-    let after_its_life = Sighting {
-        delivery_id: delivery_id(22),
-        seen_at: event.seen_at.plus(Duration::from_secs(31 * 24 * 60 * 60)),
-        ..event
-    };
-    let record = bench.ports().sight(&after_its_life).await.expect("recorded");
-    assert_eq!(record.deliveries, 1, "an event whose record life is over begins anew");
+    let month = Duration::from_secs(31 * 24 * 60 * 60);
+    let after_its_life = DeliveryRecord { recorded_at: START.plus(month), ..of(22) };
+    let known = history_after(bench, &after_its_life).await;
+    assert_eq!(known.deliveries, 1, "an event whose record life is over begins again");
 }
 
 /// An event names each job that ever ran for it once, whoever recorded it and in which order.
 pub async fn jobs<B: Bench>(bench: &B) {
-    let job = |name: &str| name.parse().expect("a name");
-    let named = |number, jobs: &[&str]| Sighting {
-        jobs: jobs.iter().map(|name| job(name)).collect(),
-        ..sighting(number)
+    let named = |number, jobs: &[&str]| DeliveryRecord {
+        jobs: jobs.iter().map(|name| name.parse().expect("a name")).collect(),
+        ..recorded(number)
     };
-    let record = async |sighting: Sighting| {
-        let record = bench.ports().sight(&sighting).await.expect("recorded");
-        let mut jobs: Vec<_> = record.jobs.iter().map(ToString::to_string).collect();
+    let record = async |delivery: DeliveryRecord| {
+        let answer = bench.ports().record_delivery(&delivery).await.expect("recorded");
+        let mut jobs: Vec<_> = answer.jobs.iter().map(ToString::to_string).collect();
         jobs.sort();
-        (record.deliveries, jobs.join(" "))
+        (history_after(bench, &delivery).await.deliveries, jobs.join(" "))
     };
-    for (sighting, deliveries, jobs) in [
-        (Sighting { ignored: Some(IgnoreCause::NoJob), ..sighting(1) }, 1, ""),
+    for (delivery, deliveries, jobs) in [
+        (DeliveryRecord { ignored: Some(IgnoreCause::NoJob), ..recorded(1) }, 1, ""),
         (named(1, &["a"]), 1, "a"),
         (named(1, &["a"]), 1, "a"),
         (named(1, &["b", "c"]), 1, "a b c"),
@@ -335,7 +336,7 @@ pub async fn jobs<B: Bench>(bench: &B) {
         (named(2, &[]), 2, "a b c d"),
         (named(3, &[]), 3, "a b c d"),
     ] {
-        assert_eq!(record(sighting.clone()).await, (deliveries, jobs.to_owned()), "{sighting:?}");
+        assert_eq!(record(delivery.clone()).await, (deliveries, jobs.to_owned()), "{delivery:?}");
     }
     let twins = (4..12).map(|number| record(named(number, &["e", "f"])));
     join_all(twins).await;
@@ -345,47 +346,46 @@ pub async fn jobs<B: Bench>(bench: &B) {
 /// As long as an event is ignored, its latest delivery is the one that counts; from then on that
 /// one is the first, and others are compared with it.
 pub async fn ignored<B: Bench>(bench: &B) {
-    let delivery = |number: u128, body: &[u8], ignored| Sighting {
-        delivery_id: delivery_id(number),
-        sha256: BodyDigest::of(body),
-        event_type: Some(format!("type.{number}").parse().expect("a type")),
-        ignored,
-        ..sighting(number)
+    let delivery = |number: u128, body: &[u8], ignored| {
+        let mut delivery = DeliveryRecord { ignored, ..recorded(number) };
+        delivery.reference.sha256 = BodyDigest::of(body);
+        delivery.reference.event_type = Some(format!("type.{number}").parse().expect("a type"));
+        delivery
     };
-    let sight = async |sighting| bench.ports().sight(&sighting).await.expect("recorded");
+    let record = async |delivery| history_after(bench, &delivery).await;
     let no_job = Some(IgnoreCause::NoJob);
     let told = |record: &EventRecord| {
         let EventRecord { deliveries, first_delivery, sha256, ignored, conflicts, .. } = record;
         (*deliveries, first_delivery.clone(), sha256.clone(), *ignored, conflicts.len())
     };
-    let record = sight(delivery(1, b"one", no_job)).await;
-    assert_eq!(told(&record), (1, delivery_id(1), BodyDigest::of(b"one"), no_job, 0));
-    let record = sight(delivery(2, b"two", no_job)).await;
-    assert_eq!(told(&record), (2, delivery_id(2), BodyDigest::of(b"two"), no_job, 0));
-    assert_eq!(record.event_type.as_ref().map(|name| name.as_str()), Some("type.2"));
+    let known = record(delivery(1, b"one", no_job)).await;
+    assert_eq!(told(&known), (1, delivery_id(1), BodyDigest::of(b"one"), no_job, 0));
+    let known = record(delivery(2, b"two", no_job)).await;
+    assert_eq!(told(&known), (2, delivery_id(2), BodyDigest::of(b"two"), no_job, 0));
+    assert_eq!(known.event_type.as_ref().map(|name| name.as_str()), Some("type.2"));
 
-    let again = sight(delivery(1, b"one", None)).await;
+    let again = record(delivery(1, b"one", None)).await;
     assert_eq!(told(&again), (2, delivery_id(1), BodyDigest::of(b"one"), None, 0));
-    let late = sight(delivery(2, b"two", no_job)).await;
+    let late = record(delivery(2, b"two", no_job)).await;
     assert_eq!(late, again, "a worker that knows no job yet changes nothing");
-    let other = sight(delivery(3, b"three", None)).await;
+    let other = record(delivery(3, b"three", None)).await;
     assert_eq!(told(&other), (3, delivery_id(1), BodyDigest::of(b"one"), None, 1));
 }
 
 /// Of several deliveries that come at once when there is a job, one is the first, and all others
 /// are conflicts.
 pub async fn ignored_at_once<B: Bench>(bench: &B) {
-    let delivery = |number: u128| Sighting {
-        delivery_id: delivery_id(number),
-        sha256: BodyDigest::of(&number.to_be_bytes()),
-        ..sighting(number)
+    let delivery = |number: u128| {
+        let mut delivery = recorded(number);
+        delivery.reference.sha256 = BodyDigest::of(&number.to_be_bytes());
+        delivery
     };
-    let ignored = Sighting { ignored: Some(IgnoreCause::NoJob), ..delivery(1) };
-    bench.ports().sight(&ignored).await.expect("recorded");
-    let deliveries: Vec<Sighting> = (2..=9).map(delivery).collect();
-    let seen = join_all(deliveries.iter().map(|other| bench.ports().sight(other))).await;
+    let ignored = DeliveryRecord { ignored: Some(IgnoreCause::NoJob), ..delivery(1) };
+    bench.ports().record_delivery(&ignored).await.expect("recorded");
+    let deliveries: Vec<DeliveryRecord> = (2..=9).map(delivery).collect();
+    let seen = join_all(deliveries.iter().map(|other| bench.ports().record_delivery(other))).await;
     assert!(seen.iter().all(Result::is_ok), "{seen:?}");
-    let record = bench.ports().sight(&deliveries[0]).await.expect("recorded");
+    let record = history_after(bench, &deliveries[0]).await;
     assert_eq!((record.deliveries, record.ignored, record.conflicts.len()), (9, None, 7));
     assert!(!record.conflicts.contains(&record.first_delivery), "{record:?}");
 }
@@ -393,9 +393,9 @@ pub async fn ignored_at_once<B: Bench>(bench: &B) {
 /// A run is opened by one worker only, and the others are told what they lost to.
 pub async fn claims<B: Bench>(bench: &B) {
     let runs: Vec<Run> = (1..=10).map(|owner| Run::opened(run_id(), &claim(owner))).collect();
-    let answers = join_all(runs.iter().map(|run| bench.ports().open(run))).await;
+    let answers = join_all(runs.iter().map(|run| bench.ports().create(run))).await;
     let answers: Vec<Option<Run>> =
-        answers.into_iter().map(|answer| answer.expect("an answer")).collect();
+        answers.into_iter().map(|answer| answer.expect("an answer").refused()).collect();
     assert_eq!(answers.iter().filter(|answer| answer.is_none()).count(), 1, "one wins");
     let winner = runs.iter().zip(&answers).find(|(_, answer)| answer.is_none());
     let winner = winner.expect("one wins").0;
@@ -407,9 +407,9 @@ pub async fn claims<B: Bench>(bench: &B) {
 /// A run moves on only for who holds its fence: owner, attempt and state must all be right.
 pub async fn fences<B: Bench>(bench: &B) {
     let run = Run::opened(run_id(), &claim(1));
-    let missing = bench.ports().advance(&run.fence(), &run).await;
+    let missing = bench.ports().compare_and_swap(&run.fence(), &run).await;
     assert!(missing.is_err(), "a run that was never opened has no state to move on from");
-    bench.ports().open(&run).await.expect("opened");
+    bench.ports().create(&run).await.expect("opened");
     let done = run.settled(Settlement::Done, START);
     let right = run.fence();
     for wrong in [
@@ -418,14 +418,18 @@ pub async fn fences<B: Bench>(bench: &B) {
         Fence { state: "retrying", ..right.clone() },
         Fence { writes: 1, ..right.clone() },
     ] {
-        let answer = bench.ports().advance(&wrong, &done).await.expect("an answer");
+        let answer =
+            bench.ports().compare_and_swap(&wrong, &done).await.expect("an answer").refused();
         assert_eq!(answer.as_ref(), Some(&run), "{wrong:?} is refused");
     }
-    assert_eq!(bench.ports().advance(&right, &done).await.expect("an answer"), None);
-    let again = bench.ports().advance(&right, &done).await.expect("an answer");
+    assert_eq!(
+        bench.ports().compare_and_swap(&right, &done).await.expect("an answer").refused(),
+        None
+    );
+    let again = bench.ports().compare_and_swap(&right, &done).await.expect("an answer").refused();
     assert_eq!(again, None, "a write whose answer got lost may be made again");
     let late = run.settled(Settlement::Ignored("too late".to_owned()), START);
-    let answer = bench.ports().advance(&right, &late).await.expect("an answer");
+    let answer = bench.ports().compare_and_swap(&right, &late).await.expect("an answer").refused();
     assert_eq!(answer, Some(done.clone()), "another outcome cannot replace the first");
     assert_eq!(bench.ports().run(&run.id).await.expect("an answer"), Some(done));
     let other = RunId { job: "another".parse().expect("a name"), ..run.id };
@@ -436,7 +440,7 @@ pub async fn fences<B: Bench>(bench: &B) {
 pub async fn states<B: Bench>(bench: &B) {
     let failure = || Failure::passing(ErrorClass::Throttled, "slow down, caf\u{e9}");
     let mut run = Run::opened(run_id(), &claim(1));
-    bench.ports().open(&run).await.expect("opened");
+    bench.ports().create(&run).await.expect("opened");
     let later = START.plus(Duration::from_secs(60));
     let dead = run.settled(Settlement::Dead(DeadReason::Permanent, failure()), later);
     let kept = StepResult::Kept { sha256: BodyDigest::of(b"large"), bytes: 1 << 20 };
@@ -457,10 +461,11 @@ pub async fn states<B: Bench>(bench: &B) {
         run.given_up_without_job(START),
     ];
     for next in next {
-        let answer = bench.ports().advance(&run.fence(), &next).await.expect("an answer");
+        let answer =
+            bench.ports().compare_and_swap(&run.fence(), &next).await.expect("an answer").refused();
         assert_eq!(answer, None, "{next:?} is written");
         let other = Run::opened(run_id(), &claim(2));
-        let stored = bench.ports().open(&other).await.expect("an answer");
+        let stored = bench.ports().create(&other).await.expect("an answer").refused();
         assert_eq!(stored.as_ref(), Some(&next));
         run = next;
     }
@@ -470,29 +475,31 @@ pub async fn states<B: Bench>(bench: &B) {
 pub async fn commits<B: Bench>(bench: &B) {
     let ports = bench.ports();
     let run = Run::opened(run_id(), &claim(1));
-    ports.open(&run).await.expect("opened");
+    ports.create(&run).await.expect("opened");
     let saved = run.step_saved(&step("commit"), inline("null"), START);
     let (order, other) =
         (record("orders", "1", &json!({"n": 1})), record("orders", "2", &json!(2)));
 
     let wrong = Fence { owner: Owner::new(2), ..run.fence() };
     let fenced = ports.commit(&wrong, &saved, &order).await.expect("an answer");
-    assert_eq!(fenced, Committed::Fenced(Box::new(run.clone())));
+    assert_eq!(fenced, Conditional::Refused(CommitRefused::Fenced(Box::new(run.clone()))));
     assert_eq!(ports.get("orders", "1").await.expect("an answer"), None, "nothing is written");
 
     ports.insert(other.clone()).await.expect("inserted");
     let taken = ports.commit(&run.fence(), &saved, &other).await.expect("an answer");
-    assert_eq!(taken, Committed::Already(json!(2)));
-    let stored = ports.open(&Run::opened(run_id(), &claim(3))).await.expect("an answer");
+    assert_eq!(taken, Conditional::Refused(CommitRefused::RecordExists(json!(2))));
+    let stored =
+        ports.create(&Run::opened(run_id(), &claim(3))).await.expect("an answer").refused();
     assert_eq!(stored.as_ref(), Some(&run), "the run is not written either");
 
     let both = ports.commit(&run.fence(), &saved, &order).await.expect("an answer");
-    assert_eq!(both, Committed::Both);
+    assert_eq!(both, Conditional::Written);
     assert_eq!(ports.get("orders", "1").await.expect("an answer"), Some(json!({"n": 1})));
-    let stored = ports.open(&Run::opened(run_id(), &claim(3))).await.expect("an answer");
+    let stored =
+        ports.create(&Run::opened(run_id(), &claim(3))).await.expect("an answer").refused();
     assert_eq!(stored.as_ref(), Some(&saved));
     let again = ports.commit(&run.fence(), &saved, &order).await.expect("an answer");
-    assert_eq!(again, Committed::Both, "a write whose answer got lost may be made again");
+    assert_eq!(again, Conditional::Written, "a write whose answer got lost may be made again");
 }
 
 /// A cell is written by one of those who saw the same in it, and the others are told what it holds.
@@ -506,11 +513,12 @@ pub async fn cells<B: Bench>(bench: &B) {
 
     let cells: Vec<Cell> = (1..=10).map(cell).collect();
     let swaps = join_all(cells.iter().map(|to| ports.swap(&name, None, to))).await;
-    let swaps: Vec<Swapped> = swaps.into_iter().map(|swap| swap.expect("an answer")).collect();
-    let won = swaps.iter().position(|swap| *swap == Swapped::Written).expect("one is written");
+    let swaps: Vec<Conditional<Option<Cell>>> =
+        swaps.into_iter().map(|swap| swap.expect("an answer")).collect();
+    let won = swaps.iter().position(|swap| *swap == Conditional::Written).expect("one is written");
     for (place, swap) in swaps.into_iter().enumerate() {
         if place != won {
-            assert_eq!(swap, Swapped::Other(Some(cells[won].clone())));
+            assert_eq!(swap, Conditional::Refused(Some(cells[won].clone())));
         }
     }
     assert_eq!(read(&name).await.as_ref(), Some(&cells[won]));
@@ -518,25 +526,26 @@ pub async fn cells<B: Bench>(bench: &B) {
 
     let (first, wrong, next) = (&cells[won].tag, cell(12).tag, cell(11));
     let swap = async |from, to| ports.swap(&name, from, to).await.expect("an answer");
-    assert_eq!(swap(Some(&wrong), &next).await, Swapped::Other(Some(cells[won].clone())));
-    assert_eq!(swap(Some(first), &next).await, Swapped::Written);
+    assert_eq!(swap(Some(&wrong), &next).await, Conditional::Refused(Some(cells[won].clone())));
+    assert_eq!(swap(Some(first), &next).await, Conditional::Written);
     let again = "a write whose answer got lost may be made again";
-    assert_eq!(swap(Some(first), &next).await, Swapped::Written, "{again}");
-    assert_eq!(swap(Some(first), &cell(13)).await, Swapped::Other(Some(next.clone())));
+    assert_eq!(swap(Some(first), &next).await, Conditional::Written, "{again}");
+    assert_eq!(swap(Some(first), &cell(13)).await, Conditional::Refused(Some(next.clone())));
     assert_eq!(read(&name).await, Some(next.clone()), "its time is over, and it is still there");
     let missing = ports.swap(&other, Some(first), &next).await.expect("an answer");
-    assert_eq!(missing, Swapped::Other(None));
+    assert_eq!(missing, Conditional::Refused(None));
 }
 
 /// All that is recorded of an event is read in one go, its runs by the names of their jobs.
 pub async fn histories<B: Bench>(bench: &B) {
     let ports = bench.ports();
     assert_eq!(ports.history(&event_ref()).await.expect("an answer"), None);
-    let event = ports.sight(&sighting(1)).await.expect("recorded");
+    ports.record_delivery(&recorded(1)).await.expect("recorded");
+    let event = EventRecord::from(&recorded(1));
     let other = RunId { job: "another_job".parse().expect("a name"), ..run_id() };
     let runs = [Run::opened(other, &claim(1)), Run::opened(run_id(), &claim(2))];
     for run in runs.iter().rev() {
-        ports.open(run).await.expect("opened");
+        ports.create(run).await.expect("opened");
     }
     let history = ports.history(&event_ref()).await.expect("an answer");
     assert_eq!(history, Some(History { event, runs: runs.into() }));
@@ -550,18 +559,19 @@ pub async fn records<B: Bench>(bench: &B) {
     let bodies: Vec<_> = bodies.collect();
     let inserts = bodies.iter().map(|body| ports.insert(record("orders", "1", body)));
     let answers = join_all(inserts).await;
-    let answers: Vec<Inserted> =
+    let answers: Vec<Conditional<serde_json::Value>> =
         answers.into_iter().map(|answer| answer.expect("an answer")).collect();
-    let won = answers.iter().position(|answer| *answer == Inserted::New).expect("one is new");
+    let won =
+        answers.iter().position(|answer| *answer == Conditional::Written).expect("one is new");
     for (place, answer) in answers.into_iter().enumerate() {
         if place != won {
-            assert_eq!(answer, Inserted::Already(bodies[won].clone()));
+            assert_eq!(answer, Conditional::Refused(bodies[won].clone()));
         }
     }
     let there = ports.get("orders", "1").await.expect("an answer");
     assert_eq!(there.as_ref(), Some(&bodies[won]));
     let elsewhere = ports.insert(record("invoices", "1", &json!("x"))).await;
-    assert_eq!(elsewhere.expect("an answer"), Inserted::New, "collections are apart");
+    assert_eq!(elsewhere.expect("an answer"), Conditional::Written, "collections are apart");
 }
 
 /// A document is kept by one only, byte for byte, and stays as it is.
@@ -577,9 +587,10 @@ pub async fn documents<B: Bench>(bench: &B) {
         body: Bytes::from(vec![number, 0x00, 0xff]),
     };
     let kept = join_all((0..10).map(|number| ports.keep(document(number)))).await;
-    let kept: Vec<Kept> = kept.into_iter().map(|kept| kept.expect("an answer")).collect();
-    assert_eq!(kept.iter().filter(|kept| **kept == Kept::New).count(), 1, "{kept:?}");
-    let winner = kept.iter().position(|kept| *kept == Kept::New).expect("one is new");
+    let kept: Vec<Conditional<()>> =
+        kept.into_iter().map(|kept| kept.expect("an answer")).collect();
+    assert_eq!(kept.iter().filter(|kept| **kept == Conditional::Written).count(), 1, "{kept:?}");
+    let winner = kept.iter().position(|kept| *kept == Conditional::Written).expect("one is new");
     let winner = u8::try_from(winner).expect("a small number");
     assert_eq!(read(&name).await, Some(document(winner).body));
     assert_eq!(read(&invoice("order 2")).await, None);
@@ -597,13 +608,17 @@ pub async fn scopes<B: Bench>(bench: &B) {
     let cells = |scope: &Scope| [scope.entity_cell(&job, "1"), scope.breaker_cell(&crm, "1")];
     for (number, scope) in &all {
         let inserted = ports.insert(record("orders", &scope.key("1"), &json!(number))).await;
-        assert_eq!(inserted.expect("an answer"), Inserted::New, "{scope:?}");
+        assert_eq!(inserted.expect("an answer"), Conditional::Written, "{scope:?}");
         let body = Bytes::from(vec![*number]);
         let document = Document { name: invoice(scope), content_type: "text/plain", body };
-        assert_eq!(ports.keep(document).await.expect("an answer"), Kept::New, "{scope:?}");
+        assert_eq!(
+            ports.keep(document).await.expect("an answer"),
+            Conditional::Written,
+            "{scope:?}"
+        );
         for name in cells(scope) {
             let swapped = ports.swap(&name, None, &cell((*number).into())).await;
-            assert_eq!(swapped.expect("an answer"), Swapped::Written, "{scope:?}");
+            assert_eq!(swapped.expect("an answer"), Conditional::Written, "{scope:?}");
         }
     }
     for (number, scope) in &all {
@@ -684,22 +699,36 @@ fn claim(owner: u128) -> Claim {
     }
 }
 
-fn sighting(number: u128) -> Sighting {
-    Sighting {
-        event: event_ref(),
-        delivery_id: delivery_id(number),
-        provider: "stripe".to_owned(),
-        tenant: Some("acme".parse().expect("a name")),
-        event_id: None,
-        event_type: Some("caf\u{e9}.opened".parse().expect("a type")),
-        flags: Vec::new(),
-        sha256: BodyDigest::of(b"x"),
-        received_at: START,
-        pack: None,
+fn recorded(number: u128) -> DeliveryRecord {
+    DeliveryRecord {
+        reference: Reference {
+            version: 1,
+            generation: 0,
+            job: None,
+            part: Part::Whole,
+            delivery_id: delivery_id(number),
+            endpoint: event_ref().endpoint,
+            provider: "stripe".to_owned(),
+            tenant: Some("acme".parse().expect("a name")),
+            event_key: event_ref().key,
+            event_id: None,
+            event_type: Some("caf\u{e9}.opened".parse().expect("a type")),
+            flags: Vec::new(),
+            object: ObjectKey::of(&event_ref().endpoint, &delivery_id(number), START),
+            sha256: BodyDigest::of(b"x"),
+            received_at_ms: START.get(),
+        },
         jobs: Vec::new(),
         ignored: None,
-        seen_at: START,
+        recorded_at: START,
     }
+}
+
+/// What is known of the only event, once the delivery is recorded.
+async fn history_after<B: Bench>(bench: &B, delivery: &DeliveryRecord) -> EventRecord {
+    bench.ports().record_delivery(delivery).await.expect("recorded");
+    let history = bench.ports().history(&event_ref()).await.expect("an answer");
+    history.expect("it is recorded").event
 }
 
 /// A delivery, verified and sealed.

@@ -12,13 +12,12 @@ use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
+use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId, EndpointId};
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Cell, Cells, Committed, Deliveries, Document, DocumentName,
-    Documents, Endpoints, Inserted, Kept, Ledger, Messages, Record, Records, Swapped, Web,
-    WorkQueue,
+    Archive, Captured, Captures, Cell, Cells, CommitRefused, Conditional, Deliveries, Document,
+    DocumentName, Documents, Endpoints, Ledger, Messages, Record, Records, Web, WorkQueue,
 };
 use hookdock_signature::Secret;
 use http::{Request, Response};
@@ -51,16 +50,16 @@ pub enum Call {
     SendItems,
     /// `Messages::bury`
     Bury,
-    /// `Ledger::place`
-    Place,
-    /// `Ledger::sight`
-    Sight,
+    /// `Ledger::find_pack`
+    FindPack,
+    /// `Ledger::record_delivery`
+    RecordDelivery,
     /// `Ledger::run`
     Run,
-    /// `Ledger::open`
-    Open,
-    /// `Ledger::advance`
-    Advance,
+    /// `Ledger::create`
+    Create,
+    /// `Ledger::compare_and_swap`
+    CompareAndSwap,
     /// `Ledger::commit`
     Commit,
     /// `Cells::cell`
@@ -243,7 +242,7 @@ impl<P: Archive> Archive for Faulty<P> {
         self.plan.around(Call::Put, self.inner.put(delivery)).await
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         self.plan.around(Call::PutOnce, self.inner.put_once(delivery)).await
     }
 }
@@ -298,34 +297,38 @@ impl<P: Cells> Cells for Faulty<P> {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         self.plan.around(Call::Swap, self.inner.swap(name, from, to)).await
     }
 }
 
 impl<P: Ledger> Ledger for Faulty<P> {
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
-        self.plan.around(Call::Place, self.inner.place(event, delivery)).await
+        self.plan.around(Call::FindPack, self.inner.find_pack(event, delivery)).await
     }
 
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        self.plan.around(Call::Sight, self.inner.sight(sighting)).await
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        self.plan.around(Call::RecordDelivery, self.inner.record_delivery(delivery)).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
         self.plan.around(Call::Run, self.inner.run(id)).await
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
-        self.plan.around(Call::Open, self.inner.open(run)).await
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
+        self.plan.around(Call::Create, self.inner.create(run)).await
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
-        self.plan.around(Call::Advance, self.inner.advance(from, to)).await
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
+        self.plan.around(Call::CompareAndSwap, self.inner.compare_and_swap(from, to)).await
     }
 
     async fn commit(
@@ -333,13 +336,13 @@ impl<P: Ledger> Ledger for Faulty<P> {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         self.plan.around(Call::Commit, self.inner.commit(from, to, record)).await
     }
 }
 
 impl<P: Records> Records for Faulty<P> {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         self.plan.around(Call::Insert, self.inner.insert(record)).boxed()
     }
 
@@ -353,7 +356,7 @@ impl<P: Records> Records for Faulty<P> {
 }
 
 impl<P: Documents> Documents for Faulty<P> {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         self.plan.around(Call::KeepDocument, self.inner.keep(document)).boxed()
     }
 

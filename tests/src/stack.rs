@@ -225,7 +225,7 @@ impl Stack {
     /// There is none, or more than one.
     #[must_use]
     pub fn run(&self) -> Run {
-        let mut runs = self.local.runs(&self.event().event).expect("memory");
+        let mut runs = self.local.runs(&self.event().event()).expect("memory");
         assert_eq!(runs.len(), 1, "{runs:#?}");
         runs.remove(0)
     }

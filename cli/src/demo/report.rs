@@ -75,7 +75,8 @@ impl Row {
     }
 
     fn follow(&mut self, local: &Local, event: &EventRef) -> anyhow::Result<()> {
-        let Some(record) = local.events()?.into_iter().find(|record| record.event == *event) else {
+        let Some(record) = local.events()?.into_iter().find(|record| record.event() == *event)
+        else {
             return Ok(());
         };
         let runs = local.runs(event)?;

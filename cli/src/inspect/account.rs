@@ -99,7 +99,7 @@ async fn first_of(
     event: &EventRecord,
 ) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
     let id = &event.first_delivery;
-    let own = || ObjectKey::of(&event.event.endpoint, id, id.received_at());
+    let own = || ObjectKey::of(&event.endpoint, id, id.received_at());
     let object = event.pack_of(id).cloned().unwrap_or_else(own);
     let stored = lookup::read(deliveries, &object, id).await?;
     Ok(stored.map(|stored| (object, stored)))

@@ -112,7 +112,7 @@ async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
     assert_eq!(local.objects().expect("a database").len(), 20);
     assert_eq!(local.backlog().expect("a database"), 0);
     for event in local.events().expect("a database") {
-        assert_eq!(local.runs(&event.event).expect("a database")[0].state.name(), "done");
+        assert_eq!(local.runs(&event.event()).expect("a database")[0].state.name(), "done");
     }
     std::fs::remove_dir_all(folder).expect("removed");
 }

@@ -10,10 +10,10 @@ use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::job::{ErrorClass, Failure, Registry, result_document};
 use hookdock_pipeline::ledger::{
-    Claim, DeadReason, EventRef, Run, RunId, Settlement, Sighting, StepResult,
+    Claim, DeadReason, DeliveryRecord, EventRef, Run, RunId, Settlement, StepResult,
 };
 use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, EventKey, Owner};
-use hookdock_pipeline::ports::{Archive as _, Ledger as _};
+use hookdock_pipeline::ports::{Archive as _, Conditional, Ledger as _};
 use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use hookdock_signature::EpochMillis;
 use hookdock_tests::contract::seal;
@@ -111,15 +111,24 @@ fn claim(now: EpochMillis, owner: u128) -> Claim {
 
 async fn claimed(local: &Embedded<TestSystem>, sealed: &SealedDelivery) -> Run {
     let reference = sealed.reference();
-    local.sight(&Sighting::of(reference, Vec::new(), None, START)).await.expect("recorded");
+    let delivery = DeliveryRecord {
+        reference: reference.clone(),
+        jobs: Vec::new(),
+        ignored: None,
+        recorded_at: START,
+    };
+    local.record_delivery(&delivery).await.expect("recorded");
     let id = RunId { event: EventRef::of(reference), job: "fulfil_order".parse().expect("a name") };
     let run = Run::opened(id, &claim(START, 1));
-    assert_eq!(local.open(&run).await.expect("a disk"), None);
+    assert_eq!(local.create(&run).await.expect("a disk"), Conditional::Written);
     run
 }
 
 async fn write(local: &Embedded<TestSystem>, from: &Run, to: Run) -> Run {
-    assert_eq!(local.advance(&from.fence(), &to).await.expect("a disk"), None);
+    assert_eq!(
+        local.compare_and_swap(&from.fence(), &to).await.expect("a disk"),
+        Conditional::Written
+    );
     to
 }
 

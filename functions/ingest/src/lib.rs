@@ -91,8 +91,11 @@ mod tests {
             Ok(())
         }
 
-        async fn put_once(&self, delivery: &SealedDelivery) -> Result<ports::Kept, PortError> {
-            self.put(delivery).await.map(|()| ports::Kept::New)
+        async fn put_once(
+            &self,
+            delivery: &SealedDelivery,
+        ) -> Result<ports::Conditional<()>, PortError> {
+            self.put(delivery).await.map(|()| ports::Conditional::Written)
         }
     }
 

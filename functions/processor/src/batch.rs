@@ -106,7 +106,7 @@ mod tests {
     use hookdock_pipeline::delivery::reference::Reference;
     use hookdock_pipeline::job::{Effects, Registry};
     use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-    use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
+    use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
     use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
     use hookdock_pipeline::model::port_error::{FaultKind, PortError};
     use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Record, Records, Swapped};
@@ -177,13 +177,13 @@ mod tests {
             _: &CellName,
             _: Option<&CellTag>,
             _: &Cell,
-        ) -> Result<Swapped, PortError> {
+        ) -> Result<Conditional<Option<Cell>>, PortError> {
             Err(down())
         }
     }
 
     impl Ledger for Nothing {
-        async fn place(
+        async fn find_pack(
             &self,
             _: &EventRef,
             _: &DeliveryId,
@@ -191,7 +191,7 @@ mod tests {
             Err(down())
         }
 
-        async fn sight(&self, _: &Sighting) -> Result<EventRecord, PortError> {
+        async fn record_delivery(&self, _: &DeliveryRecord) -> Result<Recorded, PortError> {
             Err(down())
         }
 
@@ -199,21 +199,30 @@ mod tests {
             Err(down())
         }
 
-        async fn open(&self, _: &Run) -> Result<Option<Run>, PortError> {
+        async fn create(&self, _: &Run) -> Result<Conditional<Run>, PortError> {
             Err(down())
         }
 
-        async fn advance(&self, _: &Fence, _: &Run) -> Result<Option<Run>, PortError> {
+        async fn compare_and_swap(
+            &self,
+            _: &Fence,
+            _: &Run,
+        ) -> Result<Conditional<Run>, PortError> {
             Err(down())
         }
 
-        async fn commit(&self, _: &Fence, _: &Run, _: &Record) -> Result<Committed, PortError> {
+        async fn commit(
+            &self,
+            _: &Fence,
+            _: &Run,
+            _: &Record,
+        ) -> Result<Conditional<CommitRefused>, PortError> {
             Err(down())
         }
     }
 
     impl Records for Nothing {
-        fn insert(&self, _: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+        fn insert(&self, _: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
             ready(Err(down())).boxed()
         }
 

@@ -6,7 +6,7 @@ use hookdock_pipeline::delivery::pack::Pack;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::model::names::DeliveryId;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Archive, Deliveries, Kept, Packs};
+use hookdock_pipeline::ports::{Archive, Conditional, Deliveries, Packs};
 use redb::ReadableTable as _;
 
 use crate::Embedded;
@@ -18,7 +18,7 @@ impl<S: Send + Sync> Archive for Embedded<S> {
         self.insert("store the delivery", object, delivery.object()).await
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         let key = delivery.reference().object.clone();
         let object = delivery.object().clone();
         self.store

@@ -3,7 +3,7 @@
 use hookdock_pipeline::model::names::{CellName, CellTag};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
-use hookdock_pipeline::ports::{Cell, CellItem, Cells, Swapped};
+use hookdock_pipeline::ports::{Cell, CellItem, Cells, Conditional};
 use redb::ReadableTable as _;
 
 use crate::Embedded;
@@ -24,7 +24,7 @@ impl<S: System> Cells for Embedded<S> {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         const SWAP: &str = "write the cell";
         let (name, from, item) = (name.clone(), from.cloned(), CellItem::from(to));
         let other = self.store.write(SWAP, move |transaction| {
@@ -38,7 +38,7 @@ impl<S: System> Cells for Embedded<S> {
             Ok(None)
         });
         match other.await? {
-            None => Ok(Swapped::Written),
+            None => Ok(Conditional::Written),
             Some(stored) => CellItem::met(stored, to, SWAP),
         }
     }

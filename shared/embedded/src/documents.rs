@@ -4,13 +4,13 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
+use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents};
 
 use crate::Embedded;
 use crate::store::{DOCUMENTS, keep};
 
 impl<S: Send + Sync> Documents for Embedded<S> {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         self.store
             .write("keep the document", move |transaction| {
                 let documents = transaction.open_table(DOCUMENTS)?;

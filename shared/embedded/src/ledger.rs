@@ -2,20 +2,21 @@
 
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::ledger::{
-    EventItem, EventRecord, EventRef, Fence, History, Run, RunId, RunItem, Sighting, UnreadableItem,
+    DeliveryRecord, EventRecord, EventRef, Fence, History, Recorded, Run, RunId, RunItem,
+    UnreadableItem,
 };
 use hookdock_pipeline::model::names::DeliveryId;
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::model::system::System;
-use hookdock_pipeline::ports::{Committed, Histories, Inserted, Ledger, Record};
+use hookdock_pipeline::ports::{CommitRefused, Conditional, Histories, Ledger, Record};
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::Embedded;
 use crate::records::insert;
-use crate::store::{EVENTS, RUNS, SIGHTINGS, StoreError, from_bytes, to_bytes};
+use crate::store::{EVENTS, RECORDED, RUNS, StoreError, from_bytes, to_bytes};
 
 impl<S: System> Ledger for Embedded<S> {
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
@@ -24,13 +25,11 @@ impl<S: System> Ledger for Embedded<S> {
         Ok(record.and_then(|record| record.pack_of(delivery).cloned()))
     }
 
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        let sighting = sighting.clone();
-        let item = self
-            .store
-            .write("record the event", move |transaction| sight(transaction, &sighting))
-            .await?;
-        readable("read the event", item)
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        const ACTION: &str = "record the delivery";
+        let new = delivery.clone();
+        let stored = self.store.write(ACTION, move |transaction| record(transaction, &new)).await?;
+        Ok(known(ACTION, stored)?.says_of(delivery))
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
@@ -41,11 +40,15 @@ impl<S: System> Ledger for Embedded<S> {
         found.map(|item| readable(ACTION, item)).transpose()
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
         self.swap("claim the run", run, |existing| existing.is_none()).await
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
         let from = from.clone();
         self.swap("write the run", to, move |stored| fits(stored, &from)).await
     }
@@ -55,7 +58,7 @@ impl<S: System> Ledger for Embedded<S> {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         const ACTION: &str = "write the run and the record";
         let (from, to, record) = (from.clone(), to.clone(), record.clone());
         let swapped = self.store.write(ACTION, move |transaction| {
@@ -63,17 +66,21 @@ impl<S: System> Ledger for Embedded<S> {
                 Found::Expected => insert(transaction, &record)?,
                 met => return Ok(Err(met)),
             };
-            if inserted == Inserted::New {
+            if inserted == Conditional::Written {
                 write(transaction, &to)?;
             }
             Ok(Ok(inserted))
         });
         match swapped.await? {
-            Ok(Inserted::Already(body)) => Ok(Committed::Already(body)),
-            Ok(Inserted::New) => Ok(Committed::Both),
+            Ok(Conditional::Refused(body)) => {
+                Ok(Conditional::Refused(CommitRefused::RecordExists(body)))
+            }
+            Ok(Conditional::Written) => Ok(Conditional::Written),
             Err(met) => Ok(match met.other_run(ACTION)? {
-                Some(stored) => Committed::Fenced(Box::new(stored)),
-                None => Committed::Both,
+                Conditional::Refused(run) => {
+                    Conditional::Refused(CommitRefused::Fenced(Box::new(run)))
+                }
+                Conditional::Written => Conditional::Written,
             }),
         }
     }
@@ -94,7 +101,7 @@ impl<S: System> Embedded<S> {
         action: &'static str,
         to: &Run,
         expected: impl FnOnce(Option<&RunItem>) -> bool + Send + 'static,
-    ) -> Result<Option<Run>, PortError> {
+    ) -> Result<Conditional<Run>, PortError> {
         let to = to.clone();
         let swapped = self.store.write(action, move |transaction| {
             let found = found(transaction, &to, expected)?;
@@ -109,11 +116,11 @@ impl<S: System> Embedded<S> {
     fn record(&self, event: &EventRef) -> Result<Option<EventRecord>, PortError> {
         const ACTION: &str = "read the event";
         let key = (event.endpoint.as_str(), event.key.as_str());
-        let item: Option<EventItem> = self.store.read(ACTION, |snapshot| {
+        let item: Option<EventRecord> = self.store.read(ACTION, |snapshot| {
             let found = snapshot.open_table(EVENTS)?.get(key)?;
             found.map(|item| from_bytes(item.value())).transpose()
         })?;
-        item.map(|item| readable(ACTION, item)).transpose()
+        item.map(|record| known(ACTION, record)).transpose()
     }
 
     /// All events, in the order of their keys.
@@ -122,11 +129,11 @@ impl<S: System> Embedded<S> {
     ///
     /// The database failed, or a stored form is not known.
     pub fn events(&self) -> Result<Vec<EventRecord>, PortError> {
-        let items: Vec<EventItem> = self.store.read("list the events", |snapshot| {
+        let items: Vec<EventRecord> = self.store.read("list the events", |snapshot| {
             let events = snapshot.open_table(EVENTS)?;
             events.iter()?.map(|entry| from_bytes(entry?.1.value())).collect()
         })?;
-        items.into_iter().map(|item| readable("read the event", item)).collect()
+        items.into_iter().map(|record| known("read the event", record)).collect()
     }
 
     /// The runs of an event, in the order of their jobs' names.
@@ -145,23 +152,33 @@ impl<S: System> Embedded<S> {
     }
 }
 
-fn sight(transaction: &WriteTransaction, sighting: &Sighting) -> Result<EventItem, StoreError> {
+fn record(
+    transaction: &WriteTransaction,
+    delivery: &DeliveryRecord,
+) -> Result<EventRecord, StoreError> {
     let mut events = transaction.open_table(EVENTS)?;
-    let mut sightings = transaction.open_table(SIGHTINGS)?;
-    let (endpoint, key) = (sighting.event.endpoint.as_str(), sighting.event.key.as_str());
+    let mut recorded = transaction.open_table(RECORDED)?;
+    let reference = &delivery.reference;
+    let (endpoint, key) = (reference.endpoint.as_str(), reference.event_key.as_str());
     let stored = events.get((endpoint, key))?.map(|item| from_bytes(item.value())).transpose()?;
-    let known = sightings.insert((endpoint, key, sighting.delivery_id.as_str()), ())?.is_some();
-    let item = match stored.filter(|item| !is_over(item, sighting)) {
-        None => EventItem::from(sighting),
-        Some(item) if known => item.looked_at_again(sighting),
-        Some(item) => item.seen_again(sighting),
+    let id = (endpoint, key, reference.delivery_id.as_str());
+    let is_repeat = recorded.insert(id, ())?.is_some();
+    let record = match stored.filter(|record| !is_over(record, delivery)) {
+        None => EventRecord::from(delivery),
+        Some(record) if is_repeat => record.with_repeat(delivery),
+        Some(record) => record.with_delivery(delivery),
     };
-    events.insert((endpoint, key), to_bytes(&item)?.as_slice())?;
-    Ok(item)
+    events.insert((endpoint, key), to_bytes(&record)?.as_slice())?;
+    Ok(record)
 }
 
-fn is_over(item: &EventItem, sighting: &Sighting) -> bool {
-    item.expires_at <= sighting.seen_at.to_seconds().get()
+fn is_over(record: &EventRecord, delivery: &DeliveryRecord) -> bool {
+    record.expires_at <= delivery.recorded_at.to_seconds().get()
+}
+
+fn known(action: &'static str, record: EventRecord) -> Result<EventRecord, PortError> {
+    let known = record.known();
+    known.map_err(|error| PortError::new(action, FaultKind::Invalid).because(error))
 }
 
 /// What a write finds in its place.
@@ -175,10 +192,10 @@ enum Found {
 }
 
 impl Found {
-    fn other_run(self, action: &'static str) -> Result<Option<Run>, PortError> {
+    fn other_run(self, action: &'static str) -> Result<Conditional<Run>, PortError> {
         match self {
-            Self::Expected | Self::Itself => Ok(None),
-            Self::Other(Some(item)) => readable(action, *item).map(Some),
+            Self::Expected | Self::Itself => Ok(Conditional::Written),
+            Self::Other(Some(item)) => readable(action, *item).map(Conditional::Refused),
             Self::Other(None) => {
                 let gone = "the run is not recorded any more";
                 Err(PortError::new(action, FaultKind::Invalid).because(gone))

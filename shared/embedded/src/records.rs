@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Inserted, Record, Records};
+use hookdock_pipeline::ports::{Conditional, Record, Records};
 use redb::{ReadableTable as _, WriteTransaction};
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::Embedded;
 use crate::store::{RECORDS, StoreError, from_bytes, to_bytes};
 
 impl<S: Send + Sync> Records for Embedded<S> {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         self.store
             .write("write the record", move |transaction| insert(transaction, &record))
             .boxed()
@@ -35,12 +35,12 @@ impl<S: Send + Sync> Records for Embedded<S> {
 pub(crate) fn insert(
     transaction: &WriteTransaction,
     record: &Record,
-) -> Result<Inserted, StoreError> {
+) -> Result<Conditional<Value>, StoreError> {
     let mut records = transaction.open_table(RECORDS)?;
     let key = (record.collection.as_str(), record.id.as_str());
     if let Some(existing) = records.get(key)? {
-        return Ok(Inserted::Already(from_bytes(existing.value())?));
+        return Ok(Conditional::Refused(from_bytes(existing.value())?));
     }
     records.insert(key, to_bytes(&record.body)?.as_slice())?;
-    Ok(Inserted::New)
+    Ok(Conditional::Written)
 }

@@ -9,7 +9,7 @@ use std::{fmt, thread};
 
 use futures_channel::oneshot;
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-use hookdock_pipeline::ports::Kept;
+use hookdock_pipeline::ports::Conditional;
 use redb::backends::InMemoryBackend;
 use redb::{
     Database, ReadTransaction, ReadableTable as _, Table, TableDefinition, WriteTransaction,
@@ -35,8 +35,8 @@ pub(crate) const NUMBERS: TableDefinition<'_, (), u64> = TableDefinition::new("n
 /// (Endpoint, event key) -> event.
 pub(crate) const EVENTS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("events");
 /// (Endpoint, event key, delivery) for every delivery that carried the event.
-pub(crate) const SIGHTINGS: TableDefinition<'_, (&str, &str, &str), ()> =
-    TableDefinition::new("sightings");
+pub(crate) const RECORDED: TableDefinition<'_, (&str, &str, &str), ()> =
+    TableDefinition::new("recorded");
 /// (Endpoint, event key, job) -> run.
 pub(crate) const RUNS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
     TableDefinition::new("runs");
@@ -199,7 +199,7 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(LETTERS)?;
     transaction.open_table(NUMBERS)?;
     transaction.open_table(EVENTS)?;
-    transaction.open_table(SIGHTINGS)?;
+    transaction.open_table(RECORDED)?;
     transaction.open_table(RUNS)?;
     transaction.open_table(CELLS)?;
     transaction.open_table(RECORDS)?;
@@ -250,12 +250,12 @@ pub(crate) fn keep(
     mut table: Table<'_, &str, &[u8]>,
     name: &str,
     value: &[u8],
-) -> Result<Kept, StoreError> {
+) -> Result<Conditional<()>, StoreError> {
     if table.get(name)?.is_some() {
-        return Ok(Kept::Already);
+        return Ok(Conditional::Refused(()));
     }
     table.insert(name, value)?;
-    Ok(Kept::New)
+    Ok(Conditional::Written)
 }
 
 pub(crate) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {

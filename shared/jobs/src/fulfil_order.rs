@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hookdock_pipeline::job::{Context, ErrorClass, Failure, JobResult, Json, Outcome};
-use hookdock_pipeline::ports::{Document, Email, Inserted, Record};
+use hookdock_pipeline::ports::{Conditional, Document, Email, Record};
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -138,9 +138,9 @@ async fn tell(
 async fn create(cx: &Context, order: &Order) -> Result<bool, Failure> {
     let content = json!(order);
     match cx.commit("create-order", record(order.kinds().orders, order, content.clone())).await? {
-        Inserted::New => Ok(true),
-        Inserted::Already(existing) if existing == content => Ok(false),
-        Inserted::Already(_) => Err(Failure::permanent(
+        Conditional::Written => Ok(true),
+        Conditional::Refused(existing) if existing == content => Ok(false),
+        Conditional::Refused(_) => Err(Failure::permanent(
             ErrorClass::Refused,
             "another order is recorded under this checkout session",
         )),

@@ -15,12 +15,12 @@ use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::endpoint::Store;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
+use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
-    Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
-    Ledger, Messages, Packs, Record, Records, Swapped, Web, WorkQueue,
+    Archive, Cell, Cells, CommitRefused, Conditional, Deliveries, Document, DocumentName,
+    Documents, Histories as _, Ledger, Messages, Packs, Record, Records, Web, WorkQueue,
 };
 use http::{Request, Response};
 use serde_json::Value;
@@ -95,7 +95,7 @@ impl Archive for Backend {
         self.local.put(delivery).await
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         self.local.put_once(delivery).await
     }
 }
@@ -173,7 +173,7 @@ impl Cells for Backend {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         let before = self.local.cell(name).await?;
         let swapped = self.local.swap(name, from, to).await;
         let after = self.local.cell(name).await?;
@@ -185,40 +185,47 @@ impl Cells for Backend {
 }
 
 impl Ledger for Backend {
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
-        self.local.place(event, delivery).await
+        self.local.find_pack(event, delivery).await
     }
 
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        let record = self.local.sight(sighting).await?;
-        let mut book = self.world.book();
-        let sighted = book.sighted.entry(sighting.event.clone()).or_default();
-        sighted.insert(sighting.delivery_id.clone());
-        let sighted = sighted.len() as u64;
-        drop(book);
-        if record.deliveries > sighted {
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        let answer = self.local.record_delivery(delivery).await?;
+        let event = EventRef::of(&delivery.reference);
+        let recorded = {
+            let mut book = self.world.book();
+            let recorded = book.recorded.entry(event.clone()).or_default();
+            recorded.insert(delivery.reference.delivery_id.clone());
+            recorded.len() as u64
+        };
+        let history = self.local.history(&event).await?.expect("it is recorded");
+        if history.event.deliveries > recorded {
             self.world.violated("a delivery is counted once", || {
-                format!("{} deliveries are recorded of {sighted}", record.deliveries)
+                format!("{} deliveries are recorded of {recorded}", history.event.deliveries)
             });
         }
-        Ok(record)
+        Ok(answer)
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
         self.local.run(id).await
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
-        self.witnessed(&run.id, self.local.open(run)).await
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
+        self.witnessed(&run.id, self.local.create(run)).await
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
-        let answer = self.witnessed(&to.id, self.local.advance(from, to)).await;
-        if let Ok(Some(_)) = &answer {
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
+        let answer = self.witnessed(&to.id, self.local.compare_and_swap(from, to)).await;
+        if let Ok(Conditional::Refused(_)) = &answer {
             self.world.book().tally.fenced += 1;
         }
         answer
@@ -229,13 +236,13 @@ impl Ledger for Backend {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         self.witnessed(&to.id, self.local.commit(from, to, record)).await
     }
 }
 
 impl Records for Backend {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         self.local.insert(record)
     }
 
@@ -249,7 +256,7 @@ impl Records for Backend {
 }
 
 impl Documents for Backend {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         self.local.keep(document)
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Book {
     /// The bodies of all messages that ingest queued.
     pub(crate) queued: BTreeMap<DeliveryId, String>,
     /// The deliveries of which the ledger was told.
-    pub(crate) sighted: BTreeMap<EventRef, BTreeSet<DeliveryId>>,
+    pub(crate) recorded: BTreeMap<EventRef, BTreeSet<DeliveryId>>,
     /// Every run as it was stored last.
     pub(crate) runs: BTreeMap<RunId, Run>,
     /// (Run, generation) of each dead letter that says why.

@@ -11,7 +11,7 @@ use hookdock_pipeline::job::{
 use hookdock_pipeline::ledger::breaker::BreakerTerms;
 use hookdock_pipeline::model::names::EventId;
 use hookdock_pipeline::model::system::System as _;
-use hookdock_pipeline::ports::{Inserted, Record};
+use hookdock_pipeline::ports::{Conditional, Record};
 use hookdock_signature::EpochMillis;
 use serde_json::json;
 
@@ -196,7 +196,7 @@ impl Job {
         let life = world.life(cx.run());
         let id = format!("{}/{}/{life}", cx.run().event.key, cx.run().job);
         let record = Record { collection: "notes".to_owned(), id, body: json!(self.name) };
-        if let Inserted::Already(_) = cx.commit("note", record).await? {
+        if let Conditional::Refused(_) = cx.commit("note", record).await? {
             world.violated("a record and its run are written both or neither", || {
                 format!("{:?} met its own record", cx.run())
             });

@@ -287,14 +287,14 @@ impl Simulation {
         let records = self.backend.local.events().expect("memory");
         let events = accepted.into_values().map(|accepted| accepted.event);
         for event in events.collect::<BTreeSet<EventRef>>() {
-            let Some(record) = records.iter().find(|record| record.event == event) else {
+            let Some(record) = records.iter().find(|record| record.event() == event) else {
                 self.world.violated("what is answered 2xx is not lost", || format!("{event:?}"));
                 return;
             };
-            let sighted = self.world.book().sighted.get(&event).map_or(0, |ids| ids.len() as u64);
-            if record.deliveries != sighted && !self.world.climate.afterlife {
+            let recorded = self.world.book().recorded.get(&event).map_or(0, |ids| ids.len() as u64);
+            if record.deliveries != recorded && !self.world.climate.afterlife {
                 self.world.violated("every delivery is counted", || {
-                    format!("{} deliveries are recorded of {sighted}", record.deliveries)
+                    format!("{} deliveries are recorded of {recorded}", record.deliveries)
                 });
             }
             let runs = self.backend.local.runs(&event).expect("memory");

@@ -11,13 +11,13 @@ use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{
-    EventRecord, EventRef, Fence, Run, RunId, RunState, Sighting, StepRecord,
+    DeliveryRecord, EventRef, Fence, Recorded, Run, RunId, RunState, StepRecord,
 };
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
-    Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
-    Ledger, Messages, Record, Records, Swapped, WorkQueue,
+    Archive, Cell, Cells, CommitRefused, Conditional, Deliveries, Document, DocumentName,
+    Documents, Ledger, Messages, Record, Records, WorkQueue,
 };
 use hookdock_signature::EpochMillis;
 use serde_json::{Value, json};
@@ -117,12 +117,12 @@ impl Archive for Mutated {
         self.backend.put(delivery).await
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         if self.is(Mutant::OnceForgets) {
-            return Ok(Kept::New);
+            return Ok(Conditional::Written);
         }
         let kept = self.backend.put_once(delivery).await?;
-        Ok(if self.is(Mutant::OnceIsAlwaysNew) { Kept::New } else { kept })
+        Ok(if self.is(Mutant::OnceIsAlwaysNew) { Conditional::Written } else { kept })
     }
 }
 
@@ -192,16 +192,18 @@ impl Cells for Mutated {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         let stored = self.backend.local.cell(name).await?;
         let from = match self.mutant {
-            Some(Mutant::CellForgotten) => return Ok(Swapped::Written),
+            Some(Mutant::CellForgotten) => return Ok(Conditional::Written),
             Some(Mutant::TagUnchecked) => stored.as_ref().map(|stored| &stored.tag),
             _ => from,
         };
         Ok(match self.backend.swap(name, from, to).await? {
-            Swapped::Other(cell) => Swapped::Other(cell.map(|cell| self.told(name, cell))),
-            Swapped::Written => Swapped::Written,
+            Conditional::Refused(cell) => {
+                Conditional::Refused(cell.map(|cell| self.told(name, cell)))
+            }
+            Conditional::Written => Conditional::Written,
         })
     }
 }
@@ -228,7 +230,7 @@ impl Mutated {
 }
 
 impl Ledger for Mutated {
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
@@ -236,20 +238,21 @@ impl Ledger for Mutated {
         if self.is(Mutant::PlaceInvented) {
             return Ok(Some(ObjectKey::listed("archive/nowhere.jsonl")));
         }
-        self.backend.place(event, delivery).await
+        self.backend.find_pack(event, delivery).await
     }
 
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
         if self.is(Mutant::DeliveryCountedAgain) {
-            let chance = u128::try_from(sighting.seen_at.get()).unwrap_or_default();
-            let delivery_id = DeliveryId::new(sighting.seen_at, chance);
-            let again = Sighting { delivery_id, ..sighting.clone() };
-            self.backend.local.sight(&again).await?;
+            let at = delivery.recorded_at;
+            let mut again = delivery.clone();
+            again.reference.delivery_id =
+                DeliveryId::new(at, u128::try_from(at.get()).unwrap_or_default());
+            self.backend.local.record_delivery(&again).await?;
         }
-        let record = self.backend.sight(sighting).await?;
+        let recorded = self.backend.record_delivery(delivery).await?;
         Ok(match self.mutant {
-            Some(Mutant::JobsForgotten) => EventRecord { jobs: Vec::new(), ..record },
-            _ => record,
+            Some(Mutant::JobsForgotten) => Recorded { jobs: Vec::new(), ..recorded },
+            _ => recorded,
         })
     }
 
@@ -257,23 +260,29 @@ impl Ledger for Mutated {
         Ledger::run(&self.backend, id).await
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
-        let existing = self.backend.open(run).await?;
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
+        let existing = self.backend.create(run).await?;
         match existing {
-            Some(existing) if self.is(Mutant::OpenedAnew) => {
-                self.backend.advance(&existing.fence(), run).await
+            Conditional::Refused(existing) if self.is(Mutant::OpenedAnew) => {
+                self.backend.compare_and_swap(&existing.fence(), run).await
             }
-            Some(existing) if self.is(Mutant::LeaseHidden) => Ok(Some(without_lease(existing))),
+            Conditional::Refused(existing) if self.is(Mutant::LeaseHidden) => {
+                Ok(Conditional::Refused(without_lease(existing)))
+            }
             existing => Ok(existing),
         }
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
         let fence = self.fence(from, to);
         if self.is(Mutant::StepForgotten) {
-            return self.backend.advance(&fence, &without_results(to)).await;
+            return self.backend.compare_and_swap(&fence, &without_results(to)).await;
         }
-        self.backend.advance(&fence, to).await
+        self.backend.compare_and_swap(&fence, to).await
     }
 
     async fn commit(
@@ -281,13 +290,14 @@ impl Ledger for Mutated {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         if self.is(Mutant::CommitInTwo) {
-            if let Inserted::Already(body) = self.backend.insert(record.clone()).await? {
-                return Ok(Committed::Already(body));
+            if let Conditional::Refused(body) = self.backend.insert(record.clone()).await? {
+                return Ok(Conditional::Refused(CommitRefused::RecordExists(body)));
             }
-            let stored = self.backend.advance(from, to).await?;
-            return Ok(stored.map_or(Committed::Both, |run| Committed::Fenced(Box::new(run))));
+            let stored = self.backend.compare_and_swap(from, to).await?.refused();
+            let fenced = |run| Conditional::Refused(CommitRefused::Fenced(Box::new(run)));
+            return Ok(stored.map_or(Conditional::Written, fenced));
         }
         let fence = self.fence(from, to);
         if self.is(Mutant::StepForgotten) {
@@ -312,7 +322,7 @@ fn without_results(run: &Run) -> Run {
 }
 
 impl Records for Mutated {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         self.backend.insert(record)
     }
 
@@ -326,9 +336,9 @@ impl Records for Mutated {
 }
 
 impl Documents for Mutated {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         if self.is(Mutant::DocumentForgotten) {
-            return ready(Ok(Kept::New)).boxed();
+            return ready(Ok(Conditional::Written)).boxed();
         }
         if self.is(Mutant::DocumentTorn) {
             let body = document.body.slice(..document.body.len() / 2);

@@ -11,12 +11,12 @@ use hookdock_pipeline::delivery::pack::Pack;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
+use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::ports::{
-    Archive, Cell, Cells, Committed, Deliveries, Document, DocumentName, Documents, Inserted, Kept,
-    Ledger, Messages, Record, Records, Swapped, Web, WorkQueue,
+    Archive, Cell, Cells, CommitRefused, Conditional, Deliveries, Document, DocumentName,
+    Documents, Ledger, Messages, Record, Records, Web, WorkQueue,
 };
 use http::{Request, Response};
 use serde_json::Value;
@@ -161,7 +161,7 @@ impl Archive for Network {
         self.call(move || format!("stores {id}"), async move { ports.put(&delivery).await }).await
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         let (ports, delivery) = (self.ports.clone(), delivery.clone());
         let id = delivery.reference().delivery_id.clone();
         let put = async move { ports.put_once(&delivery).await };
@@ -230,7 +230,7 @@ impl Cells for Network {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         let (ports, name, from, to) = (self.ports.clone(), name.clone(), from.cloned(), to.clone());
         let what = format!("swaps {} to {}", short(&name), to.value);
         let swap = async move { ports.swap(&name, from.as_ref(), &to).await };
@@ -242,21 +242,25 @@ impl Cells for Network {
 }
 
 impl Ledger for Network {
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
         let (ports, event, delivery) = (self.ports.clone(), event.clone(), delivery.clone());
         let what = format!("looks for the pack of {delivery}");
-        let place = async move { ports.place(&event, &delivery).await };
+        let place = async move { ports.find_pack(&event, &delivery).await };
         self.call(move || what.clone(), place).await
     }
 
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        let (ports, sighting) = (self.ports.clone(), sighting.clone());
-        let id = sighting.delivery_id.clone();
-        self.call(move || format!("sights {id}"), async move { ports.sight(&sighting).await }).await
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        let (ports, delivery) = (self.ports.clone(), delivery.clone());
+        let id = delivery.reference.delivery_id.clone();
+        self.call(
+            move || format!("records {id}"),
+            async move { ports.record_delivery(&delivery).await },
+        )
+        .await
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
@@ -265,16 +269,21 @@ impl Ledger for Network {
         self.call(move || what.clone(), async move { ports.run(&id).await }).await
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
         let (ports, run) = (self.ports.clone(), run.clone());
         let what = format!("opens {}", described(&run));
-        self.call(move || what.clone(), async move { ports.open(&run).await }).await
+        self.call(move || what.clone(), async move { ports.create(&run).await }).await
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
         let (ports, from, to) = (self.ports.clone(), from.clone(), to.clone());
         let what = format!("moves {} #{} on to {}", from.state, from.attempt, described(&to));
-        self.call(move || what.clone(), async move { ports.advance(&from, &to).await }).await
+        self.call(move || what.clone(), async move { ports.compare_and_swap(&from, &to).await })
+            .await
     }
 
     async fn commit(
@@ -282,7 +291,7 @@ impl Ledger for Network {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         let (ports, from, to, record) =
             (self.ports.clone(), from.clone(), to.clone(), record.clone());
         let what = format!("commits record {} and {}", record.id, described(&to));
@@ -300,7 +309,7 @@ impl Web for Network {
 }
 
 impl Records for Network {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         let ports = self.ports.clone();
         let what = format!("inserts record {}", record.id);
         self.call(move || what.clone(), async move { ports.insert(record).await }).boxed()
@@ -318,7 +327,7 @@ impl Records for Network {
 }
 
 impl Documents for Network {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         let ports = self.ports.clone();
         let what = format!("keeps document {}", document.name);
         self.call(move || what.clone(), async move { ports.keep(document).await }).boxed()

@@ -10,7 +10,7 @@
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnRefusal;
 use hookdock_pipeline::model::names::{CellName, CellTag};
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Cell, CellItem, Cells, Swapped};
+use hookdock_pipeline::ports::{Cell, CellItem, Cells, Conditional};
 
 use crate::dynamo::item::{Conflict, Item, conditional, from_item, names, text, to_item};
 use crate::dynamo::ledger::DynamoLedger;
@@ -39,7 +39,7 @@ impl Cells for DynamoLedger {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         let put = self
             .client
             .put_item()
@@ -56,7 +56,7 @@ impl Cells for DynamoLedger {
                 .expression_attribute_values(":tag", text(tag.as_str())),
         };
         let Err(Conflict(stored)) = conditional(SWAP, put.send().await)? else {
-            return Ok(Swapped::Written);
+            return Ok(Conditional::Written);
         };
         let stored = stored.map(|item| from_item(SWAP, item)).transpose()?;
         CellItem::met(stored, to, SWAP)

@@ -1,7 +1,7 @@
 //! The ledger, read by people who ask what became of an event.
 
 use aws_sdk_dynamodb::Client;
-use hookdock_pipeline::ledger::{EventItem, EventRecord, EventRef, History};
+use hookdock_pipeline::ledger::{EventRecord, EventRef, History};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Histories;
 
@@ -40,12 +40,12 @@ impl Histories for DynamoHistories {
         let (mut known, mut runs) = (None, Vec::new());
         while let Some(item) = pages.try_next().await.map_err(port_error(READ))? {
             if item.get("sk") == Some(&text(EVENT_SORT)) {
-                known = Some(from_item::<EventItem>(READ, item)?);
+                known = Some(from_item::<EventRecord>(READ, item)?);
             } else {
                 runs.push(stored_run(READ, item)?);
             }
         }
-        let known = known.map(EventRecord::try_from).transpose();
+        let known = known.map(EventRecord::known).transpose();
         let known = known.map_err(|error| unfit(READ, error))?;
         Ok(known.map(|event| History { event, runs }))
     }

@@ -9,7 +9,7 @@
 //! | `delivery_ids` | the first hundred | | by which a delivery is counted once |
 //! | `jobs` | a set | | every job that ever ran for the event, or was about to |
 //!
-//! The others are those of [`EventItem`] and [`RunItem`]. The shard is the first digit of the
+//! The others are those of [`EventRecord`] and [`RunItem`]. The shard is the first digit of the
 //! event key: an index takes a thousand writes a second for one key, and all runs of a stack
 //! change their state under so few of them.
 //!
@@ -26,11 +26,11 @@ use aws_sdk_dynamodb::types::{
 };
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::ledger::{
-    EventItem, EventRecord, EventRef, Fence, Packed, Run, RunId, RunItem, RunState, Sighting,
+    DeliveryRecord, EventRecord, EventRef, Fence, Packed, Recorded, Run, RunId, RunItem, RunState,
 };
 use hookdock_pipeline::model::names::{DeliveryId, EventKey, JobName};
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-use hookdock_pipeline::ports::{Committed, Ledger, Record};
+use hookdock_pipeline::ports::{CommitRefused, Conditional, Ledger, Record};
 use hookdock_signature::EpochMillis;
 use serde::Deserialize;
 
@@ -41,9 +41,9 @@ use crate::dynamo::item::{
 use crate::dynamo::records::DynamoRecords;
 use crate::sdk_errors::port_error;
 
-const PLACE: &str = "look for the delivery's pack";
+const FIND_PACK: &str = "look for the delivery's pack";
 const RUN: &str = "read the run";
-const SIGHT: &str = "record the event";
+const RECORD: &str = "record the delivery";
 const CLAIM: &str = "claim the run";
 const WRITE: &str = "write the run";
 const COMMIT: &str = "write the run and the record";
@@ -56,8 +56,8 @@ const FENCED: &str =
 /// is only counted, and a delivery that is seen twice then counts twice.
 const DELIVERIES_KEPT: usize = 100;
 
-/// How often a sighting is tried that finds the event changed each time.
-const SIGHT_TRIES: u32 = 3;
+/// How often a delivery is tried that finds the event changed each time.
+const RECORD_TRIES: u32 = 3;
 
 /// The ledger in a DynamoDB table.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ pub struct DynamoLedger {
 }
 
 impl Ledger for DynamoLedger {
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
@@ -88,21 +88,22 @@ impl Ledger for DynamoLedger {
             .projection_expression("#packed")
             .set_expression_attribute_names(names(["packed"]))
             .consistent_read(true);
-        let Some(item) = get.send().await.map_err(port_error(PLACE))?.item else {
+        let Some(item) = get.send().await.map_err(port_error(FIND_PACK))?.item else {
             return Ok(None);
         };
-        let Places { packed } = from_item(PLACE, item)?;
+        let Places { packed } = from_item(FIND_PACK, item)?;
         let place = packed.into_iter().find(|packed| packed.delivery_id == *delivery);
         Ok(place.map(|packed| packed.object))
     }
 
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        for _ in 0..SIGHT_TRIES {
-            if let Some(event) = self.try_sight(sighting).await? {
-                return EventRecord::try_from(event).map_err(|error| unfit(SIGHT, error));
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        for _ in 0..RECORD_TRIES {
+            if let Some(event) = self.try_record(delivery).await? {
+                let event = event.known().map_err(|error| unfit(RECORD, error))?;
+                return Ok(event.says_of(delivery));
             }
         }
-        let error = PortError::new(SIGHT, FaultKind::Unavailable);
+        let error = PortError::new(RECORD, FaultKind::Unavailable);
         Err(error.because("the event changed each time it was looked at"))
     }
 
@@ -119,19 +120,19 @@ impl Ledger for DynamoLedger {
     }
 
     /// ```text
-    ///   (none) ----- open -----> running
-    ///   any state -- open -----> refused, and the stored run says why
+    ///   (none) ----- create -----> running
+    ///   any state -- create -----> refused, and the stored run says why
     /// ```
     ///
     /// A run whose time is over, and that DynamoDB has not cleaned up, is refused like any other:
-    /// whoever may claim it does so by `advance`.
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
+    /// whoever may claim it does so by `compare_and_swap`.
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
         let put = self
             .put(run_item(run)?)
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(names(["pk"]));
         match conditional(CLAIM, put.send().await)? {
-            Ok(_) => Ok(None),
+            Ok(_) => Ok(Conditional::Written),
             Err(conflict) => other_than(CLAIM, run, conflict),
         }
     }
@@ -145,14 +146,18 @@ impl Ledger for DynamoLedger {
     /// It succeeds as long as nobody has written since the run was read: each claim brings a new
     /// owner and a higher attempt, what the owner itself writes is counted, and the last of it
     /// changes the state.
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
         let put = self
             .put(run_item(to)?)
             .condition_expression(FENCED)
             .set_expression_attribute_names(fence_names())
             .set_expression_attribute_values(Some(fence_values(from)));
         match conditional(WRITE, put.send().await)? {
-            Ok(_) => Ok(None),
+            Ok(_) => Ok(Conditional::Written),
             Err(conflict) => other_than(WRITE, to, conflict),
         }
     }
@@ -163,7 +168,7 @@ impl Ledger for DynamoLedger {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         let run = Put::builder()
             .table_name(&self.table)
             .set_item(Some(run_item(to)?))
@@ -177,16 +182,18 @@ impl Ledger for DynamoLedger {
             .transact_items(one_put(COMMIT, run)?)
             .transact_items(one_put(COMMIT, self.records.insertion(COMMIT, record)?)?);
         let Err([run, record]) = transacted(COMMIT, call.send().await)? else {
-            return Ok(Committed::Both);
+            return Ok(Conditional::Written);
         };
         match (run, record) {
             (Some(conflict), _) => Ok(match other_than(COMMIT, to, conflict)? {
-                Some(stored) => Committed::Fenced(Box::new(stored)),
-                None => Committed::Both,
+                Conditional::Refused(run) => {
+                    Conditional::Refused(CommitRefused::Fenced(Box::new(run)))
+                }
+                Conditional::Written => Conditional::Written,
             }),
-            (None, Some(conflict)) => {
-                Ok(Committed::Already(DynamoRecords::existing(COMMIT, conflict)?))
-            }
+            (None, Some(conflict)) => Ok(Conditional::Refused(CommitRefused::RecordExists(
+                DynamoRecords::existing(COMMIT, conflict)?,
+            ))),
             (None, None) => Err(unfit(COMMIT, "the transaction was cancelled for no reason")),
         }
     }
@@ -198,32 +205,35 @@ impl DynamoLedger {
     }
 
     /// `None`: the event changed meanwhile, so it is worth looking again.
-    async fn try_sight(&self, sighting: &Sighting) -> Result<Option<EventItem>, PortError> {
-        let old = match self.first(sighting).await? {
+    async fn try_record(
+        &self,
+        delivery: &DeliveryRecord,
+    ) -> Result<Option<EventRecord>, PortError> {
+        let old = match self.first(delivery).await? {
             Ok(event) => return Ok(Some(event)),
             Err(Conflict(None)) => return Ok(None),
             Err(Conflict(Some(old))) => old,
         };
         let ids = delivery_ids(&old).to_vec();
-        let event: EventItem = from_item(SIGHT, old)?;
-        let known = ids.iter().any(|id| id == sighting.delivery_id.as_str());
+        let event: EventRecord = from_item(RECORD, old)?;
+        let known = ids.iter().any(|id| id == delivery.reference.delivery_id.as_str());
         if event.ignored.is_some() {
-            return self.anew(&event, ids, known, sighting).await;
+            return self.replace_ignored(&event, ids, known, delivery).await;
         }
-        let jobs = event.unrecorded_jobs(sighting);
+        let jobs = event.unrecorded_jobs(delivery);
         if known && jobs.is_empty() {
             return Ok(Some(event));
         }
-        let news = match known {
-            true => News { jobs, ..News::default() },
-            false => News {
+        let update = match known {
+            true => EventUpdate { jobs, ..EventUpdate::default() },
+            false => EventUpdate {
                 counted: true,
                 keep_id: ids.len() < DELIVERIES_KEPT,
                 jobs,
-                lists: lists(event, sighting)?,
+                lists: lists(event, delivery)?,
             },
         };
-        self.further(sighting, news).await
+        self.increment(delivery, update).await
     }
 
     /// Records an event that is not on record.
@@ -234,38 +244,41 @@ impl DynamoLedger {
     ///
     /// The last case is there because DynamoDB cleans up in its own time: what has expired counts
     /// as never recorded.
-    async fn first(&self, sighting: &Sighting) -> Result<Result<EventItem, Conflict>, PortError> {
-        let event = EventItem::from(sighting);
+    async fn first(
+        &self,
+        delivery: &DeliveryRecord,
+    ) -> Result<Result<EventRecord, Conflict>, PortError> {
+        let event = EventRecord::from(delivery);
         let put = self
-            .put(event_item(&event, sighting)?)
-            .condition_expression("attribute_not_exists(#pk) OR #expires_at <= :seen_at")
+            .put(event_item(&event, delivery)?)
+            .condition_expression("attribute_not_exists(#pk) OR #expires_at <= :now")
             .set_expression_attribute_names(names(["pk", "expires_at"]))
-            .expression_attribute_values(":seen_at", seconds(sighting.seen_at));
-        Ok(conditional(SIGHT, put.send().await)?.map(|_| event))
+            .expression_attribute_values(":now", seconds(delivery.recorded_at));
+        Ok(conditional(RECORD, put.send().await)?.map(|_| event))
     }
 
-    /// Records an event anew for which nothing has run so far. `None`: it has changed since it was
+    /// Records an event again for which nothing has run so far. `None`: it has changed since it was
     /// read.
     ///
     /// ```text
-    ///   ignored --- anew ---> ignored, for this delivery     still no job
-    ///           --- anew ---> to be run, for this delivery   from now on, `further`
+    ///   ignored --- replace_ignored ---> ignored, for this delivery     still no job
+    ///           --- replace_ignored ---> to be run, for this delivery   from now on, `increment`
     /// ```
-    async fn anew(
+    async fn replace_ignored(
         &self,
-        event: &EventItem,
+        event: &EventRecord,
         mut ids: Vec<String>,
         known: bool,
-        sighting: &Sighting,
-    ) -> Result<Option<EventItem>, PortError> {
+        delivery: &DeliveryRecord,
+    ) -> Result<Option<EventRecord>, PortError> {
         let next = match known {
-            true => event.clone().looked_at_again(sighting),
-            false => event.clone().seen_again(sighting),
+            true => event.clone().with_repeat(delivery),
+            false => event.clone().with_delivery(delivery),
         };
         if !known && ids.len() < DELIVERIES_KEPT {
-            ids.push(sighting.delivery_id.to_string());
+            ids.push(delivery.reference.delivery_id.to_string());
         }
-        let mut item = event_item(&next, sighting)?;
+        let mut item = event_item(&next, delivery)?;
         item.insert("delivery_ids".to_owned(), AttributeValue::Ss(ids));
         let put = self
             .put(item)
@@ -275,7 +288,7 @@ impl DynamoLedger {
                 ":deliveries",
                 AttributeValue::N(event.deliveries.to_string()),
             );
-        Ok(conditional(SIGHT, put.send().await)?.ok().map(|_| next))
+        Ok(conditional(RECORD, put.send().await)?.ok().map(|_| next))
     }
 
     /// Counts one more delivery of an event that is on record and adds the jobs that run for it,
@@ -284,25 +297,25 @@ impl DynamoLedger {
     /// It succeeds while the record stands and does not know a delivery that is to be counted. It
     /// is refused, and `None` returned, when the record expired or was cleaned up since it was
     /// read, or a twin of this message has counted the delivery.
-    async fn further(
+    async fn increment(
         &self,
-        sighting: &Sighting,
-        news: News,
-    ) -> Result<Option<EventItem>, PortError> {
-        let id = sighting.delivery_id.as_str();
+        delivery: &DeliveryRecord,
+        change: EventUpdate,
+    ) -> Result<Option<EventRecord>, PortError> {
+        let id = delivery.reference.delivery_id.as_str();
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .key("pk", text(partition(&sighting.event)))
+            .key("pk", text(partition(&EventRef::of(&delivery.reference))))
             .key("sk", text(EVENT_SORT))
-            .update_expression(news.expression())
-            .condition_expression(news.condition())
+            .update_expression(change.expression())
+            .condition_expression(change.condition())
             .expression_attribute_names("#expires_at", "expires_at")
-            .expression_attribute_values(":expires_at", seconds(sighting.expires_at()))
-            .expression_attribute_values(":seen_at", seconds(sighting.seen_at))
+            .expression_attribute_values(":expires_at", seconds(delivery.expires_at()))
+            .expression_attribute_values(":now", seconds(delivery.recorded_at))
             .return_values(ReturnValue::AllNew);
-        let update = match news.counted {
+        let update = match change.counted {
             true => update
                 .expression_attribute_names("#deliveries", "deliveries")
                 .expression_attribute_names("#delivery_ids", "delivery_ids")
@@ -310,26 +323,26 @@ impl DynamoLedger {
                 .expression_attribute_values(":id", text(id)),
             false => update,
         };
-        let update = match news.keep_id {
+        let update = match change.keep_id {
             true => {
                 update.expression_attribute_values(":ids", AttributeValue::Ss(vec![id.to_owned()]))
             }
             false => update,
         };
-        let update = match job_set(&news.jobs) {
+        let update = match job_set(&change.jobs) {
             Some(jobs) => update
                 .expression_attribute_names("#jobs", "jobs")
                 .expression_attribute_values(":jobs", jobs),
             None => update,
         };
-        let update = news.lists.into_iter().fold(update, |update, (name, value)| {
+        let update = change.lists.into_iter().fold(update, |update, (name, value)| {
             update
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), AttributeValue::L(vec![value]))
                 .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
         });
-        let new = conditional(SIGHT, update.send().await)?.ok().and_then(|done| done.attributes);
-        new.map(|item| from_item(SIGHT, item)).transpose()
+        let new = conditional(RECORD, update.send().await)?.ok().and_then(|done| done.attributes);
+        new.map(|item| from_item(RECORD, item)).transpose()
     }
 
     fn put(&self, item: Item) -> PutItemFluentBuilder {
@@ -343,7 +356,7 @@ impl DynamoLedger {
 
 /// What a delivery adds to an event that is on record.
 #[derive(Debug, Default)]
-struct News {
+struct EventUpdate {
     /// It is one more delivery.
     counted: bool,
     /// Its id is kept, so that it is counted once.
@@ -354,7 +367,7 @@ struct News {
     lists: Vec<(&'static str, AttributeValue)>,
 }
 
-impl News {
+impl EventUpdate {
     fn expression(&self) -> String {
         let appended = |(name, _): &(&'static str, AttributeValue)| {
             format!(", #{name} = list_append(if_not_exists(#{name}, :none), :{name})")
@@ -371,8 +384,8 @@ impl News {
 
     fn condition(&self) -> &'static str {
         match self.counted {
-            true => "#expires_at > :seen_at AND NOT contains(#delivery_ids, :id)",
-            false => "#expires_at > :seen_at",
+            true => "#expires_at > :now AND NOT contains(#delivery_ids, :id)",
+            false => "#expires_at > :now",
         }
     }
 }
@@ -387,12 +400,12 @@ fn run_sort(id: &RunId) -> String {
     format!("run#{}", id.job)
 }
 
-fn event_item(event: &EventItem, sighting: &Sighting) -> Result<Item, PortError> {
-    let mut item = to_item(SIGHT, event)?;
+fn event_item(event: &EventRecord, delivery: &DeliveryRecord) -> Result<Item, PortError> {
+    let mut item = to_item(RECORD, event)?;
     let keys = [
-        ("pk", text(partition(&sighting.event))),
+        ("pk", text(partition(&EventRef::of(&delivery.reference)))),
         ("sk", text(EVENT_SORT)),
-        ("delivery_ids", AttributeValue::Ss(vec![sighting.delivery_id.to_string()])),
+        ("delivery_ids", AttributeValue::Ss(vec![delivery.reference.delivery_id.to_string()])),
     ];
     item.extend(keys.map(|(name, value)| (name.to_owned(), value)));
     if let Some(jobs) = job_set(&event.jobs) {
@@ -438,11 +451,14 @@ fn other_than(
     action: &'static str,
     written: &Run,
     conflict: Conflict,
-) -> Result<Option<Run>, PortError> {
+) -> Result<Conditional<Run>, PortError> {
     let Conflict(Some(item)) = conflict else {
         return Err(unfit(action, "the run is not recorded any more"));
     };
-    Ok(Some(stored_run(action, item)?).filter(|stored| stored != written))
+    Ok(match stored_run(action, item)? {
+        stored if stored == *written => Conditional::Written,
+        stored => Conditional::Refused(stored),
+    })
 }
 
 pub(crate) fn stored_run(action: &'static str, item: Item) -> Result<Run, PortError> {
@@ -452,18 +468,18 @@ pub(crate) fn stored_run(action: &'static str, item: Item) -> Result<Run, PortEr
 
 /// What the event's lists have more of, once it is seen again.
 fn lists(
-    event: EventItem,
-    sighting: &Sighting,
+    event: EventRecord,
+    delivery: &DeliveryRecord,
 ) -> Result<Vec<(&'static str, AttributeValue)>, PortError> {
     let (conflicts, packed) = (event.conflicts.len(), event.packed.len());
-    let seen = event.seen_again(sighting);
+    let seen = event.with_delivery(delivery);
     let conflicts =
         seen.conflicts.iter().skip(conflicts).map(|id| Ok(("conflicts", text(id.as_str()))));
     let packed = seen
         .packed
         .iter()
         .skip(packed)
-        .map(|packed| Ok(("packed", AttributeValue::M(to_item(SIGHT, packed)?))));
+        .map(|packed| Ok(("packed", AttributeValue::M(to_item(RECORD, packed)?))));
     conflicts.chain(packed).collect()
 }
 
@@ -495,6 +511,8 @@ fn seconds(at: EpochMillis) -> AttributeValue {
 mod tests {
     use std::time::Duration;
 
+    use hookdock_pipeline::delivery::part::Part;
+    use hookdock_pipeline::delivery::reference::Reference;
     use hookdock_pipeline::job::{ErrorClass, Failure};
     use hookdock_pipeline::ledger::{Claim, DeadReason, Settlement};
     use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, DeliveryId, Owner};
@@ -519,21 +537,30 @@ mod tests {
         Run::opened(RunId { event, job: "fulfil_order".parse().expect("a name") }, &claim)
     }
 
-    fn sighting(tenant: Option<&str>) -> Sighting {
-        Sighting {
-            event: run().id.event,
-            delivery_id: DeliveryId::new(NOW, 1),
-            provider: "shopify".to_owned(),
-            tenant: tenant.map(|name| name.parse().expect("a name")),
-            event_id: None,
-            event_type: Some("orders/create".parse().expect("a type")),
-            flags: Vec::new(),
-            sha256: BodyDigest::of(b"{}"),
-            received_at: NOW,
-            pack: None,
-            jobs: vec![run().id.job],
+    fn delivery(tenant: Option<&str>) -> DeliveryRecord {
+        let RunId { event, job } = run().id;
+        let delivery_id = DeliveryId::new(NOW, 1);
+        DeliveryRecord {
+            reference: Reference {
+                version: 1,
+                generation: 0,
+                job: None,
+                part: Part::Whole,
+                object: ObjectKey::of(&event.endpoint, &delivery_id, NOW),
+                delivery_id,
+                endpoint: event.endpoint,
+                provider: "shopify".to_owned(),
+                tenant: tenant.map(|name| name.parse().expect("a name")),
+                event_key: event.key,
+                event_id: None,
+                event_type: Some("orders/create".parse().expect("a type")),
+                flags: Vec::new(),
+                sha256: BodyDigest::of(b"{}"),
+                received_at_ms: NOW.get(),
+            },
+            jobs: vec![job],
             ignored: None,
-            seen_at: NOW.plus(Duration::from_secs(3)),
+            recorded_at: NOW.plus(Duration::from_secs(3)),
         }
     }
 
@@ -568,18 +595,19 @@ mod tests {
     /// Three writes of up to 1 KiB, and none to an index: see tests/it/process.rs for the calls.
     #[test]
     fn a_run_without_steps_costs_three_write_units() {
-        let sighting = Sighting {
-            event_id: Some("evt_1PgafmB7WZ01zgkWKaOP0n4D".parse().expect("an id")),
-            event_type: Some("checkout.session.async_payment_succeeded".parse().expect("a type")),
-            ..sighting(None)
-        };
+        let mut delivery = delivery(None);
+        let reference = &mut delivery.reference;
+        reference.event_id = Some("evt_1PgafmB7WZ01zgkWKaOP0n4D".parse().expect("an id"));
+        let name = "checkout.session.async_payment_succeeded";
+        reference.event_type = Some(name.parse().expect("a type"));
         let id = "dlv_019aa8a9d6ff7000800000000000001f";
         let pack = format!("archive/2026/11/21/23/{id}-{id}-0123456789abcdef.jsonl");
-        let packed = Sighting { pack: Some(ObjectKey::listed(pack)), ..sighting.clone() };
+        let mut packed = delivery.clone();
+        packed.reference.object = ObjectKey::listed(pack);
         let claimed = run();
         let written = [
-            event_item(&EventItem::from(&sighting), &sighting).expect("an item"),
-            event_item(&EventItem::from(&packed), &packed).expect("an item"),
+            event_item(&EventRecord::from(&delivery), &delivery).expect("an item"),
+            event_item(&EventRecord::from(&packed), &packed).expect("an item"),
             run_item(&claimed).expect("an item"),
             run_item(&claimed.settled(Settlement::Done, NOW)).expect("an item"),
         ];
@@ -593,8 +621,8 @@ mod tests {
     #[test]
     fn an_event_and_its_runs_share_a_partition() {
         let run_item = run_item(&run()).expect("an item");
-        let event = sighting(None);
-        let event_item = event_item(&EventItem::from(&event), &event).expect("an item");
+        let event = delivery(None);
+        let event_item = event_item(&EventRecord::from(&event), &event).expect("an item");
         let partition = format!("event#orders#{}", EventKey::of(&[b"evt_1"]));
         assert_eq!(attribute(&run_item, "pk"), Some(partition.as_str()));
         assert_eq!(attribute(&event_item, "pk"), Some(partition.as_str()));
@@ -605,8 +633,8 @@ mod tests {
     #[test]
     fn events_are_listed_by_tenant_if_they_have_one() {
         for (tenant, key) in [(None, None), (Some("acme"), Some("orders#acme"))] {
-            let sighting = sighting(tenant);
-            let item = event_item(&EventItem::from(&sighting), &sighting).expect("an item");
+            let delivery = delivery(tenant);
+            let item = event_item(&EventRecord::from(&delivery), &delivery).expect("an item");
             assert_eq!(attribute(&item, "tenant_key"), key);
             assert_eq!(attribute(&item, "received_at_ms"), Some("1795305599999"));
             assert_eq!(attribute(&item, "expires_at"), Some("1797897602"));
@@ -642,11 +670,11 @@ mod tests {
 
     #[test]
     fn an_event_comes_back_as_it_was_written() {
-        let sighting = sighting(Some("acme"));
-        let event = EventItem::from(&sighting);
-        let item = event_item(&event, &sighting).expect("an item");
-        assert_eq!(delivery_ids(&item), [sighting.delivery_id.to_string()]);
-        assert_eq!(from_item::<EventItem>(SIGHT, item).expect("an event"), event);
+        let delivery = delivery(Some("acme"));
+        let event = EventRecord::from(&delivery);
+        let item = event_item(&event, &delivery).expect("an item");
+        assert_eq!(delivery_ids(&item), [delivery.reference.delivery_id.to_string()]);
+        assert_eq!(from_item::<EventRecord>(RECORD, item).expect("an event"), event);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure as OnRefu
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Inserted, Record, Records};
+use hookdock_pipeline::ports::{Conditional, Record, Records};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ impl DynamoRecords {
     /// ```text
     ///   (none) --- insert ---> the record --- insert: refused, with the record's content
     /// ```
-    async fn insert(&self, record: Record) -> Result<Inserted, PortError> {
+    async fn insert(&self, record: Record) -> Result<Conditional<Value>, PortError> {
         let put = self
             .client
             .put_item()
@@ -53,8 +53,8 @@ impl DynamoRecords {
             .set_expression_attribute_names(names(["id"]))
             .return_values_on_condition_check_failure(OnRefusal::AllOld);
         match conditional(INSERT, put.send().await)? {
-            Ok(_) => Ok(Inserted::New),
-            Err(conflict) => Ok(Inserted::Already(Self::existing(INSERT, conflict)?)),
+            Ok(_) => Ok(Conditional::Written),
+            Err(conflict) => Ok(Conditional::Refused(Self::existing(INSERT, conflict)?)),
         }
     }
 
@@ -92,7 +92,7 @@ impl DynamoRecords {
 }
 
 impl Records for DynamoRecords {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         Self::insert(self, record).boxed()
     }
 

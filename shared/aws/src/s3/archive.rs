@@ -2,7 +2,7 @@
 
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Archive, Kept};
+use hookdock_pipeline::ports::{Archive, Conditional};
 
 use crate::service::{CallError, Service};
 
@@ -34,11 +34,13 @@ impl Archive for S3Archive {
     /// S3 decides which of several writers is first: the others hear 412, or, while it has not
     /// decided yet, 409, after which they ask again ("Conditional writes", S3 user guide, read
     /// 2026-11).
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Kept, PortError> {
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         let name = delivery.reference().object.as_str();
         match self.bucket.put_new(name, JSON, delivery.object().clone()).await {
-            Ok(()) => Ok(Kept::New),
-            Err(error) if error.code() == Some("PreconditionFailed") => Ok(Kept::Already),
+            Ok(()) => Ok(Conditional::Written),
+            Err(error) if error.code() == Some("PreconditionFailed") => {
+                Ok(Conditional::Refused(()))
+            }
             Err(error) => Err(CallError::port_error(STORE)(error)),
         }
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept};
+use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents};
 
 use crate::s3::deliveries::read;
 use crate::sdk_errors::port_error;
@@ -33,7 +33,7 @@ impl S3Documents {
     /// S3 decides which of several writers is first: the others hear 412, or, while it has not
     /// decided yet, 409, which is not an answer ("Conditional writes", S3 user guide, read
     /// 2026-11).
-    async fn put(&self, document: Document) -> Result<Kept, PortError> {
+    async fn put(&self, document: Document) -> Result<Conditional<()>, PortError> {
         let mut tries = 0_u32..UNDECIDED;
         loop {
             let put = self
@@ -45,9 +45,9 @@ impl S3Documents {
                 .if_none_match("*")
                 .body(ByteStream::from(document.body.clone()));
             match put.send().await {
-                Ok(_) => return Ok(Kept::New),
+                Ok(_) => return Ok(Conditional::Written),
                 Err(error) => match error.as_service_error().and_then(|error| error.code()) {
-                    Some("PreconditionFailed") => return Ok(Kept::Already),
+                    Some("PreconditionFailed") => return Ok(Conditional::Refused(())),
                     Some("ConditionalRequestConflict") if tries.next().is_some() => {}
                     _ => return Err(port_error(KEEP)(error)),
                 },
@@ -57,7 +57,7 @@ impl S3Documents {
 }
 
 impl Documents for S3Documents {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         self.put(document).boxed()
     }
 

@@ -11,7 +11,7 @@ mod ticket;
 use std::sync::Arc;
 
 use hookdock_pipeline::job::{Context, Failure, JobResult, Json, Outcome};
-use hookdock_pipeline::ports::{Inserted, Record};
+use hookdock_pipeline::ports::{Conditional, Record};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -102,7 +102,7 @@ async fn record_triage(
         id: id.to_string(),
         body: json!({ "sorted": sorted, "answer": papers.answer_name().as_str() }),
     };
-    Ok(cx.commit("record-triage", record).await? == Inserted::New)
+    Ok(cx.commit("record-triage", record).await? == Conditional::Written)
 }
 
 /// What the model is less sure of than it has to be is people's to sort.

@@ -170,7 +170,7 @@ async fn a_crm_that_refuses_the_order_ends_the_run_with_a_reason_that_quotes_not
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_at_any_write_leaves_nothing_undone_and_nothing_done_twice() {
     // Two writes for each of three steps, and the settlement; the order and the mark.
-    for (call, writes) in [(Call::Advance, 7), (Call::Commit, 2)] {
+    for (call, writes) in [(Call::CompareAndSwap, 7), (Call::Commit, 2)] {
         for well in 0..writes {
             assert!(dies_once(call, well).await, "{call:?} {well}");
         }
@@ -242,7 +242,7 @@ async fn another_event_of_the_same_session_does_nothing_and_one_of_another_order
     assert_eq!(world.taken(), 1);
     assert_eq!(stack.local.sent().expect("memory").len(), 1);
     let states = stack.local.events().expect("memory").into_iter().map(|event| {
-        let run = stack.local.runs(&event.event).expect("memory").remove(0);
+        let run = stack.local.runs(&event.event()).expect("memory").remove(0);
         run.state.name()
     });
     let mut states: Vec<_> = states.collect();

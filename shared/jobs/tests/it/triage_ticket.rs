@@ -177,7 +177,7 @@ async fn the_model_is_asked_once_even_if_slack_fails() {
 /// The answer is kept before the step is saved, and looked for before the model is asked again.
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_at_any_write_does_not_have_the_answer_paid_for_twice() {
-    for (call, writes) in [(Call::Advance, 6), (Call::Commit, 1)] {
+    for (call, writes) in [(Call::CompareAndSwap, 6), (Call::Commit, 1)] {
         for well in 0..writes {
             let (world, model) = (World::default().answering(&ticket()), Slow::sure());
             let stack = stack(&world, &model);

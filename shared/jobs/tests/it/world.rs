@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_jobs::{Settings, registry_with};
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-use hookdock_pipeline::ports::{Document, DocumentName, Documents, Kept, Web};
+use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents, Web};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
 use http::header::RETRY_AFTER;
@@ -122,7 +122,7 @@ pub(crate) struct Forgetful<D> {
 }
 
 impl<D: Documents> Documents for Forgetful<D> {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         let mut failures = self.failures.lock().expect("a lock");
         if let Some(left) = failures.checked_sub(1) {
             *failures = left;

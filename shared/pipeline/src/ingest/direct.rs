@@ -14,7 +14,7 @@ use crate::ingest::use_case::Ingest;
 use crate::model::deadline as race;
 use crate::model::port_error::{FaultKind, PortError, chain};
 use crate::model::system::System;
-use crate::ports::{Archive, Captures, Endpoints, Kept, WorkQueue};
+use crate::ports::{Archive, Captures, Conditional, Endpoints, WorkQueue};
 
 impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
     /// Whoever stores the event first works on it. From then on it is taken, whatever becomes of
@@ -27,7 +27,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         deadline: EpochMillis,
     ) -> Result<DirectOutcome, Refusal> {
         let (store, event) = (self.archive.put_once(sealed), sealed.reference());
-        if self.in_time(deadline, "store the delivery", store).await? == Kept::Already {
+        if self.in_time(deadline, "store the delivery", store).await? == Conditional::Refused(()) {
             return Ok(DirectOutcome::Duplicate);
         }
         if ignore_cause(&event.flags).is_some() {

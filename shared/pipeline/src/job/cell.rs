@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::job::worker::WorkerContext;
 use crate::model::names::{CellName, CellTag};
 use crate::model::port_error::{FaultKind, PortError};
-use crate::ports::{Cell, Swapped};
+use crate::ports::{Cell, Conditional};
 
 /// A cell as it was seen or written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +51,8 @@ impl<T: Clone + Serialize + DeserializeOwned + Sync> Seen<T> {
             expires_at: worker.now().plus(life).to_seconds(),
         };
         Ok(match worker.swap(name, self.tag.as_ref(), &to).await? {
-            Swapped::Written => Ok(Self { tag: Some(to.tag), value: Some(value.clone()) }),
-            Swapped::Other(cell) => Err(Self::of(cell.as_ref(), worker.now())?),
+            Conditional::Written => Ok(Self { tag: Some(to.tag), value: Some(value.clone()) }),
+            Conditional::Refused(cell) => Err(Self::of(cell.as_ref(), worker.now())?),
         })
     }
 

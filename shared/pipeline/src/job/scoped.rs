@@ -10,7 +10,7 @@ use crate::job::dependency::Dependency;
 use crate::job::ordered::Newest;
 use crate::model::failure::{ErrorClass, Failure};
 use crate::model::scope::{LONGEST_ID_BYTES, Scope};
-use crate::ports::{Document, DocumentName, Documents, Inserted, Kept, Record, Records};
+use crate::ports::{Conditional, Document, DocumentName, Documents, Record, Records};
 
 /// The business records of one scope.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ impl<'a> ScopedRecords<'a> {
     ///
     /// The records are unavailable, or the id is longer than
     /// [`LONGEST_ID_BYTES`](crate::model::scope::LONGEST_ID_BYTES).
-    pub async fn insert(&self, record: Record) -> Result<Inserted, Failure> {
+    pub async fn insert(&self, record: Record) -> Result<Conditional<Value>, Failure> {
         Ok(self.port.insert(within(self.scope, record)?).await?)
     }
 
@@ -74,7 +74,7 @@ impl<'a> ScopedDocuments<'a> {
     /// # Errors
     ///
     /// The documents are unavailable.
-    pub async fn keep(&self, document: Document) -> Result<Kept, Failure> {
+    pub async fn keep(&self, document: Document) -> Result<Conditional<()>, Failure> {
         Ok(self.port.keep(document).await?)
     }
 
@@ -111,7 +111,7 @@ impl<'a> AcrossTenants<'a> {
     /// # Errors
     ///
     /// As for [`Context::commit`].
-    pub async fn commit(self, name: &str, record: Record) -> Result<Inserted, Failure> {
+    pub async fn commit(self, name: &str, record: Record) -> Result<Conditional<Value>, Failure> {
         self.cx.commit_in(Scope::SHARED, name, record).await
     }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::job::context::Context;
 use crate::job::handler::{JobResult, Outcome};
@@ -11,7 +12,7 @@ use crate::ledger::EffectKey;
 use crate::model::failure::{ErrorClass, Failure};
 use crate::model::names::StepName;
 use crate::model::scope::Scope;
-use crate::ports::{Inserted, Record};
+use crate::ports::{Conditional, Record};
 
 /// How much of results a run can hold. A run is one item, an item holds 400 KB (DynamoDB
 /// quotas, read 2026-11), and its end must still fit in.
@@ -135,7 +136,7 @@ impl Context {
     /// The records are unavailable, the id is longer than
     /// [`LONGEST_ID_BYTES`](crate::model::scope::LONGEST_ID_BYTES), or the run belongs to another worker
     /// by now.
-    pub async fn commit(&self, name: &str, record: Record) -> Result<Inserted, Failure> {
+    pub async fn commit(&self, name: &str, record: Record) -> Result<Conditional<Value>, Failure> {
         self.commit_in(self.scope(), name, record).await
     }
 
@@ -144,7 +145,7 @@ impl Context {
         scope: &Scope,
         name: &str,
         record: Record,
-    ) -> Result<Inserted, Failure> {
+    ) -> Result<Conditional<Value>, Failure> {
         let (name, record) = (step_name(name)?, within(scope, record)?);
         self.worker().commit(&name, &record).await?.ok_or_else(lost)
     }

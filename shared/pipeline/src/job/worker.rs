@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hookdock_signature::EpochMillis;
+use serde_json::Value;
 
-use crate::ledger::StepResult;
+use crate::ledger::{Saved, StepResult};
 use crate::model::names::{CellName, CellTag, StepName};
 use crate::model::port_error::PortError;
-use crate::ports::{Cell, Inserted, Record, Swapped};
+use crate::ports::{Cell, Conditional, Record};
 
 /// What a context asks of its worker: time, chance, the cells that runs share, and the run under
 /// way, as its steps write it. Behind `dyn`, because a context has no type parameters.
@@ -31,7 +32,7 @@ pub trait WorkerContext: Send + Sync {
         name: &'a CellName,
         from: Option<&'a CellTag>,
         to: &'a Cell,
-    ) -> BoxFuture<'a, Result<Swapped, PortError>>;
+    ) -> BoxFuture<'a, Result<Conditional<Option<Cell>>, PortError>>;
 
     /// Notes that the step begins, unless its result is saved.
     fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<Begun, PortError>>;
@@ -53,7 +54,7 @@ pub trait WorkerContext: Send + Sync {
         &'a self,
         step: &'a StepName,
         record: &'a Record,
-    ) -> BoxFuture<'a, Result<Option<Inserted>, PortError>>;
+    ) -> BoxFuture<'a, Result<Option<Conditional<Value>>, PortError>>;
 }
 
 /// What is known of a step that is about to begin.

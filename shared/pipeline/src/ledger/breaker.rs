@@ -20,6 +20,7 @@ use std::time::Duration;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
+use crate::job::opened;
 use crate::model::failure::ErrorClass;
 use crate::model::millis;
 use crate::model::retry::spread;

@@ -4,7 +4,8 @@ use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::identity::{Flag, IgnoreCause};
-use crate::ledger::event::{EventRecord, EventRef, Packed, Sighting};
+use crate::delivery::object_key::ObjectKey;
+use crate::ledger::event::{Dedupe, DeliveryRecord, EventRef, Packed, Recorded};
 use crate::ledger::run::{
     Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, Run, RunId, RunState,
 };
@@ -119,9 +120,9 @@ pub struct StepItem {
     pub result_bytes: Option<u64>,
 }
 
-/// A stored event. Times are milliseconds since the epoch, but for `expires_at`.
+/// What is known of an event, as it is stored. Times are milliseconds since the epoch, but for `expires_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventItem {
+pub struct EventRecord {
     /// The version of this form.
     pub version: u32,
     /// The endpoint.
@@ -375,67 +376,102 @@ impl TryFrom<StepItem> for StepRecord {
     }
 }
 
-impl From<&Sighting> for EventItem {
-    /// The item of an event that is seen for the first time.
-    fn from(sighting: &Sighting) -> Self {
+impl From<&DeliveryRecord> for EventRecord {
+    /// The record of an event that is seen for the first time.
+    fn from(delivery: &DeliveryRecord) -> Self {
+        let reference = &delivery.reference;
         Self {
             version: VERSION,
-            endpoint: sighting.event.endpoint.clone(),
-            event_key: sighting.event.key.clone(),
+            endpoint: reference.endpoint.clone(),
+            event_key: reference.event_key.clone(),
             deliveries: 1,
-            first_delivery: sighting.delivery_id.clone(),
-            provider: sighting.provider.clone(),
-            tenant: sighting.tenant.clone(),
-            event_id: sighting.event_id.clone(),
-            event_type: sighting.event_type.clone(),
-            flags: sighting.flags.clone(),
-            sha256: sighting.sha256.clone(),
+            first_delivery: reference.delivery_id.clone(),
+            provider: reference.provider.clone(),
+            tenant: reference.tenant.clone(),
+            event_id: reference.event_id.clone(),
+            event_type: reference.event_type.clone(),
+            flags: reference.flags.clone(),
+            sha256: reference.event_sha256().clone(),
             conflicts: Vec::new(),
-            packed: sighting.packed().into_iter().collect(),
-            received_at_ms: sighting.received_at.get(),
-            jobs: sighting.jobs.clone(),
-            ignored: sighting.ignored,
-            expires_at: sighting.expires_at().to_seconds().get(),
+            packed: delivery.packed().into_iter().collect(),
+            received_at_ms: reference.received_at_ms,
+            jobs: delivery.jobs.clone(),
+            ignored: delivery.ignored,
+            expires_at: delivery.expires_at().to_seconds().get(),
         }
     }
 }
 
-impl EventItem {
+impl EventRecord {
     /// How many conflicting deliveries are named; more are only counted among the deliveries.
     pub const CONFLICTS_KEPT: usize = 10;
 
     /// Of how many deliveries the packs are named; the others are found by the packs' names.
     pub const PACKED_KEPT: usize = 100;
 
-    /// The item of an event that one more delivery carried.
+    /// The record, unless another version wrote it.
+    ///
+    /// # Errors
+    ///
+    /// Another version did.
+    pub fn known(self) -> Result<Self, UnreadableItem> {
+        match self.version {
+            VERSION => Ok(self),
+            version => Err(UnreadableItem::Version(version)),
+        }
+    }
+
+    /// The event.
     #[must_use]
-    pub fn seen_again(mut self, sighting: &Sighting) -> Self {
+    pub fn event(&self) -> EventRef {
+        EventRef { endpoint: self.endpoint.clone(), key: self.event_key.clone() }
+    }
+
+    /// What it says of a delivery that is in it.
+    #[must_use]
+    pub fn says_of(&self, delivery: &DeliveryRecord) -> Recorded {
+        let reference = &delivery.reference;
+        let dedupe = if self.sha256 != *reference.event_sha256() {
+            Dedupe::Conflict { first: self.first_delivery.clone() }
+        } else if self.first_delivery == reference.delivery_id {
+            Dedupe::First
+        } else {
+            Dedupe::Repeat
+        };
+        Recorded { dedupe, jobs: self.jobs.clone() }
+    }
+
+    /// The record after one more delivery carried the event.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: &DeliveryRecord) -> Self {
         self.deliveries = self.deliveries.saturating_add(1);
-        self.jobs.extend(self.unrecorded_jobs(sighting));
         if self.packed.len() < Self::PACKED_KEPT {
-            self.packed.extend(sighting.packed());
+            self.packed.extend(delivery.packed());
         }
         if self.ignored.is_some() {
-            return self.looked_at_again(sighting);
+            return self.with_repeat(delivery);
         }
-        self.expires_at = sighting.expires_at().to_seconds().get();
-        if self.sha256 != sighting.sha256 && self.conflicts.len() < Self::CONFLICTS_KEPT {
-            self.conflicts.push(sighting.delivery_id.clone());
+        self.jobs.extend(self.unrecorded_jobs(delivery));
+        self.expires_at = delivery.expires_at().to_seconds().get();
+        let reference = &delivery.reference;
+        let is_other = self.sha256 != *reference.event_sha256();
+        if is_other && self.conflicts.len() < Self::CONFLICTS_KEPT {
+            self.conflicts.push(reference.delivery_id.clone());
         }
         self
     }
 
-    /// The item of an event when a delivery comes by that it has counted. As long as nothing has
-    /// run for it, the delivery at hand is as good as the first: there may be a job for it by now.
+    /// The record after a delivery came by that it has counted. As long as nothing has run for the
+    /// event, the delivery replaces the first one: there may be a job for it by now.
     #[must_use]
-    pub fn looked_at_again(mut self, sighting: &Sighting) -> Self {
+    pub fn with_repeat(mut self, delivery: &DeliveryRecord) -> Self {
         match self.ignored {
             Some(_) => {
                 let Self { deliveries, packed, .. } = self;
-                Self { deliveries, packed, ..Self::from(sighting) }
+                Self { deliveries, packed, ..Self::from(delivery) }
             }
             None => {
-                self.jobs.extend(self.unrecorded_jobs(sighting));
+                self.jobs.extend(self.unrecorded_jobs(delivery));
                 self
             }
         }
@@ -443,33 +479,14 @@ impl EventItem {
 
     /// The jobs that are about to run and are not on the record yet.
     #[must_use]
-    pub fn unrecorded_jobs(&self, sighting: &Sighting) -> Vec<JobName> {
-        sighting.jobs.iter().filter(|job| !self.jobs.contains(job)).cloned().collect()
+    pub fn unrecorded_jobs(&self, delivery: &DeliveryRecord) -> Vec<JobName> {
+        delivery.jobs.iter().filter(|job| !self.jobs.contains(job)).cloned().collect()
     }
-}
 
-impl TryFrom<EventItem> for EventRecord {
-    type Error = UnreadableItem;
-
-    fn try_from(item: EventItem) -> Result<Self, UnreadableItem> {
-        if item.version != VERSION {
-            return Err(UnreadableItem::Version(item.version));
-        }
-        Ok(Self {
-            event: EventRef { endpoint: item.endpoint, key: item.event_key },
-            deliveries: item.deliveries,
-            first_delivery: item.first_delivery,
-            provider: item.provider,
-            tenant: item.tenant,
-            event_id: item.event_id,
-            event_type: item.event_type,
-            flags: item.flags,
-            sha256: item.sha256,
-            conflicts: item.conflicts,
-            packed: item.packed,
-            received_at: EpochMillis::new(item.received_at_ms),
-            jobs: item.jobs,
-            ignored: item.ignored,
-        })
+    /// The pack that the delivery is in, if it came in its message.
+    #[must_use]
+    pub fn pack_of(&self, delivery: &DeliveryId) -> Option<&ObjectKey> {
+        let packed = self.packed.iter().find(|packed| packed.delivery_id == *delivery);
+        packed.map(|packed| &packed.object)
     }
 }

@@ -31,8 +31,8 @@ mod run;
 mod step;
 
 pub use effect_key::EffectKey;
-pub use event::{EventRecord, EventRef, History, Packed, Sighting};
-pub use item::{AttemptItem, EventItem, RunItem, StepItem, UnreadableItem};
+pub use event::{Dedupe, DeliveryRecord, EventRef, History, Packed, Recorded};
+pub use item::{AttemptItem, EventRecord, RunItem, StepItem, UnreadableItem};
 pub use run::{
     Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, JOB_UNREGISTERED,
     RECORD_LIFE, Run, RunId, RunState, Settlement, Unclaimable,

@@ -6,7 +6,7 @@ use crate::delivery::object_key::ObjectKey;
 use crate::delivery::pack::Pack;
 use crate::delivery::sealed::SealedDelivery;
 use crate::model::port_error::PortError;
-use crate::ports::documents::Kept;
+use crate::ports::conditional::Conditional;
 
 /// Where deliveries are kept. Only a verified delivery can be sealed, so nothing else gets in.
 pub trait Archive: Send + Sync {
@@ -18,7 +18,7 @@ pub trait Archive: Send + Sync {
     fn put_once(
         &self,
         delivery: &SealedDelivery,
-    ) -> impl Future<Output = Result<Kept, PortError>> + Send;
+    ) -> impl Future<Output = Result<Conditional<()>, PortError>> + Send;
 }
 
 /// What the processor reads deliveries from, and packs those into that come in their messages.

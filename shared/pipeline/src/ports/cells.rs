@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::names::{CellName, CellTag};
 use crate::model::port_error::{FaultKind, PortError};
+use crate::ports::conditional::Conditional;
 
 /// The version of the stored form that this code writes. It reads no other.
 const VERSION: u32 = 1;
@@ -20,15 +21,6 @@ pub struct Cell {
     pub expires_at: EpochSeconds,
 }
 
-/// What became of a swap.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Swapped {
-    /// The cell is written.
-    Written,
-    /// Another write was faster, and this is what is there.
-    Other(Option<Cell>),
-}
-
 /// Where runs share what no run alone can know.
 ///
 /// What may follow on what is decided by pure functions elsewhere; a store compares and swaps. It
@@ -40,13 +32,13 @@ pub trait Cells: Clone + Send + Sync + 'static {
     -> impl Future<Output = Result<Option<Cell>, PortError>> + Send;
 
     /// Writes the cell if the stored one has that tag, or, without a tag, if there is none. A
-    /// write that finds itself, because its answer got lost before, is [`Swapped::Written`].
+    /// write that finds itself, because its answer got lost before, is [`Conditional::Written`].
     fn swap(
         &self,
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> impl Future<Output = Result<Swapped, PortError>> + Send;
+    ) -> impl Future<Output = Result<Conditional<Option<Cell>>, PortError>> + Send;
 }
 
 /// A stored cell.
@@ -105,10 +97,10 @@ impl CellItem {
         stored: Option<Self>,
         to: &Cell,
         action: &'static str,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         match stored.map(|item| item.read(action)).transpose()? {
-            Some(cell) if cell.tag == to.tag => Ok(Swapped::Written),
-            other => Ok(Swapped::Other(other)),
+            Some(cell) if cell.tag == to.tag => Ok(Conditional::Written),
+            other => Ok(Conditional::Refused(other)),
         }
     }
 }

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::port_error::PortError;
 use crate::model::scope::Scope;
+use crate::ports::conditional::Conditional;
 
 /// The name of a document: `{kind}/{SHA-256 of its id in its scope}.{ending}`. Nothing a sender wrote is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +25,10 @@ pub struct Document {
     pub body: Bytes,
 }
 
-/// What became of something that is kept once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// It is new.
-    New,
-    /// Something of that name was already there, and stays as it is.
-    Already,
-}
-
 /// Where jobs keep documents.
 pub trait Documents: Send + Sync {
     /// Keeps the document unless its name is taken; decided atomically.
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>>;
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>>;
 
     /// The document's content, if there is one.
     fn read<'a>(

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::delivery::object_key::ObjectKey;
-use crate::ledger::{EventRecord, EventRef, Fence, History, Run, RunId, Sighting};
+use crate::ledger::{DeliveryRecord, EventRef, Fence, History, Recorded, Run, RunId};
 use crate::model::names::DeliveryId;
 use crate::model::port_error::PortError;
 use crate::ports::cells::Cells;
+use crate::ports::conditional::Conditional;
 use crate::ports::records::Record;
 
 /// The record of events and runs.
@@ -14,44 +15,44 @@ use crate::ports::records::Record;
 /// The decisions are made in [`crate::ledger`]; a store only has to compare and swap. A clone is
 /// another handle to the same. Where runs are recorded, they share [`Cells`].
 pub trait Ledger: Cells {
-    /// The pack that a sighting has named for the delivery. `None`: there is none, for nobody has
-    /// recorded the delivery, or it did not come in its message.
-    fn place(
+    /// The pack that was recorded for the delivery. `None`: there is none, because the delivery is
+    /// not recorded, or did not come in its message.
+    fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> impl Future<Output = Result<Option<ObjectKey>, PortError>> + Send;
 
-    /// Records that a delivery carried this event and returns what is known of it. Recording the
-    /// same delivery again changes nothing. A delivery whose body is not that of the first is
-    /// recorded as a conflict, unless the event was ignored so far: then it takes its place, also
-    /// if it was recorded before.
-    fn sight(
+    /// Records that a delivery carried its event, and tells it from those that did before.
+    /// Recording the same delivery again changes nothing. A delivery whose body is not that of the
+    /// first is recorded as a conflict, unless the event was ignored so far: then it takes its
+    /// place, also if it was recorded before.
+    fn record_delivery(
         &self,
-        sighting: &Sighting,
-    ) -> impl Future<Output = Result<EventRecord, PortError>> + Send;
+        delivery: &DeliveryRecord,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
     /// The run as it is now, and not as it was a moment ago. `None`: there is none.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;
 
-    /// Writes a run that must not exist yet. `Some`: it does, and this is it.
-    fn open(&self, run: &Run) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;
+    /// Writes a run that must not exist yet.
+    fn create(&self, run: &Run)
+    -> impl Future<Output = Result<Conditional<Run>, PortError>> + Send;
 
-    /// Writes the run's next state if the stored run still has this fence. `Some`: it has not,
-    /// and this is the stored run.
-    fn advance(
+    /// Writes the run's next state if the stored run still has this fence.
+    fn compare_and_swap(
         &self,
         from: &Fence,
         to: &Run,
-    ) -> impl Future<Output = Result<Option<Run>, PortError>> + Send;
+    ) -> impl Future<Output = Result<Conditional<Run>, PortError>> + Send;
 
-    /// Like [`Ledger::advance`], and inserts the record with it: both are written, or neither.
+    /// Like [`Ledger::compare_and_swap`], and inserts the record with it: both are written, or neither.
     fn commit(
         &self,
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> impl Future<Output = Result<Committed, PortError>> + Send;
+    ) -> impl Future<Output = Result<Conditional<CommitRefused>, PortError>> + Send;
 }
 
 /// The same record, for people who ask what became of an event.
@@ -64,13 +65,11 @@ pub trait Histories: Send + Sync {
     ) -> impl Future<Output = Result<Option<History>, PortError>> + Send;
 }
 
-/// What became of a run's next state that was to be written together with a record.
+/// Why a run's next state and a record were not written together.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Committed {
-    /// Both are written.
-    Both,
+pub enum CommitRefused {
     /// The stored run is another one, and this is it.
     Fenced(Box<Run>),
-    /// A record of that id was already there, with this content.
-    Already(Value),
+    /// A record of that id is already there, with this content.
+    RecordExists(Value),
 }

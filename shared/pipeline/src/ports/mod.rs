@@ -8,6 +8,7 @@
 
 mod archive;
 mod cells;
+mod conditional;
 mod documents;
 mod endpoints;
 mod ledger;
@@ -19,13 +20,14 @@ mod records;
 mod web;
 
 pub use archive::{Archive, Deliveries, Packs};
-pub use cells::{Cell, CellItem, Cells, Swapped};
-pub use documents::{Document, DocumentName, Documents, Kept};
+pub use cells::{Cell, CellItem, Cells};
+pub use conditional::Conditional;
+pub use documents::{Document, DocumentName, Documents};
 pub use endpoints::{Captured, Captures, Endpoints, Providers};
-pub use ledger::{Committed, Histories, Ledger};
+pub use ledger::{CommitRefused, Histories, Ledger};
 pub use mail::{Email, Mail};
 pub use model::{Answer, AnswerForm, Model, Prompt, Usage};
 pub use notices::{Notice, Notices};
 pub use queue::{MOST_AT_ONCE, Messages, WorkQueue};
-pub use records::{Inserted, Record, Records};
+pub use records::{Record, Records};
 pub use web::Web;

@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::model::port_error::PortError;
+use crate::ports::conditional::Conditional;
 
 /// One business record a job writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,19 +17,10 @@ pub struct Record {
     pub body: Value,
 }
 
-/// What became of a conditional insert.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Inserted {
-    /// The record is new.
-    New,
-    /// A record of that id was already there, with this content.
-    Already(Value),
-}
-
 /// The business records of the jobs, kept apart from Hookdock's own ledger.
 pub trait Records: Send + Sync {
     /// Writes the record unless its id is taken; decided atomically.
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>>;
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>>;
 
     /// The record's content, if there is one.
     fn get<'a>(

@@ -9,7 +9,7 @@ use crate::ledger::{Claim, EventRef, Run, RunId, Unclaimable};
 use crate::model::names::Owner;
 use crate::model::port_error::PortError;
 use crate::model::system::System;
-use crate::ports::{Deliveries, Ledger, Messages};
+use crate::ports::{Conditional, Deliveries, Ledger, Messages};
 use crate::process::attempt::no_further_attempt;
 use crate::process::claimed_run::ClaimedRun;
 use crate::process::task::{Progress, Received, Task};
@@ -26,9 +26,9 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let id = RunId { event: EventRef::of(task.reference), job: task.job.name().clone() };
         let claim = self.claim(task.reference, task.message);
         let opened = Run::opened(id, &claim);
-        match self.ledger.open(&opened).await? {
-            None => self.claimed(task, opened).await,
-            Some(existing) => self.take_over(task, &existing, &claim).await,
+        match self.ledger.create(&opened).await? {
+            Conditional::Written => self.claimed(task, opened).await,
+            Conditional::Refused(existing) => self.take_over(task, &existing, &claim).await,
         }
     }
 
@@ -60,10 +60,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Ok(claimed) => claimed,
             Err(why) => return self.unclaimable(why, task.reference).await,
         };
-        match self.ledger.advance(&existing.fence(), &claimed).await? {
-            None => self.claimed(task, claimed).await,
+        match self.ledger.compare_and_swap(&existing.fence(), &claimed).await? {
+            Conditional::Written => self.claimed(task, claimed).await,
             // Somebody was faster. What became of it is worth a look in a moment.
-            Some(_) => Ok(Progress::Later(A_MOMENT)),
+            Conditional::Refused(_) => Ok(Progress::Later(A_MOMENT)),
         }
     }
 

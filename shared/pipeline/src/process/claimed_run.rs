@@ -7,13 +7,14 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
+use serde_json::Value;
 
 use crate::job::{Begun, LARGEST_INLINE_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS, WorkerContext};
 use crate::ledger::{Run, Settlement, StepRecord, StepResult};
 use crate::model::names::{CellName, CellTag, StepName};
 use crate::model::port_error::PortError;
 use crate::model::system::System;
-use crate::ports::{Cell, Committed, Inserted, Ledger, Record, Swapped};
+use crate::ports::{Cell, CommitRefused, Conditional, Ledger, Record};
 
 /// What is saved of a step that yields nothing, or whose result is the record it inserted.
 const NOTHING: &str = "null";
@@ -54,7 +55,7 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
     async fn write(&self, change: impl Fn(&Run) -> Run) -> Result<Option<Run>, PortError> {
         let mut run = self.run.lock().await;
         let swapped = self.swap_run(&mut run, change, None).await?;
-        Ok((swapped == Committed::Both).then(|| run.clone()))
+        Ok((swapped == Conditional::Written).then(|| run.clone()))
     }
 
     /// A write of ours whose answer got lost shows as a run that we hold and that is further than
@@ -64,21 +65,21 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
         run: &mut Run,
         change: impl Fn(&Run) -> Run,
         record: Option<&Record>,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         let mut next = change(run);
         let mut swapped = self.put(run, &next, record).await?;
-        if let Committed::Fenced(ours) = &swapped
+        if let Conditional::Refused(CommitRefused::Fenced(ours)) = &swapped
             && ours.is_held_like(run)
         {
             run.clone_from(ours);
             next = change(run);
             // The write of ours may have been this very one.
             swapped = match next == *run {
-                true => Committed::Both,
+                true => Conditional::Written,
                 false => self.put(run, &next, record).await?,
             };
         }
-        if swapped == Committed::Both {
+        if swapped == Conditional::Written {
             *run = next;
         }
         Ok(swapped)
@@ -89,12 +90,14 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
         from: &Run,
         to: &Run,
         record: Option<&Record>,
-    ) -> Result<Committed, PortError> {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
         match record {
             Some(record) => self.ledger.commit(&from.fence(), to, record).await,
-            None => Ok(match self.ledger.advance(&from.fence(), to).await? {
-                None => Committed::Both,
-                Some(stored) => Committed::Fenced(Box::new(stored)),
+            None => Ok(match self.ledger.compare_and_swap(&from.fence(), to).await? {
+                Conditional::Written => Conditional::Written,
+                Conditional::Refused(stored) => {
+                    Conditional::Refused(CommitRefused::Fenced(Box::new(stored)))
+                }
             }),
         }
     }
@@ -138,17 +141,19 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
         &self,
         step: &StepName,
         record: &Record,
-    ) -> Result<Option<Inserted>, PortError> {
+    ) -> Result<Option<Conditional<Value>>, PortError> {
         let mut run = self.run.lock().await;
         if run.has_saved(step) {
-            return Ok(Some(Inserted::New));
+            return Ok(Some(Conditional::Written));
         }
         let now = self.system.now();
         let change = |run: &Run| run.step_saved(step, nothing(), now);
         Ok(match self.swap_run(&mut run, change, Some(record)).await? {
-            Committed::Both => Some(Inserted::New),
-            Committed::Already(body) => Some(Inserted::Already(body)),
-            Committed::Fenced(_) => None,
+            Conditional::Written => Some(Conditional::Written),
+            Conditional::Refused(CommitRefused::RecordExists(body)) => {
+                Some(Conditional::Refused(body))
+            }
+            Conditional::Refused(CommitRefused::Fenced(_)) => None,
         })
     }
 }
@@ -186,7 +191,7 @@ impl<L: Ledger, S: System> WorkerContext for ClaimedRun<L, S> {
         name: &'a CellName,
         from: Option<&'a CellTag>,
         to: &'a Cell,
-    ) -> BoxFuture<'a, Result<Swapped, PortError>> {
+    ) -> BoxFuture<'a, Result<Conditional<Option<Cell>>, PortError>> {
         self.ledger.swap(name, from, to).boxed()
     }
 
@@ -210,7 +215,7 @@ impl<L: Ledger, S: System> WorkerContext for ClaimedRun<L, S> {
         &'a self,
         step: &'a StepName,
         record: &'a Record,
-    ) -> BoxFuture<'a, Result<Option<Inserted>, PortError>> {
+    ) -> BoxFuture<'a, Result<Option<Conditional<Value>>, PortError>> {
         Self::commit(self, step, record).boxed()
     }
 }

@@ -26,7 +26,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             PortError::new("write the dead letter", FaultKind::Invalid).because(error)
         })?;
         self.messages.bury(&letter).await?;
-        self.ledger.advance(&run.fence(), &run.buried()).await?;
+        self.ledger.compare_and_swap(&run.fence(), &run.buried()).await?;
         Ok(Progress::Finished)
     }
 

@@ -6,7 +6,8 @@ use futures_util::FutureExt as _;
 use crate::delivery::identity::{IgnoreCause, ignore_cause};
 use crate::delivery::reference::Reference;
 use crate::job::Job;
-use crate::ledger::{EventRecord, Sighting};
+use crate::ledger::{Dedupe, DeliveryRecord, Recorded};
+use crate::model::names::DeliveryId;
 use crate::model::port_error::PortError;
 use crate::model::system::System;
 use crate::ports::{Deliveries, Ledger, Messages};
@@ -46,8 +47,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         if let (IgnoreCause::NoJob, Some(job)) = (cause, &reference.job) {
             return self.bury_jobless(reference, job).await;
         }
-        match self.sight(reference, &[], Some(cause)).await? {
-            Some(event) => self.unregistered(&event, &[], reference, message).await,
+        match self.record_delivery(reference, &[], Some(cause)).await? {
+            Some(recorded) => self.unregistered(&recorded, &[], reference, message).await,
             None => Ok(Progress::Finished),
         }
     }
@@ -60,11 +61,11 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         message: &Received,
     ) -> Result<Progress, PortError> {
         let least = least_time(self.system.now().until(message.deadline));
-        let Some(event) = self.sight(reference, jobs, None).await? else {
+        let Some(recorded) = self.record_delivery(reference, jobs, None).await? else {
             return Ok(Progress::Finished);
         };
         // One job's trouble must not keep the others from running.
-        let mut progress = self.unregistered(&event, jobs, reference, message).await;
+        let mut progress = self.unregistered(&recorded, jobs, reference, message).await;
         for job in jobs {
             let ran = self.run(Task { job, reference, stored, message, least }).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
@@ -72,33 +73,41 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         progress
     }
 
-    /// Records that the delivery was seen and which jobs run for it. `None`: it is in conflict
-    /// with the first of its event.
-    async fn sight(
+    /// Records the delivery and which jobs run for it. `None`: it is in conflict with the first of
+    /// its event, and nothing runs.
+    async fn record_delivery(
         &self,
         reference: &Reference,
         jobs: &[&Job],
         ignored: Option<IgnoreCause>,
-    ) -> Result<Option<EventRecord>, PortError> {
-        let jobs = jobs.iter().map(|job| job.name().clone()).collect();
-        let sighting = Sighting::of(reference, jobs, ignored, self.system.now());
-        let event = self.ledger.sight(&sighting).await?;
-        if event.sha256 == sighting.sha256 {
-            return Ok(Some(event));
+    ) -> Result<Option<Recorded>, PortError> {
+        let recorded = self
+            .ledger
+            .record_delivery(&DeliveryRecord {
+                reference: reference.clone(),
+                jobs: jobs.iter().map(|job| job.name().clone()).collect(),
+                ignored,
+                recorded_at: self.system.now(),
+            })
+            .await?;
+        match &recorded.dedupe {
+            Dedupe::First | Dedupe::Repeat => Ok(Some(recorded)),
+            Dedupe::Conflict { first } => {
+                log_conflict(first, reference);
+                Ok(None)
+            }
         }
-        log_conflict(&event, reference);
-        Ok(None)
     }
 }
 
 /// One of the two is not what the provider meant by this id, and a person has to look.
-fn log_conflict(event: &EventRecord, reference: &Reference) {
+fn log_conflict(first: &DeliveryId, reference: &Reference) {
     tracing::error!(
         reason.code = "payload_conflict",
         delivery.id = %reference.delivery_id,
-        first_delivery.id = %event.first_delivery,
-        endpoint = %event.event.endpoint,
-        event.key = %event.event.key,
+        first_delivery.id = %first,
+        endpoint = %reference.endpoint,
+        event.key = %reference.event_key,
         "another delivery carried this event with another body; both are stored, the first runs"
     );
 }

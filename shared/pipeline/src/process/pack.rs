@@ -99,7 +99,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             return Ok(None);
         }
         let event = EventRef::of(inline.unpacked());
-        let place = self.ledger.place(&event, inline.delivery_id());
+        let place = self.ledger.find_pack(&event, inline.delivery_id());
         self.in_time(message.deadline, LOOK, place).await
     }
 

@@ -7,7 +7,7 @@
 
 use crate::delivery::reference::Reference;
 use crate::job::Job;
-use crate::ledger::{Claim, EventRecord, EventRef, JOB_UNREGISTERED, Run, RunId, RunState};
+use crate::ledger::{Claim, EventRef, JOB_UNREGISTERED, Recorded, Run, RunId, RunState};
 use crate::model::names::JobName;
 use crate::model::port_error::PortError;
 use crate::model::retry::RetryPolicy;
@@ -21,7 +21,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// among `jobs`. A reference that names its job is about no other.
     pub(super) async fn unregistered(
         &self,
-        event: &EventRecord,
+        recorded: &Recorded,
         jobs: &[&Job],
         reference: &Reference,
         message: &Received,
@@ -31,7 +31,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             return progress;
         }
         let registered = |name: &JobName| jobs.iter().any(|job| job.name() == name);
-        for name in event.jobs.iter().filter(|name| !registered(name)) {
+        for name in recorded.jobs.iter().filter(|name| !registered(name)) {
             let waited = self.wait_for_job(name, reference, message).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(waited?)));
         }
@@ -55,10 +55,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let run = alive.unwrap_or_else(|| Run::never_claimed(id, &claim));
         let next = self.without_job(&run, &claim, message);
         let other = match &known {
-            None => self.ledger.open(&next).await?,
-            Some(known) => self.ledger.advance(&known.fence(), &next).await?,
+            None => self.ledger.create(&next).await?,
+            Some(known) => self.ledger.compare_and_swap(&known.fence(), &next).await?,
         };
-        if other.is_some() {
+        if other.refused().is_some() {
             return Ok(Progress::Later(A_MOMENT));
         }
         self.tell_unregistered(&next, reference);

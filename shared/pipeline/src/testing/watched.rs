@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::delivery::object_key::ObjectKey;
 use crate::job::{EffectKey, Effects};
-use crate::ledger::{EventRecord, EventRef, Fence, Run, RunId, Sighting};
+use crate::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
 use crate::model::names::{CellName, CellTag, DeliveryId};
 use crate::model::port_error::PortError;
 use crate::ports::{
-    Answer, Cell, Cells, Committed, Document, DocumentName, Documents, Email, Inserted, Kept,
-    Ledger, Mail, Model, Notice, Notices, Prompt, Record, Records, Swapped, Web,
+    Answer, Cell, Cells, CommitRefused, Conditional, Document, DocumentName, Documents, Email,
+    Ledger, Mail, Model, Notice, Notices, Prompt, Record, Records, Web,
 };
 use crate::testing::watch::{Effect, Seen, Watch};
 
@@ -77,41 +77,45 @@ impl<L: Ledger> Cells for Watched<L> {
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
-    ) -> Result<Swapped, PortError> {
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
         self.watch.call("the write of a cell", self.port.swap(name, from, to), nothing).await
     }
 }
 
 impl<L: Ledger> Ledger for Watched<L> {
-    async fn sight(&self, sighting: &Sighting) -> Result<EventRecord, PortError> {
-        self.watch.call("the event's record", self.port.sight(sighting), nothing).await
+    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+        self.watch.call("the event's record", self.port.record_delivery(delivery), nothing).await
     }
 
-    async fn place(
+    async fn find_pack(
         &self,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
         let what = "the look for the delivery";
-        self.watch.call(what, self.port.place(event, delivery), nothing).await
+        self.watch.call(what, self.port.find_pack(event, delivery), nothing).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
         self.watch.call("the look for the run", self.port.run(id), nothing).await
     }
 
-    async fn open(&self, run: &Run) -> Result<Option<Run>, PortError> {
-        let wrote = |seen: &mut Seen, other: &Option<Run>| {
-            if other.is_none() {
+    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
+        let wrote = |seen: &mut Seen, answer: &Conditional<Run>| {
+            if *answer == Conditional::Written {
                 seen.wrote(run);
             }
         };
-        self.watch.call("the claim", self.port.open(run), wrote).await
+        self.watch.call("the claim", self.port.create(run), wrote).await
     }
 
-    async fn advance(&self, from: &Fence, to: &Run) -> Result<Option<Run>, PortError> {
-        let wrote = |seen: &mut Seen, other: &Option<Run>| {
-            if other.is_none() {
+    async fn compare_and_swap(
+        &self,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
+        let wrote = |seen: &mut Seen, answer: &Conditional<Run>| {
+            if *answer == Conditional::Written {
                 seen.wrote(to);
             }
         };
@@ -119,7 +123,7 @@ impl<L: Ledger> Ledger for Watched<L> {
             Some(step) if to.state.name() == from.state => format!("the write of step {step}"),
             _ => format!("the write of the run as {}", to.state.name()),
         };
-        self.watch.call(&what, self.port.advance(from, to), wrote).await
+        self.watch.call(&what, self.port.compare_and_swap(from, to), wrote).await
     }
 
     async fn commit(
@@ -127,9 +131,9 @@ impl<L: Ledger> Ledger for Watched<L> {
         from: &Fence,
         to: &Run,
         record: &Record,
-    ) -> Result<Committed, PortError> {
-        let wrote = |seen: &mut Seen, committed: &Committed| {
-            if *committed == Committed::Both {
+    ) -> Result<Conditional<CommitRefused>, PortError> {
+        let wrote = |seen: &mut Seen, committed: &Conditional<CommitRefused>| {
+            if *committed == Conditional::Written {
                 seen.wrote(to);
                 seen.did(of_record(record));
             }
@@ -140,10 +144,10 @@ impl<L: Ledger> Ledger for Watched<L> {
 }
 
 impl Records for Watched<Arc<dyn Records>> {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Inserted, PortError>> {
+    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
         let effect = of_record(&record);
-        let did = |seen: &mut Seen, inserted: &Inserted| {
-            if *inserted == Inserted::New {
+        let did = |seen: &mut Seen, inserted: &Conditional<Value>| {
+            if *inserted == Conditional::Written {
                 seen.did(effect);
             }
         };
@@ -168,12 +172,12 @@ impl Records for Watched<Arc<dyn Records>> {
 }
 
 impl Documents for Watched<Arc<dyn Documents>> {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Kept, PortError>> {
+    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
         let name = document.name.to_string();
         let kind = name.split('/').next().unwrap_or_default().to_owned();
         let what = format!("the document in {kind}");
-        let did = move |seen: &mut Seen, kept: &Kept| {
-            if *kept == Kept::New && !name.starts_with(OWN_DOCUMENTS) {
+        let did = move |seen: &mut Seen, kept: &Conditional<()>| {
+            if *kept == Conditional::Written && !name.starts_with(OWN_DOCUMENTS) {
                 seen.did(known(format!("a document in {kind}"), name));
             }
         };
