@@ -12,28 +12,16 @@ mod clients;
 pub mod config;
 #[cfg(feature = "sdk")]
 mod dynamo;
-#[cfg(feature = "sdk")]
-mod dynamo_cells;
-#[cfg(feature = "sdk")]
-mod dynamo_histories;
-#[cfg(feature = "sdk")]
-mod dynamo_ledger;
-#[cfg(feature = "sdk")]
-mod dynamo_records;
 #[cfg(feature = "jobs")]
 mod jobs;
 mod limits;
 pub mod log;
-mod s3_archive;
-#[cfg(feature = "sdk")]
-mod s3_deliveries;
+mod s3;
 #[cfg(feature = "sdk")]
 mod sdk_errors;
 mod secrets;
 mod service;
-#[cfg(feature = "sdk")]
-mod sqs_messages;
-mod sqs_queue;
+mod sqs;
 mod system;
 #[cfg(feature = "sdk")]
 mod wiring;
@@ -43,23 +31,19 @@ use std::sync::Arc;
 #[cfg(feature = "sdk")]
 pub use clients::Connection;
 #[cfg(feature = "sdk")]
-pub use dynamo_histories::DynamoHistories;
-#[cfg(feature = "sdk")]
-pub use dynamo_ledger::DynamoLedger;
-#[cfg(feature = "sdk")]
-pub use dynamo_records::DynamoRecords;
+pub use dynamo::{DynamoHistories, DynamoLedger, DynamoRecords};
 use futures_util::future::join3;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ports::{Providers, Web};
 #[cfg(feature = "jobs")]
 pub use jobs::settings as job_settings;
-pub use s3_archive::S3Archive;
+pub use s3::S3Archive;
 #[cfg(feature = "sdk")]
-pub use s3_deliveries::S3Deliveries;
+pub use s3::S3Deliveries;
 pub use secrets::SecretEndpoints;
 #[cfg(feature = "sdk")]
-pub use sqs_messages::SqsMessages;
-pub use sqs_queue::SqsQueue;
+pub use sqs::SqsMessages;
+pub use sqs::SqsQueue;
 pub use system::SystemClock;
 #[cfg(feature = "sdk")]
 pub use wiring::{AwsProcess, histories, process};

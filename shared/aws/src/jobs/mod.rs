@@ -1,7 +1,6 @@
 //! What only jobs call. Ingest is built without it.
 
 mod bedrock_model;
-mod s3_documents;
 mod ses_mail;
 mod sns_notices;
 
@@ -12,11 +11,11 @@ use hookdock_pipeline::job::Effects;
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 
 use self::bedrock_model::BedrockModel;
-use self::s3_documents::S3Documents;
 use self::ses_mail::SesMail;
 use self::sns_notices::SnsNotices;
 use crate::clients::{Connection, JobClients, secrets};
 use crate::config::{JobsConfig, ProcessorConfig};
+use crate::s3::S3Documents;
 use crate::sdk_errors::port_error;
 
 const READ_SETTINGS: &str = "read the jobs' settings";

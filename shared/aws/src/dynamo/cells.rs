@@ -12,8 +12,8 @@ use hookdock_pipeline::model::names::{CellName, CellTag};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Cell, CellItem, Cells, Conditional};
 
-use crate::dynamo::{Conflict, Item, conditional, from_item, names, text, to_item};
-use crate::dynamo_ledger::DynamoLedger;
+use crate::dynamo::item::{Conflict, Item, conditional, from_item, names, text, to_item};
+use crate::dynamo::ledger::DynamoLedger;
 use crate::sdk_errors::port_error;
 
 const READ: &str = "read the cell";

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents};
 
-use crate::s3_deliveries::read;
+use crate::s3::deliveries::read;
 use crate::sdk_errors::port_error;
 
 const KEEP: &str = "keep the document";

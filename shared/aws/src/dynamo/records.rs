@@ -10,7 +10,7 @@ use hookdock_pipeline::ports::{Conditional, Record, Records};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::dynamo::{Conflict, Item, conditional, from_item, names, text, to_item, unfit};
+use crate::dynamo::item::{Conflict, Item, conditional, from_item, names, text, to_item, unfit};
 use crate::sdk_errors::port_error;
 
 const INSERT: &str = "write the record";

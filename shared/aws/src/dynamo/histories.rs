@@ -5,8 +5,8 @@ use hookdock_pipeline::ledger::{EventRecord, EventRef, History};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Histories;
 
-use crate::dynamo::{from_item, names, text, unfit};
-use crate::dynamo_ledger::{EVENT_SORT, partition, stored_run};
+use crate::dynamo::item::{from_item, names, text, unfit};
+use crate::dynamo::ledger::{EVENT_SORT, partition, stored_run};
 use crate::sdk_errors::port_error;
 
 const READ: &str = "read the event";

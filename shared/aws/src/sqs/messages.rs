@@ -16,7 +16,7 @@ use hookdock_pipeline::model::retry::LONGEST_PUT_OFF;
 use hookdock_pipeline::ports::Messages;
 
 use crate::sdk_errors::port_error;
-use crate::sqs_queue::group_of;
+use crate::sqs::queue::group_of;
 
 const SEND_ITEMS: &str = "queue the items of a delivery";
 const PUT_OFF: &str = "put the message off";

@@ -34,11 +34,11 @@ use hookdock_pipeline::ports::{CommitRefused, Conditional, Ledger, Record};
 use hookdock_signature::EpochMillis;
 use serde::Deserialize;
 
-use crate::dynamo::{
+use crate::dynamo::item::{
     Conflict, Item, conditional, from_item, names, number, one_put, text, to_item, transacted,
     unfit,
 };
-use crate::dynamo_records::DynamoRecords;
+use crate::dynamo::records::DynamoRecords;
 use crate::sdk_errors::port_error;
 
 const FIND_PACK: &str = "look for the delivery's pack";
