@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::identity::Flag;
 use crate::delivery::object_key::ObjectKey;
-use crate::delivery::part::{Item, Part};
+use crate::delivery::part::Part;
 use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
