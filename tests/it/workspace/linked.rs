@@ -1,20 +1,24 @@
-//! What holds the workspace together.
+//! What a package is linked with.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
+
+use super::cargo;
 
 /// The crates that a package is built from when it is built alone, as `sam build` does, and
 /// their features.
 fn built_from(package: &str) -> BTreeMap<String, String> {
-    let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--package", package, "--edges", "normal,build"])
-        .args(["--prefix", "none", "--format", "{p}|{f}"])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .output()
-        .expect("cargo");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let text = cargo(&[
+        "tree",
+        "--locked",
+        "--package",
+        package,
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}|{f}",
+    ]);
     let crates = text.lines().filter_map(|line| line.trim_end_matches(" (*)").split_once('|'));
     crates.map(|(name, features)| (name.to_owned(), features.to_owned())).collect()
 }
