@@ -45,7 +45,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         if let Some(exchange) = unsigned_handshake(&raw, &endpoint)? {
             return self.answered(&raw, &endpoint, exchange).await;
         }
-        if raw.method != POST {
+        if raw.incoming.method != POST {
             return Err(Refusal::NotAHandshake);
         }
         let deadline = received_at.plus(patience(&endpoint));
@@ -106,7 +106,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
 /// Events are posted; what else a provider uses, it uses for handshakes.
 fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
     let allowed = endpoint.provider().methods();
-    if allowed.contains(&&*raw.method) {
+    if allowed.contains(&&*raw.incoming.method) {
         Ok(())
     } else {
         Err(Refusal::MethodNotAllowed { allowed })
@@ -114,6 +114,6 @@ fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
 }
 
 fn check_size(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
-    let (bytes, limit) = (raw.body.len(), endpoint.max_body_bytes());
+    let (bytes, limit) = (raw.incoming.body.len(), endpoint.max_body_bytes());
     if bytes <= limit { Ok(()) } else { Err(Refusal::TooLarge { bytes, limit }) }
 }
