@@ -203,8 +203,8 @@ impl Packs for Ports {
 }
 
 impl Messages for Ports {
-    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.process.messages.put_off(receipt, wait).await
+    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.process.messages.change_visibility(receipt, wait).await
     }
 
     async fn send_items(
@@ -215,8 +215,8 @@ impl Messages for Ports {
         self.process.messages.send_items(references, trace).await
     }
 
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        self.process.messages.bury(letter).await
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        self.process.messages.dead_letter(letter).await
     }
 }
 

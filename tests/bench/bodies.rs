@@ -10,7 +10,7 @@ use crate::Functions;
 use crate::events::{self, Body};
 use crate::figures::{cell, mib, milliseconds, percentile};
 use crate::function::Function;
-use crate::stubs::Terms;
+use crate::stubs::Policy;
 use crate::table::Table;
 
 const SIZES: [(&str, usize); 3] = [("256 KiB", 256 << 10), ("1 MiB", 1 << 20), ("4 MiB", 4 << 20)];
@@ -37,14 +37,14 @@ struct Row {
     times: Option<f64>,
 }
 
-pub(crate) async fn run(functions: &Functions, terms: &Terms) -> Run {
+pub(crate) async fn run(functions: &Functions, policy: &Policy) -> Run {
     let mut rows = Vec::new();
     for (kind, name) in [(Body::Text, "text"), (Body::Base64, "base64")] {
-        let small = row(functions, terms, kind, name, SMALL).await;
+        let small = row(functions, policy, kind, name, SMALL).await;
         let idle = small.peak_mib;
         rows.push(small);
         for size in SIZES {
-            let large = row(functions, terms, kind, name, size).await;
+            let large = row(functions, policy, kind, name, size).await;
             let times = (large.peak_mib - idle) / mib(size.1 as u64);
             rows.push(Row { times: Some(times), ..large });
         }
@@ -54,14 +54,14 @@ pub(crate) async fn run(functions: &Functions, terms: &Terms) -> Run {
 
 async fn row(
     functions: &Functions,
-    terms: &Terms,
+    policy: &Policy,
     kind: Body,
     name: &'static str,
     (size, bytes): (&'static str, usize),
 ) -> Row {
     let event = |bytes| events::webhook(kind, &kind.of_size(bytes), 0);
     let (small, event) = (event(SMALL.1), event(bytes));
-    let mut function = Function::start("ingest", &[PathBuf::from(&functions.ingest)], terms).await;
+    let mut function = Function::start("ingest", &[PathBuf::from(&functions.ingest)], policy).await;
     for _ in 0..CALLS {
         function.accepts(&small).await;
     }

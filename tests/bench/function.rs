@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::folder;
 use crate::lambda::Runtime;
-use crate::stubs::{Aws, Calls, Terms};
+use crate::stubs::{Aws, Calls, Policy};
 
 /// A running function. It is killed when it is dropped.
 pub(crate) struct Function {
@@ -25,8 +25,8 @@ pub(crate) struct Function {
 
 impl Function {
     /// Starts it as Lambda does, and waits until it asks for an event.
-    pub(crate) async fn start(name: &'static str, command: &[PathBuf], terms: &Terms) -> Self {
-        let (aws, mut runtime) = (Aws::start(terms.clone()).await, Runtime::start().await);
+    pub(crate) async fn start(name: &'static str, command: &[PathBuf], policy: &Policy) -> Self {
+        let (aws, mut runtime) = (Aws::start(policy.clone()).await, Runtime::start().await);
         let (program, arguments) = command.split_first().expect("a program");
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(environment(&runtime)).envs(aws.environment());

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use crate::events::{self, Body};
 use crate::figures::version;
 use crate::function::Function;
-use crate::stubs::Terms;
+use crate::stubs::Policy;
 use crate::{Functions, folder, process};
 
 /// Calls that a warm one is the mean of.
@@ -37,8 +37,8 @@ struct Counts {
 }
 
 /// Counts, and records the figures or holds them to those that are recorded.
-pub(crate) async fn run(functions: &Functions, terms: &Terms, record: bool) -> ExitCode {
-    let counts = Counts::taken(functions, terms).await;
+pub(crate) async fn run(functions: &Functions, policy: &Policy, record: bool) -> ExitCode {
+    let counts = Counts::taken(functions, policy).await;
     if record {
         fs::write(path(), counts.to_toml()).expect("written");
         println!("recorded in {}", path().display());
@@ -57,15 +57,15 @@ fn here() -> PathBuf {
 }
 
 impl Counts {
-    async fn taken(functions: &Functions, terms: &Terms) -> Self {
+    async fn taken(functions: &Functions, policy: &Policy) -> Self {
         let (still, body) = (still(), Body::Text.of_size(4096));
         let webhook = events::webhook(Body::Text, &body, 0);
-        let ingest = Counted { still: &still, program: &functions.ingest, terms: terms.clone() };
+        let ingest = Counted { still: &still, program: &functions.ingest, policy: policy.clone() };
         let ingest = ingest.figures(&[("warm call", webhook, 1)]).await;
-        let queue = process::queue(&functions.ingest, terms).await;
+        let queue = process::queue(&functions.ingest, policy).await;
         let (one, ten) = (queue.batch(1), queue.batch(10));
-        let terms = Terms { objects: queue.objects, ..terms.clone() };
-        let processor = Counted { still: &still, program: &functions.processor, terms };
+        let policy = Policy { objects: queue.objects, ..policy.clone() };
+        let processor = Counted { still: &still, program: &functions.processor, policy };
         let batches = [("warm batch of 1", one, 1), ("warm record of 10", ten, 10)];
         let processor = processor.figures(&batches).await;
         let named = [("ingest", ingest), ("processor", processor)];
@@ -152,7 +152,7 @@ fn still() -> PathBuf {
 struct Counted<'a> {
     still: &'a Path,
     program: &'a Path,
-    terms: Terms,
+    policy: Policy,
 }
 
 impl Counted<'_> {
@@ -178,7 +178,7 @@ impl Counted<'_> {
         let callgrind = ["--tool=callgrind", "--callgrind-out-file=/dev/null", &log_file];
         let command = ["env", &preload, "valgrind"].into_iter().chain(callgrind).map(PathBuf::from);
         let command: Vec<_> = command.chain([self.program.to_owned()]).collect();
-        let mut function = Function::start("callgrind", &command, &self.terms).await;
+        let mut function = Function::start("callgrind", &command, &self.policy).await;
         for _ in 0..calls {
             function.accepts(event).await;
         }

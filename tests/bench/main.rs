@@ -39,7 +39,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
-use stubs::Terms;
+use stubs::Policy;
 
 /// Where `sam build` leaves a function.
 macro_rules! built {
@@ -96,26 +96,26 @@ struct Functions {
 async fn main() -> ExitCode {
     let Arguments { measure, functions, json, .. } = Arguments::parse();
     std::fs::create_dir_all(folder()).expect("a folder");
-    let terms = Terms::trusted(Duration::ZERO);
+    let policy = Policy::trusted(Duration::ZERO);
     match measure {
         Measure::Receive(options) => {
-            let run = receive::run(&candidates::all(&functions), &options, &terms).await;
+            let run = receive::run(&candidates::all(&functions), &options, &policy).await;
             print(&run, run.section(), json);
         }
         Measure::Process(options) => {
-            let run = process::run(&functions, &options, &terms).await;
+            let run = process::run(&functions, &options, &policy).await;
             print(&run, run.section(), json);
         }
         Measure::Bodies => {
-            let run = bodies::run(&functions, &terms).await;
+            let run = bodies::run(&functions, &policy).await;
             print(&run, run.section(), json);
             return run.verdict();
         }
         Measure::Instructions { record } => {
-            let terms = Terms { host: "127.0.0.1", ..terms };
-            return instructions::run(&functions, &terms, record).await;
+            let policy = Policy { host: "127.0.0.1", ..policy };
+            return instructions::run(&functions, &policy, record).await;
         }
-        Measure::Page => page::write(&functions, &terms).await,
+        Measure::Page => page::write(&functions, &policy).await,
     }
     ExitCode::SUCCESS
 }

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::figures::version;
-use crate::stubs::Terms;
+use crate::stubs::Policy;
 use crate::{Functions, bodies, candidates, process, receive};
 
-pub(crate) async fn write(functions: &Functions, terms: &Terms) {
+pub(crate) async fn write(functions: &Functions, policy: &Policy) {
     let mut parts = vec![head()];
     for options in runs() {
         let candidates = candidates::all(functions);
-        parts.push(receive::run(&candidates, &options, terms).await.section());
+        parts.push(receive::run(&candidates, &options, policy).await.section());
     }
     let options = process::Options { batches: 300, starts: 7, latency_ms: 0 };
-    parts.push(process::run(functions, &options, terms).await.section());
-    parts.push(bodies::run(functions, terms).await.section());
+    parts.push(process::run(functions, &options, policy).await.section());
+    parts.push(bodies::run(functions, policy).await.section());
     let parts: Vec<_> = parts.iter().map(|part| part.trim_end()).collect();
     let page = format!("{}\n", parts.join("\n\n"));
     fs::write(path(), &page).expect("written");

@@ -14,7 +14,7 @@ use crate::Functions;
 use crate::events::{self, Body};
 use crate::figures::{cell, median, mib, milliseconds, percentile};
 use crate::function::Function;
-use crate::stubs::{Calls, Objects, PUT_OBJECT, SEND_MESSAGE, Terms, operation};
+use crate::stubs::{Calls, Objects, PUT_OBJECT, Policy, SEND_MESSAGE, operation};
 use crate::table::Table;
 
 /// Messages in a batch.
@@ -58,13 +58,13 @@ struct Row {
     calls_of_one: Vec<(String, f64)>,
 }
 
-pub(crate) async fn run(functions: &Functions, options: &Options, terms: &Terms) -> Run {
-    let queue = queue(&functions.ingest, terms).await;
+pub(crate) async fn run(functions: &Functions, options: &Options, policy: &Policy) -> Run {
+    let queue = queue(&functions.ingest, policy).await;
     let latency = Duration::from_millis(options.latency_ms);
-    let terms = Terms { latency, objects: Arc::clone(&queue.objects), ..terms.clone() };
+    let policy = Policy { latency, objects: Arc::clone(&queue.objects), ..policy.clone() };
     let mut rows = Vec::new();
     for messages in SIZES {
-        rows.push(row(&functions.processor, &queue, messages, options, &terms).await);
+        rows.push(row(&functions.processor, &queue, messages, options, &policy).await);
     }
     Run { options: options.clone(), rows }
 }
@@ -74,13 +74,13 @@ async fn row(
     queue: &Queue,
     messages: usize,
     options: &Options,
-    terms: &Terms,
+    policy: &Policy,
 ) -> Row {
     let (command, batch) = ([PathBuf::from(program)], queue.batch(messages));
-    let mut function = Function::start("processor", &command, terms).await;
+    let mut function = Function::start("processor", &command, policy).await;
     let mut starts = vec![(function.init, function.accepts(&batch).await)];
     for _ in 1..options.starts {
-        function = Function::start("processor", &command, terms).await;
+        function = Function::start("processor", &command, policy).await;
         starts.push((function.init, function.accepts(&batch).await));
     }
     let (cpu, calls) = (function.cpu(), function.aws.calls());
@@ -113,8 +113,8 @@ impl Queue {
 }
 
 /// Has ingest take several events, so that what the processor gets is what it would get.
-pub(crate) async fn queue(ingest: &Path, terms: &Terms) -> Queue {
-    let mut function = Function::start("ingest", &[PathBuf::from(ingest)], terms).await;
+pub(crate) async fn queue(ingest: &Path, policy: &Policy) -> Queue {
+    let mut function = Function::start("ingest", &[PathBuf::from(ingest)], policy).await;
     let body = Body::Text.of_size(4096);
     for number in 0..SIZES[SIZES.len() - 1] {
         function.accepts(&events::webhook(Body::Text, &body, number)).await;

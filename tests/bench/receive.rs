@@ -14,7 +14,7 @@ use crate::candidates::{Candidate, Who};
 use crate::events::{self, Body};
 use crate::figures::{cell, median, mib, milliseconds, percentile};
 use crate::function::Function;
-use crate::stubs::{PUT_OBJECT, SEND_MESSAGE, Terms, operation};
+use crate::stubs::{PUT_OBJECT, Policy, SEND_MESSAGE, operation};
 use crate::table::Table;
 use crate::targets::{self, Target};
 
@@ -74,23 +74,23 @@ pub(crate) struct Row {
 /// A candidate at work.
 struct Subject<'a> {
     candidate: &'a Candidate,
-    terms: Terms,
+    policy: Policy,
     function: Function,
     starts: Vec<(Duration, Duration)>,
     warm: Vec<Duration>,
     cpu: Duration,
 }
 
-pub(crate) async fn run(candidates: &[Candidate], options: &Options, terms: &Terms) -> Run {
-    let terms = terms_of(options, terms);
+pub(crate) async fn run(candidates: &[Candidate], options: &Options, policy: &Policy) -> Run {
+    let policy = terms_of(options, policy);
     let body = Body::Text.of_size(options.bytes);
     let event = events::webhook(Body::Text, &body, 0);
     for candidate in candidates.iter().filter(|one| one.who != Who::Floor) {
-        prove(candidate, &terms).await;
+        prove(candidate, &policy).await;
     }
     let mut subjects = Vec::new();
     for candidate in candidates {
-        subjects.push(Subject::start(candidate, &terms, &event).await);
+        subjects.push(Subject::start(candidate, &policy, &event).await);
     }
     for _ in 1..options.starts {
         for subject in &mut subjects {
@@ -106,19 +106,19 @@ pub(crate) async fn run(candidates: &[Candidate], options: &Options, terms: &Ter
     Run { options: options.clone(), targets: targets::of(&rows), rows }
 }
 
-fn terms_of(options: &Options, terms: &Terms) -> Terms {
-    Terms {
-        authority: terms.authority.clone().filter(|_| !options.plain),
+fn terms_of(options: &Options, policy: &Policy) -> Policy {
+    Policy {
+        authority: policy.authority.clone().filter(|_| !options.plain),
         latency: Duration::from_millis(options.latency_ms),
-        ..terms.clone()
+        ..policy.clone()
     }
 }
 
 /// A receiver that is measured refuses what is forged, and stores and queues what is not.
-async fn prove(candidate: &Candidate, terms: &Terms) {
+async fn prove(candidate: &Candidate, policy: &Policy) {
     let (name, body) = (candidate.who.name(), &Body::Text.of_size(1024));
     let text = String::from_utf8_lossy(body);
-    let mut function = Function::start(name, &candidate.command, terms).await;
+    let mut function = Function::start(name, &candidate.command, policy).await;
     let (_, answer) = function.call(&events::forged(Body::Text, body)).await;
     assert_eq!(answer["statusCode"], 401, "{name} on a forged webhook: {answer}");
     let calls = function.aws.calls();
@@ -147,18 +147,18 @@ fn asked<'a>(requests: &'a [Request<Bytes>], what: &str) -> Vec<&'a Request<Byte
 }
 
 impl<'a> Subject<'a> {
-    async fn start(candidate: &'a Candidate, terms: &Terms, event: &Bytes) -> Self {
-        let mut terms = terms.clone();
+    async fn start(candidate: &'a Candidate, policy: &Policy, event: &Bytes) -> Self {
+        let mut policy = policy.clone();
         if candidate.who == Who::Floor {
-            terms.authority = None;
+            policy.authority = None;
         }
-        let mut function = Function::start(candidate.who.name(), &candidate.command, &terms).await;
+        let mut function = Function::start(candidate.who.name(), &candidate.command, &policy).await;
         let starts = vec![(function.init, function.accepts(event).await)];
-        Self { candidate, terms, function, starts, warm: Vec::new(), cpu: Duration::ZERO }
+        Self { candidate, policy, function, starts, warm: Vec::new(), cpu: Duration::ZERO }
     }
 
     async fn start_anew(&mut self, event: &Bytes) {
-        let again = Self::start(self.candidate, &self.terms, event).await;
+        let again = Self::start(self.candidate, &self.policy, event).await;
         self.starts.extend(again.starts);
         self.function = again.function;
     }

@@ -38,7 +38,7 @@ pub(crate) type Objects = HashMap<String, Bytes>;
 
 /// Where and how the services answer.
 #[derive(Clone)]
-pub(crate) struct Terms {
+pub(crate) struct Policy {
     /// Who vouches for them; without an authority they speak plain HTTP.
     pub(crate) authority: Option<Arc<Authority>>,
     /// The host that they are called by: a name is looked up, an address is not.
@@ -49,7 +49,7 @@ pub(crate) struct Terms {
     pub(crate) objects: Arc<Objects>,
 }
 
-impl Terms {
+impl Policy {
     /// TLS under an authority that the functions are told to trust.
     pub(crate) fn trusted(latency: Duration) -> Self {
         let authority = Arc::new(Authority::default());
@@ -69,7 +69,7 @@ fn pem(certificate: &[u8]) -> String {
 /// The services, each at an address of its own, as on AWS: a connection to one is none to another.
 pub(crate) struct Aws {
     servers: Vec<(&'static str, &'static str, Server)>,
-    terms: Terms,
+    policy: Policy,
 }
 
 /// How often each operation was called, and how often somebody connected.
@@ -80,12 +80,12 @@ pub(crate) struct Calls {
 }
 
 impl Aws {
-    pub(crate) async fn start(terms: Terms) -> Self {
+    pub(crate) async fn start(policy: Policy) -> Self {
         let mut servers = Vec::new();
         for (service, variable) in SERVICES {
-            servers.push((service, variable, server(&terms).await));
+            servers.push((service, variable, server(&policy).await));
         }
-        Self { servers, terms }
+        Self { servers, policy }
     }
 
     /// What SDKs are told by their environment.
@@ -99,8 +99,8 @@ impl Aws {
     }
 
     fn url(&self, server: &Server) -> String {
-        let scheme = if self.terms.authority.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}:{}", self.terms.host, server.address().port())
+        let scheme = if self.policy.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}:{}", self.policy.host, server.address().port())
     }
 
     /// So far.
@@ -148,8 +148,8 @@ impl Calls {
     }
 }
 
-async fn server(terms: &Terms) -> Server {
-    let (latency, objects) = (terms.latency, Arc::clone(&terms.objects));
+async fn server(policy: &Policy) -> Server {
+    let (latency, objects) = (policy.latency, Arc::clone(&policy.objects));
     let answer = move |request: &Request<Bytes>| {
         let response = answer(request, &objects);
         async move {
@@ -160,7 +160,7 @@ async fn server(terms: &Terms) -> Server {
         }
         .boxed()
     };
-    match &terms.authority {
+    match &policy.authority {
         Some(authority) => Server::tls(authority, &["localhost", "127.0.0.1"], answer).await,
         None => Server::plain(answer).await,
     }

@@ -74,7 +74,13 @@ async fn a_read_that_hangs_holds_up_no_claim() {
     let calls = calls_for(&stack, &message).await;
     assert_eq!(
         calls,
-        [Call::RecordDelivery, Call::Fetch, Call::Create, Call::CompareAndSwap, Call::PutOff],
+        [
+            Call::RecordDelivery,
+            Call::Fetch,
+            Call::Create,
+            Call::CompareAndSwap,
+            Call::ChangeVisibility
+        ],
         "the run is claimed, and its end is told"
     );
     assert_eq!(failures(&stack), [("retrying", Some(ErrorClass::TimedOut))]);

@@ -272,7 +272,7 @@ async fn a_batch_that_cannot_be_read_is_dead_with_the_reason() {
             let changed = reference.to_json().expect("a reference");
             stack.local.enqueue(changed, Vec::new()).await.expect("memory");
             if let Some(fault) = fault {
-                stack.plan.strike(Call::Bury, fault);
+                stack.plan.strike(Call::DeadLetter, fault);
             }
             stack.drain().await;
             assert_eq!(attribute(&letter(&stack), "reason"), class, "{change} {fault:?}");

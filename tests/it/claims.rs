@@ -23,10 +23,10 @@ enum Move {
     Done,
     Ignore,
     Retry,
-    PutOff,
+    Defer,
     Step,
     Die,
-    Bury,
+    DeadLetter,
 }
 
 /// A worker's move, and how far time goes on before it.
@@ -43,7 +43,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         2 => Just(Move::Done),
         1 => Just(Move::Ignore),
         2 => Just(Move::Retry),
-        1 => Just(Move::PutOff),
+        1 => Just(Move::Defer),
         2 => Just(Move::Step),
         1 => Just(Move::Die),
         1 => Just(Move::Bury),
@@ -99,15 +99,15 @@ impl World {
                 let due = self.now.plus(Duration::from_secs(5));
                 self.settle(turn.worker, Settlement::Retry(due, failure()));
             }
-            Move::PutOff => {
+            Move::Defer => {
                 let due = self.now.plus(Duration::from_secs(5));
-                self.settle(turn.worker, Settlement::PutOff(due, "x".to_owned()));
+                self.settle(turn.worker, Settlement::Defer(due, "x".to_owned()));
             }
             Move::Step => self.step(turn.worker),
             Move::Die => {
                 self.settle(turn.worker, Settlement::Dead(DeadReason::Permanent, failure()));
             }
-            Move::Bury => self.bury(turn.worker),
+            Move::Bury => self.dead_letter(turn.worker),
         }
     }
 
@@ -168,12 +168,12 @@ impl World {
         written
     }
 
-    fn bury(&mut self, worker: usize) {
+    fn dead_letter(&mut self, worker: usize) {
         let Some(stored) = self.store.0.clone() else {
             return;
         };
         if matches!(stored.state, RunState::Dead { .. }) {
-            assert!(self.store.advance(&stored.fence(), &stored.buried()));
+            assert!(self.store.advance(&stored.fence(), &stored.dead_lettered()));
             self.held[worker] = None;
         }
     }
@@ -191,7 +191,7 @@ fn check_claim(from: &Run, to: &Run, claim: &Claim) {
     assert!(allowed, "{from:?} was claimed by {claim:?}");
     assert_eq!(to.attempt, from.attempt + 1, "attempts only grow");
     assert!(to.generation >= from.generation, "generations only grow");
-    assert!(to.tries() >= 1);
+    assert!(to.counted_attempts() >= 1);
 }
 
 fn check_refusal(from: &Run, refused: &Unclaimable, claim: &Claim) {
@@ -199,10 +199,10 @@ fn check_refusal(from: &Run, refused: &Unclaimable, claim: &Claim) {
         Unclaimable::Until(time) => assert!(claim.now < *time),
         Unclaimable::Ended => assert!(matches!(
             from.state,
-            RunState::Done | RunState::Ignored { .. } | RunState::Dead { buried: true, .. }
+            RunState::Done | RunState::Ignored { .. } | RunState::Dead { dead_lettered: true, .. }
         )),
-        Unclaimable::Unburied(run) => {
-            assert!(matches!(run.state, RunState::Dead { buried: false, .. }));
+        Unclaimable::NotDeadLettered(run) => {
+            assert!(matches!(run.state, RunState::Dead { dead_lettered: false, .. }));
         }
     }
 }
@@ -214,7 +214,7 @@ fn id() -> RunId {
 }
 
 fn failure() -> Failure {
-    Failure::passing(ErrorClass::Unavailable, "x")
+    Failure::transient(ErrorClass::Unavailable, "x")
 }
 
 proptest! {

@@ -68,7 +68,7 @@ fn record(id: impl Into<String>) -> Record {
 }
 
 fn down() -> Failure {
-    Failure::passing(ErrorClass::Unavailable, "down")
+    Failure::transient(ErrorClass::Unavailable, "down")
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn a_job_that_fails_by_itself_is_told_why_and_nothing_else() {
 async fn a_job_that_never_comes_to_its_end_is_found() {
     let job = |cx: Context, (): ()| async move {
         let until = cx.started_at().plus(Duration::from_secs(1));
-        JobResult::Ok(Outcome::PutOff { until, cause: "later".to_owned() })
+        JobResult::Ok(Outcome::Defer { until, cause: "later".to_owned() })
     };
     finds(job, "the event does not come to its end").await;
 }

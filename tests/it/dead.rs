@@ -30,7 +30,10 @@ async fn a_job_that_always_fails_ends_dead_with_a_letter_a_person_can_read() {
     stack.drain().await;
     assert_eq!(calls.load(Ordering::SeqCst), 4, "the policy of these tests grants four");
     let run = stack.run();
-    assert_eq!(run.state, RunState::Dead { reason: DeadReason::AttemptsExhausted, buried: true });
+    assert_eq!(
+        run.state,
+        RunState::Dead { reason: DeadReason::AttemptsExhausted, dead_lettered: true }
+    );
     let letter = letter(&stack);
     for (name, value) in [
         ("reason", "attempts_exhausted"),
@@ -128,7 +131,7 @@ async fn an_event_that_kills_every_worker_ends_dead_without_another_victim() {
     }
     stack.drain().await;
     let run = stack.run();
-    assert_eq!(run.state, RunState::Dead { reason: DeadReason::WorkerDied, buried: true });
+    assert_eq!(run.state, RunState::Dead { reason: DeadReason::WorkerDied, dead_lettered: true });
     assert_eq!(attribute(&letter(&stack), "reason"), "worker_died");
     assert_eq!(victims.load(Ordering::SeqCst), 4);
 }

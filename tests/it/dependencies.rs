@@ -6,7 +6,7 @@ use std::time::Duration;
 use hookdock_pipeline::job::{
     Body, Context, ErrorClass, Failure, JobResult, On, Outcome, Registry,
 };
-use hookdock_pipeline::ledger::breaker::BreakerTerms;
+use hookdock_pipeline::ledger::breaker::BreakerPolicy;
 use hookdock_pipeline::ledger::{Run, RunState};
 use hookdock_pipeline::model::system::System as _;
 use hookdock_signature::EpochMillis;
@@ -42,21 +42,21 @@ impl Crm {
     }
 
     /// A stack whose only job calls it.
-    fn stack(&self, terms: BreakerTerms) -> Stack {
+    fn stack(&self, policy: BreakerPolicy) -> Stack {
         let crm = self.clone();
         let job = move |cx: Context, _: Body| {
             let crm = crm.clone();
-            async move { crm.tell(&cx, terms).await }
+            async move { crm.tell(&cx, policy).await }
         };
         Stack::with(Registry::new().job("tell_crm", On::endpoint("*"), job))
     }
 
-    async fn tell(&self, cx: &Context, terms: BreakerTerms) -> JobResult {
+    async fn tell(&self, cx: &Context, policy: BreakerPolicy) -> JobResult {
         let call = async || {
             self.calls.lock().expect("a lock").push(cx.started_at());
             (self.answer)(cx.started_at())
         };
-        cx.dependency("crm").at("https://crm.example.com").terms(terms).call(call).await?;
+        cx.dependency("crm").at("https://crm.example.com").policy(policy).call(call).await?;
         Ok(Outcome::Done)
     }
 }
@@ -90,7 +90,7 @@ fn calls(stack: &Stack, call: Call) -> usize {
 #[tokio::test(start_paused = true)]
 async fn after_five_failures_runs_are_held_back_and_use_no_attempt() {
     let crm = Crm::down_until(3600);
-    let stack = crm.stack(BreakerTerms::default());
+    let stack = crm.stack(BreakerPolicy::default());
     accept_many(&stack, 20).await;
     work_one_by_one(&stack).await;
     assert_eq!(crm.calls(), [0; 5]);
@@ -98,21 +98,21 @@ async fn after_five_failures_runs_are_held_back_and_use_no_attempt() {
         runs(&stack).into_iter().partition(|run| matches!(run.state, RunState::Waiting { .. }));
     assert_eq!((held.len(), failed.len()), (15, 5));
     for run in held {
-        assert_eq!((run.attempt, run.tries()), (1, 0));
+        assert_eq!((run.attempt, run.counted_attempts()), (1, 0));
         let RunState::Waiting { not_before, cause } = run.state else {
             panic!("{:?}", run.state);
         };
         assert_eq!(cause, "held back: crm is left alone, it was unavailable");
         assert!(not_before >= after(5), "{not_before}");
     }
-    assert!(failed.iter().all(|run| run.tries() == 1));
+    assert!(failed.iter().all(|run| run.counted_attempts() == 1));
 }
 
 /// C-4: the calls that a dependency gets while it is down, whatever waits for it.
 #[tokio::test(start_paused = true)]
 async fn an_hour_of_outage_with_two_hundred_runs_is_no_storm() {
     let crm = Crm::down_until(3600);
-    let stack = crm.stack(BreakerTerms::default());
+    let stack = crm.stack(BreakerPolicy::default());
     accept_many(&stack, 200).await;
     stack.drain().await;
     let calls = crm.calls();
@@ -127,7 +127,7 @@ async fn an_hour_of_outage_with_two_hundred_runs_is_no_storm() {
     assert!(busiest < Some(40), "they come back spread out: {busiest:?} in a minute");
     for run in runs(&stack) {
         assert_eq!(run.state, RunState::Done);
-        assert!(run.attempt < 40 && run.tries() <= 4, "{run:#?}");
+        assert!(run.attempt < 40 && run.counted_attempts() <= 4, "{run:#?}");
     }
     assert!(stack.local.dead_letters().expect("memory").is_empty());
 }
@@ -135,7 +135,7 @@ async fn an_hour_of_outage_with_two_hundred_runs_is_no_storm() {
 #[tokio::test(start_paused = true)]
 async fn one_probe_is_made_at_a_time_and_an_answer_lets_the_others_through() {
     let crm = Crm::down_until(3600);
-    let stack = crm.stack(BreakerTerms::default());
+    let stack = crm.stack(BreakerPolicy::default());
     accept_many(&stack, 5).await;
     stack.work_on(&receive(&stack).await).await;
     work_one_by_one(&stack).await;
@@ -149,12 +149,12 @@ async fn one_probe_is_made_at_a_time_and_an_answer_lets_the_others_through() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dependency_that_asks_for_time_is_left_alone_at_once_for_that_long() {
-    let slow_down = || Failure::passing(ErrorClass::Throttled, "slow down");
+    let slow_down = || Failure::transient(ErrorClass::Throttled, "slow down");
     let crm = Crm::answering(move |now| match now < after(1) {
         true => Err(slow_down().after(Duration::from_secs(600))),
         false => Ok(()),
     });
-    let stack = crm.stack(BreakerTerms::default());
+    let stack = crm.stack(BreakerPolicy::default());
     accept_many(&stack, 20).await;
     work_one_by_one(&stack).await;
     assert_eq!(crm.calls(), [0]);
@@ -168,7 +168,7 @@ async fn a_dependency_that_asks_for_time_is_left_alone_at_once_for_that_long() {
 async fn what_a_dependency_refuses_says_that_it_is_there() {
     let no = || Failure::permanent(ErrorClass::Refused, "no");
     let crm = Crm::answering(move |_| Err(no()));
-    let stack = crm.stack(BreakerTerms::default());
+    let stack = crm.stack(BreakerPolicy::default());
     accept_many(&stack, 20).await;
     work_one_by_one(&stack).await;
     assert_eq!(crm.calls().len(), 20);
@@ -177,7 +177,7 @@ async fn what_a_dependency_refuses_says_that_it_is_there() {
 #[tokio::test(start_paused = true)]
 async fn a_dependency_that_is_well_costs_a_read_now_and_then_and_no_write() {
     let crm = Crm::down_until(0);
-    let stack = crm.stack(BreakerTerms::default());
+    let stack = crm.stack(BreakerPolicy::default());
     accept_many(&stack, 50).await;
     work_one_by_one(&stack).await;
     assert_eq!((calls(&stack, Call::Cell), calls(&stack, Call::Swap)), (1, 0));
@@ -191,7 +191,7 @@ async fn a_dependency_that_is_well_costs_a_read_now_and_then_and_no_write() {
 async fn a_ledger_that_does_not_tell_does_not_keep_a_call_from_being_made() {
     for fault in Fault::ALL {
         let crm = Crm::down_until(0);
-        let stack = crm.stack(BreakerTerms::default());
+        let stack = crm.stack(BreakerPolicy::default());
         stack.plan.strike(Call::Cell, fault);
         accept_many(&stack, 3).await;
         work_one_by_one(&stack).await;
@@ -205,9 +205,9 @@ async fn a_ledger_that_does_not_tell_does_not_keep_a_call_from_being_made() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_hangs_is_cut_off_in_time_to_be_told_of() {
-    let terms = BreakerTerms { failures: 1, ..BreakerTerms::default() };
+    let policy = BreakerPolicy { failures: 1, ..BreakerPolicy::default() };
     let job = move |cx: Context, _: Body| async move {
-        cx.dependency("crm").terms(terms).call(async || std::future::pending().await).await
+        cx.dependency("crm").policy(policy).call(async || std::future::pending().await).await
     };
     let stack = Stack::with(Registry::new().job("hangs", On::endpoint("*"), job));
     accept_many(&stack, 2).await;
@@ -220,11 +220,11 @@ async fn a_call_that_hangs_is_cut_off_in_time_to_be_told_of() {
 
 #[tokio::test(start_paused = true)]
 async fn another_place_is_another_dependency() {
-    let terms = BreakerTerms { failures: 1, ..BreakerTerms::default() };
+    let policy = BreakerPolicy { failures: 1, ..BreakerPolicy::default() };
     let job = move |cx: Context, Body(body): Body| async move {
         let place = if body.windows(5).any(|part| part == b"evt_0") { "a" } else { "b" };
         let answer = if place == "a" { Err(unavailable()) } else { Ok(()) };
-        cx.dependency("crm").at(place).terms(terms).call(async || answer).await?;
+        cx.dependency("crm").at(place).policy(policy).call(async || answer).await?;
         Ok(Outcome::Done)
     };
     let stack = Stack::with(Registry::new().job("places", On::endpoint("*"), job));

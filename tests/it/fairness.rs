@@ -78,7 +78,7 @@ async fn what_is_put_off_gives_its_turn_to_others_and_is_waited_for() {
     let local = queue(&system);
     send(&local, "a", "a1").await;
     let message = local.receive(1).await.expect("memory").remove(0);
-    local.put_off(&message.receipt, Duration::from_secs(30)).await.expect("memory");
+    local.change_visibility(&message.receipt, Duration::from_secs(30)).await.expect("memory");
     send(&local, "b", "b1").await;
     assert_eq!(bodies(&local, 1).await, ["b1"]);
     let next = local.next_visible().expect("memory").expect("a message");

@@ -182,7 +182,9 @@ async fn a_record_that_cannot_be_read_is_a_failed_attempt() {
 #[tokio::test(start_paused = true)]
 async fn a_fault_on_the_way_to_the_dead_letters_loses_none() {
     let body = r#"{"id":"evt_1","type":"checkout.session.completed","data":{}}"#;
-    for (call, well) in [(Call::Bury, 0), (Call::CompareAndSwap, 0), (Call::CompareAndSwap, 1)] {
+    for (call, well) in
+        [(Call::DeadLetter, 0), (Call::CompareAndSwap, 0), (Call::CompareAndSwap, 1)]
+    {
         for fault in Fault::ALL {
             let stack = Stack::with(registry());
             stack.plan.strike_after(well, call, fault);
@@ -190,7 +192,10 @@ async fn a_fault_on_the_way_to_the_dead_letters_loses_none() {
             stack.drain().await;
             let case = format!("{call:?} {well} {fault:?}");
             assert!(stack.plan.has_struck(), "{case}");
-            assert!(matches!(stack.run().state, RunState::Dead { buried: true, .. }), "{case}");
+            assert!(
+                matches!(stack.run().state, RunState::Dead { dead_lettered: true, .. }),
+                "{case}"
+            );
             // Twice when a write that took effect was not answered; never not at all.
             let letters = stack.local.dead_letters().expect("memory").len();
             assert!((1..=2).contains(&letters), "{case}: {letters}");
@@ -206,7 +211,7 @@ async fn a_message_that_cannot_be_put_off_comes_back_when_its_visibility_ends() 
         let message = stack.local.receive(1).await.expect("memory").remove(0);
         stack.plan.strike(Call::RecordDelivery, Fault::Fails);
         stack.work_on(&message).await;
-        stack.plan.strike(Call::PutOff, fault);
+        stack.plan.strike(Call::ChangeVisibility, fault);
         stack.drain().await;
         assert_eq!(stack.run().state, RunState::Done, "{fault:?}");
     }

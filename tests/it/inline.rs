@@ -205,7 +205,7 @@ async fn an_archive_that_hangs_holds_up_no_reference_of_the_same_batch() {
     assert_eq!(reference, (Verdict::Finished, Duration::ZERO));
     // Two seconds are left of the worker's thirty, to put the message off.
     assert_eq!(inline, (Verdict::Again, Duration::from_secs(28)));
-    assert_eq!(count(&stack, Call::PutOff), 1);
+    assert_eq!(count(&stack, Call::ChangeVisibility), 1);
 }
 
 #[tokio::test(start_paused = true)]

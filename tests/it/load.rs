@@ -1,4 +1,4 @@
-//! What the load test reckons with.
+//! What the load test estimates with.
 
 #![expect(clippy::disallowed_methods, reason = "it is about the clock of this machine")]
 

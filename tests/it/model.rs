@@ -65,16 +65,16 @@ impl State {
     /// A run as it matters from now on: of a time that is over it does not matter when it was.
     fn seen(&self, run: &Run) -> impl Hash + use<> {
         let left = |time: EpochMillis| time.saturating_since(self.now).max(-5_000);
-        let (time, buried) = match &run.state {
+        let (time, dead_lettered) = match &run.state {
             RunState::Running { lease_until: time }
             | RunState::Retrying { not_before: time }
             | RunState::Waiting { not_before: time, .. } => (left(*time), false),
-            RunState::Dead { buried, .. } => (0, *buried),
+            RunState::Dead { dead_lettered, .. } => (0, *dead_lettered),
             RunState::Done | RunState::Ignored { .. } => (0, false),
         };
-        let counts = (run.attempt, run.generation, run.uncounted, run.writes);
+        let counts = (run.attempt, run.generation, run.uncounted_attempts, run.writes);
         let before = run.expires_at() <= self.now;
-        (run.state.name(), time, buried, counts, run.owner.clone(), before)
+        (run.state.name(), time, dead_lettered, counts, run.owner.clone(), before)
     }
 }
 
@@ -176,7 +176,7 @@ impl Model for Claims {
             match what {
                 Worker::Idle => actions.push(Action::Takes(worker)),
                 Worker::Works(run) => {
-                    let ends: &[End] = match run.tries() > self.max_attempts {
+                    let ends: &[End] = match run.counted_attempts() > self.max_attempts {
                         true => &[End::Dead],
                         false => &[End::Done, End::Retry, End::Dead],
                     };
@@ -251,10 +251,13 @@ impl Model for Claims {
                 let woken = |run: &Arc<Run>| run.generation > 0 && rules::is_done(run);
                 state.stored.as_ref().is_some_and(woken)
             }),
-            Property::sometimes("a run begins anew after its record's life", |_, state: &State| {
-                let anew = |run: &Arc<Run>| run.opened_at > START.plus(RECORD_LIFE);
-                state.stored.as_ref().is_some_and(anew)
-            }),
+            Property::sometimes(
+                "a run begins again after its record's life",
+                |_, state: &State| {
+                    let again = |run: &Arc<Run>| run.opened_at > START.plus(RECORD_LIFE);
+                    state.stored.as_ref().is_some_and(again)
+                },
+            ),
         ]
     }
 }
@@ -289,9 +292,9 @@ impl Claims {
             Ok(claimed) => {
                 state.workers[worker] = Worker::Claims(write(Run::clone(&stored), claimed));
             }
-            Err(Unclaimable::Unburied(run)) => {
-                let buried = run.buried();
-                state.workers[worker] = Worker::Tells(write(*run, buried));
+            Err(Unclaimable::NotDeadLettered(run)) => {
+                let dead_lettered = run.dead_lettered();
+                state.workers[worker] = Worker::Tells(write(*run, dead_lettered));
             }
             Err(Unclaimable::Ended | Unclaimable::Until(_)) => {}
         }
@@ -302,10 +305,10 @@ impl Claims {
         let Worker::Works(run) = idle(state, worker) else {
             return;
         };
-        let failure = Failure::passing(ErrorClass::Unavailable, "x");
+        let failure = Failure::transient(ErrorClass::Unavailable, "x");
         let settlement = match end {
             End::Done => Settlement::Done,
-            End::Retry if run.tries() < self.max_attempts => {
+            End::Retry if run.counted_attempts() < self.max_attempts => {
                 Settlement::Retry(now.plus(STEP), failure)
             }
             End::Retry => Settlement::Dead(DeadReason::AttemptsExhausted, failure),
@@ -335,8 +338,8 @@ impl Claims {
             return false;
         }
         state.broken = rules::broken(Some(&stored), &write.to, state.now);
-        let anew = write.to.attempt == 1;
-        if anew || write.to.generation > stored.generation {
+        let again = write.to.attempt == 1;
+        if again || write.to.generation > stored.generation {
             state.starts = 0;
         }
         state.stored = Some(write.to.clone());
@@ -361,7 +364,7 @@ impl Claims {
         for _ in 0..20 {
             let over = |run: &Arc<Run>| match run.state {
                 RunState::Done | RunState::Ignored { .. } => true,
-                RunState::Dead { buried, .. } => buried,
+                RunState::Dead { dead_lettered, .. } => dead_lettered,
                 RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => {
                     false
                 }
@@ -387,7 +390,7 @@ fn idle(state: &mut State, worker: usize) -> Worker {
 
 fn begins(state: &mut State, worker: usize, run: Arc<Run>, max_attempts: u32) {
     // One claim more than there are attempts: it only tells that the run is dead.
-    if run.tries() <= max_attempts {
+    if run.counted_attempts() <= max_attempts {
         state.starts += 1;
     }
     state.workers[worker] = Worker::Works(run);
@@ -434,7 +437,7 @@ fn two_workers_keep_every_promise_in_every_order() {
 
 #[test]
 fn two_workers_keep_every_promise_when_the_records_life_ends() {
-    check(two_lives(), &["a run is taken over", "a run begins anew after its record's life"]);
+    check(two_lives(), &["a run is taken over", "a run begins again after its record's life"]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl Written {
     }
 
     async fn write(&self, cx: &Context, event: Changed, quiet: (Duration, Duration)) -> JobResult {
-        let newest = cx.newest(&event.entity).version(event.version).quiet(quiet.0, quiet.1);
+        let newest = cx.ordered(&event.entity).version(event.version).quiet(quiet.0, quiet.1);
         newest
             .run(async || {
                 tokio::time::sleep(Duration::from_secs(event.seconds)).await;
@@ -124,7 +124,7 @@ async fn entities_have_an_order_each() {
 async fn changes_in(millis: i64) -> Run {
     let job = |cx: Context, Json(event): Json<Changed>| async move {
         let changed_at = EpochMillis::new(event.version);
-        cx.newest(&event.entity).version_at(changed_at).run(async || Ok(())).await?;
+        cx.ordered(&event.entity).version_at(changed_at).run(async || Ok(())).await?;
         Ok(Outcome::Done)
     };
     let stack = Stack::with(Registry::new().job("write", On::endpoint("*"), job));
@@ -160,7 +160,11 @@ async fn the_newer_is_written_after_the_older_that_is_under_way() {
     tokio::join!(stack.work_on(&older), newer_comes);
     assert_eq!(written.versions(), [1]);
     let run = &runs(&stack)[1];
-    assert_eq!((run.attempt, run.tries()), (1, 0), "it was put off, and used no attempt");
+    assert_eq!(
+        (run.attempt, run.counted_attempts()),
+        (1, 0),
+        "it was put off, and used no attempt"
+    );
     stack.drain().await;
     assert_eq!(written.versions(), [1, 2]);
 }
@@ -173,7 +177,7 @@ async fn a_newer_one_is_written_after_a_call_that_got_no_answer_and_lands_late()
         let target = target.clone();
         let Changed { entity, version, seconds } = event;
         async move {
-            let newest = cx.newest(&entity).version(version);
+            let newest = cx.ordered(&entity).version(version);
             newest
                 .run(async || {
                     let write = (entity.clone(), version);
@@ -225,7 +229,7 @@ async fn a_burst_becomes_one_run_on_its_newest() {
     assert_eq!(written.versions(), [20]);
     assert_eq!(causes(&stack).len(), 19);
     let last = runs(&stack).pop().expect("a run");
-    assert_eq!((last.state.name(), last.tries()), ("done", 1));
+    assert_eq!((last.state.name(), last.counted_attempts()), ("done", 1));
     let (quiet, waited) = (seconds(10), last.opened_at.until(last.updated_at));
     assert!(waited >= quiet && waited < quiet + seconds(2), "{waited:?}");
 }
@@ -290,13 +294,13 @@ async fn whatever_call_for_the_entity_fails_the_newest_is_written() {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_puts_itself_off_for_ever_ends_with_a_reason() {
     let job = |cx: Context, _: Json<Changed>| async move {
-        Ok(Outcome::PutOff { until: cx.started_at().plus(seconds(60)), cause: "noon".to_owned() })
+        Ok(Outcome::Defer { until: cx.started_at().plus(seconds(60)), cause: "noon".to_owned() })
     };
     let stack = Stack::with(Registry::new().job("waits", On::endpoint("*"), job));
     change(&stack, "a", 1, 0).await;
     stack.drain().await;
     let run = stack.run();
-    let dead = RunState::Dead { reason: DeadReason::ReceivesExhausted, buried: true };
+    let dead = RunState::Dead { reason: DeadReason::ReceivesExhausted, dead_lettered: true };
     assert_eq!((run.state, run.attempt), (dead, 95));
     let letter = letter(&stack);
     assert_eq!(attribute(&letter, "reason"), "receives_exhausted");
@@ -310,7 +314,7 @@ async fn a_failure_of_the_newest_is_tried_again_in_its_turn() {
     let job = move |cx: Context, Json(event): Json<Changed>| {
         let left = Arc::clone(&left);
         async move {
-            let newest = cx.newest(&event.entity).version(event.version);
+            let newest = cx.ordered(&event.entity).version(event.version);
             newest
                 .run(async || {
                     let mut left = left.lock().expect("a lock");
@@ -325,5 +329,5 @@ async fn a_failure_of_the_newest_is_tried_again_in_its_turn() {
     change(&stack, "a", 1, 0).await;
     stack.drain().await;
     let run = stack.run();
-    assert_eq!((&run.state, run.tries()), (&RunState::Done, 3));
+    assert_eq!((&run.state, run.counted_attempts()), (&RunState::Done, 3));
 }

@@ -95,8 +95,9 @@ async fn a_wait_of_days_is_made_of_several_that_sqs_allows() {
     assert_eq!(stack.run().state, RunState::Done);
     assert_eq!(calls.load(Ordering::SeqCst), 2, "coming back too early runs nothing");
     assert_eq!(START.until(stack.system.now()), days);
-    let put_offs = stack.plan.calls().into_iter().filter(|call| *call == Call::PutOff).count();
-    assert_eq!(put_offs, 5, "48 hours, at most eleven and a half in one go");
+    let deferrals =
+        stack.plan.calls().into_iter().filter(|call| *call == Call::ChangeVisibility).count();
+    assert_eq!(deferrals, 5, "48 hours, at most eleven and a half in one go");
 }
 
 #[tokio::test(start_paused = true)]

@@ -66,7 +66,7 @@ fn draft(secret: &str) -> Draft {
     Draft { secret: secret.to_owned(), ..Draft::github("{}") }
 }
 
-/// How it is answered, and how often the endpoint is read anew for it.
+/// How it is answered, and how often the endpoint is read again for it.
 async fn outcome(newer: &str, request: Incoming) -> (StatusCode, usize) {
     let ingest = ingest(newer);
     let answer = answer(&ingest, request).await;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hookdock_pipeline::job::{
-    Body, Context, Dependency, ErrorClass, Failure, Newest, On, Outcome, Registry, ScopedDocuments,
-    ScopedRecords,
+    Body, Context, Dependency, ErrorClass, Failure, On, Ordered, Outcome, Registry,
+    ScopedDocuments, ScopedRecords,
 };
-use hookdock_pipeline::ledger::breaker::BreakerTerms;
+use hookdock_pipeline::ledger::breaker::BreakerPolicy;
 use hookdock_pipeline::model::names::{DependencyName, EndpointId, JobName, TenantId};
 use hookdock_pipeline::model::scope::{LONGEST_ID_BYTES, Scope};
 use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Record};
@@ -92,19 +92,19 @@ async fn keeps(cx: &Context, documents: ScopedDocuments<'_>) -> Result<bool, Fai
 }
 
 /// What comes later is older.
-async fn is_newest(cx: &Context, entity: Newest<'_>) -> Result<bool, Failure> {
+async fn is_newest(cx: &Context, entity: Ordered<'_>) -> Result<bool, Failure> {
     entity.version(-cx.received_at().get()).run(async || Ok(true)).await
 }
 
 /// One failure is enough for the next not to be made.
 async fn calls(dependency: Dependency<'_>) -> Result<bool, Failure> {
-    let (terms, called) =
-        (BreakerTerms { failures: 1, ..BreakerTerms::default() }, AtomicBool::new(false));
+    let (policy, called) =
+        (BreakerPolicy { failures: 1, ..BreakerPolicy::default() }, AtomicBool::new(false));
     let call = async || {
         called.store(true, Ordering::Relaxed);
         Err::<(), _>(unavailable())
     };
-    dependency.at("https://crm.example.com").terms(terms).call(call).await.ok();
+    dependency.at("https://crm.example.com").policy(policy).call(call).await.ok();
     Ok(called.into_inner())
 }
 
@@ -144,8 +144,8 @@ async fn a_document_is_of_its_endpoint_and_tenant() {
 #[tokio::test(start_paused = true)]
 async fn an_entity_is_of_its_endpoint_and_tenant() {
     check(
-        |cx| async move { is_newest(&cx, cx.newest("cus_1")).await },
-        |cx| async move { is_newest(&cx, cx.shared_across_tenants().newest("cus_1")).await },
+        |cx| async move { is_newest(&cx, cx.ordered("cus_1")).await },
+        |cx| async move { is_newest(&cx, cx.shared_across_tenants().ordered("cus_1")).await },
     )
     .await;
 }

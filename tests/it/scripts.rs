@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use hookdock_embedded::{Buried, Message};
+use hookdock_embedded::{DeadMessage, Message};
 use hookdock_pipeline::job::{
     Body, Context, ErrorClass, Failure, JobResult, On, Outcome, Registry,
 };
@@ -26,7 +26,7 @@ pub(crate) fn scripted(results: Vec<JobResult>) -> (Registry, Arc<AtomicU32>) {
 }
 
 pub(crate) fn unavailable() -> Failure {
-    Failure::passing(ErrorClass::Unavailable, "the CRM does not answer")
+    Failure::transient(ErrorClass::Unavailable, "the CRM does not answer")
 }
 
 pub(crate) async fn accept(stack: &Stack, draft: &Draft) {
@@ -50,13 +50,13 @@ pub(crate) async fn dies_over(stack: &Stack, message: &Message) {
     assert!(tokio::time::timeout(Duration::from_millis(1), work).await.is_err());
 }
 
-pub(crate) fn letter(stack: &Stack) -> Buried {
+pub(crate) fn letter(stack: &Stack) -> DeadMessage {
     let mut letters = stack.local.dead_letters().expect("memory");
     assert_eq!(letters.len(), 1, "{letters:?}");
     letters.remove(0)
 }
 
-pub(crate) fn attribute<'a>(letter: &'a Buried, name: &str) -> &'a str {
+pub(crate) fn attribute<'a>(letter: &'a DeadMessage, name: &str) -> &'a str {
     let found = letter.attributes.iter().find(|(known, _)| known == name);
     found.map_or("", |(_, value)| value)
 }

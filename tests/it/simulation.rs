@@ -169,5 +169,5 @@ fn a_run_that_nobody_remembers_when_its_job_is_gone_is_missed_at_the_end() {
 
 #[test]
 fn a_dead_letter_that_is_forgotten_is_noticed() {
-    check(Mutant::LetterForgotten, 100, "a run that is noted as buried has its letter");
+    check(Mutant::LetterForgotten, 100, "a run that is noted as dead_lettered has its letter");
 }

@@ -378,7 +378,7 @@ async fn a_job_that_is_put_off_runs_again_then_and_spends_no_attempt() {
     let job = |cx: Context, _: Body| async move {
         let until = START.plus(Duration::from_secs(3 * 86_400));
         if cx.started_at() < until {
-            return Ok(Outcome::PutOff { until, cause: "not before Monday".to_owned() });
+            return Ok(Outcome::Defer { until, cause: "not before Monday".to_owned() });
         }
         assert_eq!(cx.attempt(), 1, "putting off does not count");
         Err(Failure::permanent(ErrorClass::Refused, "it ran"))
@@ -390,7 +390,7 @@ async fn a_job_that_is_put_off_runs_again_then_and_spends_no_attempt() {
     assert_eq!(cause, "not before Monday");
     stack.drain().await;
     let run = stack.run();
-    assert_eq!((run.attempt, run.tries()), (2, 1));
+    assert_eq!((run.attempt, run.counted_attempts()), (2, 1));
     assert_eq!(run.last_failure().expect("a failure").message, "it ran");
 }
 
@@ -398,7 +398,7 @@ async fn a_job_that_is_put_off_runs_again_then_and_spends_no_attempt() {
 async fn what_would_come_after_the_queue_dropped_the_message_is_dead_at_once() {
     let job = |_: Context, _: Body| async {
         let until = START.plus(Duration::from_secs(8 * 86_400));
-        Ok(Outcome::PutOff { until, cause: "next week".to_owned() })
+        Ok(Outcome::Defer { until, cause: "next week".to_owned() })
     };
     let stack = run_through(Registry::new().job("late", On::endpoint("*"), job)).await;
     assert!(matches!(stack.run().state, RunState::Dead { .. }));

@@ -40,7 +40,7 @@ async fn every_line_about_an_event_names_it_from_its_receipt_to_its_burial() {
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     let message = receive(&stack).await;
     stack.work_on(&message).await;
-    stack.plan.strike(Call::PutOff, Fault::Fails);
+    stack.plan.strike(Call::ChangeVisibility, Fault::Fails);
     stack.drain().await;
     assert_eq!(stack.run().state.name(), "dead");
     let id = stack.event().first_delivery.to_string();

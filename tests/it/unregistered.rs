@@ -67,7 +67,7 @@ async fn a_run_whose_job_is_gone_waits_and_goes_on_when_the_job_is_back() {
         assert!(waits_for_its_job(&stack), "{case}");
         let waiting = scripted_run(&stack);
         assert_eq!(waiting.attempts, before.attempts, "{case}: no attempt was made");
-        assert_eq!(waiting.tries(), 1, "{case}");
+        assert_eq!(waiting.counted_attempts(), 1, "{case}");
         assert_eq!(stack.local.backlog().expect("memory"), 1, "{case}: its message is there");
 
         stack.process.registry = jobs;
@@ -86,7 +86,7 @@ async fn a_run_whose_job_stays_away_is_dead_lettered_before_its_message_is_dropp
         stack.drain().await;
         let reason = DeadReason::JobUnregistered;
         let state = scripted_run(&stack).state;
-        assert_eq!(state, RunState::Dead { reason, buried: true }, "{case}");
+        assert_eq!(state, RunState::Dead { reason, dead_lettered: true }, "{case}");
         let letter = letter(&stack);
         assert_eq!(attribute(&letter, "reason"), UNREGISTERED, "{case}");
         assert_eq!(attribute(&letter, "job"), "scripted", "{case}");
@@ -143,7 +143,7 @@ async fn a_run_that_was_planned_and_never_claimed_waits_for_its_job_too() {
     stack.process.registry = jobs;
     stack.drain().await;
     let run = stack.run();
-    assert_eq!((run.attempt, run.tries(), run.state), (1, 1, RunState::Done));
+    assert_eq!((run.attempt, run.counted_attempts(), run.state), (1, 1, RunState::Done));
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
 
@@ -203,7 +203,7 @@ async fn a_missing_job_is_told_once_by_a_worker_and_counted_each_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_while_a_run_waits_for_its_job_loses_nothing() {
-    for call in [Call::Run, Call::CompareAndSwap, Call::PutOff] {
+    for call in [Call::Run, Call::CompareAndSwap, Call::ChangeVisibility] {
         for fault in Fault::ALL {
             let (mut stack, _) = retrying().await;
             let jobs = std::mem::take(&mut stack.process.registry);

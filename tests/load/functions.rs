@@ -16,7 +16,7 @@ use crate::due::{due, times};
 use crate::events::{Body, webhook};
 use crate::function::Function;
 use crate::ramp::{Step, carried, next};
-use crate::stubs::Terms;
+use crate::stubs::Policy;
 
 /// How many there may be at once: the account's concurrency.
 const MOST: usize = 128;
@@ -44,7 +44,7 @@ struct Pool {
     events: AtomicUsize,
     body: Vec<u8>,
     program: PathBuf,
-    terms: Terms,
+    policy: Policy,
 }
 
 impl Functions {
@@ -90,7 +90,7 @@ impl Pool {
             events: AtomicUsize::default(),
             body: Body::Text.of_size(options.bytes),
             program: options.ingest.clone(),
-            terms: Terms::trusted(LATENCY),
+            policy: Policy::trusted(LATENCY),
         }
     }
 
@@ -108,7 +108,7 @@ impl Pool {
 
     async fn another(&self) -> Function {
         self.started.fetch_add(1, Ordering::Relaxed);
-        Function::start("ingest", from_ref(&self.program), &self.terms).await
+        Function::start("ingest", from_ref(&self.program), &self.policy).await
     }
 
     async fn accepted_by(&self, mut function: Function) {

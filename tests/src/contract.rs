@@ -224,7 +224,7 @@ pub async fn queue<B: Bench>(bench: &B) {
     assert_eq!(bench.receive().await, [], "a message that was handed out is hidden");
 
     let second = Duration::from_secs(1);
-    bench.ports().put_off(&first.receipt, second).await.expect("put off");
+    bench.ports().change_visibility(&first.receipt, second).await.expect("put off");
     assert_eq!(bench.receive().await, [], "a message that was put off is hidden");
     bench.wait(second + Duration::from_millis(200)).await;
     assert_eq!(only(bench.receive().await).receives, 2);
@@ -233,11 +233,11 @@ pub async fn queue<B: Bench>(bench: &B) {
         body: "caf\u{e9}".to_owned(),
         attributes: vec![("reason", "bad_reference".to_owned()), ("job", "a_job".to_owned())],
     };
-    bench.ports().bury(&letter).await.expect("buried");
-    let buried = only(bench.dead_letters().await);
-    assert_eq!(buried.body, letter.body);
-    assert_eq!(buried.attributes["reason"], "bad_reference");
-    assert_eq!(buried.attributes["job"], "a_job");
+    bench.ports().dead_letter(&letter).await.expect("dead_lettered");
+    let dead_lettered = only(bench.dead_letters().await);
+    assert_eq!(dead_lettered.body, letter.body);
+    assert_eq!(dead_lettered.attributes["reason"], "bad_reference");
+    assert_eq!(dead_lettered.attributes["job"], "a_job");
 }
 
 /// References to items are received like any other, all of them, each with its own attributes.
@@ -438,7 +438,7 @@ pub async fn fences<B: Bench>(bench: &B) {
 
 /// Every state a run can be in is read back as it was written.
 pub async fn states<B: Bench>(bench: &B) {
-    let failure = || Failure::passing(ErrorClass::Throttled, "slow down, caf\u{e9}");
+    let failure = || Failure::transient(ErrorClass::Throttled, "slow down, caf\u{e9}");
     let mut run = Run::opened(run_id(), &claim(1));
     bench.ports().create(&run).await.expect("opened");
     let later = START.plus(Duration::from_secs(60));
@@ -446,7 +446,7 @@ pub async fn states<B: Bench>(bench: &B) {
     let kept = StepResult::Kept { sha256: BodyDigest::of(b"large"), bytes: 1 << 20 };
     let next = [
         run.settled(Settlement::Retry(later, failure()), START),
-        run.settled(Settlement::PutOff(later, "not before noon".to_owned()), START),
+        run.settled(Settlement::Defer(later, "not before noon".to_owned()), START),
         run.step_begun(&step("first"), START)
             .step_saved(&step("first"), inline(r#"{"order":1.0,"note":"caf\u00e9"}"#), START)
             .step_begun(&step("large"), START)
@@ -455,7 +455,7 @@ pub async fn states<B: Bench>(bench: &B) {
             .settled(Settlement::Retry(later, failure()), later),
         run.settled(Settlement::Done, START),
         run.settled(Settlement::Ignored("nothing to do".to_owned()), START),
-        dead.buried(),
+        dead.dead_lettered(),
         dead,
         run.waiting_for_job(later, START),
         run.given_up_without_job(START),

@@ -44,12 +44,12 @@ pub enum Call {
     Fetch,
     /// `Deliveries::pack`
     Pack,
-    /// `Messages::put_off`
-    PutOff,
+    /// `Messages::change_visibility`
+    ChangeVisibility,
     /// `Messages::send_items`
     SendItems,
-    /// `Messages::bury`
-    Bury,
+    /// `Messages::dead_letter`
+    DeadLetter,
     /// `Ledger::find_pack`
     FindPack,
     /// `Ledger::record_delivery`
@@ -270,8 +270,8 @@ impl<P: Deliveries> Deliveries for Faulty<P> {
 }
 
 impl<P: Messages> Messages for Faulty<P> {
-    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.plan.around(Call::PutOff, self.inner.put_off(receipt, wait)).await
+    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.plan.around(Call::ChangeVisibility, self.inner.change_visibility(receipt, wait)).await
     }
 
     async fn send_items(
@@ -282,8 +282,8 @@ impl<P: Messages> Messages for Faulty<P> {
         self.plan.around(Call::SendItems, self.inner.send_items(references, trace)).await
     }
 
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        self.plan.around(Call::Bury, self.inner.bury(letter)).await
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        self.plan.around(Call::DeadLetter, self.inner.dead_letter(letter)).await
     }
 }
 

@@ -30,11 +30,11 @@ pub fn broken(before: Option<&Run>, after: &Run, now: EpochMillis) -> Option<&'s
         return Some("a run is moved on by the claim that holds it");
     }
     let was_dead = matches!(before.state, RunState::Dead { .. });
-    if has_no_job(after) && !was_dead && after.uncounted == before.uncounted {
+    if has_no_job(after) && !was_dead && after.uncounted_attempts == before.uncounted_attempts {
         return without_job_broken(before, after, now);
     }
-    let put_off = matches!(after.state, RunState::Waiting { .. });
-    if after.uncounted != before.uncounted + u32::from(put_off) {
+    let change_visibility = matches!(after.state, RunState::Waiting { .. });
+    if after.uncounted_attempts != before.uncounted_attempts + u32::from(change_visibility) {
         return Some("attempts are counted on");
     }
     match (&before.state, &after.state) {
@@ -43,11 +43,10 @@ pub fn broken(before: Option<&Run>, after: &Run, now: EpochMillis) -> Option<&'s
                 .then_some("a claim writes one step after the other")
         }
         (RunState::Running { .. }, _) => None,
-        (RunState::Dead { reason: was, .. }, RunState::Dead { reason: is, buried: true })
-            if was == is =>
-        {
-            None
-        }
+        (
+            RunState::Dead { reason: was, .. },
+            RunState::Dead { reason: is, dead_lettered: true },
+        ) if was == is => None,
         _ => Some("what is settled stays as it is"),
     }
 }
@@ -58,11 +57,11 @@ fn claim_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static 
     let RunState::Running { .. } = after.state else {
         return Some("a claim leads to a running attempt");
     };
-    let uncounted = match before.state {
+    let uncounted_attempts = match before.state {
         RunState::Dead { .. } => before.attempt,
-        _ => before.uncounted,
+        _ => before.uncounted_attempts,
     };
-    if after.uncounted != uncounted || after.generation < before.generation {
+    if after.uncounted_attempts != uncounted_attempts || after.generation < before.generation {
         return Some("attempts are counted on");
     }
     match &before.state {
@@ -124,7 +123,7 @@ pub fn is_new(run: &Run) -> bool {
         1 => run.writes == 0 && matches!(run.state, RunState::Running { .. }),
         _ => false,
     };
-    begins && run.uncounted == 0 && run.steps.is_empty()
+    begins && run.uncounted_attempts == 0 && run.steps.is_empty()
 }
 
 /// Whether the record's life is over by anybody's clock.

@@ -106,7 +106,7 @@ def stripe(stack: Stack) -> Endpoint:
 
 
 class Pace:
-    """Look-ups of endpoints that the stack does not list are rationed; this stays below that."""
+    """Look-ups of endpoints that the stack does not list are rate-limited; this stays below that."""
 
     at_once = 12
     seconds_each = 1.1

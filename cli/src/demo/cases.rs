@@ -92,7 +92,7 @@ async fn note(cx: Context, delivery: Delivery) -> JobResult {
 }
 
 async fn always_fails(_: Context, _: Body) -> JobResult {
-    Err(Failure::passing(ErrorClass::Unavailable, "the CRM does not answer"))
+    Err(Failure::transient(ErrorClass::Unavailable, "the CRM does not answer"))
 }
 
 /// What is sent, in this order.

@@ -83,7 +83,7 @@ impl RunAccount {
                 RunState::Dead { reason, .. } => Some(reason.code().to_owned()),
                 RunState::Running { .. } | RunState::Retrying { .. } | RunState::Done => None,
             },
-            attempts_counted: run.tries(),
+            attempts_counted: run.counted_attempts(),
             attempts: run.attempts.iter().map(AttemptAccount::of).collect(),
             steps: run.steps.iter().map(|step| StepAccount::of(step, run)).collect(),
             next: Next::of(&run.state),
@@ -151,7 +151,7 @@ impl Next {
                 Self::Attempt { not_before: time(*not_before) }
             }
             RunState::Done | RunState::Ignored { .. } => Self::Nothing,
-            RunState::Dead { buried, .. } => Self::DeadLetter { sent: *buried },
+            RunState::Dead { dead_lettered, .. } => Self::DeadLetter { sent: *dead_lettered },
         }
     }
 }

@@ -133,7 +133,7 @@ async fn write(local: &Embedded<TestSystem>, from: &Run, to: Run) -> Run {
 }
 
 fn unavailable() -> Failure {
-    Failure::passing(ErrorClass::Unavailable, "the CRM does not answer")
+    Failure::transient(ErrorClass::Unavailable, "the CRM does not answer")
 }
 
 #[tokio::test]
@@ -306,12 +306,12 @@ async fn each_way_of_ending_says_why_and_what_comes_next() {
             "another attempt, not before 2027-01-15 08:05:00.000Z",
         ),
         (
-            Settlement::PutOff(due, "the shop is closed".to_owned()),
+            Settlement::Defer(due, "the shop is closed".to_owned()),
             "waiting: the shop is closed",
             "another attempt, not before 2027-01-15 08:05:00.000Z",
         ),
         (
-            Settlement::PutOff(due, "held back: crm is left alone, it was timed_out".to_owned()),
+            Settlement::Defer(due, "held back: crm is left alone, it was timed_out".to_owned()),
             "waiting: held back: crm is left alone, it was timed_out",
             "another attempt, not before 2027-01-15 08:05:00.000Z",
         ),

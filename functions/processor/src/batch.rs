@@ -119,8 +119,8 @@ mod tests {
     /// dead letters; that is where they part.
     #[derive(Clone, Default)]
     struct Scripted {
-        buried: Arc<Mutex<Vec<String>>>,
-        put_off: Arc<Mutex<Vec<String>>>,
+        dead_lettered: Arc<Mutex<Vec<String>>>,
+        change_visibility: Arc<Mutex<Vec<String>>>,
     }
 
     fn down() -> PortError {
@@ -128,8 +128,8 @@ mod tests {
     }
 
     impl Messages for Scripted {
-        async fn put_off(&self, receipt: &str, _: Duration) -> Result<(), PortError> {
-            self.put_off.lock().expect("a lock").push(receipt.to_owned());
+        async fn change_visibility(&self, receipt: &str, _: Duration) -> Result<(), PortError> {
+            self.change_visibility.lock().expect("a lock").push(receipt.to_owned());
             Ok(())
         }
 
@@ -141,13 +141,13 @@ mod tests {
             Err(down())
         }
 
-        async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
             match letter.body.as_str() {
                 "panic" => panic!("a bug"),
                 "down" => Err(down()),
                 "hang" => std::future::pending().await,
                 body => {
-                    self.buried.lock().expect("a lock").push(body.to_owned());
+                    self.dead_lettered.lock().expect("a lock").push(body.to_owned());
                     Ok(())
                 }
             }
@@ -303,7 +303,7 @@ mod tests {
         let script = Scripted::default();
         let answer = handle(&script, json!([record("1", "a"), record("2", "b")])).await;
         assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[]}"#));
-        assert_eq!(*script.buried.lock().expect("a lock"), ["a", "b"]);
+        assert_eq!(*script.dead_lettered.lock().expect("a lock"), ["a", "b"]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -316,8 +316,8 @@ mod tests {
             answer.as_deref(),
             Ok(r#"{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"3"}]}"#)
         );
-        assert_eq!(*script.buried.lock().expect("a lock"), ["a", "b", "c"]);
-        assert_eq!(*script.put_off.lock().expect("a lock"), ["receipt-3"]);
+        assert_eq!(*script.dead_lettered.lock().expect("a lock"), ["a", "b", "c"]);
+        assert_eq!(*script.change_visibility.lock().expect("a lock"), ["receipt-3"]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -337,7 +337,7 @@ mod tests {
             nameless["messageId"] = id;
             let answer = handle(&script, json!([record("1", "a"), nameless])).await;
             assert_eq!(answer, Err(NamelessMessage));
-            assert!(script.buried.lock().expect("a lock").is_empty());
+            assert!(script.dead_lettered.lock().expect("a lock").is_empty());
         }
     }
 
@@ -348,7 +348,7 @@ mod tests {
         bodiless["body"] = Value::Null;
         let answer = handle(&script, json!([bodiless])).await;
         assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[]}"#));
-        assert_eq!(*script.buried.lock().expect("a lock"), [""]);
+        assert_eq!(*script.dead_lettered.lock().expect("a lock"), [""]);
     }
 
     #[test]

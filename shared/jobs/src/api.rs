@@ -52,7 +52,7 @@ impl Api {
             .uri(self.url.join(path))
             .header(AUTHORIZATION, bearer)
             .header(IDEMPOTENCY_KEY, effect.as_str());
-        let crm = cx.dependency("crm").at(self.url.as_str()).terms(self.breaker.into());
+        let crm = cx.dependency("crm").at(self.url.as_str()).policy(self.breaker.into());
         call(cx, crm, action, request, body).await
     }
 }
@@ -60,7 +60,7 @@ impl Api {
 impl Zendesk {
     /// The account, as something that can be down.
     pub(crate) fn dependency<'a>(&'a self, cx: &'a Context) -> Dependency<'a> {
-        cx.dependency("zendesk").at(self.url.as_str()).terms(self.breaker.into())
+        cx.dependency("zendesk").at(self.url.as_str()).policy(self.breaker.into())
     }
 }
 
@@ -101,5 +101,5 @@ pub(crate) fn secret(value: &str) -> Result<HeaderValue, Failure> {
 
 /// What is wrong is most often a setting; its text is left out.
 pub(crate) fn unfit(what: &str) -> Failure {
-    Failure::passing(ErrorClass::Refused, format!("{what} cannot be written"))
+    Failure::transient(ErrorClass::Refused, format!("{what} cannot be written"))
 }

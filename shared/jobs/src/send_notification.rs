@@ -18,7 +18,7 @@ const LONGEST_SHOWN: usize = 200;
 ///
 /// # Errors
 ///
-/// The target is not to be had.
+/// The target is unavailable.
 pub async fn send_notification(
     cx: Context,
     notification: Arc<Notification>,

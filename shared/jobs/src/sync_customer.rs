@@ -72,7 +72,7 @@ pub async fn sync_customer(
 ) -> JobResult {
     let customer = customer(&delivery)?;
     let (quiet, longest) = settings.quiet();
-    let newest = cx.newest(customer.id.as_str()).version_at(customer.changed_at);
+    let newest = cx.ordered(customer.id.as_str()).version_at(customer.changed_at);
     let write = async || write(&cx, &settings.crm, &customer).await;
     newest.quiet(quiet, longest).run(write).await?;
     Ok(Outcome::Done)

@@ -139,13 +139,13 @@ impl Deliveries for Backend {
 }
 
 impl Messages for Backend {
-    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.local.put_off(receipt, wait).await
+    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.local.change_visibility(receipt, wait).await
     }
 
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        self.local.bury(letter).await?;
-        self.world.buried(letter);
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        self.local.dead_letter(letter).await?;
+        self.world.dead_lettered(letter);
         Ok(())
     }
     async fn send_items(

@@ -156,7 +156,7 @@ impl World {
     }
 
     /// A dead letter was sent.
-    pub(crate) fn buried(&self, letter: &DeadLetter) {
+    pub(crate) fn dead_lettered(&self, letter: &DeadLetter) {
         let reason = letter.attributes.iter().find(|(name, _)| *name == "reason");
         let reference = Reference::parse(&letter.body);
         let named = reference.ok().and_then(|reference| {
@@ -235,13 +235,15 @@ impl World {
     }
 
     fn check_burial(&self, after: &Run) {
-        let RunState::Dead { buried: true, .. } = after.state else {
+        let RunState::Dead { dead_lettered: true, .. } = after.state else {
             return;
         };
         let letter = (after.id.clone(), after.generation + 1);
         let sent = self.book().letters.contains(&letter);
         if !sent {
-            self.violated("a run that is noted as buried has its letter", || described(after));
+            self.violated("a run that is noted as dead_lettered has its letter", || {
+                described(after)
+            });
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Climate {
     pub(crate) lost_answers: u32,
     /// A call takes effect long after everyone stopped waiting for it.
     pub(crate) late_calls: u32,
-    /// A call is lost without a word.
+    /// A call is lost silently.
     pub(crate) lost_calls: u32,
     /// A call takes seconds.
     pub(crate) slow_calls: u32,
@@ -78,7 +78,7 @@ pub(crate) enum Ending {
     Fails,
     FailsFor(Duration),
     FailsForGood,
-    PutsOff(Duration),
+    Defers(Duration),
     Panics,
     Hangs,
 }
@@ -143,7 +143,7 @@ impl Ending {
             7 => Self::Ignored,
             8 => Self::Panics,
             9 => Self::Hangs,
-            10 | 11 => Self::PutsOff(Duration::from_secs(20)),
+            10 | 11 => Self::Defers(Duration::from_secs(20)),
             _ => Self::Done,
         }
     }

@@ -8,7 +8,7 @@ use hookdock_pipeline::job::{
     Context, Delivery, ErrorClass, Failure, JobResult, LARGEST_INLINE_BYTES, On, Outcome, Registry,
     Step,
 };
-use hookdock_pipeline::ledger::breaker::BreakerTerms;
+use hookdock_pipeline::ledger::breaker::BreakerPolicy;
 use hookdock_pipeline::model::names::EventId;
 use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::ports::{Conditional, Record};
@@ -31,7 +31,7 @@ pub(crate) const ORDERED: &str = "sync";
 pub(crate) const LAST: (&str, &str) = (JOBS[0], "tell");
 
 /// When the target is left alone.
-const TERMS: BreakerTerms = BreakerTerms {
+const POLICY_OF_CALLS: BreakerPolicy = BreakerPolicy {
     failures: 2,
     percent: 50,
     window: Duration::from_secs(60),
@@ -86,7 +86,7 @@ impl Job {
         world.book().commons.versions.insert(cx.run().event.clone(), plan.version);
         let (quiet, longest) = world.climate.quiet;
         let newest =
-            cx.shared_across_tenants().newest(ENTITY).version(plan.version).quiet(quiet, longest);
+            cx.shared_across_tenants().ordered(ENTITY).version(plan.version).quiet(quiet, longest);
         let work = async || {
             let _at_work = world.enters(&cx.run().event, until);
             self.stubborn(|| self.write(&cx, plan.version, until)).await?;
@@ -112,7 +112,7 @@ impl Job {
             let call = async || {
                 world.calls(caller);
                 if world.is_down() {
-                    return Err(Failure::passing(ErrorClass::Unavailable, "the CRM is down"));
+                    return Err(Failure::transient(ErrorClass::Unavailable, "the CRM is down"));
                 }
                 let (world, place) = (Arc::clone(world), place.clone());
                 let write = async move {
@@ -121,7 +121,7 @@ impl Job {
                 };
                 Ok(self.network.call(|| "writes to the CRM".to_owned(), write).await?)
             };
-            cx.shared_across_tenants().dependency("crm").terms(TERMS).call(call).await
+            cx.shared_across_tenants().dependency("crm").policy(POLICY_OF_CALLS).call(call).await
         })
         .await?;
         world.saves(cx.run(), "write", "()");
@@ -205,12 +205,12 @@ impl Job {
     }
 
     async fn end(&self, cx: &Context, ending: Ending) -> JobResult {
-        let down = || Failure::passing(ErrorClass::Unavailable, "as planned");
+        let down = || Failure::transient(ErrorClass::Unavailable, "as planned");
         match ending {
             Ending::Done if self.name == LAST.0 => self.tell(cx).await,
             Ending::Done => Ok(Outcome::Done),
             Ending::Ignored => Ok(Outcome::Ignored("as planned".to_owned())),
-            Ending::PutsOff(wait) => Ok(Outcome::PutOff {
+            Ending::Defers(wait) => Ok(Outcome::Defer {
                 until: self.clock.now().plus(wait),
                 cause: "as planned".to_owned(),
             }),

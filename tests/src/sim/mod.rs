@@ -323,7 +323,7 @@ fn end(state: &RunState) -> Option<usize> {
     match state {
         RunState::Done => Some(0),
         RunState::Ignored { cause } => (!cause.is_empty()).then_some(1),
-        RunState::Dead { buried, .. } => buried.then_some(2),
+        RunState::Dead { dead_lettered, .. } => dead_lettered.then_some(2),
         RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => None,
     }
 }

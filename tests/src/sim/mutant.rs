@@ -163,15 +163,15 @@ impl Deliveries for Mutated {
 }
 
 impl Messages for Mutated {
-    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.backend.put_off(receipt, wait).await
+    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+        self.backend.change_visibility(receipt, wait).await
     }
 
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
         if self.is(Mutant::LetterForgotten) {
             return Ok(());
         }
-        self.backend.bury(letter).await
+        self.backend.dead_letter(letter).await
     }
     async fn send_items(
         &self,

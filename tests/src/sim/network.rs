@@ -193,15 +193,23 @@ impl Deliveries for Network {
 }
 
 impl Messages for Network {
-    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
         let (ports, receipt) = (self.ports.clone(), receipt.to_owned());
         let what = format!("puts off message {receipt} for {} s", wait.as_secs_f32());
-        self.call(move || what.clone(), async move { ports.put_off(&receipt, wait).await }).await
+        self.call(
+            move || what.clone(),
+            async move { ports.change_visibility(&receipt, wait).await },
+        )
+        .await
     }
 
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
         let (ports, letter) = (self.ports.clone(), letter.clone());
-        self.call(|| "buries a letter".to_owned(), async move { ports.bury(&letter).await }).await
+        self.call(
+            || "dead-letters a letter".to_owned(),
+            async move { ports.dead_letter(&letter).await },
+        )
+        .await
     }
     async fn send_items(
         &self,

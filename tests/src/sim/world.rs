@@ -103,8 +103,12 @@ pub(crate) fn described(run: &Run) -> String {
         }
         RunState::Done => "done".to_owned(),
         RunState::Ignored { cause } => format!("ignored ({cause})"),
-        RunState::Dead { reason, buried } => {
-            format!("dead ({}{})", reason.code(), if *buried { ", buried" } else { "" })
+        RunState::Dead { reason, dead_lettered } => {
+            format!(
+                "dead ({}{})",
+                reason.code(),
+                if *dead_lettered { ", dead_lettered" } else { "" }
+            )
         }
     };
     let key: String = run.id.event.key.to_string().chars().take(4).collect();

@@ -32,7 +32,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hookdock_pipeline::ledger::breaker::BreakerTerms;
+use hookdock_pipeline::ledger::breaker::BreakerPolicy;
 use serde::Deserialize;
 pub use values::{NotificationName, PatternText, Token, Url};
 
@@ -218,7 +218,7 @@ impl SyncCustomer {
     }
 }
 
-impl From<Breaker> for BreakerTerms {
+impl From<Breaker> for BreakerPolicy {
     fn from(breaker: Breaker) -> Self {
         let Breaker { failures, percent, window_seconds, wait_seconds, longest_wait_seconds } =
             breaker;
@@ -236,13 +236,13 @@ impl From<Breaker> for BreakerTerms {
 impl Default for Breaker {
     /// The pipeline's own.
     fn default() -> Self {
-        let terms = BreakerTerms::default();
+        let policy = BreakerPolicy::default();
         Self {
-            failures: terms.failures,
-            percent: terms.percent,
-            window_seconds: terms.window.as_secs(),
-            wait_seconds: terms.first_wait.as_secs(),
-            longest_wait_seconds: terms.longest_wait.as_secs(),
+            failures: policy.failures,
+            percent: policy.percent,
+            window_seconds: policy.window.as_secs(),
+            wait_seconds: policy.first_wait.as_secs(),
+            longest_wait_seconds: policy.longest_wait.as_secs(),
         }
     }
 }

@@ -37,7 +37,7 @@ struct Detail {
 ///
 /// # Errors
 ///
-/// Zendesk, the model or Slack are not to be had.
+/// Zendesk, the model or Slack are unavailable.
 pub async fn triage_ticket(
     cx: Context,
     settings: Arc<TriageTicket>,

@@ -101,5 +101,5 @@ impl Sorted {
 }
 
 fn lost() -> Failure {
-    Failure::passing(ErrorClass::Bug, "what was kept of the ticket is not there, or not ours")
+    Failure::transient(ErrorClass::Bug, "what was kept of the ticket is not there, or not ours")
 }

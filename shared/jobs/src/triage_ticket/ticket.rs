@@ -53,7 +53,7 @@ pub(super) async fn fetch(
     };
     // The parser's own message can quote the ticket.
     let shown: Shown = serde_json::from_slice(&body).map_err(|_| {
-        Failure::passing(ErrorClass::Refused, "Zendesk's answer is not a ticket as documented")
+        Failure::transient(ErrorClass::Refused, "Zendesk's answer is not a ticket as documented")
     })?;
     Ok(Some(shown.ticket))
 }

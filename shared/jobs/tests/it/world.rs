@@ -115,7 +115,7 @@ pub(crate) async fn accept(stack: &Stack, draft: &Draft) {
     assert_eq!(stack.post(draft).await.status(), StatusCode::OK);
 }
 
-/// Documents that are not to be had so many times.
+/// Documents that are unavailable so many times.
 pub(crate) struct Forgetful<D> {
     pub(crate) inner: D,
     pub(crate) failures: Mutex<u32>,

@@ -3,14 +3,14 @@
 //! | what the last look-up of a name found | it stands for | then |
 //! | --- | --- | --- |
 //! | a value | as long as was said when it was read | it is read again |
-//! | a value, but the source failed since | [`Terms::stale`]; the old one is served | it is read again, with [`Terms::patience`] |
-//! | nothing of that name | [`Terms::unknown`] | it is looked up again |
-//! | nothing, because the source failed | [`Terms::fault`]; the same fault is reported | it is looked up again |
+//! | a value, but the source failed since | [`Policy::stale`]; the old one is served | it is read again, with [`Policy::patience`] |
+//! | nothing of that name | [`Policy::unknown`] | it is looked up again |
+//! | nothing, because the source failed | [`Policy::fault`]; the same fault is reported | it is looked up again |
 //!
-//! A value can be read again before its time, at most once in [`Terms::refresh_every`]. One that
+//! A value can be read again before its time, at most once in [`Policy::refresh_every`]. One that
 //! was forgotten is read again by whoever asks next.
 //!
-//! Anybody can invent names. Look-ups of names that are not known are therefore rationed. Over
+//! Anybody can invent names. Look-ups of names that are not known are therefore rate-limited. Over
 //! that the answer is "unavailable" and not "unknown", since the name may be a new one.
 //!
 //! Look-ups of one name that come together share one call.
@@ -27,14 +27,14 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
-use rate_limit::Allowance;
+use rate_limit::RateLimit;
 
 use crate::model::port_error::{FaultKind, PortError, chain};
 use crate::model::system::System;
 
 /// For how long answers stand, and how many are asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms {
+pub struct Policy {
     /// What is asked for: an error reads "failed to {action}".
     pub action: &'static str,
     /// How long an old value is served before the source that failed is asked again.
@@ -50,9 +50,9 @@ pub struct Terms {
     /// How long a caller waits for a newer value while there is an old one.
     pub patience: Duration,
     /// Look-ups of unknown names: so many at once ...
-    pub ration: u32,
+    pub rate_limit: u32,
     /// ... and one more each interval.
-    pub ration_every: Duration,
+    pub rate_limit_every: Duration,
     /// How many names are remembered before those that tell nothing any more are dropped.
     pub kept: usize,
 }
@@ -73,15 +73,15 @@ pub trait Source<K, V>: Send + Sync {
 }
 
 /// A source with a memory.
-pub struct Memory<K, V, T, S> {
+pub struct Cache<K, V, T, S> {
     source: T,
     system: S,
-    terms: Terms,
+    policy: Policy,
     names: Lock<HashMap<K, Arc<Mutex<Known<V>>>>>,
-    ration: Lock<Allowance>,
+    rate_limit: Lock<RateLimit>,
 }
 
-impl<K, V, T: fmt::Debug, S> fmt::Debug for Memory<K, V, T, S> {
+impl<K, V, T: fmt::Debug, S> fmt::Debug for Cache<K, V, T, S> {
     /// What is remembered may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Memory").field("source", &self.source).finish_non_exhaustive()
@@ -108,7 +108,7 @@ struct Asked {
     fault: Option<FaultKind>,
 }
 
-impl<K, V, T, S> Memory<K, V, T, S>
+impl<K, V, T, S> Cache<K, V, T, S>
 where
     K: Clone + Eq + Hash,
     V: Clone,
@@ -116,9 +116,9 @@ where
     S: System,
 {
     /// An empty memory.
-    pub fn new(source: T, system: S, terms: Terms) -> Self {
-        let ration = Allowance::new(terms.ration, terms.ration_every, system.now());
-        Self { source, system, terms, names: Lock::default(), ration: Lock::new(ration) }
+    pub fn new(source: T, system: S, policy: Policy) -> Self {
+        let rate_limit = RateLimit::new(policy.rate_limit, policy.rate_limit_every, system.now());
+        Self { source, system, policy, names: Lock::default(), rate_limit: Lock::new(rate_limit) }
     }
 
     /// Where the values are read.
@@ -131,7 +131,7 @@ where
         &self.system
     }
 
-    /// The value of that name. `is_invented`: somebody outside chose it, so it is rationed.
+    /// The value of that name. `is_invented`: somebody outside chose it, so it is rate-limited.
     ///
     /// # Errors
     ///
@@ -139,11 +139,11 @@ where
     pub async fn find(&self, name: &K, is_invented: bool) -> Result<Option<V>, PortError> {
         let known = self.known(name);
         let mut known = known.lock().await;
-        if known.stands(&self.terms, self.system.now()) {
-            return known.answer(self.terms.action);
+        if known.stands(&self.policy, self.system.now()) {
+            return known.answer(self.policy.action);
         }
         let asked = self.ask(name, &mut known, is_invented).await;
-        match (asked, known.value(&self.terms, self.system.now())) {
+        match (asked, known.value(&self.policy, self.system.now())) {
             (Err(error), Some(old)) => {
                 tracing::warn!(error = chain(&error), "what was read before is served");
                 Ok(Some(old))
@@ -152,7 +152,7 @@ where
         }
     }
 
-    /// The value read anew. `None` unless something newer was read, or if there is nothing of
+    /// The value read again. `None` unless something newer was read, or if there is nothing of
     /// that name any more.
     ///
     /// # Errors
@@ -161,15 +161,15 @@ where
     pub async fn refresh(&self, name: &K) -> Result<Option<V>, PortError> {
         let known = self.known(name);
         let mut known = known.lock().await;
-        let lately = |asked: &Asked| asked.within(self.terms.refresh_every, self.system.now());
+        let lately = |asked: &Asked| asked.within(self.policy.refresh_every, self.system.now());
         match known.asked.filter(lately) {
             None => self.ask(name, &mut known, true).await,
             Some(Asked { fault: None, .. }) => Ok(None),
-            Some(Asked { fault: Some(kind), .. }) => Err(asked_already(self.terms.action, kind)),
+            Some(Asked { fault: Some(kind), .. }) => Err(asked_already(self.policy.action, kind)),
         }
     }
 
-    /// Has the value read anew by whoever asks for it next. The old one is still served if the
+    /// Has the value read again by whoever asks for it next. The old one is still served if the
     /// source fails then.
     pub async fn forget(&self, name: &K) {
         self.known(name).lock().await.asked = None;
@@ -183,12 +183,12 @@ where
         known: &mut Known<V>,
         is_invented: bool,
     ) -> Result<Option<V>, PortError> {
-        let read = if known.value(&self.terms, self.system.now()).is_some() {
-            let read = self.within(self.terms.patience, self.source.read(name)).await;
-            read.unwrap_or_else(|| Err(PortError::new(self.terms.action, FaultKind::TimedOut)))
+        let read = if known.value(&self.policy, self.system.now()).is_some() {
+            let read = self.within(self.policy.patience, self.source.read(name)).await;
+            read.unwrap_or_else(|| Err(PortError::new(self.policy.action, FaultKind::TimedOut)))
         } else {
             if is_invented {
-                self.ration()?;
+                self.rate_limit()?;
             }
             self.source.read(name).await
         };
@@ -199,12 +199,12 @@ where
         Ok(known.value.as_ref().map(|held| held.value.clone()))
     }
 
-    fn ration(&self) -> Result<(), PortError> {
-        if locked(&self.ration).take(self.system.now()) {
+    fn rate_limit(&self) -> Result<(), PortError> {
+        if locked(&self.rate_limit).take(self.system.now()) {
             return Ok(());
         }
-        let error = PortError::new(self.terms.action, FaultKind::Unavailable);
-        Err(error.because("too many names were asked for that are not known"))
+        let error = PortError::new(self.policy.action, FaultKind::Unavailable);
+        Err(error.with_source("too many names were asked for that are not known"))
     }
 
     fn known(&self, name: &K) -> Arc<Mutex<Known<V>>> {
@@ -212,14 +212,14 @@ where
         if let Some(known) = names.get(name) {
             return Arc::clone(known);
         }
-        if names.len() >= self.terms.kept {
+        if names.len() >= self.policy.kept {
             let now = self.system.now();
             names.retain(|_, known| {
-                known.try_lock().is_none_or(|known| known.is_worth_keeping(&self.terms, now))
+                known.try_lock().is_none_or(|known| known.is_worth_keeping(&self.policy, now))
             });
         }
         let known = Arc::default();
-        if names.len() < self.terms.kept {
+        if names.len() < self.policy.kept {
             names.insert(name.clone(), Arc::clone(&known));
         }
         known
@@ -247,22 +247,22 @@ impl<V> Default for Known<V> {
 
 impl<V: Clone> Known<V> {
     /// Whether the last look-up still is the answer.
-    fn stands(&self, terms: &Terms, now: EpochMillis) -> bool {
+    fn stands(&self, policy: &Policy, now: EpochMillis) -> bool {
         self.asked.is_some_and(|asked| match (&self.value, asked.fault) {
             (Some(held), None) => now < held.until,
-            (Some(held), Some(_)) => asked.within(terms.stale, now) && held.may_serve(terms, now),
-            (None, None) => asked.within(terms.unknown, now),
-            (None, Some(_)) => asked.within(terms.fault, now),
+            (Some(held), Some(_)) => asked.within(policy.stale, now) && held.may_serve(policy, now),
+            (None, None) => asked.within(policy.unknown, now),
+            (None, Some(_)) => asked.within(policy.fault, now),
         })
     }
 
-    fn is_worth_keeping(&self, terms: &Terms, now: EpochMillis) -> bool {
-        self.value(terms, now).is_some() || self.stands(terms, now)
+    fn is_worth_keeping(&self, policy: &Policy, now: EpochMillis) -> bool {
+        self.value(policy, now).is_some() || self.stands(policy, now)
     }
 
     /// The value, unless it is too old even for want of a newer one.
-    fn value(&self, terms: &Terms, now: EpochMillis) -> Option<V> {
-        let held = self.value.as_ref().filter(|held| held.may_serve(terms, now));
+    fn value(&self, policy: &Policy, now: EpochMillis) -> Option<V> {
+        let held = self.value.as_ref().filter(|held| held.may_serve(policy, now));
         held.map(|held| held.value.clone())
     }
 
@@ -275,8 +275,8 @@ impl<V: Clone> Known<V> {
 }
 
 impl<V> Held<V> {
-    fn may_serve(&self, terms: &Terms, now: EpochMillis) -> bool {
-        now < self.until || terms.oldest.is_none_or(|oldest| now < self.at.plus(oldest))
+    fn may_serve(&self, policy: &Policy, now: EpochMillis) -> bool {
+        now < self.until || policy.oldest.is_none_or(|oldest| now < self.at.plus(oldest))
     }
 }
 
@@ -287,7 +287,7 @@ impl Asked {
 }
 
 fn asked_already(action: &'static str, kind: FaultKind) -> PortError {
-    PortError::new(action, kind).because("it was asked for a moment ago, and that failed")
+    PortError::new(action, kind).with_source("it was asked for a moment ago, and that failed")
 }
 
 /// A panic while the lock was held leaves nothing half-done behind it.

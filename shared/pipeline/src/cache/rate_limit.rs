@@ -6,15 +6,15 @@ use hookdock_signature::EpochMillis;
 
 /// A token bucket: so many at once, and one more each time `every` has passed.
 #[derive(Debug)]
-pub(super) struct Allowance {
+pub(super) struct RateLimit {
     burst: u32,
     every: Duration,
     spent: Duration,
     counted_at: EpochMillis,
 }
 
-impl Allowance {
-    /// A full allowance.
+impl RateLimit {
+    /// A full rate_limit.
     pub(super) fn new(burst: u32, every: Duration, now: EpochMillis) -> Self {
         Self { burst, every, spent: Duration::ZERO, counted_at: now }
     }
@@ -38,9 +38,9 @@ mod tests {
 
     #[test]
     fn a_burst_is_granted_and_then_one_for_each_interval() {
-        let mut allowance = Allowance::new(3, Duration::from_secs(2), EpochMillis::new(0));
+        let mut rate_limit = RateLimit::new(3, Duration::from_secs(2), EpochMillis::new(0));
         let mut granted = |millis, asked: u32| {
-            (0..asked).filter(|_| allowance.take(EpochMillis::new(millis))).count()
+            (0..asked).filter(|_| rate_limit.take(EpochMillis::new(millis))).count()
         };
         assert_eq!(granted(0, 10), 3);
         assert_eq!(granted(1_999, 10), 0);
@@ -51,9 +51,9 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_grants_nothing_extra() {
-        let mut allowance = Allowance::new(1, Duration::from_secs(1), EpochMillis::new(10_000));
-        assert!(allowance.take(EpochMillis::new(10_000)));
-        assert!(!allowance.take(EpochMillis::new(0)));
-        assert!(allowance.take(EpochMillis::new(1_000)));
+        let mut rate_limit = RateLimit::new(1, Duration::from_secs(1), EpochMillis::new(10_000));
+        assert!(rate_limit.take(EpochMillis::new(10_000)));
+        assert!(!rate_limit.take(EpochMillis::new(0)));
+        assert!(rate_limit.take(EpochMillis::new(1_000)));
     }
 }

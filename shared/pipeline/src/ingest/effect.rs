@@ -61,7 +61,7 @@ fn refused(answer: &Response<Bytes>) -> PortError {
         status if status.is_server_error() => FaultKind::Unavailable,
         _ => FaultKind::Invalid,
     };
-    PortError::new(ACT, kind).because(format!("the answer was {}", answer.status().as_u16()))
+    PortError::new(ACT, kind).with_source(format!("the answer was {}", answer.status().as_u16()))
 }
 
 /// `{"text": "..."}`, as Slack's incoming webhooks and those made after them take it.

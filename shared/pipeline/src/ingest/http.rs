@@ -11,7 +11,7 @@
 //! | not a webhook URL, unknown endpoint or tenant | 404 | fixed |
 //! | body over the endpoint's limit | 413 | fixed |
 //! | signature refused | 401 | fixed; empty where the provider wants it so |
-//! | a store, the queue or the secrets are not to be had | 503 and `Retry-After` | fixed |
+//! | a store, the queue or the secrets are unavailable | 503 and `Retry-After` | fixed |
 
 use bytes::Bytes;
 use hookdock_signature::{Answer, HandshakeRefusal, Provider};
@@ -49,9 +49,9 @@ pub async fn answer<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System
     let raw = RawDelivery { id, endpoint, tenant, received_at, incoming };
     let delivery_id = raw.id.clone();
     match ingest.receive(raw).await {
-        Ok(Received::Accepted(accepted)) => named(accept(&accepted), &delivery_id),
-        Ok(Received::Answered(answered)) => wanted(answered.answer),
-        Err(refusal) => named(refuse(&refusal), &delivery_id),
+        Ok(Received::Accepted(accepted)) => with_delivery_id(accept(&accepted), &delivery_id),
+        Ok(Received::Answered(answered)) => handshake_response(answered.answer),
+        Err(refusal) => with_delivery_id(refuse(&refusal), &delivery_id),
     }
 }
 
@@ -70,12 +70,12 @@ fn accept(accepted: &Accepted) -> Response<Bytes> {
             let id = &accepted.reference.delivery_id;
             json(StatusCode::ACCEPTED, format!(r#"{{"accepted":true,"requestId":"{id}"}}"#))
         }
-        Success::Ok => insisted(accepted.endpoint.provider()),
+        Success::Ok => success_response(accepted.endpoint.provider()),
     }
 }
 
 /// The answer that a provider insists on, else an empty 200.
-fn insisted(provider: &Provider) -> Response<Bytes> {
+fn success_response(provider: &Provider) -> Response<Bytes> {
     let Some(response) = provider.response() else {
         return Response::default();
     };
@@ -83,18 +83,18 @@ fn insisted(provider: &Provider) -> Response<Bytes> {
     let own = own.and_then(|own| Some((own.name.as_str(), provider.setting(&own.setting)?)));
     let content_type = response.content_type.as_deref().map(|text| (CONTENT_TYPE.as_str(), text));
     let headers = content_type.into_iter().chain(own);
-    assembled(response.status, headers, response.body.clone().unwrap_or_default())
+    build(response.status, headers, response.body.clone().unwrap_or_default())
 }
 
 /// The answer that a handshake wants, and nothing more: some providers refuse what they do not
 /// know.
-fn wanted(answer: Answer) -> Response<Bytes> {
+fn handshake_response(answer: Answer) -> Response<Bytes> {
     let headers = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    assembled(answer.status, headers, answer.body)
+    build(answer.status, headers, answer.body)
 }
 
 /// The catalogue and what it lets through are checked, so nothing is lost here.
-fn assembled<'a>(
+fn build<'a>(
     status: u16,
     headers: impl Iterator<Item = (&'a str, &'a str)>,
     body: String,
@@ -119,7 +119,7 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
         }
         Refusal::Handshake(refused) => error(status_of(&refused.reason), "handshake refused"),
         Refusal::TooLarge { .. } => error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
-        Refusal::BarelyUnauthorized(_) => assembled(401, std::iter::empty(), String::new()),
+        Refusal::BarelyUnauthorized(_) => build(401, std::iter::empty(), String::new()),
         Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
         Refusal::Unavailable(_) => with(
             error(StatusCode::SERVICE_UNAVAILABLE, "try again later"),
@@ -172,7 +172,7 @@ fn with(mut answer: Response<Bytes>, name: HeaderName, value: HeaderValue) -> Re
     answer
 }
 
-fn named(answer: Response<Bytes>, id: &DeliveryId) -> Response<Bytes> {
+fn with_delivery_id(answer: Response<Bytes>, id: &DeliveryId) -> Response<Bytes> {
     match HeaderValue::from_str(id.as_str()) {
         Ok(value) => with(answer, DELIVERY_HEADER, value),
         Err(_) => answer,
@@ -245,7 +245,7 @@ mod tests {
             "#,
         )
         .expect("a provider");
-        let answer = insisted(&provider);
+        let answer = success_response(&provider);
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         assert_eq!(answer.headers()["content-type"], "text/plain");
         assert_eq!(&answer.body()[..], b"Hello API Event Received");

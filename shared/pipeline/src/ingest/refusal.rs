@@ -51,7 +51,8 @@ pub enum Refusal {
 /// endpoint has no live secret at all is the operator's choice.
 pub(super) fn refused(rejection: Rejection) -> Refusal {
     if rejection.is_ours() && rejection != Rejection::NoSecret {
-        let error = PortError::new("check the signature", FaultKind::Invalid).because(rejection);
+        let error =
+            PortError::new("check the signature", FaultKind::Invalid).with_source(rejection);
         Refusal::Unavailable(error)
     } else {
         Refusal::Unauthorized(rejection)

@@ -80,7 +80,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         deadline: EpochMillis,
     ) -> Result<Accepted, Refusal> {
         let sealed = SealedDelivery::of(verified).map_err(|error| {
-            let error = PortError::new("write the delivery", FaultKind::Invalid).because(error);
+            let error = PortError::new("write the delivery", FaultKind::Invalid).with_source(error);
             Refusal::Unavailable(error)
         })?;
         let endpoint = Arc::clone(verified.endpoint());

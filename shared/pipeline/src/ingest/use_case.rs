@@ -7,7 +7,7 @@ use hookdock_signature::EpochMillis;
 
 use crate::endpoint::Endpoint;
 use crate::ingest::refusal::Refusal;
-use crate::model::deadline as race;
+use crate::model::deadline;
 use crate::model::port_error::{FaultKind, PortError};
 use crate::model::system::System;
 use crate::ports::{Archive, Captures, Endpoints, Providers, Web, WorkQueue};
@@ -40,8 +40,9 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         action: &'static str,
         call: impl Future<Output = Result<T, PortError>> + Send,
     ) -> Result<T, Refusal> {
-        let late = |race::OutOfTime| Err(PortError::new(action, FaultKind::TimedOut));
-        let called = race::soon(&self.system, deadline, call).await.unwrap_or_else(late);
+        let late = |deadline::DeadlineExceeded| Err(PortError::new(action, FaultKind::TimedOut));
+        let called =
+            deadline::with_lazy_deadline(&self.system, deadline, call).await.unwrap_or_else(late);
         called.map_err(Refusal::Unavailable)
     }
 }

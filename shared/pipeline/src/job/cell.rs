@@ -43,8 +43,9 @@ impl<T: Clone + Serialize + DeserializeOwned + Sync> Seen<T> {
         value: &T,
         life: Duration,
     ) -> Result<Result<Self, Self>, PortError> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| PortError::new("write the cell", FaultKind::Invalid).because(error))?;
+        let text = serde_json::to_string(value).map_err(|error| {
+            PortError::new("write the cell", FaultKind::Invalid).with_source(error)
+        })?;
         let to = Cell {
             tag: CellTag::new(worker.random()),
             value: text,
@@ -58,8 +59,9 @@ impl<T: Clone + Serialize + DeserializeOwned + Sync> Seen<T> {
 
     fn of(cell: Option<&Cell>, now: EpochMillis) -> Result<Self, PortError> {
         let value = cell.and_then(|cell| cell.live(now)).map(serde_json::from_str).transpose();
-        let value = value
-            .map_err(|error| PortError::new("read the cell", FaultKind::Invalid).because(error))?;
+        let value = value.map_err(|error| {
+            PortError::new("read the cell", FaultKind::Invalid).with_source(error)
+        })?;
         let tag = cell.map(|cell| cell.tag.clone());
         Ok(Self { tag, value })
     }

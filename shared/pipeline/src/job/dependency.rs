@@ -11,8 +11,8 @@ use crate::job::breakers::{Breakers, Known};
 use crate::job::cell::Seen;
 use crate::job::context::Context;
 use crate::job::worker::WorkerContext;
-use crate::ledger::breaker::{Admission, Breaker, BreakerTerms, Outage};
-use crate::model::deadline as race;
+use crate::ledger::breaker::{Admission, Breaker, BreakerPolicy, Outage};
+use crate::model::deadline;
 use crate::model::failure::{ErrorClass, Failure, Recovery};
 use crate::model::names::{CellName, DependencyName};
 use crate::model::port_error::{PortError, chain};
@@ -33,7 +33,7 @@ const PROBE_MARGIN: Duration = Duration::from_secs(3);
 /// How long a breaker is kept that nobody writes to.
 const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How many dependencies a worker knows; with more it begins anew.
+/// How many dependencies a worker knows; with more it begins again.
 const MOST_KNOWN: usize = 1000;
 
 /// How often a write is tried that finds the breaker changed each time: by the others of a batch.
@@ -46,7 +46,7 @@ pub struct Dependency<'a> {
     scope: &'a Scope,
     name: &'a str,
     place: &'a str,
-    terms: BreakerTerms,
+    policy: BreakerPolicy,
 }
 
 /// A call that may be made.
@@ -61,7 +61,7 @@ struct Guard<'a> {
     worker: &'a dyn WorkerContext,
     breakers: &'a Breakers,
     cell: CellName,
-    terms: BreakerTerms,
+    policy: BreakerPolicy,
 }
 
 impl Context {
@@ -75,7 +75,7 @@ impl Context {
 
 impl<'a> Dependency<'a> {
     pub(super) fn of(cx: &'a Context, scope: &'a Scope, name: &'a str) -> Self {
-        Self { cx, scope, name, place: "", terms: BreakerTerms::default() }
+        Self { cx, scope, name, place: "", policy: BreakerPolicy::default() }
     }
 
     /// Where it is, such as its URL: two of one name are apart. The place is kept as a digest.
@@ -84,8 +84,8 @@ impl<'a> Dependency<'a> {
     }
 
     /// When it is left alone, and for how long.
-    pub fn terms(self, terms: BreakerTerms) -> Self {
-        Self { terms, ..self }
+    pub fn policy(self, policy: BreakerPolicy) -> Self {
+        Self { policy, ..self }
     }
 
     /// Makes a call, unless the dependency is known to be down: then the attempt ends here with
@@ -109,9 +109,10 @@ impl<'a> Dependency<'a> {
             .map_err(|error| Failure::permanent(ErrorClass::Bug, format!("dependency: {error}")))?;
         let worker = self.cx.worker();
         let cell = self.scope.breaker_cell(&name, self.place);
-        let guard = Guard { worker, breakers: self.cx.breakers(), cell, terms: self.terms };
+        let guard = Guard { worker, breakers: self.cx.breakers(), cell, policy: self.policy };
         let call_end = self.cx.deadline().minus(TELL_MARGIN);
-        let late = |what| Failure::passing(ErrorClass::TimedOut, format!("{name} {what} in time"));
+        let late =
+            |what| Failure::transient(ErrorClass::TimedOut, format!("{name} {what} in time"));
         let permit = match guard.admit(call_end).await {
             Ok(permit) => permit,
             Err((until, class)) => return Err(held_back(&name, until, class)),
@@ -120,8 +121,9 @@ impl<'a> Dependency<'a> {
         if left.is_zero() {
             return Err(late("cannot be called"));
         }
-        let called = race::before(worker.sleep(left), work()).await;
-        let result = called.unwrap_or_else(|race::OutOfTime| Err(late("did not answer")));
+        let called = deadline::with_end(worker.sleep(left), work()).await;
+        let result =
+            called.unwrap_or_else(|deadline::DeadlineExceeded| Err(late("did not answer")));
         guard.tell(permit, outage(&result)).await;
         result
     }
@@ -137,18 +139,18 @@ fn outage<T>(result: &Result<T, Failure>) -> Option<Outage> {
     match failure.recovery() {
         Recovery::Retry => Some(Outage { class: failure.class(), asked: None }),
         Recovery::RetryAfter(wait) => Some(Outage { class: failure.class(), asked: Some(wait) }),
-        Recovery::Never | Recovery::HeldBack(_) | Recovery::PutOff(_) | Recovery::Ignored => None,
+        Recovery::Never | Recovery::HeldBack(_) | Recovery::Defer(_) | Recovery::Ignored => None,
     }
 }
 
 impl Guard<'_> {
     /// Whether a call may be made. `Err`: not before that time, because it failed like that.
     async fn admit(&self, call_end: EpochMillis) -> Result<Permit, (EpochMillis, ErrorClass)> {
-        let looked = race::before(self.worker.sleep(PATIENCE), self.look(call_end)).await;
+        let looked = deadline::with_end(self.worker.sleep(PATIENCE), self.look(call_end)).await;
         match looked {
             Ok(Ok(admitted)) => admitted,
             Ok(Err(error)) => Ok(self.unasked(&chain(&error))),
-            Err(race::OutOfTime) => Ok(self.unasked("no answer in time")),
+            Err(deadline::DeadlineExceeded) => Ok(self.unasked("no answer in time")),
         }
     }
 
@@ -213,10 +215,10 @@ impl Guard<'_> {
                 (Permit::Probe(probe), outage) => self.tell_probed(&probe, outage).await,
             }
         };
-        let error = match race::before(self.worker.sleep(PATIENCE), tell).await {
+        let error = match deadline::with_end(self.worker.sleep(PATIENCE), tell).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => chain(&error),
-            Err(race::OutOfTime) => "no answer in time".to_owned(),
+            Err(deadline::DeadlineExceeded) => "no answer in time".to_owned(),
         };
         tracing::warn!(cell = %self.cell, error, "a breaker was not told how a call went");
     }
@@ -226,7 +228,7 @@ impl Guard<'_> {
         for _ in 0..TRIES {
             let (now, chance) = (self.worker.now(), self.worker.random());
             let breaker = seen.value.unwrap_or_else(|| Breaker::new(now));
-            let Some(next) = breaker.failed(outage, answers, now, chance, &self.terms) else {
+            let Some(next) = breaker.failed(outage, answers, now, chance, &self.policy) else {
                 return Ok(());
             };
             let written = seen.write(self.worker, &self.cell, &next, LIFE).await?;
@@ -250,7 +252,9 @@ impl Guard<'_> {
     ) -> Result<(), PortError> {
         let (now, chance) = (self.worker.now(), self.worker.random());
         let next = match (probe.value, outage) {
-            (Some(breaker), Some(outage)) => breaker.probe_failed(outage, now, chance, &self.terms),
+            (Some(breaker), Some(outage)) => {
+                breaker.probe_failed(outage, now, chance, &self.policy)
+            }
             _ => Breaker::new(now),
         };
         let written = probe.write(self.worker, &self.cell, &next, LIFE).await?;

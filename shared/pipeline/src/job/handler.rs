@@ -16,7 +16,7 @@ pub enum Outcome {
     /// There was nothing to do, for this reason; 500 characters of it are recorded.
     Ignored(String),
     /// It is too early: the job runs again then, and this attempt does not count.
-    PutOff {
+    Defer {
         /// The time before which it makes no sense.
         until: EpochMillis,
         /// What it waits for; 500 characters of it are recorded.

@@ -33,11 +33,11 @@ pub fn accepted(action: &str, answer: Response<Bytes>) -> Result<Bytes, Failure>
     let status = answer.status().as_u16();
     let message = format!("failed to {action}: answered {status}");
     let failure = match status {
-        429 => Failure::passing(ErrorClass::Throttled, message),
-        408 | 504 => Failure::passing(ErrorClass::TimedOut, message),
-        500.. => Failure::passing(ErrorClass::Unavailable, message),
+        429 => Failure::transient(ErrorClass::Throttled, message),
+        408 | 504 => Failure::transient(ErrorClass::TimedOut, message),
+        500.. => Failure::transient(ErrorClass::Unavailable, message),
         ..=399 | 401 | 403 | 404 | 409 | 423 | 425 => {
-            Failure::passing(ErrorClass::Refused, message)
+            Failure::transient(ErrorClass::Refused, message)
         }
         _ => return Err(Failure::permanent(ErrorClass::Refused, message)),
     };

@@ -45,7 +45,7 @@ pub use dependency::Dependency;
 pub use effects::Effects;
 pub use handler::{Handler, JobResult, Outcome};
 pub use http_answer::accepted;
-pub use ordered::{FURTHEST_AHEAD, Newest};
+pub use ordered::{FURTHEST_AHEAD, Ordered};
 pub(crate) use payload::opened;
 pub use payload::{Body, Delivery, Json, Payload, UnusableDelivery};
 pub use registry::{Job, On, Registry};

@@ -10,7 +10,7 @@ use crate::job::cell::Seen;
 use crate::job::context::Context;
 use crate::ledger::RECORD_LIFE;
 use crate::ledger::entity::{Decision, Entity, Place, Quiet};
-use crate::model::deadline as race;
+use crate::model::deadline;
 use crate::model::failure::{ErrorClass, Failure, Recovery};
 use crate::model::names::CellName;
 use crate::model::port_error::{PortError, chain};
@@ -27,9 +27,9 @@ pub const FURTHEST_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a write is tried that finds the entity changed each time.
 const TRIES: u32 = 5;
 
-/// What a job writes to: see [`Context::newest`].
+/// What a job writes to: see [`Context::ordered`].
 #[must_use]
-pub struct Newest<'a> {
+pub struct Ordered<'a> {
     cx: &'a Context,
     scope: &'a Scope,
     entity: &'a str,
@@ -48,21 +48,21 @@ impl Context {
     /// # use hookdock_signature::EpochMillis;
     /// # async fn write(cx: Context, id: &str, changed: EpochMillis) -> Result<(), Failure> {
     /// let (quiet, longest) = (Duration::from_secs(5), Duration::from_secs(60));
-    /// cx.newest(id).version_at(changed).quiet(quiet, longest).run(async || Ok(())).await
+    /// cx.ordered(id).version_at(changed).quiet(quiet, longest).run(async || Ok(())).await
     /// # }
     /// ```
-    pub fn newest<'a>(&'a self, entity: &'a str) -> Newest<'a> {
-        Newest::of(self, self.scope(), entity)
+    pub fn ordered<'a>(&'a self, entity: &'a str) -> Ordered<'a> {
+        Ordered::of(self, self.scope(), entity)
     }
 }
 
-impl<'a> Newest<'a> {
+impl<'a> Ordered<'a> {
     pub(super) fn of(cx: &'a Context, scope: &'a Scope, entity: &'a str) -> Self {
         Self { cx, scope, entity, version: 0, changed_at: None, quiet: Quiet::default() }
     }
 
     /// The entity's version as this event has it: a number that grows with each change, such as a
-    /// counter; [`Newest::version_at`] is for a time. Of two events with one version, or without, the one whose run was
+    /// counter; [`Ordered::version_at`] is for a time. Of two events with one version, or without, the one whose run was
     /// opened later is the newer.
     pub fn version(self, version: i64) -> Self {
         Self { version, ..self }
@@ -126,10 +126,10 @@ impl<'a> Newest<'a> {
     /// What the work yielded does not wait long for that: the turn ends with the claim anyway.
     async fn give_back(&self, cell: &CellName, place: &Place, turn: Seen<Entity>) {
         let end = self.cx.worker().sleep(PATIENCE);
-        let error = match race::before(end, self.release(cell, place, turn)).await {
+        let error = match deadline::with_end(end, self.release(cell, place, turn)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => chain(&error),
-            Err(race::OutOfTime) => "no answer in time".to_owned(),
+            Err(deadline::DeadlineExceeded) => "no answer in time".to_owned(),
         };
         tracing::warn!(%cell, error, "the turn at an entity was not given back");
     }
@@ -159,11 +159,11 @@ impl<'a> Newest<'a> {
                 Decision::Now(entity) => (entity, None),
                 Decision::Quiet(until, entity) => {
                     let cause = "waits until nothing newer has come for a while";
-                    (entity, Some(Failure::put_off(until, cause)))
+                    (entity, Some(Failure::deferred(until, cause)))
                 }
                 Decision::Taken(until, entity) => {
                     let cause = "waits for another event of the same entity";
-                    (entity, Some(Failure::put_off(until, cause)))
+                    (entity, Some(Failure::deferred(until, cause)))
                 }
             };
             let known_already = end.is_some() && seen.value.as_ref() == Some(&entity);
@@ -178,7 +178,7 @@ impl<'a> Newest<'a> {
             }
         }
         let message = "the entity changed each time it was looked at";
-        Err(Failure::passing(ErrorClass::Throttled, message))
+        Err(Failure::transient(ErrorClass::Throttled, message))
     }
 
     async fn release(
@@ -207,9 +207,9 @@ fn may_still_land(failure: &Failure) -> bool {
         && matches!(failure.recovery(), Recovery::Retry | Recovery::RetryAfter(_))
 }
 
-impl fmt::Debug for Newest<'_> {
+impl fmt::Debug for Ordered<'_> {
     /// The entity's name can be personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Newest").field("quiet", &self.quiet).finish_non_exhaustive()
+        f.debug_struct("Ordered").field("quiet", &self.quiet).finish_non_exhaustive()
     }
 }

@@ -133,7 +133,7 @@ impl From<UnusableDelivery> for Failure {
         match error {
             // A later version, which may have been deployed only in part.
             UnusableDelivery::Unreadable(UnreadableDelivery::Form(Unreadable::Version(_))) => {
-                Self::passing(ErrorClass::BodyUnreadable, message)
+                Self::transient(ErrorClass::BodyUnreadable, message)
             }
             UnusableDelivery::Unreadable(_) => Self::permanent(ErrorClass::BodyUnreadable, message),
             UnusableDelivery::Other(_) => Self::permanent(ErrorClass::DigestMismatch, message),

@@ -75,5 +75,5 @@ impl Context {
 
 /// Settings are mended while retries go on.
 fn missing(what: &str) -> Failure {
-    Failure::passing(ErrorClass::Refused, format!("{what} not set up here"))
+    Failure::transient(ErrorClass::Refused, format!("{what} not set up here"))
 }

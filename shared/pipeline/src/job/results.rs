@@ -40,7 +40,7 @@ impl Context {
             return Ok(StepResult::Inline(json));
         }
         let bytes = json.len();
-        let documents = self.documents().map_err(|_| homeless(step, bytes))?;
+        let documents = self.documents().map_err(|_| documents_missing(step, bytes))?;
         let sha256 = BodyDigest::of(json.as_bytes());
         let name = result_document(self.run(), step, &sha256);
         let body = Bytes::from(json);
@@ -92,12 +92,12 @@ fn written<T: Serialize>(step: &StepName, result: &T) -> Result<String, Failure>
 fn read<T: DeserializeOwned>(step: &StepName, json: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(json).map_err(|_| {
         let message = format!("the saved result of step {step} is not what this code saves");
-        Failure::passing(ErrorClass::Bug, message)
+        Failure::transient(ErrorClass::Bug, message)
     })
 }
 
 /// The work is done, and each further attempt would do it again.
-fn homeless(step: &StepName, bytes: usize) -> Failure {
+fn documents_missing(step: &StepName, bytes: usize) -> Failure {
     bug(format!(
         "the result of step {step} has {bytes} bytes, a run holds {LARGEST_INLINE_BYTES}, and \
          documents are not set up here"

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::job::context::Context;
 use crate::job::dependency::Dependency;
-use crate::job::ordered::Newest;
+use crate::job::ordered::Ordered;
 use crate::model::failure::{ErrorClass, Failure};
 use crate::model::scope::{LONGEST_ID_BYTES, Scope};
 use crate::ports::{Conditional, Document, DocumentName, Documents, Record, Records};
@@ -124,9 +124,9 @@ impl<'a> AcrossTenants<'a> {
         self.cx.documents_of(Scope::SHARED)
     }
 
-    /// Like [`Context::newest`], for an entity that the events of all tenants write to.
-    pub fn newest(self, entity: &'a str) -> Newest<'a> {
-        Newest::of(self.cx, Scope::SHARED, entity)
+    /// Like [`Context::ordered`], for an entity that the events of all tenants write to.
+    pub fn ordered(self, entity: &'a str) -> Ordered<'a> {
+        Ordered::of(self.cx, Scope::SHARED, entity)
     }
 
     /// Like [`Context::dependency`], for something whose failures are no tenant's doing: the

@@ -52,7 +52,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// What the work says; or the run's record is not to be had, belongs to another worker by
+    /// What the work says; or the run's record is unavailable, belongs to another worker by
     /// now, or cannot take the result.
     pub async fn step<T, F, R>(&self, name: &str, work: F) -> Result<T, Failure>
     where
@@ -165,5 +165,5 @@ fn full(name: &StepName) -> Failure {
 }
 
 fn lost() -> Failure {
-    Failure::passing(ErrorClass::TimedOut, "another worker has claimed the run")
+    Failure::transient(ErrorClass::TimedOut, "another worker has claimed the run")
 }

@@ -26,7 +26,7 @@ use crate::model::retry::spread;
 
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BreakerTerms {
+pub struct BreakerPolicy {
     /// How many calls have to fail.
     pub failures: u32,
     /// How many of a hundred calls have to fail.
@@ -42,7 +42,7 @@ pub struct BreakerTerms {
     pub longest_asked: Duration,
 }
 
-impl Default for BreakerTerms {
+impl Default for BreakerPolicy {
     /// Five failures within a minute that are half of the calls; 10 s, then up to 5 min, and up to
     /// an hour where the dependency asks for it.
     fn default() -> Self {
@@ -144,21 +144,21 @@ impl Breaker {
         answers: u32,
         now: EpochMillis,
         chance: u128,
-        terms: &BreakerTerms,
+        policy: &BreakerPolicy,
     ) -> Option<Self> {
         let Self::Closed { since, failures, answers: told } = *self else {
             return None;
         };
         // What a window has not brought together counts for nothing.
-        let (since, failures, told) = match now < since.plus(terms.window) {
+        let (since, failures, told) = match now < since.plus(policy.window) {
             true => (since, failures, told),
             false => (now, 0, 0),
         };
         let (failures, answers) = (failures.saturating_add(1), told.saturating_add(answers));
         let calls = failures.saturating_add(answers);
-        let share = failures.saturating_mul(100) >= calls.saturating_mul(terms.percent);
-        Some(match outage.asked.is_some() || (failures >= terms.failures && share) {
-            true => Self::opened(1, outage, now, chance, terms),
+        let share = failures.saturating_mul(100) >= calls.saturating_mul(policy.percent);
+        Some(match outage.asked.is_some() || (failures >= policy.failures && share) {
+            true => Self::opened(1, outage, now, chance, policy),
             false => Self::Closed { since, failures, answers },
         })
     }
@@ -170,13 +170,13 @@ impl Breaker {
         outage: Outage,
         now: EpochMillis,
         chance: u128,
-        terms: &BreakerTerms,
+        policy: &BreakerPolicy,
     ) -> Self {
         let times = match *self {
             Self::Closed { .. } => 0,
             Self::Open { times, .. } | Self::Probing { times, .. } => times,
         };
-        Self::opened(times.saturating_add(1), outage, now, chance, terms)
+        Self::opened(times.saturating_add(1), outage, now, chance, policy)
     }
 
     /// From half the bound up to the bound, so that the dependency's callers do not come in step.
@@ -185,12 +185,12 @@ impl Breaker {
         outage: Outage,
         now: EpochMillis,
         chance: u128,
-        terms: &BreakerTerms,
+        policy: &BreakerPolicy,
     ) -> Self {
         let grown = 2_u32.saturating_pow(times.saturating_sub(1));
-        let bound = terms.first_wait.saturating_mul(grown).min(terms.longest_wait);
+        let bound = policy.first_wait.saturating_mul(grown).min(policy.longest_wait);
         let wait = match outage.asked {
-            Some(asked) => asked.min(terms.longest_asked),
+            Some(asked) => asked.min(policy.longest_asked),
             None => spread(bound / 2, bound, chance),
         };
         Self::Open { until: now.plus(wait), times, class: outage.class }
@@ -212,7 +212,7 @@ mod tests {
 
     const NOW: EpochMillis = EpochMillis::new(1_800_000_000_000);
 
-    const TERMS: BreakerTerms = BreakerTerms {
+    const POLICY_OF_CALLS: BreakerPolicy = BreakerPolicy {
         failures: 3,
         percent: 50,
         window: Duration::from_secs(60),
@@ -234,7 +234,7 @@ mod tests {
     /// The state after failures at those seconds, each after so many answers.
     fn after(failures: &[(u64, u32)]) -> Breaker {
         failures.iter().fold(Breaker::new(NOW), |breaker, (second, answers)| {
-            breaker.failed(DOWN, *answers, at(*second), 0, &TERMS).expect("it is closed")
+            breaker.failed(DOWN, *answers, at(*second), 0, &POLICY_OF_CALLS).expect("it is closed")
         })
     }
 
@@ -277,12 +277,12 @@ mod tests {
     fn it_is_left_alone_for_longer_each_time_up_to_a_bound() {
         let mut breaker = after(&[(0, 0), (1, 0), (2, 0)]);
         for (times, least, most) in [(2, 10, 20), (3, 17, 34), (4, 17, 34)] {
-            let wait = |chance| match breaker.probe_failed(DOWN, NOW, chance, &TERMS) {
+            let wait = |chance| match breaker.probe_failed(DOWN, NOW, chance, &POLICY_OF_CALLS) {
                 Breaker::Open { until, .. } => NOW.until(until).as_secs(),
                 other => panic!("{other:?}"),
             };
             assert_eq!((wait(0), wait(u128::from(most - least) * 1000)), (least, most), "{times}");
-            breaker = breaker.probe_failed(DOWN, NOW, 0, &TERMS);
+            breaker = breaker.probe_failed(DOWN, NOW, 0, &POLICY_OF_CALLS);
             assert!(matches!(breaker, Breaker::Open { times: is, .. } if is == times));
         }
     }
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn a_dependency_that_asks_for_time_gets_it_at_once_within_reason() {
         for (asks, gets) in [(1, 1), (120, 120), (86_400, 600)] {
-            let open = Breaker::new(NOW).failed(asked(asks), 1000, NOW, 0, &TERMS);
+            let open = Breaker::new(NOW).failed(asked(asks), 1000, NOW, 0, &POLICY_OF_CALLS);
             let class = ErrorClass::Throttled;
             assert_eq!(open, Some(Breaker::Open { until: at(gets), times: 1, class }), "{asks}");
         }
@@ -299,11 +299,11 @@ mod tests {
     #[test]
     fn a_call_from_before_it_opened_changes_nothing() {
         let open = after(&[(0, 0), (1, 0), (2, 0)]);
-        assert_eq!(open.failed(DOWN, 0, at(3), 0, &TERMS), None);
+        assert_eq!(open.failed(DOWN, 0, at(3), 0, &POLICY_OF_CALLS), None);
         let Admission::Probe(probing) = open.admission(at(20), at(40)) else {
             panic!("it is time for a probe");
         };
-        assert_eq!(probing.failed(asked(9), 0, at(21), 0, &TERMS), None);
+        assert_eq!(probing.failed(asked(9), 0, at(21), 0, &POLICY_OF_CALLS), None);
     }
 
     #[test]

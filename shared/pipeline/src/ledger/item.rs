@@ -40,7 +40,7 @@ pub struct RunItem {
     pub reason: Option<String>,
     /// When dead: whether the dead letter has been sent.
     #[serde(default)]
-    pub buried: bool,
+    pub dead_lettered: bool,
     /// The worker that claimed the run last.
     pub owner: Owner,
     /// How often the run was claimed.
@@ -48,7 +48,7 @@ pub struct RunItem {
     /// How often it was set going again by hand.
     pub generation: u32,
     /// How many of its attempts the policy does not count.
-    pub uncounted: u32,
+    pub uncounted_attempts: u32,
     /// How often the present claim has written.
     pub writes: u32,
     /// The last attempts, oldest first.
@@ -126,11 +126,11 @@ impl From<&Run> for RunItem {
             not_before_ms: None,
             cause: None,
             reason: None,
-            buried: false,
+            dead_lettered: false,
             owner: run.owner.clone(),
             attempt: run.attempt,
             generation: run.generation,
-            uncounted: run.uncounted,
+            uncounted_attempts: run.uncounted_attempts,
             writes: run.writes,
             attempts: run.attempts.iter().map(AttemptItem::from).collect(),
             steps: run.steps.iter().map(StepItem::from).collect(),
@@ -147,9 +147,9 @@ impl From<&Run> for RunItem {
             }
             RunState::Done => {}
             RunState::Ignored { cause } => item.cause = Some(cause.clone()),
-            RunState::Dead { reason, buried } => {
+            RunState::Dead { reason, dead_lettered } => {
                 item.reason = Some(reason.code().to_owned());
-                item.buried = *buried;
+                item.dead_lettered = *dead_lettered;
             }
         }
         item
@@ -172,7 +172,7 @@ impl TryFrom<RunItem> for Run {
             owner: item.owner,
             attempt: item.attempt,
             generation: item.generation,
-            uncounted: item.uncounted,
+            uncounted_attempts: item.uncounted_attempts,
             writes: item.writes,
             attempts: item.attempts.into_iter().map(Attempt::try_from).collect::<Result<_, _>>()?,
             steps: item.steps.into_iter().map(StepRecord::try_from).collect::<Result<_, _>>()?,
@@ -203,7 +203,7 @@ impl RunItem {
             "dead" => {
                 let reason = self.reason.as_deref().and_then(DeadReason::from_code);
                 let reason = reason.ok_or(UnreadableItem::Field("reason"))?;
-                Ok(RunState::Dead { reason, buried: self.buried })
+                Ok(RunState::Dead { reason, dead_lettered: self.dead_lettered })
             }
             _ => Err(UnreadableItem::Field("state")),
         }
@@ -253,7 +253,7 @@ impl AttemptItem {
         match self.result.as_deref() {
             Some("done") => Ok(AttemptResult::Done),
             Some("ignored") => Ok(AttemptResult::Ignored),
-            Some("put_off") => Ok(AttemptResult::PutOff),
+            Some("deferred") => Ok(AttemptResult::Deferred),
             Some("failed") => {
                 let class = self.error_class.as_deref().and_then(ErrorClass::from_code);
                 let class = class.ok_or(UnreadableItem::Field("error_class"))?;

@@ -68,7 +68,7 @@ pub struct Run {
     pub generation: u32,
     /// How many of its attempts the policy does not count: those of earlier generations, and
     /// those that were put off.
-    pub uncounted: u32,
+    pub uncounted_attempts: u32,
     /// How often the present claim has written.
     pub writes: u32,
     /// The last attempts, oldest first.
@@ -89,7 +89,7 @@ pub enum Unclaimable {
     /// It has ended.
     Ended,
     /// It is dead, and its dead letter may not have been sent.
-    Unburied(Box<Run>),
+    NotDeadLettered(Box<Run>),
 }
 
 impl Run {
@@ -102,7 +102,7 @@ impl Run {
             owner: claim.owner.clone(),
             attempt: 1,
             generation: claim.generation,
-            uncounted: 0,
+            uncounted_attempts: 0,
             writes: 0,
             attempts: vec![Attempt::begun(1, claim.code.clone(), claim.now)],
             steps: Vec::new(),
@@ -126,7 +126,7 @@ impl Run {
     /// The run whose job was not registered for as long as it could wait.
     #[must_use]
     pub fn given_up_without_job(&self, at: EpochMillis) -> Self {
-        self.moved(RunState::Dead { reason: DeadReason::JobUnregistered, buried: false }, at)
+        self.moved(RunState::Dead { reason: DeadReason::JobUnregistered, dead_lettered: false }, at)
     }
 
     /// A move that no claim makes, so it counts as a write of the last one.
@@ -140,7 +140,7 @@ impl Run {
     /// running    before lease_until   -> held          from then on -> claimed
     /// retrying   before not_before    -> held          from then on -> claimed
     /// waiting    before not_before    -> held          from then on -> claimed
-    /// dead       same generation      -> ended         later one    -> claimed, attempts anew
+    /// dead       same generation      -> ended         later one    -> claimed, attempts again
     /// done, ignored                   -> ended
     /// record life over                -> claimed as if it had never been
     /// ```
@@ -167,15 +167,15 @@ impl Run {
             RunState::Dead { .. } if claim.generation > self.generation => {
                 Ok(self.restarted(claim))
             }
-            RunState::Dead { buried: true, .. } => Err(Unclaimable::Ended),
-            RunState::Dead { buried: false, .. } => {
-                Err(Unclaimable::Unburied(Box::new(self.clone())))
+            RunState::Dead { dead_lettered: true, .. } => Err(Unclaimable::Ended),
+            RunState::Dead { dead_lettered: false, .. } => {
+                Err(Unclaimable::NotDeadLettered(Box::new(self.clone())))
             }
         }
     }
 
     fn restarted(&self, claim: &Claim) -> Self {
-        Self { uncounted: self.attempt, ..self.reclaimed(claim) }
+        Self { uncounted_attempts: self.attempt, ..self.reclaimed(claim) }
     }
 
     fn reclaimed(&self, claim: &Claim) -> Self {
@@ -207,21 +207,21 @@ impl Run {
             Settlement::Done => RunState::Done,
             Settlement::Ignored(cause) => RunState::Ignored { cause: recorded(cause) },
             Settlement::Retry(not_before, _) => RunState::Retrying { not_before },
-            Settlement::PutOff(not_before, cause) => {
-                next.uncounted = next.uncounted.saturating_add(1);
+            Settlement::Defer(not_before, cause) => {
+                next.uncounted_attempts = next.uncounted_attempts.saturating_add(1);
                 RunState::Waiting { not_before, cause: recorded(cause) }
             }
-            Settlement::Dead(reason, _) => RunState::Dead { reason, buried: false },
+            Settlement::Dead(reason, _) => RunState::Dead { reason, dead_lettered: false },
         };
         next
     }
 
     /// A dead run whose dead letter has been sent. Other runs stay as they are.
     #[must_use]
-    pub fn buried(&self) -> Self {
+    pub fn dead_lettered(&self) -> Self {
         match self.state {
             RunState::Dead { reason, .. } => {
-                Self { state: RunState::Dead { reason, buried: true }, ..self.clone() }
+                Self { state: RunState::Dead { reason, dead_lettered: true }, ..self.clone() }
             }
             _ => self.clone(),
         }
@@ -255,8 +255,8 @@ impl Run {
 
     /// How many attempts it has had that the policy counts.
     #[must_use]
-    pub fn tries(&self) -> u32 {
-        self.attempt.saturating_sub(self.uncounted)
+    pub fn counted_attempts(&self) -> u32 {
+        self.attempt.saturating_sub(self.uncounted_attempts)
     }
 
     /// What went wrong last, if anything is known of it.

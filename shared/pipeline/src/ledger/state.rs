@@ -41,7 +41,7 @@ pub enum RunState {
         /// Why.
         reason: DeadReason,
         /// Whether the dead letter has been sent.
-        buried: bool,
+        dead_lettered: bool,
     },
 }
 
@@ -94,7 +94,7 @@ pub enum AttemptResult {
     /// There was nothing to do.
     Ignored,
     /// It was put off.
-    PutOff,
+    Deferred,
     /// Something went wrong.
     Failed(AttemptFailure),
 }
@@ -116,7 +116,7 @@ pub enum Settlement {
     /// There was nothing to do.
     Ignored(String),
     /// It was put off until that time, for this cause.
-    PutOff(EpochMillis, String),
+    Defer(EpochMillis, String),
     /// It failed and is tried again at that time.
     Retry(EpochMillis, Failure),
     /// It failed for good.
@@ -177,7 +177,7 @@ impl Ending {
     pub fn failure(&self) -> Option<&AttemptFailure> {
         match &self.result {
             AttemptResult::Failed(failure) => Some(failure),
-            AttemptResult::Done | AttemptResult::Ignored | AttemptResult::PutOff => None,
+            AttemptResult::Done | AttemptResult::Ignored | AttemptResult::Deferred => None,
         }
     }
 }
@@ -187,7 +187,7 @@ impl AttemptResult {
         match settlement {
             Settlement::Done => Self::Done,
             Settlement::Ignored(_) => Self::Ignored,
-            Settlement::PutOff(..) => Self::PutOff,
+            Settlement::Defer(..) => Self::Deferred,
             Settlement::Retry(_, failure) | Settlement::Dead(_, failure) => {
                 Self::Failed(failure.into())
             }
@@ -200,7 +200,7 @@ impl AttemptResult {
         match self {
             Self::Done => "done",
             Self::Ignored => "ignored",
-            Self::PutOff => "put_off",
+            Self::Deferred => "deferred",
             Self::Failed(_) => "failed",
         }
     }

@@ -9,42 +9,42 @@ use crate::model::system::System;
 
 /// The work ran out of time; it was dropped, and may still have taken effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OutOfTime;
+pub(crate) struct DeadlineExceeded;
 
 /// The result of the work, unless the deadline comes first.
 ///
 /// The clock is looked at before the work goes on, each time. A worker that was held up past its
 /// deadline may have lost what it works on to another, and must not go a single step further.
-pub(crate) fn by<T>(
+pub(crate) fn with_deadline<T>(
     system: &impl System,
     deadline: EpochMillis,
     work: impl Future<Output = T> + Send,
-) -> impl Future<Output = Result<T, OutOfTime>> + Send {
+) -> impl Future<Output = Result<T, DeadlineExceeded>> + Send {
     let remaining = system.now().until(deadline);
-    before(system.sleep(remaining), work)
+    with_end(system.sleep(remaining), work)
 }
 
 /// The same where nothing is lost by a step too many: work that is done at once is not timed, for
 /// to set a timer is to wake the event loop.
-pub(crate) async fn soon<T>(
+pub(crate) async fn with_lazy_deadline<T>(
     system: &impl System,
     deadline: EpochMillis,
     work: impl Future<Output = T> + Send,
-) -> Result<T, OutOfTime> {
+) -> Result<T, DeadlineExceeded> {
     let end = async { system.sleep(system.now().until(deadline)).await };
     match select(pin!(work), pin!(end)).await {
         Either::Left((done, _)) => Ok(done),
-        Either::Right(((), _)) => Err(OutOfTime),
+        Either::Right(((), _)) => Err(DeadlineExceeded),
     }
 }
 
 /// The result of the work, unless the end comes first.
-pub(crate) async fn before<T>(
+pub(crate) async fn with_end<T>(
     end: impl Future<Output = ()>,
     work: impl Future<Output = T>,
-) -> Result<T, OutOfTime> {
+) -> Result<T, DeadlineExceeded> {
     match select(pin!(end), pin!(work)).await {
-        Either::Left(((), _)) => Err(OutOfTime),
+        Either::Left(((), _)) => Err(DeadlineExceeded),
         Either::Right((done, _)) => Ok(done),
     }
 }
@@ -94,30 +94,30 @@ mod tests {
             cx.waker().wake_by_ref();
             if steps == 2 { Poll::Ready(()) } else { Poll::Pending }
         });
-        let raced = by(&system, EpochMillis::new(1), work);
-        let mut raced = Box::pin(raced);
-        assert_eq!(raced.as_mut().now_or_never(), None);
-        assert_eq!(raced.as_mut().now_or_never(), Some(Err(OutOfTime)));
-        drop(raced);
+        let timed = with_deadline(&system, EpochMillis::new(1), work);
+        let mut timed = Box::pin(timed);
+        assert_eq!(timed.as_mut().now_or_never(), None);
+        assert_eq!(timed.as_mut().now_or_never(), Some(Err(DeadlineExceeded)));
+        drop(timed);
         assert_eq!(steps, 1);
     }
 
     #[test]
     fn work_that_ends_in_time_is_not_out_of_time() {
         let system = Late::default();
-        let raced = by(&system, EpochMillis::new(1), ready(7));
-        assert_eq!(raced.now_or_never(), Some(Ok(7)));
-        let raced = soon(&system, EpochMillis::new(1), ready(7));
-        assert_eq!(raced.now_or_never(), Some(Ok(7)));
+        let timed = with_deadline(&system, EpochMillis::new(1), ready(7));
+        assert_eq!(timed.now_or_never(), Some(Ok(7)));
+        let timed = with_lazy_deadline(&system, EpochMillis::new(1), ready(7));
+        assert_eq!(timed.now_or_never(), Some(Ok(7)));
     }
 
     #[test]
     fn work_that_is_done_at_once_counts_however_late_it_is() {
         let system = Late::default();
         system.0.store(true, Ordering::Relaxed);
-        let raced = soon(&system, EpochMillis::new(1), ready(7));
-        assert_eq!(raced.now_or_never(), Some(Ok(7)));
-        let raced = soon(&system, EpochMillis::new(1), pending::<()>());
-        assert_eq!(raced.now_or_never(), Some(Err(OutOfTime)));
+        let timed = with_lazy_deadline(&system, EpochMillis::new(1), ready(7));
+        assert_eq!(timed.now_or_never(), Some(Ok(7)));
+        let timed = with_lazy_deadline(&system, EpochMillis::new(1), pending::<()>());
+        assert_eq!(timed.now_or_never(), Some(Err(DeadlineExceeded)));
     }
 }

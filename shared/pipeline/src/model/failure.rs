@@ -46,7 +46,7 @@ pub enum Recovery {
     /// wait grows with each time, and the attempt does not count.
     HeldBack(EpochMillis),
     /// It is too early: the job runs again then, and the attempt does not count.
-    PutOff(EpochMillis),
+    Defer(EpochMillis),
     /// There is nothing to do, now or later.
     Ignored,
 }
@@ -115,7 +115,7 @@ impl ErrorClass {
 impl Failure {
     /// A failure that may go away by itself.
     #[must_use]
-    pub fn passing(class: ErrorClass, message: impl Into<String>) -> Self {
+    pub fn transient(class: ErrorClass, message: impl Into<String>) -> Self {
         Self { class, message: recorded(message), recovery: Recovery::Retry }
     }
 
@@ -131,10 +131,10 @@ impl Failure {
         Self { class, message: recorded(cause), recovery: Recovery::HeldBack(until) }
     }
 
-    /// Not a failure: [`crate::job::Outcome::PutOff`], for what a job is built of.
+    /// Not a failure: [`crate::job::Outcome::Defer`], for what a job is built of.
     #[must_use]
-    pub fn put_off(until: EpochMillis, cause: impl Into<String>) -> Self {
-        let recovery = Recovery::PutOff(until);
+    pub fn deferred(until: EpochMillis, cause: impl Into<String>) -> Self {
+        let recovery = Recovery::Defer(until);
         Self { class: ErrorClass::Unavailable, message: recorded(cause), recovery }
     }
 
@@ -180,6 +180,6 @@ impl From<PortError> for Failure {
             // Settings and permissions are mended while retries go on.
             FaultKind::Denied | FaultKind::Invalid => ErrorClass::Refused,
         };
-        Self::passing(class, chain(&error))
+        Self::transient(class, chain(&error))
     }
 }

@@ -57,7 +57,7 @@ impl PortError {
 
     /// The same error with its cause.
     #[must_use]
-    pub fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
     }
 
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn the_chain_names_every_cause_once() {
         let error = PortError::new("store the delivery", FaultKind::Unavailable)
-            .because(PortError::new("connect", FaultKind::TimedOut));
+            .with_source(PortError::new("connect", FaultKind::TimedOut));
         assert_eq!(
             chain(&error),
             "failed to store the delivery: unavailable: failed to connect: timed_out"

@@ -82,7 +82,7 @@ impl CellItem {
     pub fn read(self, action: &'static str) -> Result<Cell, PortError> {
         if self.version != VERSION {
             let unknown = format!("version {} of the cell is not known", self.version);
-            return Err(PortError::new(action, FaultKind::Invalid).because(unknown));
+            return Err(PortError::new(action, FaultKind::Invalid).with_source(unknown));
         }
         let expires_at = EpochSeconds::new(self.expires_at);
         Ok(Cell { tag: self.tag, value: self.value, expires_at })

@@ -17,7 +17,7 @@ pub trait Endpoints: Send + Sync {
         id: &EndpointId,
     ) -> impl Future<Output = Result<Option<Arc<Endpoint>>, PortError>> + Send;
 
-    /// The endpoint read anew, after a signature did not match: its secret may have been rotated.
+    /// The endpoint read again, after a signature did not match: its secret may have been rotated.
     /// `None`: it was read moments ago, so there is nothing newer to try.
     fn refresh(
         &self,

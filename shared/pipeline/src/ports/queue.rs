@@ -25,7 +25,7 @@ pub const MOST_AT_ONCE: usize = 10;
 /// What the processor does with a message that it cannot finish now.
 pub trait Messages: Send + Sync {
     /// Hides the message for that long, counted from now and in whole seconds.
-    fn put_off(
+    fn change_visibility(
         &self,
         receipt: &str,
         wait: Duration,
@@ -40,5 +40,8 @@ pub trait Messages: Send + Sync {
     ) -> impl Future<Output = Result<Vec<usize>, PortError>> + Send;
 
     /// Sends a message to the dead-letter queue.
-    fn bury(&self, letter: &DeadLetter) -> impl Future<Output = Result<(), PortError>> + Send;
+    fn dead_letter(
+        &self,
+        letter: &DeadLetter,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 }

@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use crate::delivery::reference::Reference;
 use crate::job::{Context, Delivery, JobResult, Limits, Outcome};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
-use crate::model::deadline as race;
+use crate::model::deadline;
 use crate::model::failure::{ErrorClass, Failure, Recovery};
 use crate::model::port_error::PortError;
 use crate::model::retry::RetryPolicy;
@@ -34,7 +34,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let work = async {
             let delivery = Delivery::open(&self.stored(task).await?, task.reference)?;
             let limits = Limits {
-                attempt: run.tries(),
+                attempt: run.counted_attempts(),
                 received_at: delivery.received_at,
                 opened_at: run.opened_at,
                 started_at: run.updated_at,
@@ -49,11 +49,11 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         };
         // A panic is this run's alone: nothing it could have left half-done is shared.
         let caught = AssertUnwindSafe(work.instrument(span(task, run))).catch_unwind();
-        match race::by(&self.system, deadline, caught).await {
+        match deadline::with_deadline(&self.system, deadline, caught).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_panic)) => Err(Failure::passing(ErrorClass::Bug, PANICKED)),
-            Err(race::OutOfTime) => {
-                Err(Failure::passing(ErrorClass::TimedOut, "the attempt ran out of time"))
+            Ok(Err(_panic)) => Err(Failure::transient(ErrorClass::Bug, PANICKED)),
+            Err(deadline::DeadlineExceeded) => {
+                Err(Failure::transient(ErrorClass::TimedOut, "the attempt ran out of time"))
             }
         }
     }
@@ -70,7 +70,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         };
         log_settled(&settled, task.reference);
         match settled.state {
-            RunState::Dead { .. } => self.bury(&settled, task.reference).await,
+            RunState::Dead { .. } => self.dead_letter(&settled, task.reference).await,
             RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
                 Ok(self.later(not_before))
             }
@@ -80,7 +80,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
-    /// What SQS would set aside without a word ends here, with a reason.
+    /// What SQS would set aside silently ends here, with a reason.
     pub(super) fn settlement(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
         let settlement = self.wanted(task, run, result);
         if self.settings.lets_come_back(task.message.receives) {
@@ -90,7 +90,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Settlement::Retry(_, failure) => {
                 Settlement::Dead(DeadReason::ReceivesExhausted, failure)
             }
-            Settlement::PutOff(_, cause) => {
+            Settlement::Defer(_, cause) => {
                 let failure = Failure::permanent(ErrorClass::TimedOut, cause);
                 Settlement::Dead(DeadReason::ReceivesExhausted, failure)
             }
@@ -102,30 +102,30 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let failure = match result {
             Ok(Outcome::Done) => return Settlement::Done,
             Ok(Outcome::Ignored(cause)) => return Settlement::Ignored(cause),
-            Ok(Outcome::PutOff { until, cause }) => return self.put_off_until(task, until, cause),
+            Ok(Outcome::Defer { until, cause }) => return self.deferred_until(task, until, cause),
             Err(failure) => failure,
         };
         let policy = self.settings.policy(task.job);
         let wait = match failure.recovery() {
             Recovery::Never => return Settlement::Dead(DeadReason::Permanent, failure),
-            Recovery::Retry => policy.wait(run.tries(), self.system.random()),
+            Recovery::Retry => policy.wait(run.counted_attempts(), self.system.random()),
             Recovery::RetryAfter(asked) => {
-                policy.wait_asked(asked, run.tries(), self.system.random())
+                policy.wait_asked(asked, run.counted_attempts(), self.system.random())
             }
             Recovery::HeldBack(until) => {
                 // The wait grows nearly as the outage does, so that it costs few receives, and
                 // those who waited do not come back together.
                 let wait = RetryPolicy::OUTAGE.wait(task.message.receives, self.system.random());
                 let until = until.max(self.system.now()).plus(wait);
-                return self.put_off_until(task, until, failure.message().to_owned());
+                return self.deferred_until(task, until, failure.message().to_owned());
             }
-            Recovery::PutOff(until) => {
-                return self.put_off_until(task, until, failure.message().to_owned());
+            Recovery::Defer(until) => {
+                return self.deferred_until(task, until, failure.message().to_owned());
             }
             Recovery::Ignored => return Settlement::Ignored(failure.message().to_owned()),
         };
         let not_before = self.system.now().plus(wait);
-        if !policy.allows_another(run.tries()) {
+        if !policy.allows_another(run.counted_attempts()) {
             Settlement::Dead(DeadReason::AttemptsExhausted, failure)
         } else if not_before > self.settings.last_call(task.message) {
             Settlement::Dead(DeadReason::OutOfTime, failure)
@@ -134,10 +134,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
     }
 
-    /// What is put off beyond the message's stay would be lost without a word.
-    fn put_off_until(&self, task: Task<'_>, until: EpochMillis, cause: String) -> Settlement {
+    /// What is put off beyond the message's stay would be lost silently.
+    fn deferred_until(&self, task: Task<'_>, until: EpochMillis, cause: String) -> Settlement {
         if until <= self.settings.last_call(task.message) {
-            return Settlement::PutOff(until, cause);
+            return Settlement::Defer(until, cause);
         }
         let message = format!("put off for longer than the queue keeps a message: {cause}");
         let failure = Failure::permanent(ErrorClass::TimedOut, message);
@@ -146,7 +146,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 }
 
 /// The end of a run that has had more attempts than it gets. Most often its workers died, each
-/// time without a word; or the policy has become stricter meanwhile.
+/// time silently; or the policy has become stricter meanwhile.
 pub(super) fn no_further_attempt(run: &Run) -> Settlement {
     match run.last_failure() {
         Some(last) => {

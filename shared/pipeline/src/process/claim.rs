@@ -75,13 +75,13 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         match why {
             Unclaimable::Ended => Ok(Progress::Finished),
             Unclaimable::Until(time) => Ok(self.later(time)),
-            Unclaimable::Unburied(run) => self.bury(&run, reference).await,
+            Unclaimable::NotDeadLettered(run) => self.dead_letter(&run, reference).await,
         }
     }
 
     pub(super) async fn claimed(&self, task: Task<'_>, run: Run) -> Result<Progress, PortError> {
         let held = ClaimedRun::new(self.ledger.clone(), self.system.clone(), run.clone());
-        let settlement = if run.tries() > self.settings.policy(task.job).max_attempts {
+        let settlement = if run.counted_attempts() > self.settings.policy(task.job).max_attempts {
             no_further_attempt(&run)
         } else {
             // Boxed: what an attempt needs is most of what a message needs.

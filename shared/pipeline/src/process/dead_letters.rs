@@ -14,7 +14,7 @@ use crate::process::use_case::Process;
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// Sends the dead letter, then notes that it was sent. In between, a worker may die: then the
     /// letter is sent twice, and never not at all.
-    pub(super) async fn bury(
+    pub(super) async fn dead_letter(
         &self,
         run: &Run,
         reference: &Reference,
@@ -23,15 +23,15 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             return Ok(Progress::Finished);
         };
         let letter = DeadLetter::of_run(reference, run, reason).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
+            PortError::new("write the dead letter", FaultKind::Invalid).with_source(error)
         })?;
-        self.messages.bury(&letter).await?;
-        self.ledger.compare_and_swap(&run.fence(), &run.buried()).await?;
+        self.messages.dead_letter(&letter).await?;
+        self.ledger.compare_and_swap(&run.fence(), &run.dead_lettered()).await?;
         Ok(Progress::Finished)
     }
 
     /// A dead letter was moved back while its job is off: it goes back to where it was.
-    pub(super) async fn bury_jobless(
+    pub(super) async fn dead_letter_unregistered(
         &self,
         reference: &Reference,
         job: &JobName,
@@ -42,13 +42,13 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         );
         let message = format!("job {job} is not registered for this event");
         let letter = DeadLetter::of_reference(reference, "no_job", &message).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
+            PortError::new("write the dead letter", FaultKind::Invalid).with_source(error)
         })?;
-        self.messages.bury(&letter).await?;
+        self.messages.dead_letter(&letter).await?;
         Ok(Progress::Finished)
     }
 
-    pub(super) async fn bury_unreadable(
+    pub(super) async fn dead_letter_unreadable(
         &self,
         message: &Received,
         error: &Unreadable,
@@ -59,7 +59,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             error = chain(error),
             "message is not a reference"
         );
-        self.messages.bury(&DeadLetter::of_unreadable(&message.body, error)).await?;
+        self.messages.dead_letter(&DeadLetter::of_unreadable(&message.body, error)).await?;
         Ok(Progress::Finished)
     }
 }

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::delivery::message::Message;
 use crate::delivery::part::Part;
 use crate::delivery::reference::Reference;
-use crate::model::deadline as race;
+use crate::model::deadline;
 use crate::model::port_error::{FaultKind, PortError, chain};
 use crate::model::retry::{LONGEST_PUT_OFF, RetryPolicy};
 use crate::model::system::System;
@@ -50,20 +50,22 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 }
                 // Written by a later version, which may have been deployed only in part.
                 Err(error @ Unreadable::Version(_)) => Err(later_version(*error)),
-                Err(error) => self.bury_unreadable(message, error).await,
+                Err(error) => self.dead_letter_unreadable(message, error).await,
             }
         };
-        match race::by(&self.system, message.deadline, work).await {
+        match deadline::with_deadline(&self.system, message.deadline, work).await {
             Ok(Ok(Progress::Finished)) => Verdict::Finished,
-            Ok(Ok(Progress::Later(wait))) => self.put_off(message, delivery_id, wait).await,
+            Ok(Ok(Progress::Later(wait))) => {
+                self.change_visibility(message, delivery_id, wait).await
+            }
             Ok(Err(error)) => {
                 let error = chain(&error);
                 tracing::error!(delivery.id = delivery_id, error, "message will come back");
                 // The wait grows, so that an outage does not use up what the queue grants.
                 let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
-                self.put_off(message, delivery_id, wait).await
+                self.change_visibility(message, delivery_id, wait).await
             }
-            Err(race::OutOfTime) => {
+            Err(deadline::DeadlineExceeded) => {
                 tracing::error!(delivery.id = delivery_id, "message ran out of time");
                 Verdict::Again
             }
@@ -84,15 +86,17 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// Without the put-off the message comes back when its visibility runs out, so a failure here
     /// costs time and nothing else.
-    async fn put_off(
+    async fn change_visibility(
         &self,
         message: &Received,
         delivery_id: Option<&str>,
         wait: Duration,
     ) -> Verdict {
         let wait = wait.clamp(Duration::from_secs(1), LONGEST_PUT_OFF);
-        let put_off = self.messages.put_off(&message.receipt, wait);
-        if let Ok(Err(error)) = race::by(&self.system, message.deadline, put_off).await {
+        let change_visibility = self.messages.change_visibility(&message.receipt, wait);
+        if let Ok(Err(error)) =
+            deadline::with_deadline(&self.system, message.deadline, change_visibility).await
+        {
             let error = chain(&error);
             tracing::warn!(delivery.id = delivery_id, error, "message was not put off");
         }
@@ -101,5 +105,5 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 }
 
 fn later_version(error: Unreadable) -> PortError {
-    PortError::new("read the reference", FaultKind::Invalid).because(error)
+    PortError::new("read the reference", FaultKind::Invalid).with_source(error)
 }

@@ -15,7 +15,7 @@ use crate::delivery::object_key::ObjectKey;
 use crate::delivery::pack::Pack;
 use crate::delivery::reference::Reference;
 use crate::ledger::EventRef;
-use crate::model::deadline as race;
+use crate::model::deadline;
 use crate::model::names::DeliveryId;
 use crate::model::port_error::{FaultKind, PortError};
 use crate::model::system::System;
@@ -44,7 +44,9 @@ impl BatchPack<'_> {
         let places = self.0.await;
         match places.get(inline.delivery_id()) {
             Some(Ok(pack)) => Ok(inline.packed(pack.clone())),
-            Some(Err(error)) => Err(PortError::new(TAKE, error.kind()).because(Arc::clone(error))),
+            Some(Err(error)) => {
+                Err(PortError::new(TAKE, error.kind()).with_source(Arc::clone(error)))
+            }
             None => Err(PortError::new(TAKE, FaultKind::Invalid)),
         }
     }
@@ -110,8 +112,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         action: &'static str,
         call: impl Future<Output = Result<T, PortError>> + Send,
     ) -> Result<T, PortError> {
-        race::by(&self.system, deadline.minus(SETTLE_MARGIN), call)
+        deadline::with_deadline(&self.system, deadline.minus(SETTLE_MARGIN), call)
             .await
-            .unwrap_or_else(|race::OutOfTime| Err(PortError::new(action, FaultKind::TimedOut)))
+            .unwrap_or_else(|deadline::DeadlineExceeded| {
+                Err(PortError::new(action, FaultKind::TimedOut))
+            })
     }
 }

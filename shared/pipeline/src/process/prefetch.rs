@@ -41,7 +41,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// What was read is there for all jobs. What went wrong is one attempt's, and the next job
-    /// reads anew.
+    /// reads again.
     pub(super) async fn stored(&self, task: Task<'_>) -> Result<Bytes, Failure> {
         let mut known = task.stored.0.lock().await;
         let read = match known.take() {

@@ -18,7 +18,7 @@ pub struct Settings {
     /// When a failed attempt is followed by another, for jobs without a policy of their own.
     pub policy: RetryPolicy,
     /// How long a run may wait in the queue in all; less than the queue keeps a message, which it
-    /// then drops without a word.
+    /// then drops silently.
     pub longest_stay: Duration,
     /// How often the queue hands a message out before it sets it aside, which it then does without
     /// a word.

@@ -44,15 +44,16 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 "the delivery carries {} events, at most {MOST_ITEMS} are taken apart",
                 batch.items
             );
-            return self.bury_batch(reference, "too_many_items", &message).await;
+            return self.dead_letter_batch(reference, "too_many_items", &message).await;
         }
         match self.items(reference, batch).await {
             Ok(items) => self.send_all(reference, batch, &items, deadline).await,
             Err(failure) if failure.recovery() == Recovery::Never => {
-                self.bury_batch(reference, failure.class().code(), failure.message()).await
+                self.dead_letter_batch(reference, failure.class().code(), failure.message()).await
             }
             Err(failure) => {
-                Err(PortError::new("read the delivery", FaultKind::Unavailable).because(failure))
+                Err(PortError::new("read the delivery", FaultKind::Unavailable)
+                    .with_source(failure))
             }
         }
     }
@@ -124,7 +125,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         Ok(Progress::Finished)
     }
 
-    async fn bury_batch(
+    async fn dead_letter_batch(
         &self,
         reference: &Reference,
         reason: &str,
@@ -135,9 +136,9 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             reason.code = reason, error = message, "delivery is not taken apart"
         );
         let letter = DeadLetter::of_reference(reference, reason, message).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).because(error)
+            PortError::new("write the dead letter", FaultKind::Invalid).with_source(error)
         })?;
-        self.messages.bury(&letter).await?;
+        self.messages.dead_letter(&letter).await?;
         Ok(Progress::Finished)
     }
 }

@@ -64,7 +64,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         self.tell_unregistered(&next, reference);
         match next.state {
             RunState::Waiting { not_before, .. } => Ok(self.later(not_before)),
-            _ => self.bury(&next, reference).await,
+            _ => self.dead_letter(&next, reference).await,
         }
     }
 

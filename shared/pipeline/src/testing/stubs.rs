@@ -69,17 +69,17 @@ impl Deliveries for OneDelivery {
 
 /// Remembers for how long the message was put off.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Desk(Arc<AtomicU64>);
+pub(super) struct FakeQueue(Arc<AtomicU64>);
 
-impl Desk {
+impl FakeQueue {
     /// How long, since it was asked last.
     pub(super) fn put_off_for(&self) -> Duration {
         Duration::from_millis(self.0.swap(0, Ordering::Relaxed))
     }
 }
 
-impl Messages for Desk {
-    async fn put_off(&self, _: &str, wait: Duration) -> Result<(), PortError> {
+impl Messages for FakeQueue {
+    async fn change_visibility(&self, _: &str, wait: Duration) -> Result<(), PortError> {
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         self.0.store(millis, Ordering::Relaxed);
         Ok(())
@@ -89,7 +89,7 @@ impl Messages for Desk {
         Ok(Vec::new())
     }
 
-    async fn bury(&self, _: &DeadLetter) -> Result<(), PortError> {
+    async fn dead_letter(&self, _: &DeadLetter) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use crate::model::system::System as _;
 use crate::ports::Ledger;
 use crate::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use crate::testing::example::{Example, RECEIVED_AT};
-use crate::testing::stubs::{Clock, Desk, OneDelivery};
+use crate::testing::stubs::{Clock, FakeQueue, OneDelivery};
 use crate::testing::watch::{Plan, Seen, Watch};
 use crate::testing::watched::{Watched, watched};
 
@@ -50,7 +50,7 @@ impl Bench {
         (ledger, effects): (L, Effects),
         plan: Option<Plan>,
     ) -> Trial {
-        let (clock, desk, watch) = (Clock::new(), Desk::default(), Watch::new(plan));
+        let (clock, desk, watch) = (Clock::new(), FakeQueue::default(), Watch::new(plan));
         let process = Process {
             deliveries: OneDelivery(self.object.clone()),
             messages: desk.clone(),

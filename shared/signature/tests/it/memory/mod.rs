@@ -1,4 +1,4 @@
-//! Memory that a request takes, whoever sent it.
+//! Cache that a request takes, whoever sent it.
 
 mod bodies;
 
