@@ -13,7 +13,6 @@ pub mod verify;
 pub mod exit;
 pub mod local;
 
-mod definition;
 mod explain;
 mod input;
 mod output;

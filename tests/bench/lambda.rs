@@ -76,17 +76,18 @@ impl Runtime {
         }
     }
 
-    /// How long the function takes for an event, and its answer. It is ready again afterwards.
-    pub(crate) async fn call(&mut self, event: Bytes) -> (Duration, Bytes) {
+    /// How long the function takes for an event, and its answer; or what it says has failed. It is
+    /// ready again afterwards.
+    pub(crate) async fn call(&mut self, event: Bytes) -> Result<(Duration, Bytes), Bytes> {
         self.events.send(event).await.expect("the API waits for events");
-        let (at, answer) = match self.next().await {
-            Said::Answered(at, answer) => (at, answer),
+        let answered = match self.next().await {
+            Said::Answered(at, answer) => Ok((at, answer)),
             Said::Ready(_) => panic!("no answer"),
-            Said::Failed(error) => panic!("the function failed: {error:?}"),
+            Said::Failed(error) => Err(error),
         };
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).expect("sent");
         self.ready().await;
-        (at.saturating_duration_since(sent), answer)
+        answered.map(|(at, answer)| (at.saturating_duration_since(sent), answer))
     }
 
     async fn next(&mut self) -> Said {

@@ -48,6 +48,8 @@ fn head() -> String {
          anything.\n\
          The receivers beside ingest verify, store and queue, and nothing else; each is first seen \
          to refuse a forged webhook.\n\
+         Plain Rust is what the AWS documentation would have: `lambda_http` and the SDK's \
+         clients.\n\
          The sockets do not even verify or sign, and cannot speak TLS: they are the least that two \
          requests can cost, over plain HTTP in every table.",
         machine()

@@ -427,17 +427,11 @@ async fn each_item_has_the_tenant_and_the_policy_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_reference_to_a_part_is_of_a_version_that_older_code_gives_back() {
-    let version = async |draft: &Draft| {
-        let sealed = contract::seal(draft, 1).await;
-        let written: Value = serde_json::from_str(sealed.message()).expect("JSON");
-        assert!(sealed.message().len() < 2048);
-        written["version"].clone()
-    };
-    assert_eq!(version(&Draft::checkout("evt_1", "cs_1")).await, json!(1));
-    assert_eq!(version(&Draft::payments(&[])).await, json!(1));
-    assert_eq!(version(&Draft::payments(&["a"])).await, json!(2));
-    assert_eq!(version(&Draft::payments(&["a", "b"])).await, json!(2));
+async fn a_reference_is_below_two_kibibytes_whatever_part_it_is_about() {
+    let drafts = [&[][..], &["a"], &["a", "b"]].map(Draft::payments);
+    for draft in drafts.iter().chain([&Draft::checkout("evt_1", "cs_1")]) {
+        assert!(contract::seal(draft, 1).await.message().len() < 2048);
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use hookdock_pipeline::job::{
 use hookdock_pipeline::ledger::{DeadReason, RunState, Settlement};
 use hookdock_pipeline::model::names::BodyDigest;
 use hookdock_pipeline::model::system::System as _;
-use hookdock_pipeline::ports::Ledger as _;
+use hookdock_pipeline::ports::{Conditional, Ledger as _};
 use hookdock_tests::logs::Logs;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack};
@@ -109,7 +109,7 @@ async fn a_worker_that_dies_is_followed_by_another_and_its_late_write_is_refused
 
     let late = dead_workers.settled(Settlement::Retry(START, unavailable()), stack.system.now());
     let answer = stack.local.compare_and_swap(&dead_workers.fence(), &late).await.expect("memory");
-    assert_eq!(answer, Some(run), "the late write changes nothing");
+    assert_eq!(answer, Conditional::Refused(run), "the late write changes nothing");
 }
 
 #[tokio::test(start_paused = true)]

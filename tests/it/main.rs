@@ -18,6 +18,7 @@ mod dependencies;
 mod direct;
 mod fairness;
 mod faults;
+mod forms;
 mod handshake_attacks;
 mod handshakes;
 mod ignored;

@@ -274,7 +274,7 @@ async fn a_worker_that_lost_its_claim_cannot_save_a_step() {
         };
         let claimed = run.claimed(&claim).expect("the lease is over");
         let advanced = stack.local.compare_and_swap(&run.fence(), &claimed).await;
-        assert_eq!(advanced.expect("memory"), None);
+        assert_eq!(advanced.expect("memory"), Conditional::Written);
     };
     futures_util::future::join(zombie, other).await;
     let run = stack.run();

@@ -12,7 +12,7 @@ use hookdock_embedded::{EndpointFile, TestSystem};
 use hookdock_pipeline::delivery::identity::IgnoreCause;
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::part::{Item, Part};
-use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::delivery::reference::{MessageKind, Reference};
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::delivery::verified::{RawDelivery, VerifiedDelivery};
 use hookdock_pipeline::job::{Effects, ErrorClass, Failure, Registry};
@@ -702,7 +702,8 @@ fn claim(owner: u128) -> Claim {
 fn recorded(number: u128) -> DeliveryRecord {
     DeliveryRecord {
         reference: Reference {
-            version: 1,
+            version: Reference::VERSION,
+            kind: MessageKind::Reference,
             generation: 0,
             job: None,
             part: Part::Whole,

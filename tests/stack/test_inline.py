@@ -49,7 +49,7 @@ def test_a_dead_inline_delivery_is_moved_back_and_read_from_its_pack(stack: Stac
 
     letter = stack.wait_for_dead_letter(lambda letter: letter.attributes.get("delivery_id") == answer.delivery_id)
     reference = json.loads(letter.body)
-    assert (reference["version"], reference["object"]) == (3, delivery.object_key)
+    assert (reference["kind"], reference["object"]) == ("reference", delivery.object_key)
     stack.send(letter.body)
     again = stack.wait_for_dead_letter(lambda letter: letter.attributes.get("delivery_id") == answer.delivery_id)
     assert json.loads(again.body)["generation"] == reference["generation"] + 1
@@ -58,4 +58,4 @@ def test_a_dead_inline_delivery_is_moved_back_and_read_from_its_pack(stack: Stac
 
 
 def message_of(content: object) -> str:
-    return json.dumps({"version": 3, "delivery": content}, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps({"version": 1, "kind": "delivery", "delivery": content}, separators=(",", ":"), ensure_ascii=False)

@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use hookdock_signature::{Headers, Provider};
+use hookdock_signature::Headers;
+use hookdock_signature::describe::{Carrier, Definition, Scheme};
 
-use crate::definition::{Carrier, Definition, Scheme};
 use crate::explain::case::Case;
 use crate::explain::finding::{Count, Finding, Header, Likeness, Role, Shape};
 
@@ -13,19 +13,19 @@ const LONGEST_FIELD_NAME: usize = 12;
 
 /// The headers of the scheme that the request may be signed by.
 pub(crate) fn facts(case: &Case<'_>, definition: &Definition) -> Vec<Finding> {
-    let scheme = definition.scheme_of(case.provider, case.headers());
-    let wanted = wanted(&scheme, case).into_iter();
-    wanted.map(|(name, role)| fact(case.headers(), &scheme, name, role)).collect()
+    let scheme = definition.scheme_of(case.headers());
+    let wanted = wanted(scheme, case).into_iter();
+    wanted.map(|(name, role)| fact(case.headers(), scheme, name, role)).collect()
 }
 
 fn wanted(scheme: &Scheme, case: &Case<'_>) -> Vec<(String, Role)> {
     let role = if scheme.is_credential() { Role::Credential } else { Role::Signature };
-    let carriers = scheme.signature_headers(case.provider);
+    let carriers = &scheme.carrier.headers;
     // Of several possible names, the one that is there; else the first.
     let there = carriers.iter().find(|name| case.headers().contains(name)).or(carriers.first());
     let carrier = there.map(|name| (name.clone(), role));
     let time = scheme.time_header().map(|name| (name.to_owned(), Role::Time));
-    let signed = scheme.signed_headers().into_iter().map(|name| (name, Role::Signed));
+    let signed = scheme.signed_headers().map(|name| (name.to_owned(), Role::Signed));
     let signed = signed.filter(|(name, _)| Some(&**name) != scheme.time_header());
     carrier.into_iter().chain(time).chain(signed).collect()
 }
@@ -38,7 +38,7 @@ fn fact(headers: &Headers, scheme: &Scheme, name: String, role: Role) -> Finding
         _ => Count::Repeated,
     };
     let shape = values.first().map(|value| match role {
-        Role::Signature => signature_shape(value.trim(), scheme.signature.as_ref()),
+        Role::Signature => signature_shape(value.trim(), &scheme.carrier),
         Role::Time => time_shape(value.trim()),
         Role::Credential | Role::Signed => text_shape(value),
     });
@@ -48,21 +48,21 @@ fn fact(headers: &Headers, scheme: &Scheme, name: String, role: Role) -> Finding
 
 /// What a right signature looks like, where that is simple to say.
 fn expected(scheme: &Scheme) -> Option<Shape> {
-    let carrier = scheme.signature.as_ref()?;
-    match carrier.layout.as_deref() {
-        None | Some("plain") => {}
-        Some("kv") => return Some(Shape::Fields { names: own_fields(scheme, carrier) }),
-        Some(_) => return None,
+    let carrier = &scheme.carrier;
+    match carrier.layout {
+        "plain" => {}
+        "kv" => return Some(Shape::Fields { names: own_fields(scheme) }),
+        _ => return None,
     }
     let prefix = carrier.prefix.clone().unwrap_or_default();
-    let bytes = match scheme.digest.as_deref()? {
+    let bytes = match scheme.digest? {
         "sha1" => 20,
         "sha256" => 32,
         "sha384" => 48,
         "sha512" => 64,
         _ => return None,
     };
-    match (scheme.kind.as_deref()?, scheme.encoding.as_deref()?) {
+    match (scheme.kind, scheme.encoding?) {
         ("hmac", "hex") => Some(Shape::Hex { prefix, digits: bytes * 2 }),
         ("hmac", "base64" | "base64url") => Some(Shape::Base64 { prefix, bytes }),
         _ => None,
@@ -70,18 +70,17 @@ fn expected(scheme: &Scheme) -> Option<Shape> {
 }
 
 /// The names of the fields that hold the time and the signature.
-fn own_fields(scheme: &Scheme, carrier: &Carrier) -> Vec<String> {
-    let time = scheme.timestamp.as_ref().filter(|time| time.from == "signature_field");
-    time.map(|time| time.name.clone()).into_iter().chain(carrier.field.clone()).collect()
+fn own_fields(scheme: &Scheme) -> Vec<String> {
+    let time = scheme.time.as_ref().filter(|time| time.from == "signature_field");
+    time.map(|time| time.name.clone()).into_iter().chain(scheme.carrier.field.clone()).collect()
 }
 
-fn signature_shape(value: &str, carrier: Option<&Carrier>) -> Shape {
-    let layout = carrier.and_then(|carrier| carrier.layout.as_deref()).unwrap_or("plain");
-    if layout == "kv" {
-        let separator = carrier.and_then(|carrier| carrier.item_sep.as_deref()).unwrap_or(",");
+fn signature_shape(value: &str, carrier: &Carrier) -> Shape {
+    if carrier.layout == "kv" {
+        let separator = carrier.item_sep.as_deref().unwrap_or(",");
         return Shape::Fields { names: field_names(value, separator) };
     }
-    let (prefix, rest) = known_prefix(value, carrier.and_then(|one| one.prefix.as_deref()));
+    let (prefix, rest) = known_prefix(value, carrier.prefix.as_deref());
     plain_shape(prefix, rest).unwrap_or_else(|| text_shape(value))
 }
 
@@ -128,8 +127,8 @@ fn text_shape(value: &str) -> Shape {
 
 /// For each header that is missing, the one that may be there instead.
 pub(crate) fn instead(case: &Case<'_>, definition: &Definition) -> Vec<Finding> {
-    let own = definition.headers(case.provider);
-    let carried = carriers(definition, case.provider);
+    let own = definition.headers();
+    let carried = carriers(definition);
     if carried.iter().any(|name| case.headers().contains(name)) {
         return Vec::new();
     }
@@ -149,9 +148,8 @@ pub(crate) fn instead(case: &Case<'_>, definition: &Definition) -> Vec<Finding> 
     found.into_iter().take(3).map(finding).collect()
 }
 
-fn carriers(definition: &Definition, provider: &Provider) -> Vec<String> {
-    let schemes = definition.schemes();
-    schemes.iter().flat_map(|scheme| scheme.signature_headers(provider)).collect()
+fn carriers(definition: &Definition) -> Vec<String> {
+    definition.schemes().flat_map(|scheme| scheme.carrier.headers.clone()).collect()
 }
 
 fn likeness<'w>(name: &str, wanted: &'w [String]) -> Option<(Likeness, &'w str)> {

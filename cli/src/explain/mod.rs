@@ -20,8 +20,8 @@ mod variant;
 mod words;
 
 use hookdock_signature::Rejection;
+use hookdock_signature::describe::{Definition, Scheme};
 
-use crate::definition::{Definition, Scheme};
 pub(crate) use crate::explain::case::Case;
 pub(crate) use crate::explain::finding::Finding;
 use crate::explain::finding::{Check, Suspects};
@@ -32,8 +32,8 @@ use crate::explain::finding::{Check, Suspects};
 ///
 /// A secret has no value.
 pub(crate) fn explain(case: &Case<'_>, rejection: &Rejection) -> anyhow::Result<Vec<Finding>> {
-    let definition = Definition::of(case.provider.id());
-    let scheme = definition.scheme_of(case.provider, case.headers());
+    let definition = Definition::of(case.provider);
+    let scheme = definition.scheme_of(case.headers());
     let check = Check::of(rejection, scheme.is_credential());
     let mut findings = vec![Finding::Check { failed: check }];
     findings.extend(headers::facts(case, &definition));
@@ -60,7 +60,7 @@ fn causes(case: &Case<'_>, definition: &Definition, check: Check) -> anyhow::Res
     if check == Check::Secret {
         return Ok(secret::looks(case, definition));
     }
-    let suspects = suspects(&definition.scheme_of(case.provider, case.headers()));
+    let suspects = suspects(definition.scheme_of(case.headers()));
     let mut findings = vec![Finding::NoMatch { suspects }];
     findings.extend(secret::looks(case, definition));
     findings.extend(body::looks(case).filter(|_| suspects == Suspects::SecretOrBody));

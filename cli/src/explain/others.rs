@@ -1,8 +1,8 @@
 //! Whether the request is another provider's.
 
+use hookdock_signature::describe::Definition;
 use hookdock_signature::{Headers, Provider, Rejection, Secret, catalog, verify};
 
-use crate::definition::Definition;
 use crate::explain::case::Case;
 use crate::explain::finding::{Check, Finding, Fit};
 use crate::explain::trial::Draft;
@@ -49,8 +49,9 @@ fn alike(case: &Case<'_>, others: &[Provider], secrets: &[Secret]) -> Vec<String
 /// How many headers are there that this provider looks at. A token in `Authorization` is
 /// everybody's.
 fn score(other: &Provider, headers: &Headers) -> usize {
-    let names = Definition::of(other.id()).headers(other);
-    let own = names.iter().filter(|name| !name.eq_ignore_ascii_case("authorization"));
+    let definition = Definition::of(other);
+    let own =
+        definition.headers().into_iter().filter(|name| !name.eq_ignore_ascii_case("authorization"));
     own.filter(|name| headers.contains(name)).count()
 }
 

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hookdock_signature::describe::Definition;
 use hookdock_signature::{Provider, Secret};
 use zeroize::Zeroizing;
 
-use crate::definition::Definition;
 use crate::explain::case::Case;
 use crate::explain::changes::{Change, SecretStep};
 use crate::explain::finding::{Finding, SecretLooks};
@@ -151,7 +151,7 @@ fn decoded(text: &Text, definition: &Definition) -> Vec<(Vec<SecretStep>, Key)> 
 
 fn format(definition: &Definition) -> &str {
     let key = definition.scheme().key.as_ref();
-    key.and_then(|key| key.format.as_deref()).unwrap_or("utf8")
+    key.map_or("utf8", |key| key.format)
 }
 
 /// The provider and a secret by which it comes to use this key.
@@ -163,7 +163,7 @@ fn usable(key: &Key, case: &Case<'_>, definition: &Definition) -> Option<(Provid
         (Key::Bytes(bytes), "hex") => (own(), Zeroizing::new(hex::encode(bytes))),
         (Key::Bytes(bytes), "utf8") => match std::str::from_utf8(bytes) {
             Ok(text) => (own(), Zeroizing::new(text.to_owned())),
-            Err(_) => (own().with_hex_keys(), Zeroizing::new(hex::encode(bytes))),
+            Err(_) => (own().with_hex_keys()?, Zeroizing::new(hex::encode(bytes))),
         },
         (Key::Bytes(_), _) => return None,
     };

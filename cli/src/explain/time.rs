@@ -1,9 +1,9 @@
 //! The time that the sender states.
 
+use hookdock_signature::describe::{Definition, Time};
 use hookdock_signature::{EpochMillis, EpochSeconds, Headers};
 use serde_json::Value;
 
-use crate::definition::{Definition, Time};
 use crate::explain::case::Case;
 use crate::explain::changes::{Change, Unit};
 use crate::explain::finding::{Clock, Finding};
@@ -51,11 +51,13 @@ pub(crate) fn variant(case: &Case<'_>, definition: &Definition) -> Option<Varian
 
 /// The time of the first scheme that has one in this request.
 fn stated(case: &Case<'_>, definition: &Definition) -> Option<Stated> {
-    definition.schemes().iter().find_map(|scheme| {
-        let time = scheme.timestamp.clone()?;
-        let carriers = scheme.signature_headers(case.provider);
-        let mut names = scheme.time_header().into_iter().chain(carriers.iter().map(String::as_str));
-        let (text, at, unit) = names
+    definition.schemes().find_map(|scheme| {
+        let time = scheme.time.clone()?;
+        let carriers = scheme.carrier.headers.iter().map(String::as_str);
+        let (text, at, unit) = scheme
+            .time_header()
+            .into_iter()
+            .chain(carriers)
             .find_map(|name| instant(case.headers().single(name).ok()??))
             .or_else(|| instant(&in_json(&case.request.body, &time)?))?;
         Some(Stated { time, text, at, unit })
@@ -91,7 +93,7 @@ fn instant(value: &str) -> Option<(String, EpochMillis, Unit)> {
 }
 
 fn expected_unit(time: &Time) -> Unit {
-    match &*time.unit {
+    match time.unit {
         "ms" => Unit::Milliseconds,
         "iso8601" => Unit::Calendar,
         _ => Unit::Seconds,

@@ -1,8 +1,8 @@
 //! Tries one change after the other, and pairs of them, until the signature matches.
 
+use hookdock_signature::describe::{Definition, Scheme};
 use hookdock_signature::{EpochMillis, Provider, Rejection, Request, Secret, verify};
 
-use crate::definition::{Definition, Scheme};
 use crate::explain::case::Case;
 use crate::explain::changes::Change;
 use crate::explain::variant::{Part, Variant};
@@ -43,11 +43,11 @@ pub(crate) fn first_match(
 
 fn variants(case: &Case<'_>, definition: &Definition) -> Vec<Variant> {
     let mut variants = Vec::new();
-    if definition.schemes().iter().any(Scheme::covers_body) {
+    if definition.schemes().any(Scheme::covers_body) {
         variants.extend(body::variants(&case.request.body));
     }
     variants.extend(secret::variants(case, definition));
-    if definition.schemes().iter().any(|scheme| scheme.signs("{url")) {
+    if definition.schemes().any(|scheme| scheme.signs("{url")) {
         variants.extend(url::variants(&case.request.url));
     }
     variants.extend(time::variant(case, definition));

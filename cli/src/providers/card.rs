@@ -1,9 +1,9 @@
 //! All that is known of one provider.
 
+use hookdock_signature::describe::{Definition, Items};
 use hookdock_signature::{Class, Handshake, Provider, Scheme};
 use serde::Serialize;
 
-use crate::definition::{Definition, Items};
 use crate::output;
 use crate::providers::list::{Marks, seconds};
 
@@ -71,7 +71,7 @@ struct Source {
 
 impl Card {
     pub(crate) fn of(provider: &Provider) -> Self {
-        let definition = Definition::of(provider.id());
+        let definition = Definition::of(provider);
         Self { provider: Facts::of(provider, definition) }
     }
 
@@ -89,14 +89,14 @@ impl Facts {
             class: provider.class().map(Class::as_str),
             trust: Marks::of(provider),
             schemes: schemes(provider),
-            headers: definition.headers(provider),
+            headers: definition.headers().into_iter().map(str::to_owned).collect(),
             settings: settings(provider),
             secret_format: secret.format,
             secret_found: secret.found,
             rotation: delivery.rotation,
-            event_id: definition.event_id.map(|places| places.from).unwrap_or_default(),
+            event_id: definition.event_id,
             event_id_stable_on_retry: provider.event_id_stable_on_retry(),
-            event_type: definition.event_type.map(|places| places.from).unwrap_or_default(),
+            event_type: definition.event_type,
             items: definition.items,
             answer_within_ms: delivery.answer_within_ms,
             success: delivery.success,

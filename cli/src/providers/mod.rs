@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
+use hookdock_signature::describe::Definition;
 use hookdock_signature::{Provider, catalog};
 
-use crate::definition::Definition;
 use crate::providers::card::Card;
 use crate::providers::list::List;
 use crate::{exit, input, output};
@@ -72,5 +72,5 @@ fn is_match(provider: &Provider, search: &str) -> bool {
     let has = |text: &str| text.to_lowercase().contains(search);
     has(provider.id())
         || has(provider.name())
-        || Definition::of(provider.id()).headers(provider).iter().any(|name| has(name))
+        || Definition::of(provider).headers().into_iter().any(has)
 }

@@ -109,7 +109,7 @@ mod tests {
     use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
     use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
     use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-    use hookdock_pipeline::ports::{Cell, Cells, Committed, Inserted, Record, Records, Swapped};
+    use hookdock_pipeline::ports::{Cell, Cells, CommitRefused, Conditional, Record, Records};
     use hookdock_pipeline::process::{CrashIsolation, Settings};
     use serde_json::{Value, json};
 

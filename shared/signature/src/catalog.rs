@@ -27,6 +27,13 @@ pub fn text(id: &str) -> Option<&'static str> {
 }
 
 /// The ids of all definitions, sorted.
+///
+/// ```
+/// use hookdock_signature::catalog;
+///
+/// let named: Vec<_> = catalog::ids().filter(|id| id.starts_with("standard-")).collect();
+/// assert_eq!(named, ["standard-webhooks", "standard-webhooks-asym"]);
+/// ```
 pub fn ids() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(id, _)| *id)
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::spec::scheme::Encoding;
+use crate::definition::algorithm::Encoding;
 
 /// Padding may be missing, but bits that no encoder sets are refused.
 const LENIENT: GeneralPurposeConfig =

@@ -1,7 +1,7 @@
 //! A public key in the form in which a provider shows it.
 
+use crate::definition::algorithm::{PublicKeyFormat, PublicKeyRule};
 use crate::encoding::base64_text;
-use crate::spec::scheme::{PublicKeyFormat, PublicKeyRule};
 
 /// How many bytes an Ed25519 key has; they are the end of its `SubjectPublicKeyInfo`.
 const RAW_LENGTH: usize = 32;

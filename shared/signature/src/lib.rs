@@ -1,55 +1,50 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
-// Numbers in here are chosen by whoever sends the request.
+// Numbers in here are chosen by the sender of the request.
 #![deny(clippy::arithmetic_side_effects)]
 
 mod headers;
+mod rejection;
 mod request;
 mod secret;
 mod time;
 mod view;
 
 pub mod catalog;
-mod spec;
+mod definition;
+pub mod describe;
 
-mod handshake;
-mod items;
-mod rejection;
-mod select;
-mod sign;
-mod verify;
-
-mod attempt;
-mod canonical;
 mod code;
+mod compare;
 mod encoding;
-mod jws;
-mod jwt;
+mod events;
+mod handshake;
+mod hosts;
 mod key_text;
 mod keys;
 mod lookup;
-mod mac;
 mod parse;
-mod present;
-#[cfg(feature = "public-key")]
-mod public_key;
-mod sns;
+mod presented;
+mod sign;
+mod verify;
 
-pub use handshake::{Answer, Exchange, HandshakeRefusal, RefusedHandshake, handshake};
-pub use headers::{Headers, Repeated};
-pub use items::{Found, Item, ItemPlace, Items, Sought, item_at};
-pub use keys::{
-    Credentials, Hidden, Key, KeyRequest, KeySet, KeySource, Keys, UnusableKeys, key_requests,
+pub use definition::{
+    Citation, Class, DefinitionError, Delivery, Handshake, ItemPlace, Items, Provider, Response,
+    ResponseHeader, Scheme, SecretNotes, Selector, Setting, Trust, TrustMarks, UnknownSetting,
 };
+pub use events::items::{Found, Item, Sought, item_at};
+pub use events::select::{SelectError, Selected};
+pub use handshake::answer::{Answer, Exchange, HandshakeRefusal, RefusedHandshake};
+pub use handshake::handshake;
+pub use headers::{Headers, Repeated};
+pub use keys::error::UnusableKeys;
+pub use keys::key::{Key, KeySet, Keys};
+pub use keys::key_requests;
+pub use keys::request::{Credentials, Hidden, KeyRequest, KeySource};
 pub use rejection::Rejection;
 pub use request::Request;
 pub use secret::{EmptySecret, Secret};
-pub use select::{SelectError, Selected, Selector};
 pub use sign::{SignError, sign, sign_with};
-pub use spec::{
-    Citation, Class, DefinitionError, Delivery, Handshake, Provider, Response, ResponseHeader,
-    Scheme, SecretNotes, Setting, Trust, TrustMarks, UnknownSetting,
-};
 pub use time::{EpochMillis, EpochSeconds};
 pub use verify::{Proof, verify, verify_with};
 pub use view::RequestView;

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
+use crate::definition::operator_text::{OperatorText, TextPart};
+use crate::definition::path::JsonPath;
+use crate::definition::signature::Name;
 use crate::parse::form::{Field, Repeated};
 use crate::parse::json;
-use crate::parse::path::JsonPath;
-use crate::spec::scheme::Name;
 use crate::view::RequestView;
 use crate::{Provider, Rejection, Request};
 
@@ -93,6 +94,18 @@ impl<'a> Lookup<'a> {
     pub(crate) fn setting(&self, name: &str) -> Result<&'a str> {
         let value = self.provider.setting(name);
         value.ok_or_else(|| Rejection::MissingSetting { name: name.to_owned() })
+    }
+
+    /// A text with the operator's values in it. `id` is what the request chose, and has been
+    /// checked.
+    pub(crate) fn fill(&self, text: &OperatorText, secret: &str, id: &str) -> Result<String> {
+        let parts = text.parts().iter().map(|part| match part {
+            TextPart::Literal(text) => Ok(text.as_str()),
+            TextPart::Secret => Ok(secret),
+            TextPart::Setting(name) => self.setting(name),
+            TextPart::Id => Ok(id),
+        });
+        parts.collect()
     }
 
     pub(crate) fn name(&self, name: &'a Name) -> Result<&'a str> {

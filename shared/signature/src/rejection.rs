@@ -93,7 +93,7 @@ pub enum Rejection {
     #[error("no signature matches")]
     Mismatch,
     /// What is signed could as well be the challenge of a handshake, which is answered under
-    /// the same key to whoever asks.
+    /// the same key to anyone who asks.
     #[error("what is signed has the form of a challenge")]
     LikeAChallenge,
     /// The request names no key that its provider has, or not one of the pinned kind.

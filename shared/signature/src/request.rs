@@ -4,7 +4,16 @@ use std::fmt;
 
 use crate::Headers;
 
-/// One HTTP request, borrowed from whoever received it.
+/// One HTTP request, borrowed from its receiver.
+///
+/// ```
+/// use hookdock_signature::{Headers, Request};
+///
+/// let headers = Headers::from_iter([("X-Token", "s3cret")]);
+/// let url = "https://hooks.example/x?token=s3cret";
+/// let request = Request { method: "POST", url, headers: &headers, body: b"s3cret" };
+/// assert!(!format!("{request:?}").contains("s3cret"));
+/// ```
 ///
 /// Everything in it is the sender's word. Printed, it shows neither the URL's query
 /// nor header values nor the body, any of which may hold a token.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::mac;
+use crate::compare;
 
 /// A provider's secret, or its public key in the text form the provider shows.
 ///
@@ -64,7 +64,7 @@ impl Secret {
     /// Whether the other has the same value, in time that depends on neither.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        mac::same(self.value.as_bytes(), other.value.as_bytes())
+        compare::same(self.value.as_bytes(), other.value.as_bytes())
     }
 }
 

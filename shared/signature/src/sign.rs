@@ -1,12 +1,11 @@
 //! Signs as a provider would, for tests and for people trying things out.
 
-use crate::canonical::Message;
+use crate::definition::scheme::{Kind, Shared, Signed, Token};
+use crate::definition::signature::{Layout, Prefix, Signature, Source, Timestamp, TimestampSource};
 use crate::encoding::base64_text;
 use crate::lookup::Lookup;
 use crate::parse::timestamp;
-use crate::spec::scheme::{
-    Kind, Layout, Prefix, Shared, Signature, Signed, Source, Timestamp, TimestampSource, Token,
-};
+use crate::verify::canonical::Message;
 use crate::{EpochMillis, Provider, Rejection, Request, Secret};
 
 /// Why [`sign`] could not.
@@ -77,7 +76,7 @@ pub fn sign(
             let value = format!("Basic {}", base64_text(secret.expose().as_bytes()));
             Ok(vec![(header_name(source, &lookup)?, value)])
         }
-        Kind::Public(_) | Kind::Jwt(_) | Kind::None | Kind::Code(_) => {
+        Kind::Public(_) | Kind::Jwt(_) | Kind::Code(_) => {
             Err(SignError::NotShared { scheme: provider.scheme().name() })
         }
     }
@@ -97,6 +96,23 @@ fn token_header<'a>(
 /// `key` is handed what is signed, and answers with the signature in the algorithm of
 /// [`Scheme::name`](crate::Scheme::name): this crate knows no private keys, because some
 /// algorithms need chance. Everything else is as for [`sign`].
+///
+/// ```
+/// use hookdock_signature::{EpochMillis, Headers, Request, catalog, sign_with};
+///
+/// let discord = catalog::find("discord").unwrap();
+/// let (headers, body) = (Headers::default(), b"{}");
+/// let draft = Request { method: "POST", url: "https://h.example/", headers: &headers, body };
+/// // A private key would sign here.
+/// let sign = |message: &[u8]| {
+///     assert_eq!(message, b"1800000000{}");
+///     vec![7; 64]
+/// };
+/// let headers = sign_with(&discord, &draft, EpochMillis::new(1_800_000_000_000), sign)?;
+/// let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+/// assert_eq!(names, ["X-Signature-Timestamp", "X-Signature-Ed25519"]);
+/// # Ok::<(), hookdock_signature::SignError>(())
+/// ```
 ///
 /// # Errors
 ///

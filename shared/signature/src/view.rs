@@ -6,9 +6,9 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::Request;
-use crate::jws::Jws;
 use crate::parse::form::{self, Field, Repeated};
 use crate::parse::json;
+use crate::parse::jws::Jws;
 
 /// A request that several look into: its body is checked to be JSON once, if anyone asks, and
 /// nothing is built of it.

@@ -62,3 +62,37 @@ fn a_module_beside_its_folder_is_found() {
     let files = files.map(|file| (file.to_owned(), String::new())).into();
     assert_eq!(beside_their_folder(&files), ["c.rs", "c/d.rs"]);
 }
+
+/// No module and no room imports what imports it, so that each can be read after those that it
+/// stands on.
+#[test]
+fn no_module_and_no_room_is_in_a_circle_of_imports() {
+    let circles = crates().into_iter().flat_map(|(name, (_, all))| {
+        all.circles().into_iter().map(move |circle| format!("{name}: {circle}"))
+    });
+    let circles: Vec<_> = circles.collect();
+    assert!(circles.is_empty(), "{} circles:\n{}", circles.len(), circles.join("\n"));
+}
+
+/// The lines of a file up to its tests, which come last: Clippy sees to that.
+fn without_tests(text: &str) -> usize {
+    text.split("\n#[cfg(test)]\nmod tests {").next().map_or(0, |product| product.lines().count())
+}
+
+#[test]
+fn no_file_has_more_than_350_lines_without_its_tests() {
+    let mut long = Vec::new();
+    for (name, (files, all)) in crates() {
+        let lines = all.files().map(|file| (without_tests(&files[file]), file));
+        let over = lines.filter(|(lines, _)| *lines > 350);
+        long.extend(over.map(|(lines, file)| format!("{name}: {file} has {lines} lines")));
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn the_lines_of_tests_do_not_count() {
+    let text =
+        "use a::B;\n\n#[cfg(test)]\nmod samples;\n\nfn a() {}\n\n#[cfg(test)]\nmod tests {\n}\n";
+    assert_eq!(without_tests(text), 6);
+}

@@ -35,7 +35,9 @@ fn apart(one: &str, other: &str) -> Vec<String> {
 
 #[test]
 fn the_benchmark_s_plain_function_is_built_from_the_processor_s_sdk_compiled_once() {
-    let apart = apart("hookdock-processor", "hookdock-bench-plain");
+    let mut apart = apart("hookdock-processor", "hookdock-bench-plain");
+    // `lambda_http` wants events of other services than SQS. The SDK does not stand on them.
+    apart.retain(|one| !one.starts_with("aws_lambda_events "));
     assert!(apart.is_empty(), "{}", apart.join("\n"));
 }
 

@@ -1,6 +1,7 @@
 //! What holds the workspace together.
 
 mod arrows;
+mod crates;
 mod folders;
 mod linked;
 mod made_up;

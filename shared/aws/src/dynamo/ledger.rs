@@ -512,7 +512,7 @@ mod tests {
     use std::time::Duration;
 
     use hookdock_pipeline::delivery::part::Part;
-    use hookdock_pipeline::delivery::reference::Reference;
+    use hookdock_pipeline::delivery::reference::{MessageKind, Reference};
     use hookdock_pipeline::job::{ErrorClass, Failure};
     use hookdock_pipeline::ledger::{Claim, DeadReason, Settlement};
     use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, DeliveryId, Owner};
@@ -542,7 +542,8 @@ mod tests {
         let delivery_id = DeliveryId::new(NOW, 1);
         DeliveryRecord {
             reference: Reference {
-                version: 1,
+                version: Reference::VERSION,
+                kind: MessageKind::Reference,
                 generation: 0,
                 job: None,
                 part: Part::Whole,

@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::delivery::part::Item;
 use crate::delivery::verified::VerifiedDelivery;
 use crate::endpoint::Expected;
-use crate::job::Body;
 use crate::model::names::{BodyDigest, EventId, EventKey, EventType, TenantId};
 
 /// What the event key was made of.

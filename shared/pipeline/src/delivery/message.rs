@@ -13,19 +13,18 @@ use serde_json::value::RawValue;
 
 use crate::delivery::object_key::ObjectKey;
 use crate::delivery::part::{Batch, Part};
-use crate::delivery::reference::Reference;
+use crate::delivery::reference::{MessageKind, Reference};
 use crate::delivery::stored::StoredDelivery;
 use crate::model::names::DeliveryId;
 use crate::model::versioned;
-use crate::model::versioned::Unreadable;
+use crate::model::versioned::{Unreadable, Versioned};
 
 /// The longest message that holds a delivery, its attributes included: SQS bills each 64 KiB as a
 /// request (SQS pricing, read 2026-11).
 pub const LONGEST_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// The version of a message that holds a delivery. The same number of a reference means that the
-/// delivery is in a pack; in both, code that knows only objects would look for one in vain.
-const VERSION: u32 = 3;
+/// The version of a message that holds a delivery. This code reads no other.
+const VERSION: u32 = 1;
 
 /// What SQS counts for an attribute besides its name and its value: the type, `String`.
 const TYPE_BYTES: usize = 6;
@@ -47,11 +46,21 @@ pub(crate) struct Inline {
     unpacked: Reference,
 }
 
+/// What is read of a message before anything else: its kind decides how the rest is read.
 #[derive(Deserialize)]
-struct Form<'a> {
+struct Head<'a> {
     version: u32,
-    #[serde(borrow)]
-    delivery: &'a RawValue,
+    kind: MessageKind,
+    #[serde(borrow, default)]
+    delivery: Option<&'a RawValue>,
+}
+
+impl Versioned for Head<'_> {
+    const NEWEST: u32 = VERSION;
+
+    fn version(&self) -> u32 {
+        self.version
+    }
 }
 
 impl Message {
@@ -61,11 +70,13 @@ impl Message {
     ///
     /// It is neither of the two, or of a version that this code does not know.
     pub(crate) fn parse(body: &str) -> Result<Self, Unreadable> {
-        match serde_json::from_str::<Form<'_>>(body) {
-            Ok(form) if form.version == VERSION => {
-                Ok(Self::Inline(Arc::new(Inline::parse(form.delivery.get())?)))
+        let head: Head<'_> = versioned::read(body.as_bytes())?;
+        match (head.kind, head.delivery) {
+            (MessageKind::Delivery, Some(delivery)) => {
+                Ok(Self::Inline(Arc::new(Inline::parse(delivery.get())?)))
             }
-            _ => Ok(Self::Reference(Box::new(Reference::parse(body)?))),
+            (MessageKind::Delivery, None) => Err(Unreadable::Form { line: 0, column: 0 }),
+            (MessageKind::Reference, _) => Ok(Self::Reference(Box::new(Reference::parse(body)?))),
         }
     }
 
@@ -100,8 +111,7 @@ impl Inline {
 
     /// The reference to it, once it is in that pack.
     pub(crate) fn packed(&self, pack: ObjectKey) -> Reference {
-        let version = Reference::version_for(&self.unpacked.part, &pack);
-        Reference { version, object: pack, ..self.unpacked.clone() }
+        Reference { object: pack, ..self.unpacked.clone() }
     }
 }
 
@@ -118,7 +128,8 @@ pub(crate) fn written(stored: &str, reference: &Reference) -> Option<String> {
     if matches!(reference.part, Part::Batch(_)) || stored.len() > LONGEST_MESSAGE_BYTES {
         return None;
     }
-    let message = format!(r#"{{"version":{VERSION},"delivery":{}}}"#, sendable(stored));
+    let message =
+        format!(r#"{{"version":{VERSION},"kind":"delivery","delivery":{}}}"#, sendable(stored));
     let attributes = reference.attributes();
     let attributes = attributes.map(|(name, value)| name.len() + TYPE_BYTES + value.len());
     (message.len() + attributes.sum::<usize>() <= LONGEST_MESSAGE_BYTES).then_some(message)
@@ -139,6 +150,7 @@ fn one_line(json: &str) -> Cow<'_, str> {
     if json.contains(['\n', '\r']) { json.replace(['\n', '\r'], " ").into() } else { json.into() }
 }
 
+/// What a reference to it would be, had it an object of its own.
 fn unpacked(stored: &StoredDelivery<'_>) -> Reference {
     let received_at = EpochMillis::new(stored.received_at.as_millisecond());
     let part = match stored.items.as_slice() {
@@ -147,21 +159,5 @@ fn unpacked(stored: &StoredDelivery<'_>) -> Reference {
         several => Part::Batch(Batch { items: several.len(), sent: 0 }),
     };
     let object = ObjectKey::of(&stored.endpoint, &stored.delivery_id, received_at);
-    Reference {
-        version: Reference::version_for(&part, &object),
-        generation: 0,
-        job: None,
-        part,
-        delivery_id: stored.delivery_id.clone(),
-        endpoint: stored.endpoint.clone(),
-        provider: stored.provider.to_string(),
-        tenant: stored.tenant.clone(),
-        event_key: stored.event.key.clone(),
-        event_id: stored.event.id.clone(),
-        event_type: stored.event.event_type.clone(),
-        flags: stored.event.flags.clone(),
-        object,
-        sha256: stored.sha256.clone(),
-        received_at_ms: received_at.get(),
-    }
+    Reference::of(stored, part, object)
 }

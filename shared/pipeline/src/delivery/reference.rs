@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::identity::Flag;
 use crate::delivery::object_key::ObjectKey;
-use crate::delivery::part::{Item, Part};
+use crate::delivery::part::Part;
+use crate::delivery::stored::StoredDelivery;
 use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
@@ -14,10 +15,10 @@ use crate::model::versioned::{Unreadable, Versioned};
 /// Where a delivery is and what is known of it, in under 2 KB of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// The version of this form: 1, or 2 if it is about a part of the delivery, or 3 if that is in
-    /// a pack. Code that knows only the first would run jobs on the whole body, and on a pack not
-    /// at all.
+    /// The version of this form.
     pub version: u32,
+    /// What tells a message that is a reference from one that holds a delivery.
+    pub kind: MessageKind,
     /// How often the event was set going again by hand: 0 from ingest, one more in each dead
     /// letter, so that a dead letter that is moved back runs again.
     pub generation: u32,
@@ -51,7 +52,43 @@ pub struct Reference {
     pub received_at_ms: i64,
 }
 
+/// What a message of the queue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// A reference to a delivery that is stored.
+    Reference,
+    /// The delivery itself.
+    Delivery,
+}
+
 impl Reference {
+    /// The version that this code writes. It reads no other.
+    pub const VERSION: u32 = 1;
+
+    /// The reference to a part of a stored delivery, as ingest sends it.
+    #[must_use]
+    pub fn of(stored: &StoredDelivery<'_>, part: Part, object: ObjectKey) -> Self {
+        Self {
+            version: Self::VERSION,
+            kind: MessageKind::Reference,
+            generation: 0,
+            job: None,
+            part,
+            delivery_id: stored.delivery_id.clone(),
+            endpoint: stored.endpoint.clone(),
+            provider: stored.provider.to_string(),
+            tenant: stored.tenant.clone(),
+            event_key: stored.event.key.clone(),
+            event_id: stored.event.id.clone(),
+            event_type: stored.event.event_type.clone(),
+            flags: stored.event.flags.clone(),
+            object,
+            sha256: stored.sha256.clone(),
+            received_at_ms: stored.received_at.as_millisecond(),
+        }
+    }
+
     /// Reads a reference.
     ///
     /// # Errors
@@ -65,16 +102,6 @@ impl Reference {
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let event_type = self.event_type.as_ref().map(|name| ("event_type", name.as_str()));
         [("endpoint", self.endpoint.as_str())].into_iter().chain(event_type)
-    }
-
-    /// The oldest version that says all there is to say of such a part of what is there.
-    #[must_use]
-    pub fn version_for(part: &Part, object: &ObjectKey) -> u32 {
-        match (part.is_whole(), object.is_pack()) {
-            (true, false) => 1,
-            (false, false) => 2,
-            (_, true) => 3,
-        }
     }
 
     /// The digest of the bytes that the event is: those of the item, or of the body.
@@ -97,7 +124,7 @@ impl Reference {
 }
 
 impl Versioned for Reference {
-    const NEWEST: u32 = 3;
+    const NEWEST: u32 = Self::VERSION;
 
     fn version(&self) -> u32 {
         self.version

@@ -56,29 +56,13 @@ impl SealedDelivery {
     pub fn of(delivery: &VerifiedDelivery) -> Result<Self, serde_json::Error> {
         let raw = delivery.raw();
         let contents = Contents::of(delivery);
-        let object = written(&StoredDelivery::of(delivery, &contents))?;
-        let Contents { part, identity, body, .. } = contents;
         let object_key = match delivery.endpoint().direct() {
-            Some(_) => ObjectKey::direct(&raw.endpoint, &identity.key),
+            Some(_) => ObjectKey::direct(&raw.endpoint, &contents.identity.key),
             None => ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
         };
-        let reference = Reference {
-            version: Reference::version_for(&part, &object_key),
-            generation: 0,
-            job: None,
-            part,
-            delivery_id: raw.id.clone(),
-            endpoint: raw.endpoint.clone(),
-            provider: delivery.endpoint().provider().id().to_owned(),
-            tenant: identity.tenant,
-            event_key: identity.key,
-            event_id: identity.id,
-            event_type: identity.event_type,
-            flags: identity.flags,
-            object: object_key,
-            sha256: body,
-            received_at_ms: raw.received_at.get(),
-        };
+        let stored = StoredDelivery::of(delivery, &contents);
+        let reference = Reference::of(&stored, contents.part, object_key);
+        let object = written(&stored)?;
         let (store, message) = match inline(delivery.endpoint(), &object, &reference) {
             Some(message) => (Store::Inline, message),
             None => (Store::Object, reference.to_json()?),

@@ -14,7 +14,6 @@ use crate::delivery::events::Contents;
 use crate::delivery::identity::{Flag, Identity, KeySource};
 use crate::delivery::part::Item;
 use crate::delivery::verified::VerifiedDelivery;
-use crate::job::Body;
 use crate::model::millis::timestamp;
 use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId,

@@ -11,8 +11,6 @@ use std::time::Duration;
 use http::Uri;
 use serde::Deserialize;
 
-use crate::ports::Notice;
-
 /// How long the work may take, at most: a sender waits meanwhile.
 pub const BUDGET: Duration = Duration::from_millis(500);
 

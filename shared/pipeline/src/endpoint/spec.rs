@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::delivery::message::Inline;
 use crate::endpoint::direct::DirectSpec;
-use crate::ingest::Accepted;
 
 /// How an accepted delivery is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

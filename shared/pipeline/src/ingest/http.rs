@@ -20,7 +20,6 @@ use hookdock_signature::{Answer, HandshakeRefusal, Headers, Provider};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
-use crate::delivery::part::Item;
 use crate::delivery::verified::RawDelivery;
 use crate::endpoint::Success;
 use crate::ingest::outcome::{Accepted, Received};

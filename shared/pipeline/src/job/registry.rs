@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 
-use crate::delivery::part::Item;
 use crate::delivery::reference::Reference;
 use crate::endpoint::Endpoint;
 use crate::job::context::Context;

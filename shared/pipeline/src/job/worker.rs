@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use hookdock_signature::EpochMillis;
 use serde_json::Value;
 
-use crate::ledger::{Saved, StepResult};
+use crate::ledger::StepResult;
 use crate::model::names::{CellName, CellTag, StepName};
 use crate::model::port_error::PortError;
 use crate::ports::{Cell, Conditional, Record};

@@ -20,7 +20,6 @@ use std::time::Duration;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::job::opened;
 use crate::model::failure::ErrorClass;
 use crate::model::millis;
 use crate::model::retry::spread;

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use hookdock_signature::EpochMillis;
 
-use crate::job::opened;
 use crate::ledger::event::EventRef;
 use crate::ledger::step::StepRecord;
-use crate::model::deadline::OutOfTime;
 use crate::model::failure::{ErrorClass, Failure, recorded};
 use crate::model::names::{CodeVersion, JobName, Owner, StepName};
 

@@ -2,7 +2,6 @@
 
 use hookdock_signature::EpochMillis;
 
-use crate::delivery::message::Inline;
 use crate::ledger::run::Run;
 use crate::model::names::{BodyDigest, StepName};
 

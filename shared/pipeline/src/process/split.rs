@@ -147,7 +147,6 @@ fn item_reference(batch: &Reference, stored: StoredItem) -> Reference {
     let StoredItem { item, tenant, event } = stored;
     let part = Part::Item(item);
     Reference {
-        version: Reference::version_for(&part, &batch.object),
         part,
         tenant,
         event_key: event.key,

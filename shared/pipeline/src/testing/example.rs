@@ -9,7 +9,7 @@ use hookdock_signature::EpochMillis;
 use crate::delivery::identity::KeySource;
 use crate::delivery::object_key::ObjectKey;
 use crate::delivery::part::Part;
-use crate::delivery::reference::Reference;
+use crate::delivery::reference::{MessageKind, Reference};
 use crate::delivery::stored::{StoredDelivery, StoredEvent, Verification, encode};
 use crate::model::millis::timestamp;
 use crate::model::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType};
@@ -80,7 +80,8 @@ impl Example {
         let id = DeliveryId::new(RECEIVED_AT, 0);
         let object = ObjectKey::of(&self.endpoint, &id, RECEIVED_AT);
         Reference {
-            version: Reference::version_for(&Part::Whole, &object),
+            version: Reference::VERSION,
+            kind: MessageKind::Reference,
             generation: 0,
             job: None,
             part: Part::Whole,

@@ -6,11 +6,11 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use super::{Claim, Each, Module, signature, text};
+use super::claim::{Claim, Each, signature, text};
 use crate::Rejection;
+use crate::definition::algorithm::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::json;
-use crate::spec::scheme::{Digest, Encoding, KeyFormat, KeyRule};
 
 const ITEMS: &str = "notificationItems";
 const ITEM: &str = "NotificationRequestItem";
@@ -26,31 +26,17 @@ const FIELDS: [&[&str]; 8] = [
     &["success"],
 ];
 
-pub(super) struct Adyen;
+const DIGEST: Digest = Digest::Sha256;
 
-impl Module for Adyen {
-    fn name(&self) -> &'static str {
-        "adyen"
-    }
-
-    fn digest(&self) -> Digest {
-        Digest::Sha256
-    }
-
-    fn key(&self) -> KeyRule {
-        KeyRule { format: KeyFormat::Hex, ..KeyRule::default() }
-    }
-
-    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
-        let missing = || Rejection::MissingField { name: ITEMS.to_owned() };
-        let items = json::member(lookup.body_as_json()?, ITEMS).ok_or_else(missing)?;
-        let mut outcome = Err(missing());
-        json::elements(items, |item| {
-            outcome = claim(item, self.digest()).map(|claim| each(&claim));
-            if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        outcome
-    }
+pub(super) fn claims(lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+    let missing = || Rejection::MissingField { name: ITEMS.to_owned() };
+    let items = json::member(lookup.body_as_json()?, ITEMS).ok_or_else(missing)?;
+    let mut outcome = Err(missing());
+    json::elements(items, |item| {
+        outcome = claim(item, DIGEST).map(|claim| each(&claim));
+        if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    outcome
 }
 
 fn claim(item: &RawValue, digest: Digest) -> Result<Claim<'_>, Rejection> {

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::url::{Url, escape};
-use super::{Claim, Each, Module, header_signatures, text};
+use super::claim::{Claim, Each, header_signatures, text};
 use crate::Rejection;
+use crate::definition::algorithm::{Digest, Encoding};
 use crate::lookup::Lookup;
-use crate::spec::scheme::{Digest, Encoding};
+use crate::parse::url::{Url, escape};
 
 const SIGNATURE: &str = "x-contentful-signature";
 const SIGNED_HEADERS: &str = "x-contentful-signed-headers";
@@ -14,35 +14,17 @@ const TIMESTAMP: &str = "x-contentful-timestamp";
 /// More than any request has, and few enough to look them all up.
 const MAX_HEADERS: usize = 64;
 
-pub(super) struct Contentful;
+const DIGEST: Digest = Digest::Sha256;
 
-impl Module for Contentful {
-    fn name(&self) -> &'static str {
-        "contentful"
-    }
-
-    fn digest(&self) -> Digest {
-        Digest::Sha256
-    }
-
-    fn signs_url(&self) -> bool {
-        true
-    }
-
-    fn signed_time(&self) -> Option<&'static str> {
-        Some(TIMESTAMP)
-    }
-
-    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
-        let signatures = header_signatures(lookup, SIGNATURE, Encoding::Hex, self.digest())?;
-        let headers = signed_headers(lookup)?;
-        let messages = targets(lookup.request.url).map(|target| {
-            let head = format!("{}\n{target}\n{headers}\n", lookup.request.method);
-            vec![text(head), Cow::Borrowed(lookup.request.body)]
-        });
-        each(&Claim { signatures, messages: messages.collect() });
-        Ok(())
-    }
+pub(super) fn claims(lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+    let signatures = header_signatures(lookup, SIGNATURE, Encoding::Hex, DIGEST)?;
+    let headers = signed_headers(lookup)?;
+    let messages = targets(lookup.request.url).map(|target| {
+        let head = format!("{}\n{target}\n{headers}\n", lookup.request.method);
+        vec![text(head), Cow::Borrowed(lookup.request.body)]
+    });
+    each(&Claim { signatures, messages: messages.collect() });
+    Ok(())
 }
 
 /// `name:value` for each of the headers that are signed, in order. The time and the

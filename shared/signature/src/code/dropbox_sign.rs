@@ -2,40 +2,29 @@
 
 use std::borrow::Cow;
 
-use super::{Claim, Each, Module, signature, text};
+use super::claim::{Claim, Each, signature, text};
+use crate::definition::algorithm::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::json;
-use crate::spec::scheme::{Digest, Encoding};
 use crate::{Rejection, parse};
 
 const FIELD: &str = "json";
 const SIGNATURE: &str = "event.event_hash";
 
-pub(super) struct DropboxSign;
+const DIGEST: Digest = Digest::Sha256;
 
-impl Module for DropboxSign {
-    fn name(&self) -> &'static str {
-        "dropbox-sign"
-    }
-
-    fn digest(&self) -> Digest {
-        Digest::Sha256
-    }
-
-    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
-        let written = event(lookup)?;
-        let root = json::document(&written).ok_or(Rejection::BodyNotJson)?;
-        let field = |name: &str| {
-            let found = json::within(root, &["event", name]).and_then(json::scalar);
-            found.ok_or_else(|| Rejection::MissingField { name: format!("event.{name}") })
-        };
-        let (time, kind) = (field("event_time")?, field("event_type")?);
-        let stated = signature(&field("event_hash")?, Encoding::Hex, self.digest());
-        let stated =
-            stated.ok_or_else(|| Rejection::MalformedField { name: SIGNATURE.to_owned() })?;
-        each(&Claim { signatures: vec![stated], messages: vec![vec![text(time), text(kind)]] });
-        Ok(())
-    }
+pub(super) fn claims(lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+    let written = event(lookup)?;
+    let root = json::document(&written).ok_or(Rejection::BodyNotJson)?;
+    let field = |name: &str| {
+        let found = json::within(root, &["event", name]).and_then(json::scalar);
+        found.ok_or_else(|| Rejection::MissingField { name: format!("event.{name}") })
+    };
+    let (time, kind) = (field("event_time")?, field("event_type")?);
+    let stated = signature(&field("event_hash")?, Encoding::Hex, DIGEST);
+    let stated = stated.ok_or_else(|| Rejection::MalformedField { name: SIGNATURE.to_owned() })?;
+    each(&Claim { signatures: vec![stated], messages: vec![vec![text(time), text(kind)]] });
+    Ok(())
 }
 
 /// The JSON: a part of a multipart form, a form field, or the whole body.

@@ -1,48 +1,38 @@
 //! Mercado Pago: the id in the query and the request's id, whichever there are.
 
-use super::{Claim, Each, Module, Pieces, signature, text};
+use super::claim::{Claim, Each, Pieces, signature, text};
 use crate::Rejection;
+use crate::definition::algorithm::{Digest, Encoding};
 use crate::lookup::Lookup;
-use crate::spec::scheme::{Digest, Encoding};
 
 const HEADER: &str = "x-signature";
 const REQUEST_ID: &str = "x-request-id";
 const DATA_ID: &str = "data.id";
 
-pub(super) struct MercadoPago;
+const DIGEST: Digest = Digest::Sha256;
 
-impl Module for MercadoPago {
-    fn name(&self) -> &'static str {
-        "mercado-pago"
+pub(super) fn claims(lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+    let items: Vec<_> = lookup.header(HEADER)?.split(',').filter_map(pair).collect();
+    let malformed = || Rejection::MalformedHeader { name: HEADER.to_owned() };
+    let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let ts = one(&items, "ts").filter(digits).ok_or_else(malformed)?;
+    let stated =
+        one(&items, "v1").ok_or_else(|| Rejection::UnknownVersion { name: HEADER.to_owned() })?;
+    let stated = signature(stated, Encoding::Hex, DIGEST).ok_or_else(malformed)?;
+    let id = lookup.optional_query(DATA_ID)?;
+    let request_id = lookup.optional_header(REQUEST_ID)?;
+    if id.as_deref().into_iter().chain(request_id).any(|part| part.contains(';')) {
+        return Err(malformed());
     }
-
-    fn digest(&self) -> Digest {
-        Digest::Sha256
-    }
-
-    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
-        let items: Vec<_> = lookup.header(HEADER)?.split(',').filter_map(pair).collect();
-        let malformed = || Rejection::MalformedHeader { name: HEADER.to_owned() };
-        let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let ts = one(&items, "ts").filter(digits).ok_or_else(malformed)?;
-        let stated = one(&items, "v1")
-            .ok_or_else(|| Rejection::UnknownVersion { name: HEADER.to_owned() })?;
-        let stated = signature(stated, Encoding::Hex, self.digest()).ok_or_else(malformed)?;
-        let id = lookup.optional_query(DATA_ID)?;
-        let request_id = lookup.optional_header(REQUEST_ID)?;
-        if id.as_deref().into_iter().chain(request_id).any(|part| part.contains(';')) {
-            return Err(malformed());
-        }
-        // The documentation says to write the id in small letters, the library does not.
-        let small = id.as_ref().map(|id| id.to_lowercase().into());
-        let messages = [id, small].map(|id| -> Pieces<'_> {
-            let id = id.map(|id| format!("id:{id};")).unwrap_or_default();
-            let request_id = request_id.map(|id| format!("request-id:{id};")).unwrap_or_default();
-            vec![text(format!("{id}{request_id}ts:{ts};"))]
-        });
-        each(&Claim { signatures: vec![stated], messages: messages.into() });
-        Ok(())
-    }
+    // The documentation says to write the id in small letters, the library does not.
+    let small = id.as_ref().map(|id| id.to_lowercase().into());
+    let messages = [id, small].map(|id| -> Pieces<'_> {
+        let id = id.map(|id| format!("id:{id};")).unwrap_or_default();
+        let request_id = request_id.map(|id| format!("request-id:{id};")).unwrap_or_default();
+        vec![text(format!("{id}{request_id}ts:{ts};"))]
+    });
+    each(&Claim { signatures: vec![stated], messages: messages.into() });
+    Ok(())
 }
 
 fn pair(item: &str) -> Option<(&str, &str)> {

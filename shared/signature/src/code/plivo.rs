@@ -1,50 +1,37 @@
 //! Plivo, signature version 3.
 
-use super::url::Url;
-use super::{Claim, Each, Module, Pieces, signatures, text};
+use super::claim::{Claim, Each, Pieces, signatures, text};
+use crate::Rejection;
+use crate::definition::algorithm::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::form;
-use crate::spec::scheme::{Digest, Encoding};
-use crate::{Rejection, present};
+use crate::parse::url::Url;
+use crate::presented::signatures as present;
 
 const HEADER: &str = "X-Plivo-Signature-V3";
 /// Signed with the main account's token instead of the subaccount's.
 const MAIN_ACCOUNT_HEADER: &str = "X-Plivo-Signature-Ma-V3";
 const NONCE: &str = "X-Plivo-Signature-V3-Nonce";
 
-pub(super) struct Plivo;
+const DIGEST: Digest = Digest::Sha256;
 
-impl Module for Plivo {
-    fn name(&self) -> &'static str {
-        "plivo"
+pub(super) fn claims(lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+    let carried = present::headers(HEADER, [MAIN_ACCOUNT_HEADER].into_iter(), lookup)?;
+    let signatures = signatures(&carried, Encoding::Base64, DIGEST)?;
+    let nonce = lookup.header(NONCE)?;
+    // A dot is what separates the nonce from the rest; one inside it could take a part of
+    // the form along.
+    if nonce.contains('.') {
+        return Err(Rejection::MalformedHeader { name: NONCE.to_owned() });
     }
-
-    fn digest(&self) -> Digest {
-        Digest::Sha256
+    // Of a GET the body is not signed, so it must not have one.
+    if lookup.request.method == "GET" && !lookup.request.body.is_empty() {
+        return Err(Rejection::Mismatch);
     }
-
-    fn signs_url(&self) -> bool {
-        true
-    }
-
-    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
-        let carried = present::headers(HEADER, [MAIN_ACCOUNT_HEADER].into_iter(), lookup)?;
-        let signatures = signatures(&carried, Encoding::Base64, self.digest())?;
-        let nonce = lookup.header(NONCE)?;
-        // A dot is what separates the nonce from the rest; one inside it could take a part of
-        // the form along.
-        if nonce.contains('.') {
-            return Err(Rejection::MalformedHeader { name: NONCE.to_owned() });
-        }
-        // Of a GET the body is not signed, so it must not have one.
-        if lookup.request.method == "GET" && !lookup.request.body.is_empty() {
-            return Err(Rejection::Mismatch);
-        }
-        let mut message = base(lookup)?;
-        message.extend([text("."), text(nonce)]);
-        each(&Claim { signatures, messages: vec![message] });
-        Ok(())
-    }
+    let mut message = base(lookup)?;
+    message.extend([text("."), text(nonce)]);
+    each(&Claim { signatures, messages: vec![message] });
+    Ok(())
 }
 
 /// The URL with its query in order, then the form in order. The separators between

@@ -2,45 +2,31 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::url::Url;
-use super::{Claim, Each, Module, Pieces, header_signatures, text};
+use super::claim::{Claim, Each, Pieces, header_signatures, text};
+use crate::definition::algorithm::{Digest, Encoding};
 use crate::lookup::Lookup;
 use crate::parse::form::{self, Pair};
-use crate::spec::scheme::{Digest, Encoding};
-use crate::{Rejection, mac};
+use crate::parse::url::Url;
+use crate::{Rejection, compare};
 
 const HEADER: &str = "X-Twilio-Signature";
 const BODY_DIGEST: &str = "bodySHA256";
 
-pub(super) struct Twilio;
+const DIGEST: Digest = Digest::Sha1;
 
-impl Module for Twilio {
-    fn name(&self) -> &'static str {
-        "twilio"
-    }
-
-    fn digest(&self) -> Digest {
-        Digest::Sha1
-    }
-
-    fn signs_url(&self) -> bool {
-        true
-    }
-
-    fn claims(&self, lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
-        let signatures = header_signatures(lookup, HEADER, Encoding::Base64, self.digest())?;
-        let form = match stated_digest(lookup)? {
-            Some(stated) if is_body_digest(&stated, lookup.request.body) => Vec::new(),
-            Some(_) => return Err(Rejection::Mismatch),
-            None => sorted_form(lookup.request.body)?,
-        };
-        let form = || form.iter().flat_map(|(name, value)| [text(&**name), text(&**value)]);
-        let messages = urls(lookup.request.url);
-        let messages =
-            messages.map(|url| -> Pieces<'_> { [text(url)].into_iter().chain(form()).collect() });
-        each(&Claim { signatures, messages: messages.collect() });
-        Ok(())
-    }
+pub(super) fn claims(lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rejection> {
+    let signatures = header_signatures(lookup, HEADER, Encoding::Base64, DIGEST)?;
+    let form = match stated_digest(lookup)? {
+        Some(stated) if is_body_digest(&stated, lookup.request.body) => Vec::new(),
+        Some(_) => return Err(Rejection::Mismatch),
+        None => sorted_form(lookup.request.body)?,
+    };
+    let form = || form.iter().flat_map(|(name, value)| [text(&**name), text(&**value)]);
+    let messages = urls(lookup.request.url);
+    let messages =
+        messages.map(|url| -> Pieces<'_> { [text(url)].into_iter().chain(form()).collect() });
+    each(&Claim { signatures, messages: messages.collect() });
+    Ok(())
 }
 
 /// The digest that Twilio puts at the end of the URL. Anywhere else it is somebody's text: in the
@@ -56,7 +42,7 @@ fn stated_digest(lookup: &Lookup<'_>) -> Result<Option<String>, Rejection> {
 }
 
 fn is_body_digest(stated: &str, body: &[u8]) -> bool {
-    hex::decode(stated).is_ok_and(|stated| mac::any_is(&[stated], &Sha256::digest(body)))
+    hex::decode(stated).is_ok_and(|stated| compare::any_is(&[stated], &Sha256::digest(body)))
 }
 
 /// Each name once for each value that differs, in order.

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, HandshakeRefusal};
+use super::answer::{Answer, HandshakeRefusal};
 use crate::Provider;
-use crate::spec::reply::{Body, Field, Reply, Text, Word};
+use crate::definition::reply::{Body, Field, Reply, Text, Word};
 
 /// What the words of a reply stand for.
 pub(super) struct Filling<'a> {

@@ -4,108 +4,23 @@
 //! without a tag, what is answered under the signing key has only the characters of a token, and
 //! [`crate::verify`] refuses every event that could be such a challenge.
 
+pub(crate) mod answer;
 mod fill;
 
+use answer::{Exchange, HandshakeRefusal, RefusedHandshake};
 use fill::Filling;
 use zeroize::Zeroizing;
 
-use crate::canonical::Message;
-use crate::keys::may_visit;
-use crate::spec::handshake::{Challenge, Check, Condition, Keyed, Kind, Test};
-use crate::spec::scheme;
-use crate::{Handshake, Proof, Provider, Request, RequestView, Secret, SelectError, Selected, mac};
+use crate::definition::handshake::{Challenge, Check, Condition, HandshakeKind, Keyed, Test};
+use crate::definition::scheme;
+use crate::hosts::may_visit;
+use crate::{
+    Handshake, Proof, Provider, Request, RequestView, Secret, SelectError, Selected, compare,
+};
 
 /// The largest body that is looked into. A handshake has a few hundred bytes, and of what is
 /// larger most is not signed yet.
 const MOST_BYTES: usize = 4096;
-
-/// What a request that is no event is answered with.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Exchange {
-    /// The handshake's kind, for logs.
-    pub kind: &'static str,
-    /// The answer.
-    pub answer: Answer,
-    /// The secret that was handed over, by the id `captured`. It is to be kept before the answer
-    /// is given. There is nothing to check it with, so it is to be taken once, and only by an
-    /// endpoint that waits for it.
-    pub secret: Option<Secret>,
-    /// The URL to fetch, once, before the answer is given: https, on a host of the definition's.
-    pub visit: Option<String>,
-}
-
-/// An answer, to be given as it is: some providers refuse what has more in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// All headers that it needs; each can be sent as it is.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: String,
-}
-
-/// A request that has the form of a handshake and is not answered as one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {kind} is refused")]
-#[non_exhaustive]
-pub struct RefusedHandshake {
-    /// The handshake's kind, for logs.
-    pub kind: &'static str,
-    /// Why.
-    #[source]
-    pub reason: HandshakeRefusal,
-}
-
-/// Why a handshake is refused.
-///
-/// The text holds nothing that the sender wrote.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HandshakeRefusal {
-    /// A verify token or topic is not the operator's.
-    #[error("the {setting} is not the one that is set")]
-    Unexpected {
-        /// The setting that it has to equal.
-        setting: String,
-        /// The status that the provider wants for this.
-        status: u16,
-    },
-    /// The operator has not set a value that the handshake needs.
-    #[error("setting {setting} is not set")]
-    NotSet {
-        /// The setting.
-        setting: String,
-        /// The status that the provider wants for a wrong value.
-        status: u16,
-    },
-    /// The challenge has other characters, or more or fewer, than the provider's challenges have;
-    /// or the URL to fetch is not the provider's.
-    #[error("the challenge does not have the form of one")]
-    MalformedChallenge,
-    /// The challenge, the token or the topic is there more than once.
-    #[error("a part of the handshake is repeated")]
-    Repeated,
-    /// The answer needs a secret, and there is none that the provider's scheme can use.
-    #[error("there is no secret to answer with")]
-    NoSecret,
-}
-
-impl HandshakeRefusal {
-    /// A stable name in snake case, for logs and metrics.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unexpected { .. } => "handshake_unexpected",
-            Self::NotSet { .. } => "handshake_not_set",
-            Self::MalformedChallenge => "handshake_malformed",
-            Self::Repeated => "handshake_repeated",
-            Self::NoSecret => "handshake_no_secret",
-        }
-    }
-}
 
 /// Answers a request if it is one of the provider's handshakes.
 ///
@@ -157,17 +72,6 @@ pub fn handshake(
     Ok(None)
 }
 
-/// Whether what is signed could be a challenge that is answered with its MAC. The attempt to pass
-/// such an answer off as the signature of an event ends here.
-pub(crate) fn would_answer(provider: &Provider, message: &Message<'_>) -> bool {
-    provider.handshakes().iter().any(|handshake| match &handshake.kind {
-        Kind::KeyedResponse(challenge, Keyed::Mac) => {
-            message.is_made_of(challenge.max_length, |byte| challenge.has(byte))
-        }
-        _ => false,
-    })
-}
-
 fn captured(challenge: &str) -> Result<Secret, HandshakeRefusal> {
     Secret::new("captured", challenge).map_err(|_| HandshakeRefusal::MalformedChallenge)
 }
@@ -194,7 +98,7 @@ impl Asked<'_> {
         if let Some(check) = &handshake.check {
             self.check(check)?;
         }
-        if handshake.challenge().is_some_and(|wanted| !wanted.takes(&challenge)) {
+        if handshake.challenge().is_some_and(|expected| !expected.takes(&challenge)) {
             return Err(HandshakeRefusal::MalformedChallenge);
         }
         let filling = Filling {
@@ -205,15 +109,15 @@ impl Asked<'_> {
         };
         let answer = filling.answer(&handshake.reply)?;
         let secret = match handshake.kind {
-            Kind::CaptureSecret(_) => Some(captured(&challenge)?),
+            HandshakeKind::CaptureSecret(_) => Some(captured(&challenge)?),
             _ => None,
         };
         let visit = self.visit(&handshake.kind)?;
         Ok(Some(Exchange { kind: handshake.kind(), answer, secret, visit }))
     }
 
-    fn visit(&self, kind: &Kind) -> Result<Option<String>, HandshakeRefusal> {
-        let Kind::Confirm(visit) = kind else { return Ok(None) };
+    fn visit(&self, kind: &HandshakeKind) -> Result<Option<String>, HandshakeRefusal> {
+        let HandshakeKind::Confirm(visit) = kind else { return Ok(None) };
         let found = visit.at.select_from(self.view).ok().flatten();
         let url = found.map(|found| found.value).filter(|url| may_visit(url, &visit.hosts));
         url.map(Some).ok_or(HandshakeRefusal::MalformedChallenge)
@@ -242,14 +146,14 @@ impl Asked<'_> {
 
     fn check(&self, check: &Check) -> Result<(), HandshakeRefusal> {
         let (setting, status) = (check.setting.clone(), check.otherwise);
-        let wanted = self.provider.setting(&setting).map(str::trim).unwrap_or_default();
-        if wanted.is_empty() {
+        let expected = self.provider.setting(&setting).map(str::trim).unwrap_or_default();
+        if expected.is_empty() {
             return Err(HandshakeRefusal::NotSet { setting, status });
         }
         let given = check.at.select_from(self.view);
         let given = given.map_err(|_| HandshakeRefusal::Repeated)?;
         match given {
-            Some(given) if mac::same(given.value.as_bytes(), wanted.as_bytes()) => Ok(()),
+            Some(given) if compare::same(given.value.as_bytes(), expected.as_bytes()) => Ok(()),
             _ => Err(HandshakeRefusal::Unexpected { setting, status }),
         }
     }
@@ -260,13 +164,13 @@ impl Asked<'_> {
         challenge: &str,
     ) -> Result<Option<String>, HandshakeRefusal> {
         match &handshake.kind {
-            Kind::KeyedResponse(_, Keyed::Mac) => {
+            HandshakeKind::KeyedResponse(_, Keyed::Mac) => {
                 self.mac(challenge).map(Some).ok_or(HandshakeRefusal::NoSecret)
             }
-            Kind::KeyedResponse(_, Keyed::Hash(text)) => {
+            HandshakeKind::KeyedResponse(_, Keyed::Hash(text)) => {
                 let (provider, url) = (self.provider, self.request.url);
                 let filling = Filling { provider, url, challenge, digest: None };
-                Ok(Some(mac::sha256_hex(filling.text(text)?.as_bytes())))
+                Ok(Some(compare::sha256_hex(filling.text(text)?.as_bytes())))
             }
             _ => Ok(None),
         }

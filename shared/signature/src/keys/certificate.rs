@@ -1,7 +1,7 @@
 //! The key inside of a certificate.
 
-use super::Key;
-use super::read::UnusableKeys;
+use super::error::UnusableKeys;
+use super::key::Key;
 use crate::EpochMillis;
 
 /// The first certificate's key. With `subjects`, the chain has to lead to one of the roots and

@@ -3,41 +3,19 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::certificate;
+use super::error::UnusableKeys;
+use super::key::{Key, KeySet};
 use super::request::KeySource;
-use super::{Key, KeySet, certificate};
+use crate::definition::algorithm::Encoding;
+use crate::definition::keys::KeyForm;
+use crate::definition::path::JsonPath;
 use crate::parse::json;
-use crate::parse::path::JsonPath;
-use crate::spec::keys::Form;
-use crate::spec::scheme::Encoding;
 use crate::{EpochMillis, EpochSeconds, encoding};
 
 /// More than any provider publishes.
 const MAX_BYTES: usize = 128 * 1024;
 const MAX_KEYS: usize = 64;
-
-/// Why an answer holds no keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnusableKeys {
-    /// It is larger than keys are.
-    #[error("the answer is larger than keys are")]
-    TooLarge,
-    /// It is not JSON, or no key is where it should be.
-    #[error("the answer holds no key where it should be")]
-    NoKey,
-    /// It is not a chain of X.509 certificates.
-    #[error("the answer is not a chain of certificates")]
-    NoCertificate,
-    /// No authority that is trusted vouches for the certificate, or not at this time.
-    #[error("the certificate is not vouched for by a trusted authority")]
-    Untrusted,
-    /// The certificate is somebody else's.
-    #[error("the certificate is not for the provider's name")]
-    WrongSubject,
-    /// This build cannot read keys.
-    #[error("this build cannot read public keys")]
-    Unsupported,
-}
 
 /// A key as RFC 7517 writes it. What is of another kind is left out.
 #[derive(Deserialize)]
@@ -74,19 +52,19 @@ impl KeySource {
         }
         let id = || self.only.clone().unwrap_or_default();
         match &self.form {
-            Form::Jwks => jwks(answer),
-            Form::Jwk(at) => {
+            KeyForm::Jwks => jwks(answer),
+            KeyForm::Jwk(at) => {
                 let jwk: Jwk = serde_json::from_str(within(answer, at)?.get())
                     .map_err(|_| UnusableKeys::NoKey)?;
                 let jwk = Jwk { kid: Some(id()), ..jwk };
                 Ok(KeySet(vec![key(jwk).ok_or(UnusableKeys::NoKey)?]))
             }
-            Form::Spki(at) => {
+            KeyForm::Spki(at) => {
                 let text = json::string(within(answer, at)?);
                 let bytes = text.as_deref().and_then(spki).ok_or(UnusableKeys::NoKey)?;
                 Ok(KeySet(vec![Key::lasting(id(), bytes)]))
             }
-            Form::Certificate { subjects } => {
+            KeyForm::Certificate { subjects } => {
                 certificate::read(answer, id(), subjects, roots, now).map(|key| KeySet(vec![key]))
             }
         }

@@ -2,7 +2,8 @@
 
 pub(crate) mod form;
 pub(crate) mod json;
-pub(crate) mod layout;
+pub(crate) mod jws;
 pub(crate) mod multipart;
 pub(crate) mod path;
 pub(crate) mod timestamp;
+pub(crate) mod url;

@@ -15,7 +15,7 @@ pub(crate) fn field<'b>(
     name: &str,
 ) -> impl Iterator<Item = &'b [u8]> {
     let delimiter = format!("--{boundary}");
-    let wanted = format!("name=\"{name}\"");
+    let parameter = format!("name=\"{name}\"");
     let mut rest = Some(body);
     let parts = std::iter::from_fn(move || {
         let (part, after) = match split_once(rest?, delimiter.as_bytes()) {
@@ -31,7 +31,7 @@ pub(crate) fn field<'b>(
         let head = str::from_utf8(head).ok()?;
         let mut parameters =
             head.lines().filter(|line| is_disposition(line)).flat_map(|line| line.split(';'));
-        parameters.any(|one| one.trim() == wanted).then_some(content.strip_suffix(b"\r\n")?)
+        parameters.any(|one| one.trim() == parameter).then_some(content.strip_suffix(b"\r\n")?)
     })
 }
 

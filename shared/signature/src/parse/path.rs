@@ -1,57 +1,14 @@
-//! Paths into JSON: `a.b`, `a[0].b`, and `a[].b` for every item.
+//! Values found at paths, in JSON as it is written.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
 use super::json;
-use crate::spec::DefinitionError;
-
-/// A path that was understood when the definition was read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct JsonPath {
-    text: String,
-    steps: Vec<Step>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Step {
-    Key(String),
-    Index(usize),
-    Every,
-}
+use crate::definition::path::{JsonPath, Step};
 
 impl JsonPath {
-    pub(crate) fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
-        let steps = steps(text)
-            .ok_or_else(|| DefinitionError::new(field, format!("{text:?} is not a JSON path")))?;
-        Ok(Self { text: text.to_owned(), steps })
-    }
-
-    /// A path to one value at most.
-    pub(crate) fn single(text: &str, field: &str) -> Result<Self, DefinitionError> {
-        let path = Self::parse(text, field)?;
-        if path.is_many() {
-            return Err(DefinitionError::new(field, "[] stands for many values, one is needed"));
-        }
-        Ok(path)
-    }
-
-    /// The keys up to each `[]`, and those after the last. `None`: it has no `[]`, or a number.
-    pub(crate) fn arrays(&self) -> Option<(Vec<Vec<String>>, Vec<String>)> {
-        let (mut arrays, mut keys) = (Vec::new(), Vec::new());
-        for step in &self.steps {
-            match step {
-                Step::Key(key) => keys.push(key.clone()),
-                Step::Every => arrays.push(std::mem::take(&mut keys)),
-                Step::Index(_) => return None,
-            }
-        }
-        (!arrays.is_empty()).then_some((arrays, keys))
-    }
-
     /// The value at this path, where there can be one only. What is null is not there.
     pub(crate) fn find<'a>(&self, root: &'a RawValue) -> Option<&'a RawValue> {
         let mut found = None;
@@ -65,7 +22,7 @@ impl JsonPath {
     /// The scalar at this path, where a text that is an object counts as that object: Wix puts an
     /// event into a text in a text.
     pub(crate) fn find_unpacked(&self, root: &RawValue) -> Option<String> {
-        unpacked(&self.steps, root, UNPACKED)
+        unpacked(self.steps(), root, UNPACKED)
     }
 
     /// Goes through the values at this path until it is told to stop. With `[]` an item without
@@ -76,18 +33,7 @@ impl JsonPath {
         mut each: impl FnMut(Option<&'a RawValue>) -> ControlFlow<()>,
     ) {
         // Stopping is for `each` to know of.
-        let _ = walk(&self.steps, Some(root), &mut each);
-    }
-
-    /// Whether it can lead to several values.
-    pub(crate) fn is_many(&self) -> bool {
-        self.steps.contains(&Step::Every)
-    }
-}
-
-impl fmt::Display for JsonPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        let _ = walk(self.steps(), Some(root), &mut each);
     }
 }
 
@@ -133,33 +79,6 @@ fn walk<'a>(
     }
 }
 
-fn steps(text: &str) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
-    for piece in text.split('.') {
-        let (key, indices) = match piece.split_once('[') {
-            Some((key, indices)) => (key, Some(indices)),
-            None => (piece, None),
-        };
-        match (key, indices) {
-            ("", None) => return None,
-            ("", Some(_)) if !steps.is_empty() => return None,
-            ("", Some(_)) => {}
-            _ if key.contains(']') => return None,
-            _ => steps.push(Step::Key(key.to_owned())),
-        }
-        if let Some(indices) = indices {
-            for index in indices.strip_suffix(']')?.split("][") {
-                steps.push(step(index)?);
-            }
-        }
-    }
-    Some(steps)
-}
-
-fn step(index: &str) -> Option<Step> {
-    if index.is_empty() { Some(Step::Every) } else { index.parse().ok().map(Step::Index) }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -186,7 +105,7 @@ mod tests {
 
     /// Every value at the path, in a document that was built as a whole.
     fn built<'v>(path: &JsonPath, root: &'v Value) -> Vec<&'v Value> {
-        path.steps.iter().fold(vec![root], |found, step| {
+        path.steps().iter().fold(vec![root], |found, step| {
             let next = found.into_iter().flat_map(|value| match (step, value) {
                 (Step::Key(key), _) => vec![value.get(key).unwrap_or(&Value::Null)],
                 (Step::Index(index), _) => vec![value.get(index).unwrap_or(&Value::Null)],

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::spec::scheme::Unit;
+use crate::definition::signature::Unit;
 use crate::{EpochMillis, EpochSeconds};
 
 /// Reads a time. No sign, no fraction, no blank in the two plain forms.

@@ -54,7 +54,7 @@ fn keys_that_contradict_each_other_are_refused() {
             "scheme.message: {secret} goes with construction = \"hash\", and only there",
         ),
         ("kind = \"hmac\"", "kind = \"token\"", "scheme.digest: means nothing for this kind"),
-        ("kind = \"hmac\"", "kind = \"none\"", "scheme.digest: means nothing for this kind"),
+        ("kind = \"hmac\"", "kind = \"token\"", "scheme.digest: means nothing for this kind"),
         (
             "kind = \"hmac\"",
             "kind = \"hmac\"\npublic_key = { format = \"hex\" }",

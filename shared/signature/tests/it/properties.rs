@@ -7,12 +7,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::schemes::{SCHEMES, scheme};
+use crate::schemes::{self, scheme};
 use crate::support::{Case, case, provider, shape_vectors, vectors};
 
 /// Parsed once, because there are many.
 static EVERY_PROVIDER: LazyLock<Vec<Provider>> = LazyLock::new(|| {
-    let shapes = SCHEMES.iter().map(|(_, text)| provider(text));
+    let shapes = schemes::all().map(|(_, text)| provider(text));
     catalog::ids().filter_map(catalog::find).chain(shapes).collect()
 });
 

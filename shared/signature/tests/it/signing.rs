@@ -2,7 +2,7 @@
 
 use hookdock_signature::{EpochMillis, Headers, Rejection, Secret, SignError, catalog, sign};
 
-use crate::schemes::{SCHEMES, scheme};
+use crate::schemes::{self, scheme};
 use crate::support::{Case, case, check, provider, shape_vectors};
 
 fn signed(case: &mut Case) -> Result<Vec<(String, String)>, SignError> {
@@ -70,10 +70,10 @@ fn a_separator_is_written_with_its_blank_and_read_with_or_without_it() {
 
 #[test]
 fn what_cannot_be_signed_is_named() {
-    for (name, _) in SCHEMES {
-        let vector = shape_vectors().into_iter().find(|vector| vector.definition == *name).unwrap();
+    for (name, _) in schemes::all() {
+        let vector = shape_vectors().into_iter().find(|vector| vector.definition == name).unwrap();
         let mut draft = vector.case(provider(scheme(name)));
-        let expected = match *name {
+        let expected = match name {
             "discord" | "telnyx" | "standard-webhooks-asym" => {
                 SignError::NotShared { scheme: "ed25519" }
             }

@@ -1,30 +1,35 @@
-//! A receiver as the AWS documentation would have one: the SDK's clients, and all else hard-coded.
-//!
-//! The documentation would take `lambda_http`. It is the costlier of the two and would bring
-//! features that change how the SDK is built, so this is the harder rival.
+//! A receiver as the AWS documentation would have one: `lambda_http`, the SDK's clients, and all
+//! else hard-coded.
 
 #![expect(clippy::disallowed_methods, reason = "a function is told by its environment")]
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::env;
 
 use aws_config::BehaviorVersion;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use lambda_http::http::{HeaderMap, StatusCode};
+use lambda_http::{Body, Request, RequestExt as _, Response};
+use lambda_runtime::{Error, service_fn};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 const SECRET: &str = "benchmark secret";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Webhook {
-    headers: HashMap<String, String>,
+#[derive(Serialize)]
+struct Stored<'a> {
+    id: &'a str,
+    headers: BTreeMap<&'a str, String>,
     body: String,
-    is_base64_encoded: bool,
+}
+
+#[derive(Serialize)]
+struct Reference<'a> {
+    id: &'a str,
+    key: &'a str,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    sha256: String,
 }
 
 struct Receiver {
@@ -45,34 +50,41 @@ async fn main() -> Result<(), Error> {
         bucket: env::var("HOOKDOCK_BUCKET")?,
         queue_url: env::var("HOOKDOCK_QUEUE_URL")?,
     };
-    lambda_runtime::run(service_fn(|event| receiver.receive(event))).await
+    lambda_http::run(service_fn(|request| receiver.receive(request))).await
 }
 
 impl Receiver {
-    async fn receive(&self, event: LambdaEvent<Webhook>) -> Result<Value, Error> {
-        let LambdaEvent { payload: Webhook { headers, body, is_base64_encoded }, context } = event;
-        let body = if is_base64_encoded { STANDARD.decode(body)? } else { body.into_bytes() };
-        if !is_genuine(&headers, &body) {
-            return Ok(json!({ "statusCode": 401 }));
+    async fn receive(&self, request: Request) -> Result<Response<Body>, Error> {
+        let (headers, body) = (request.headers(), request.body().as_ref());
+        if !is_genuine(headers, body) {
+            return answer(StatusCode::UNAUTHORIZED);
         }
 
-        let id = context.request_id;
+        let id = request.lambda_context().request_id;
         let key = format!("deliveries/github/{id}.json");
-        let text = String::from_utf8_lossy(&body);
-        let stored = json!({ "id": id, "headers": headers, "body": text }).to_string();
+        let named = headers.iter().map(|(name, value)| (name.as_str(), text(value.as_bytes())));
+        let stored = Stored { id: &id, headers: named.collect(), body: text(body) };
         let put = self.s3.put_object().bucket(&self.bucket).key(&key);
-        put.body(stored.into_bytes().into()).send().await?;
-        let sha256 = hex::encode(Sha256::digest(&body));
-        let event_type = headers.get("x-github-event");
-        let reference = json!({ "id": id, "key": key, "type": event_type, "sha256": sha256 });
+        put.body(serde_json::to_vec(&stored)?.into()).send().await?;
+        let sha256 = hex::encode(Sha256::digest(body));
+        let event_type = headers.get("x-github-event").map(|value| text(value.as_bytes()));
+        let reference = Reference { id: &id, key: &key, event_type, sha256 };
         let send = self.sqs.send_message().queue_url(&self.queue_url);
-        send.message_body(reference.to_string()).send().await?;
-        Ok(json!({ "statusCode": 200 }))
+        send.message_body(serde_json::to_string(&reference)?).send().await?;
+        answer(StatusCode::OK)
     }
 }
 
-fn is_genuine(headers: &HashMap<String, String>, body: &[u8]) -> bool {
-    let presented = headers.get("x-hub-signature-256");
+fn answer(status: StatusCode) -> Result<Response<Body>, Error> {
+    Ok(Response::builder().status(status).body(Body::Empty)?)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn is_genuine(headers: &HeaderMap, body: &[u8]) -> bool {
+    let presented = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
     let presented = presented.and_then(|text| hex::decode(text.strip_prefix("sha256=")?).ok());
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes());
     match (presented, mac) {

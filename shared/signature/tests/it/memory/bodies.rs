@@ -93,7 +93,7 @@ fn around(path: &str) -> (String, String) {
     for (outer, keys) in arrays.split("[]").enumerate() {
         for (depth, key) in keys.split('.').filter(|key| !key.is_empty()).enumerate() {
             head.push_str(if outer > 0 && depth == 0 { &common } else { "{" });
-            head.push_str(&format!("\"{key}\":"));
+            head.extend(["\"", key, "\":"]);
             tail.insert(0, '}');
         }
         head.push('[');

@@ -1,0 +1,133 @@
+//! Digests, encodings and keys.
+
+use serde::Deserialize;
+
+/// How a signature is made that only the provider can make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Ed25519,
+    EcdsaP256Sha256(EcdsaFormat),
+    /// As eBay signs, in DER.
+    EcdsaP256Sha1,
+    RsaPkcs1(RsaDigest),
+    RsaPss(RsaDigest),
+}
+
+impl Algorithm {
+    /// How long a signature is, where that does not depend on the key.
+    pub(crate) const fn signature_length(self) -> Option<usize> {
+        match self {
+            Self::Ed25519 | Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => Some(64),
+            Self::EcdsaP256Sha256(EcdsaFormat::Der)
+            | Self::EcdsaP256Sha1
+            | Self::RsaPkcs1(_)
+            | Self::RsaPss(_) => None,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::EcdsaP256Sha256(EcdsaFormat::Der) => "ecdsa-p256-sha256",
+            Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => "ecdsa-p256-sha256-fixed",
+            Self::EcdsaP256Sha1 => "ecdsa-p256-sha1",
+            Self::RsaPkcs1(RsaDigest::Sha1) => "rsa-pkcs1v15-sha1",
+            Self::RsaPkcs1(RsaDigest::Sha256) => "rsa-pkcs1v15-sha256",
+            Self::RsaPkcs1(RsaDigest::Sha384) => "rsa-pkcs1v15-sha384",
+            Self::RsaPkcs1(RsaDigest::Sha512) => "rsa-pkcs1v15-sha512",
+            Self::RsaPss(RsaDigest::Sha1) => "rsa-pss-sha1",
+            Self::RsaPss(RsaDigest::Sha256) => "rsa-pss-sha256",
+            Self::RsaPss(RsaDigest::Sha384) => "rsa-pss-sha384",
+            Self::RsaPss(RsaDigest::Sha512) => "rsa-pss-sha512",
+        }
+    }
+}
+
+/// SHA-1 is for definitions that say `weak`: who can have the provider sign a text of their own
+/// may find another text with the same digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RsaDigest {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EcdsaFormat {
+    Der,
+    Fixed,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeyRule {
+    pub(crate) format: KeyFormat,
+    pub(crate) strip_prefix: Option<String>,
+    pub(crate) suffix: Option<String>,
+    pub(crate) normalize: Option<Normalization>,
+}
+
+impl KeyRule {
+    /// Whether the key is the text of the secret.
+    pub(crate) fn is_text(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PublicKeyRule {
+    pub(crate) format: PublicKeyFormat,
+    pub(crate) strip_prefix: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Digest {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Construction {
+    Mac,
+    Hash,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Encoding {
+    Hex,
+    Base64,
+    Base64url,
+    /// Base64 of hex digits.
+    Base64Hex,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyFormat {
+    #[default]
+    Utf8,
+    Base64,
+    Hex,
+    Sha1,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum Normalization {
+    #[serde(rename = "NFKD")]
+    Nfkd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PublicKeyFormat {
+    Hex,
+    Base64,
+    Base64Spki,
+    Pem,
+}

@@ -1,0 +1,74 @@
+//! Checks of `[[items]]`: from paths to a tree of arrays.
+
+use crate::definition::error::DefinitionError;
+use crate::definition::file::ItemsToml;
+use crate::definition::items::{Array, Items, Rule};
+use crate::definition::path::JsonPath;
+use crate::definition::scheme::Scheme;
+use crate::definition::selector::{Needs, Reach, Selector};
+
+type Result<T> = std::result::Result<T, DefinitionError>;
+
+/// The rules in the order of the file, which names an array before those inside it.
+pub(super) fn items(raw: Vec<ItemsToml>, schemes: &[&Scheme]) -> Result<Option<Items>> {
+    let mut items: Option<Items> = None;
+    for (index, raw) in raw.into_iter().enumerate() {
+        let at = format!("items[{index}]");
+        let form = raw.form.clone();
+        let items = items.get_or_insert_with(|| Items { form: form.clone(), arrays: Vec::new() });
+        if items.form != form {
+            return Err(DefinitionError::new(format!("{at}.form"), "differs from the others"));
+        }
+        insert(&mut items.arrays, raw, schemes, &at)?;
+    }
+    Ok(items)
+}
+
+fn insert(
+    mut arrays: &mut Vec<Array>,
+    raw: ItemsToml,
+    schemes: &[&Scheme],
+    at: &str,
+) -> Result<()> {
+    let error = |problem: &str| DefinitionError::new(format!("{at}.at"), problem);
+    let path = JsonPath::parse(&raw.at, &format!("{at}.at"))?;
+    let (mut outer, tail) = path.arrays().ok_or_else(|| error("needs [] and takes no number"))?;
+    let keys = outer.pop().unwrap_or_default();
+    let reach = if outer.is_empty() { Reach::Item } else { Reach::Outer };
+    for keys in outer {
+        // What an outer element is that has no inner array has to be said first.
+        let array = arrays.iter_mut().find(|array| array.keys == keys);
+        let array =
+            array.ok_or_else(|| error("the array around it has no rule of its own before"))?;
+        if !array.rule.tail.is_empty() {
+            return Err(error("the array around it holds items that are not its elements"));
+        }
+        arrays = &mut array.inner;
+    }
+    if arrays.iter().any(|array| array.keys == keys) {
+        return Err(error("named twice"));
+    }
+    let rule = rule(raw, tail, reach, schemes, at)?;
+    arrays.push(Array { keys, inner: Vec::new(), rule });
+    Ok(())
+}
+
+fn rule(
+    raw: ItemsToml,
+    tail: Vec<String>,
+    reach: Reach,
+    schemes: &[&Scheme],
+    at: &str,
+) -> Result<Rule> {
+    let selector = |parts: Option<&Vec<String>>, needs, key: &str| {
+        let field = format!("{at}.{key}");
+        parts.map(|parts| Selector::parse(parts, needs, reach, schemes, &field)).transpose()
+    };
+    Ok(Rule {
+        id: selector(raw.id.as_ref(), Needs::Every, "id")?,
+        unique: raw.unique.unwrap_or(true),
+        event_type: selector(raw.event_type.as_ref(), Needs::First, "type")?,
+        at: raw.at,
+        tail,
+    })
+}

@@ -1,0 +1,39 @@
+//! What hangs on a provider's events.
+
+use serde::Deserialize;
+
+/// What hangs on a provider's events, at worst: what goes wrong when one of them is lost.
+///
+/// A provider that sends more than one sort belongs to the first of them here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Class {
+    /// Money or goods: payments, billing, banking, orders, shipping.
+    Money,
+    /// Who may use what: identities, sign-ups, keys.
+    Access,
+    /// The work of a model, which is paid for.
+    Ai,
+    /// Customers: their messages, calls, forms, appointments, data.
+    Customers,
+    /// What a team is told of its own tools: code, builds, monitors, tasks, content.
+    Tools,
+    /// Anything: it is a scheme or a carrier, and its user decides what is sent.
+    Any,
+}
+
+impl Class {
+    /// The class as it is written in a definition.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Money => "money",
+            Self::Access => "access",
+            Self::Ai => "ai",
+            Self::Customers => "customers",
+            Self::Tools => "tools",
+            Self::Any => "any",
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Schemes in code: what is known about each without running it.
+
+use serde::Deserialize;
+
+use super::algorithm::{Digest, KeyFormat, KeyRule};
+
+/// One scheme in code. `kind = "code"` and `module = "..."` name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Module {
+    Adyen,
+    Contentful,
+    DropboxSign,
+    ExactOnline,
+    MercadoPago,
+    Plivo,
+    Treezor,
+    Twilio,
+}
+
+impl Module {
+    /// The digest under which the secret is used.
+    pub(crate) const fn digest(self) -> Digest {
+        match self {
+            Self::Twilio => Digest::Sha1,
+            Self::Adyen
+            | Self::Contentful
+            | Self::DropboxSign
+            | Self::ExactOnline
+            | Self::MercadoPago
+            | Self::Plivo
+            | Self::Treezor => Digest::Sha256,
+        }
+    }
+
+    /// How a secret becomes a key.
+    pub(crate) fn key(self) -> KeyRule {
+        let format = if self == Self::Adyen { KeyFormat::Hex } else { KeyFormat::Utf8 };
+        KeyRule { format, ..KeyRule::default() }
+    }
+
+    /// Whether the URL is part of what is signed.
+    pub(crate) const fn signs_url(self) -> bool {
+        matches!(self, Self::Contentful | Self::Plivo | Self::Twilio)
+    }
+
+    /// The header whose time is part of every message, where there is one. A definition says
+    /// how old it may be.
+    pub(crate) const fn signed_time(self) -> Option<&'static str> {
+        match self {
+            Self::Contentful => Some("x-contentful-timestamp"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Where an event's id and type are.
+
+use std::fmt;
+
+use super::error::DefinitionError;
+use super::jwt::JwtRule;
+use super::path::JsonPath;
+use super::scheme::Scheme;
+use super::sns;
+use super::template::{Segment, Template};
+
+/// Where a provider puts an event's id or type.
+///
+/// A list of parts, joined by dots: GitHub's type is a header and, where the
+/// body has one, an action. The first part has to be there. Later parts of a type
+/// may be missing; those of an id may not, because different events would share
+/// what is left.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) needs: Needs,
+}
+
+/// Which parts have to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    First,
+    Every,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// Tried in order.
+    pub(crate) places: Vec<Place>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) origin: Origin,
+    pub(crate) covered: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Header(String),
+    Query(String),
+    Json(JsonPath),
+    Form(String),
+    /// In the item that is read, where a request carries several.
+    Item(JsonPath),
+    /// In the element of an array that the item is in.
+    Outer(JsonPath),
+    /// Not a value, but the name of a member of the body.
+    Member(Which),
+    /// In the token that the body is.
+    Claim(JsonPath),
+}
+
+/// Which member of the body: the first that fits, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    EndsWith(String),
+    Not(String),
+}
+
+/// What a selector may look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    Request,
+    Item,
+    Outer,
+}
+
+impl Selector {
+    /// Whether the provider's signature covers every place the value is looked for in.
+    ///
+    /// ```
+    /// use hookdock_signature::catalog;
+    ///
+    /// assert!(catalog::find("stripe").unwrap().event_id().unwrap().is_covered());
+    /// assert!(!catalog::find("github").unwrap().event_id().unwrap().is_covered());
+    /// ```
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        self.parts.iter().flat_map(|part| &part.places).all(|place| place.covered)
+    }
+
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.parts.iter().flat_map(|part| &part.places).map(|place| &place.origin)
+    }
+
+    /// The parts, as in the definition.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let parts = self.parts.iter().map(|part| {
+            let places: Vec<_> = part.places.iter().map(|place| place.origin.to_string()).collect();
+            places.join(" or ")
+        });
+        parts.collect()
+    }
+
+    /// Reads the text form: `header:NAME`, `json:PATH`, `form:NAME`, `query:NAME`,
+    /// `member:*SUFFIX`, `member:!NAME`, for items also `item:PATH` and `outer:PATH`;
+    /// several of them tried in order with ` or ` between them.
+    pub(crate) fn parse(
+        parts: &[String],
+        needs: Needs,
+        reach: Reach,
+        schemes: &[&Scheme],
+        field: &str,
+    ) -> Result<Self, DefinitionError> {
+        if parts.is_empty() {
+            return Err(DefinitionError::new(field, "no place is named"));
+        }
+        let parts = parts.iter().map(|part| Part::parse(part, reach, schemes, field));
+        parts.collect::<Result<_, _>>().map(|parts| Self { parts, needs })
+    }
+}
+
+/// As in the definition, the parts joined by ` + `.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.texts().join(" + "))
+    }
+}
+
+impl Part {
+    fn parse(
+        text: &str,
+        reach: Reach,
+        schemes: &[&Scheme],
+        field: &str,
+    ) -> Result<Self, DefinitionError> {
+        let places = text.split(" or ").map(|place| {
+            let origin = Origin::parse(place.trim(), field)?;
+            if origin.reach() > reach {
+                return Err(DefinitionError::new(field, format!("{origin} means nothing here")));
+            }
+            let covered = schemes.iter().all(|scheme| origin.is_covered_by(scheme));
+            Ok(Place { origin, covered })
+        });
+        places.collect::<Result<_, _>>().map(|places| Self { places })
+    }
+}
+
+impl Origin {
+    fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
+        let unknown = || DefinitionError::new(field, format!("{text:?} names no place"));
+        match text.split_once(':').ok_or_else(unknown)? {
+            (_, "") => Err(unknown()),
+            ("header", name) => Ok(Self::Header(name.to_owned())),
+            ("query", name) => Ok(Self::Query(name.to_owned())),
+            ("json", path) => Ok(Self::Json(JsonPath::single(path, field)?)),
+            ("form", name) => Ok(Self::Form(name.to_owned())),
+            ("item", path) => Ok(Self::Item(JsonPath::single(path, field)?)),
+            ("outer", path) => Ok(Self::Outer(JsonPath::single(path, field)?)),
+            ("member", which) => Which::parse(which).map(Self::Member).ok_or_else(unknown),
+            ("claim", path) => Ok(Self::Claim(JsonPath::single(path, field)?)),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) const fn reach(&self) -> Reach {
+        match self {
+            Self::Header(_)
+            | Self::Query(_)
+            | Self::Json(_)
+            | Self::Form(_)
+            | Self::Claim(_)
+            | Self::Member(_) => Reach::Request,
+            Self::Item(_) => Reach::Item,
+            Self::Outer(_) => Reach::Outer,
+        }
+    }
+
+    /// A token that is the body is signed with all that it says.
+    fn is_covered_by(&self, scheme: &Scheme) -> bool {
+        match self {
+            Self::Claim(_) => scheme.token().is_some_and(JwtRule::is_body),
+            _ => self.is_covered(scheme.template()),
+        }
+    }
+
+    /// `{sorted_form}` does not count: names and values run together in it, so
+    /// the same signed bytes can be cut into other fields.
+    fn is_covered(&self, message: Option<&Template>) -> bool {
+        let Some(message) = message else { return false };
+        message.segments().iter().any(|segment| match (self, segment) {
+            (Self::Header(name), Segment::Header(signed)) => signed.eq_ignore_ascii_case(name),
+            (Self::Header(_), _) => false,
+            (Self::Query(_), segment) => matches!(segment, Segment::Url),
+            (_, Segment::Body | Segment::BodySha256) => true,
+            (Self::Json(path), Segment::Json(signed)) => signed == path,
+            (Self::Json(path), Segment::Sns) => sns::is_signed(&path.to_string()),
+            (Self::Form(name), Segment::Form(signed)) => signed == name,
+            _ => false,
+        })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Query(name) => write!(f, "query:{name}"),
+            Self::Json(path) => write!(f, "json:{path}"),
+            Self::Form(name) => write!(f, "form:{name}"),
+            Self::Claim(path) => write!(f, "claim:{path}"),
+            Self::Item(path) => write!(f, "item:{path}"),
+            Self::Outer(path) => write!(f, "outer:{path}"),
+            Self::Member(Which::EndsWith(end)) => write!(f, "member:*{end}"),
+            Self::Member(Which::Not(name)) => write!(f, "member:!{name}"),
+        }
+    }
+}
+
+impl Which {
+    fn parse(text: &str) -> Option<Self> {
+        let end = text.strip_prefix('*').map(|end| Self::EndsWith(end.to_owned()));
+        end.or_else(|| Some(Self::Not(text.strip_prefix('!')?.to_owned())))
+    }
+}

@@ -1,0 +1,4 @@
+//! The events of a verified request: their ids and types, and where each of several is.
+
+pub(crate) mod items;
+pub(crate) mod select;
