@@ -10,14 +10,19 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::HOST;
+use axum::http::request::Parts;
 use axum::response::Response;
+use bytes::Bytes;
 use hookdock_embedded::{
     Embedded, EndpointFile, Intake, KeepingEndpoints, Message, QueueSettings, SystemClock,
 };
 use hookdock_https::{Client, Limits, Reach, Trust};
+use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::ingest::http::{Origin, answer, too_large};
+use hookdock_pipeline::ingest::http::{answer, too_large};
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::model::port_error::chain;
 use hookdock_pipeline::model::retry::RetryPolicy;
@@ -25,6 +30,7 @@ use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::ports::Providers;
 use hookdock_pipeline::process;
 use hookdock_pipeline::process::{CrashIsolation, Process, Received, Verdict};
+use hookdock_signature::Headers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -197,18 +203,43 @@ async fn too_late(stop: &mut watch::Receiver<bool>) {
 
 async fn receive(State(ingest): State<Arc<LocalIngest>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let origin = Origin { url: url(&parts), trace: None };
     let answered = match to_bytes(body, BODY_CEILING_BYTES).await {
-        Ok(body) => answer(&ingest, Request::from_parts(parts, body), origin).await,
+        Ok(body) => answer(&ingest, incoming(&parts, body)).await,
         // Cut off by the sender or by us; there is nobody left to tell the difference to.
         Err(_) => too_large(),
     };
     answered.map(Body::from)
 }
 
-fn url(parts: &axum::http::request::Parts) -> String {
-    let host = parts.headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
+fn incoming(parts: &Parts, body: Bytes) -> Incoming {
+    Incoming {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        url: url(parts),
+        headers: headers(&parts.headers),
+        body,
+        trace: None,
+    }
+}
+
+fn url(parts: &Parts) -> String {
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     format!("http://{}{}", host.unwrap_or_default(), parts.uri)
+}
+
+/// hyper has written the names in lower case (the names as sent are in a private extension:
+/// hyper 1.12, `preserve_header_case`, read 2026-11). The values of one name come together and in
+/// order; the order of the names is not promised (http 1.5, `HeaderMap::iter`, read 2026-11).
+fn headers(map: &HeaderMap) -> Headers {
+    map.iter().map(|(name, value)| (name.as_str(), text(value.as_bytes()))).collect()
+}
+
+/// A value that is not UTF-8 is read as Latin-1, as HTTP has it; no provider signs such a one.
+fn text(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().copied().map(char::from).collect(),
+    }
 }
 
 /// Takes messages as workers become free, until asked to stop; then gives the work under way a

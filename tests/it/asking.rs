@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use hookdock_jobs::registry;
-use hookdock_pipeline::ingest::http::Origin;
-use hookdock_signature::{Headers, Request, Secret, catalog, sign};
+use hookdock_pipeline::delivery::incoming::Incoming;
+use hookdock_signature::{Secret, catalog, sign};
 use hookdock_tests::logs::Logs;
+use hookdock_tests::requests::request;
 use hookdock_tests::stack::{START, Stack};
 use http::Response;
 use serde_json::Value;
@@ -87,24 +88,21 @@ impl Ask {
         format!("https://hooks.example/webhooks/hook{}", self.query)
     }
 
-    fn request(&self) -> http::Request<Bytes> {
-        let mut headers = self.headers.clone();
+    fn request(&self) -> Incoming {
+        let mut request = Incoming {
+            url: self.url(),
+            headers: self.headers.iter().map(|(name, value)| (*name, &**value)).collect(),
+            body: self.body.clone().into(),
+            trace: None,
+            ..request(self.method, "/webhooks/hook")
+        };
         if let Some(secret) = self.secret {
-            let own: Headers = headers.iter().map(|(name, value)| (*name, &**value)).collect();
-            let (url, body) = (&*self.url(), self.body.as_bytes());
-            let draft = Request { method: self.method, url, headers: &own, body };
             let provider = catalog::find(self.provider).expect("in the catalogue");
             let secret = Secret::new("test", secret).expect("not empty");
-            let made = sign(&provider, &secret, &draft, START).expect("a shared secret can sign");
-            let made: Vec<(&'static str, String)> =
-                made.into_iter().map(|(name, value)| (&*name.leak(), value)).collect();
-            headers.extend(made);
+            let made = sign(&provider, &secret, &request.request(), START);
+            request.headers.extend(made.expect("a shared secret can sign"));
         }
-        let mut request = http::Request::builder().method(self.method).uri("/webhooks/hook");
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        request.body(self.body.clone().into()).expect("a request")
+        request
     }
 }
 
@@ -119,9 +117,7 @@ pub(crate) async fn play(endpoint: &str, ask: &Ask) -> Outcome {
 pub(crate) async fn send(stack: &Stack, ask: &Ask) -> Outcome {
     let before = stack.local.objects().expect("memory").len();
     let logs = Logs::capture();
-    let origin = Origin { url: ask.url(), trace: None };
-    let answer =
-        hookdock_pipeline::ingest::http::answer(&stack.ingest, ask.request(), origin).await;
+    let answer = stack.send(ask.request()).await;
     let stored = stack.local.objects().expect("memory").len() - before;
     Outcome { what: format!("{ask:?}"), answer, stored, lines: logs.lines() }
 }

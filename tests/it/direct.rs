@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use hookdock_embedded::EndpointFile;
 use hookdock_jobs::registry;
+use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::endpoint::direct::BUDGET;
@@ -14,7 +15,7 @@ use hookdock_pipeline::ports::Deliveries as _;
 use hookdock_signature::{Class, catalog};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::logs::Logs;
-use hookdock_tests::requests::Draft;
+use hookdock_tests::requests::{Draft, request};
 use hookdock_tests::stack::{START, Stack};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -342,10 +343,9 @@ async fn a_handshake_of_a_direct_endpoint_is_answered_and_makes_no_event() {
     let endpoints = "[endpoints.dropbox]\nprovider = 'dropbox'\nsecrets = ['s']\n\
         direct = { kind = 'log' }\n";
     let stack = Stack::serving(endpoints, registry());
-    let challenge = http::Request::get("/webhooks/dropbox?challenge=abc");
-    let challenge = challenge.body(Bytes::new()).expect("a request");
-    let draft = Draft { path: "/webhooks/dropbox?challenge=abc".to_owned(), ..build("log") };
-    let answer = stack.send(challenge, &draft).await;
+    let url = "https://hooks.example/webhooks/dropbox?challenge=abc".to_owned();
+    let challenge = Incoming { url, ..request("GET", "/webhooks/dropbox") };
+    let answer = stack.send(challenge).await;
     assert_eq!((answer.status(), &answer.body()[..]), (StatusCode::OK, &b"abc"[..]));
     assert_eq!(stored(&stack), [""; 0]);
 }

@@ -46,7 +46,7 @@ impl Scene {
     }
 
     async fn accepts(&self, draft: &Draft) {
-        let answer = answer(&self.ingest, draft.signed(START), draft.origin()).await;
+        let answer = answer(&self.ingest, draft.signed(START)).await;
         assert_eq!(answer.status(), StatusCode::OK);
     }
 

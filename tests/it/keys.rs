@@ -13,11 +13,13 @@ use bytes::Bytes;
 use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings, TestSystem};
 use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
+use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::ingest::http::{Origin, answer};
+use hookdock_pipeline::ingest::http::answer;
 use hookdock_tests::outside::Outside;
+use hookdock_tests::requests::request;
 use hookdock_tests::stack::START;
-use http::{Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use serde_json::{Value, json};
 
@@ -107,13 +109,12 @@ impl Scene {
     }
 
     async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> StatusCode {
-        let mut request = Request::post(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Bytes::copy_from_slice(body.as_bytes())).expect("a request");
-        let origin = Origin { url: format!("https://hooks.example{path}"), trace: None };
-        answer(&self.ingest, request, origin).await.status()
+        let request = Incoming {
+            headers: headers.iter().copied().collect(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            ..request("POST", path)
+        };
+        answer(&self.ingest, request).await.status()
     }
 
     fn kept(&self) -> usize {

@@ -276,13 +276,13 @@ async fn nothing_that_is_printed_for_debugging_shows_what_a_sender_wrote() {
     }
     let stack = Stack::with(Registry::new().job("prints", On::endpoint("*"), prints));
     let draft = Draft::github("marker-in-body").with("X-Token", "marker-in-header");
-    let mut origin = draft.origin();
-    origin.url.push_str("?token=marker-in-query");
+    let mut incoming = draft.signed(START);
+    incoming.url.push_str("?token=marker-in-query");
     let sealed = contract::seal(&draft, 1).await;
     let stored = StoredDelivery::parse(sealed.object()).expect("readable");
     accept(&stack, &draft).await;
     stack.drain().await;
-    let printed = format!("{:?} {origin:?} {sealed:?} {stored:?}", stack.run().state);
+    let printed = format!("{:?} {incoming:?} {sealed:?} {stored:?}", stack.run().state);
     assert!(printed.contains("body_bytes") && !printed.contains("marker"), "{printed}");
 }
 

@@ -738,25 +738,17 @@ pub async fn seal(draft: &Draft, number: u128) -> SealedDelivery {
 }
 
 async fn seal_at(draft: &Draft, number: u128, at: EpochMillis) -> SealedDelivery {
-    let request = draft.signed(at);
     let mut parts = draft.path.trim_start_matches("/webhooks/").split('/');
     let id = parts.next().expect("an endpoint").parse().expect("a name");
     let tenant = parts.next().map(|tenant| tenant.parse().expect("a name"));
     let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
     let endpoint = endpoints.find(&id).await.expect("an answer").expect("registered");
-    let headers = request.headers().iter();
     let raw = RawDelivery {
         id: delivery_id_at(at, number),
         endpoint: id,
         tenant,
-        method: "POST".to_owned(),
-        url: draft.origin().url,
-        headers: headers
-            .map(|(name, value)| (name.as_str(), value.to_str().expect("ASCII")))
-            .collect(),
-        body: draft.body.clone(),
         received_at: at,
-        trace: draft.origin().trace,
+        incoming: draft.signed(at),
     };
     let verified =
         VerifiedDelivery::verify(raw, Arc::clone(&endpoint), &Keys::none()).expect("verified");

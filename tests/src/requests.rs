@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use hookdock_pipeline::ingest::http::Origin;
-use hookdock_signature::{EpochMillis, Headers, Provider, Request, Secret, catalog, sign};
-use http::HeaderValue;
-use http::header::HeaderName;
+use hookdock_pipeline::delivery::incoming::Incoming;
+use hookdock_signature::{EpochMillis, Headers, Provider, Secret, catalog, sign};
 
 /// The endpoints that the tests know, in the form of `hookdock dev --endpoints`.
 pub const ENDPOINTS: &str = r#"
@@ -205,34 +203,36 @@ impl Draft {
     ///
     /// The provider is not one that a shared secret can sign for.
     #[must_use]
-    pub fn signed(&self, at: EpochMillis) -> http::Request<Bytes> {
-        let own: Headers = self.headers.iter().cloned().collect();
-        let draft = Request { method: "POST", url: &self.url(), headers: &own, body: &self.body };
+    pub fn signed(&self, at: EpochMillis) -> Incoming {
+        let mut request = self.unsigned();
         let provider = provider(self.provider);
         let secret = Secret::new("test", self.secret.as_str()).expect("not empty");
-        let signature = sign(&provider, &secret, &draft, at).expect("a shared secret can sign");
-        let headers = self.headers.iter().cloned().chain(signature);
-        let mut request = http::Request::post(self.path.as_str());
-        for (name, value) in headers {
-            request = request.header(
-                HeaderName::try_from(name).expect("a header name"),
-                HeaderValue::try_from(value).expect("a header value"),
-            );
-        }
-        request.body(self.body.clone()).expect("a request")
+        let signature = sign(&provider, &secret, &request.request(), at);
+        request.headers.extend(signature.expect("a shared secret can sign"));
+        request
     }
 
-    fn url(&self) -> String {
-        format!("https://hooks.example{}", self.path)
-    }
-
-    /// What a host adds to the request.
+    /// The request without a signature.
     #[must_use]
-    pub fn origin(&self) -> Origin {
-        Origin {
-            url: self.url(),
-            trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned()),
+    pub fn unsigned(&self) -> Incoming {
+        Incoming {
+            headers: self.headers.iter().cloned().collect(),
+            body: self.body.clone(),
+            ..request("POST", &self.path)
         }
+    }
+}
+
+/// A bare request, as a host hands it over.
+#[must_use]
+pub fn request(method: &str, path: &str) -> Incoming {
+    Incoming {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        url: format!("https://hooks.example{path}"),
+        headers: Headers::default(),
+        body: Bytes::new(),
+        trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned()),
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use hookdock_embedded::{
     Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, TestSystem,
 };
+use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::job::{Effects, Registry};
@@ -145,16 +146,12 @@ impl Stack {
 
     /// Posts the request, signed now.
     pub async fn post(&self, draft: &Draft) -> http::Response<Bytes> {
-        self.send(draft.signed(self.system.now()), draft).await
+        self.send(draft.signed(self.system.now())).await
     }
 
     /// Posts a request as it is.
-    pub async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        draft: &Draft,
-    ) -> http::Response<Bytes> {
-        answer(&self.ingest, request, draft.origin()).await
+    pub async fn send(&self, request: Incoming) -> http::Response<Bytes> {
+        answer(&self.ingest, request).await
     }
 
     /// Processes a batch, as a worker with half a minute left, and deletes what is finished.

@@ -111,7 +111,7 @@ def test_alarms_look_for_words_that_are_logged() -> None:
 
 def test_a_counter_has_dimensions_that_are_fields_of_its_line() -> None:
     (metric,) = properties("EventsCounted")["MetricTransformations"]
-    effect = (deploy.ROOT / "shared/pipeline/src/direct/effect.rs").read_text()
+    effect = (deploy.ROOT / "shared/pipeline/src/ingest/effect.rs").read_text()
     (line,) = re.findall(r'tracing::info!\(([^;]*?)"event counted"', effect.split("Direct::Counter")[-1])
 
     for dimension in metric["Dimensions"]:

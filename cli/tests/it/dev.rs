@@ -1,12 +1,16 @@
 //! `hookdock dev`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hookdock_embedded::SystemClock;
+use hookdock_pipeline::delivery::stored::StoredDelivery;
+use hookdock_pipeline::model::names::DeliveryId;
 use hookdock_pipeline::model::system::System as _;
+use hookdock_signature::Headers;
 use hookdock_tests::requests::Draft;
 
 use crate::support::{folder, hookdock, run};
@@ -43,10 +47,31 @@ impl Dev {
         let request = draft.signed(SystemClock.now());
         let url = format!("http://{}{}", self.address, draft.path);
         let mut post = reqwest::Client::new().post(url).body(draft.body.clone());
-        for (name, value) in request.headers() {
-            post = post.header(name.as_str(), value.as_bytes());
+        for (name, value) in request.headers.iter() {
+            post = post.header(name, value);
         }
         post.send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Posts a signed checkout with these header lines before the others, byte for byte; the id of
+    /// the delivery.
+    fn post_lines(&self, lines: &[u8]) -> DeliveryId {
+        let signed = Draft::checkout("evt_1", "cs_1").signed(SystemClock.now());
+        let (path, length) = (&signed.path, signed.body.len());
+        let mut request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n").into_bytes();
+        request.extend_from_slice(lines);
+        for (name, value) in signed.headers.iter() {
+            request.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        let end = format!("Content-Length: {length}\r\nConnection: close\r\n\r\n");
+        request.extend_from_slice(end.as_bytes());
+        request.extend_from_slice(&signed.body);
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.write_all(&request).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let id = answer.lines().find_map(|line| line.strip_prefix("x-hookdock-delivery: "));
+        id.unwrap_or_else(|| panic!("no delivery in {answer}")).parse().expect("an id")
     }
 
     async fn takes(&self, webhooks: usize) {
@@ -133,6 +158,38 @@ async fn what_dev_has_answered_survives_its_death() {
     let worked_on = local.events().expect("a database").len() as u64;
     assert!(local.backlog().expect("a database") + worked_on >= 20);
     std::fs::remove_dir_all(folder).expect("removed");
+}
+
+/// The headers that `hookdock dev` stores of a request with these header lines.
+fn stored_headers(test: &str, lines: &[u8]) -> Headers {
+    let folder = folder(test);
+    let (endpoints, data) = (stripe_in(&folder), folder.join("data"));
+    let dev = Dev::start(&endpoints, &data);
+    let id = dev.post_lines(lines);
+    assert_eq!(dev.interrupt(), Some(0));
+    let queue = hookdock_embedded::QueueSettings::default();
+    let local = hookdock_embedded::Embedded::on_disk(&data, SystemClock, queue).expect("free");
+    let (_, object) = local.stored(&id).expect("a database").expect("stored");
+    std::fs::remove_dir_all(folder).expect("removed");
+    StoredDelivery::parse(&object).expect("readable").headers()
+}
+
+#[test]
+fn dev_keeps_the_values_of_a_repeated_header_apart_and_in_order_and_its_name_in_lower_case() {
+    let headers = stored_headers("dev-headers", b"X-A: 1\r\nx-b: 2\r\nX-a: 3\r\n");
+    let of =
+        |name: &str| -> Vec<_> { headers.iter().filter(|(there, _)| *there == name).collect() };
+    assert_eq!(of("x-a"), [("x-a", "1"), ("x-a", "3")]);
+    assert_eq!(of("x-b"), [("x-b", "2")]);
+    let lower = |(name, _): (&str, &str)| name == name.to_ascii_lowercase();
+    assert!(headers.iter().all(lower), "{headers:?}");
+}
+
+#[test]
+fn dev_reads_a_header_that_is_not_utf_8_as_latin_1() {
+    let headers = stored_headers("dev-latin", b"X-A: caf\xe9\r\nX-B: caf\xc3\xa9\r\n");
+    assert_eq!(headers.single("X-A"), Ok(Some("caf\u{e9}")));
+    assert_eq!(headers.single("X-B"), Ok(Some("caf\u{e9}")));
 }
 
 #[test]

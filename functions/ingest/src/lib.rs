@@ -1,7 +1,7 @@
 //! The Lambda function that answers the providers.
 //!
-//! It translates an HTTP API event into a request for [`hookdock_pipeline::ingest::http`], and the answer
-//! back; every decision is made there.
+//! It translates an HTTP API event into a request for [`hookdock_pipeline::ingest::http`], and the
+//! answer back; every decision is made there.
 
 mod answer;
 mod body;
@@ -29,11 +29,11 @@ pub async fn handle<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System
     let LambdaEvent { payload, context } = event;
     let Context { request_id, xray_trace_id: trace, .. } = context;
     let span = log::request(&request_id, trace.as_deref());
-    let (request, origin) = payload.into_request(trace).inspect_err(|error| {
+    let incoming = payload.into_incoming(trace).inspect_err(|error| {
         span.in_scope(|| tracing::error!(%error, "the event is not a request"));
     })?;
     // Boxed, since the compiler gives up on futures that are nested as deep as the SDK's.
-    let response = Box::pin(http::answer(ingest, request, origin)).instrument(span).await;
+    let response = Box::pin(http::answer(ingest, incoming)).instrument(span).await;
     Ok(response.into())
 }
 
@@ -142,6 +142,10 @@ mod tests {
         }
     }
 
+    /// Of `Hello, World!`, under the secret of the endpoint.
+    const SIGNATURE: &str =
+        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+
     async fn post(kept: &Kept, path: &str, body: &str, is_base64: bool) -> Value {
         let event = json!({
             "rawPath": path,
@@ -149,16 +153,18 @@ mod tests {
             "headers": {
                 "host": "hooks.example",
                 "x-github-event": "ping",
-                "x-hub-signature-256":
-                    "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+                "x-hub-signature-256": SIGNATURE,
             },
             "requestContext": {"http": {"method": "POST"}},
             "body": body,
             "isBase64Encoded": is_base64,
         });
+        answered(kept, serde_json::from_value(event).expect("an event")).await
+    }
+
+    async fn answered(kept: &Kept, payload: HttpEvent) -> Value {
         let mut context = Context::default();
         context.xray_trace_id = Some("Root=1-2-3;Sampled=1".to_owned());
-        let payload = serde_json::from_value(event).expect("an event");
         let [endpoints, archive, queue] = [(); 3].map(|()| kept.clone());
         let providers = Arc::new(kept.clone());
         let web = Arc::new(kept.clone());
@@ -180,6 +186,26 @@ mod tests {
             let traces = kept.traces.lock().expect("a lock");
             assert_eq!(*traces, [Some("Root=1-2-3;Sampled=1".to_owned())]);
         }
+    }
+
+    #[tokio::test]
+    async fn headers_are_stored_in_the_order_with_the_repeats_and_the_names_of_the_event() {
+        // A map would sort the names and drop the repeat.
+        let event = format!(
+            r#"{{"rawPath": "/webhooks/github", "requestContext": {{"http": {{"method": "POST"}}}},
+                "headers": {{"X-A": "1", "x-b": "2", "X-A": "3", "x-joined": "1,2",
+                    "x-hub-signature-256": "{SIGNATURE}"}},
+                "body": "Hello, World!"}}"#
+        );
+        let kept = Kept::default();
+        let answer = answered(&kept, serde_json::from_str(&event).expect("an event")).await;
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        let objects = kept.objects.lock().expect("a lock");
+        let stored = StoredDelivery::parse(&objects[0]).expect("a delivery");
+        let headers = stored.headers();
+        let headers: Vec<_> = headers.iter().collect();
+        let sent = [("X-A", "1"), ("x-b", "2"), ("X-A", "3"), ("x-joined", "1,2")];
+        assert_eq!(headers, [&sent[..], &[("x-hub-signature-256", SIGNATURE)]].concat());
     }
 
     #[tokio::test]

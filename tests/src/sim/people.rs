@@ -118,7 +118,7 @@ impl People {
         let people = self.clone();
         world.universe.spawn_mortal(async move {
             let request = draft.signed(clock.now());
-            let answer = answer(&ingest, request, draft.origin()).await;
+            let answer = answer(&ingest, request).await;
             let accepted = answer.status().is_success();
             if accepted {
                 let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");

@@ -29,8 +29,8 @@ pub(crate) struct Contents {
 impl Contents {
     /// Reads what a verified delivery carries.
     pub(crate) fn of(delivery: &VerifiedDelivery) -> Self {
-        let request = delivery.raw().request();
-        let body = BodyDigest::of(&delivery.raw().body);
+        let request = delivery.raw().incoming.request();
+        let body = BodyDigest::of(request.body);
         let view = RequestView::of(&request);
         let mut identity = Identity::whole(delivery, &view, &body);
         let items = delivery.endpoint().provider().items();

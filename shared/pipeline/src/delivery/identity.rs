@@ -193,7 +193,8 @@ fn select(selector: Option<&Selector>, view: &RequestView<'_>, flags: &mut Vec<F
 
 /// The tenant that the body names, for all that is in it.
 pub(crate) fn tenant_of_body(delivery: &VerifiedDelivery) -> Option<TenantId> {
-    tenant_in(&item_at(&delivery.raw().body, None, delivery.endpoint().tenant_from()?)?)
+    let body = &delivery.raw().incoming.body;
+    tenant_in(&item_at(body, None, delivery.endpoint().tenant_from()?)?)
 }
 
 /// An item may name its own tenant; where it does not, the body does.

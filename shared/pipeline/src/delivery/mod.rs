@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod identity;
+pub mod incoming;
 pub mod message;
 pub mod object_key;
 pub mod pack;

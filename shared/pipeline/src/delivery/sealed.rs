@@ -67,7 +67,13 @@ impl SealedDelivery {
             Some(message) => (Store::Inline, message),
             None => (Store::Object, reference.to_json()?),
         };
-        Ok(Self { store, object: object.into(), message, reference, trace: raw.trace.clone() })
+        Ok(Self {
+            store,
+            object: object.into(),
+            message,
+            reference,
+            trace: raw.incoming.trace.clone(),
+        })
     }
 
     /// Whether the object is to be stored, or the message holds it. One that does not fit into a

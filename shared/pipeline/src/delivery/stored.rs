@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::events::Contents;
 use crate::delivery::identity::{Flag, Identity, KeySource};
+use crate::delivery::incoming::Incoming;
 use crate::delivery::part::Item;
 use crate::delivery::verified::VerifiedDelivery;
 use crate::model::millis::timestamp;
@@ -52,7 +53,7 @@ pub struct StoredDelivery<'a> {
     pub method: Cow<'a, str>,
     /// The URL as the sender addressed it.
     pub url: Cow<'a, str>,
-    /// The headers in order, with repeats.
+    /// The headers as the host handed them over: order, repeats and the case of names.
     pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// How `body` is written.
     pub body_encoding: BodyEncoding,
@@ -140,7 +141,8 @@ impl<'a> StoredDelivery<'a> {
     pub(crate) fn of(delivery: &'a VerifiedDelivery, contents: &Contents) -> Self {
         let identity = &contents.identity;
         let raw = delivery.raw();
-        let (body_encoding, body) = encode(&raw.body);
+        let Incoming { method, url, headers, body, trace, .. } = &raw.incoming;
+        let (body_encoding, body) = encode(body);
         Self {
             version: Self::NEWEST,
             delivery_id: raw.id.clone(),
@@ -157,13 +159,13 @@ impl<'a> StoredDelivery<'a> {
                 secret_id: delivery.proof().secret_id().into(),
                 tolerance_seconds: delivery.proof().tolerance_seconds(),
             },
-            method: raw.method.as_str().into(),
-            url: raw.url.as_str().into(),
-            headers: raw.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            method: method.as_str().into(),
+            url: url.as_str().into(),
+            headers: headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             body_encoding,
             body,
             sha256: contents.body.clone(),
-            trace: raw.trace.as_deref().map(Cow::Borrowed),
+            trace: trace.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -196,7 +198,7 @@ impl<'a> StoredDelivery<'a> {
         }
     }
 
-    /// The headers, in order, with repeats.
+    /// The headers as the host handed them over.
     #[must_use]
     pub fn headers(&self) -> Headers {
         self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()

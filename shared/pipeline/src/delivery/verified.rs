@@ -1,18 +1,17 @@
 //! A delivery, before and after its signature was checked.
 
-use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use hookdock_signature::{
-    EpochMillis, Headers, KeyRequest, Keys, Proof, Rejection, Request, key_requests, verify_with,
+    EpochMillis, KeyRequest, Keys, Proof, Rejection, key_requests, verify_with,
 };
 
+use crate::delivery::incoming::Incoming;
 use crate::endpoint::Endpoint;
 use crate::model::names::{DeliveryId, EndpointId, TenantId};
 
-/// One HTTP request as it came in. Nothing in it is to be believed.
-#[derive(Clone)]
+/// One request to an endpoint. Nothing in it is to be believed.
+#[derive(Debug, Clone)]
 pub struct RawDelivery {
     /// Our id for it.
     pub id: DeliveryId,
@@ -20,38 +19,10 @@ pub struct RawDelivery {
     pub endpoint: EndpointId,
     /// The tenant its URL names.
     pub tenant: Option<TenantId>,
-    /// The HTTP method.
-    pub method: String,
-    /// The URL as the sender addressed it; some providers sign it.
-    pub url: String,
-    /// The headers, in order, with repeats.
-    pub headers: Headers,
-    /// The exact bytes of the body.
-    pub body: Bytes,
     /// When it came in, by our clock.
     pub received_at: EpochMillis,
-    /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
-    pub trace: Option<String>,
-}
-
-impl fmt::Debug for RawDelivery {
-    /// What a sender wrote stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawDelivery")
-            .field("id", &self.id)
-            .field("endpoint", &self.endpoint)
-            .field("tenant", &self.tenant)
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl RawDelivery {
-    /// The parts a signature can cover.
-    #[must_use]
-    pub fn request(&self) -> Request<'_> {
-        Request { method: &self.method, url: &self.url, headers: &self.headers, body: &self.body }
-    }
+    /// The request itself.
+    pub incoming: Incoming,
 }
 
 /// A delivery whose signature was found right. [`VerifiedDelivery::verify`] is the only way to
@@ -77,7 +48,7 @@ impl VerifiedDelivery {
     #[must_use]
     pub fn key_requests(raw: &RawDelivery, endpoint: &Endpoint) -> Vec<KeyRequest> {
         let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-        key_requests(endpoint.provider(), &secrets, &raw.request())
+        key_requests(endpoint.provider(), &secrets, &raw.incoming.request())
     }
 
     /// Checks the signature over the exact bytes, at the time of receipt.
@@ -92,7 +63,8 @@ impl VerifiedDelivery {
         keys: &Keys,
     ) -> Result<Self, Box<Unverified>> {
         let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-        match verify_with(endpoint.provider(), &secrets, keys, &raw.request(), raw.received_at) {
+        let request = raw.incoming.request();
+        match verify_with(endpoint.provider(), &secrets, keys, &request, raw.received_at) {
             Ok(proof) => Ok(Self { raw, endpoint, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
         }

@@ -5,8 +5,9 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode};
 use serde_json::json;
 
+use crate::delivery::incoming::Incoming;
 use crate::delivery::reference::Reference;
-use crate::delivery::verified::{RawDelivery, VerifiedDelivery};
+use crate::delivery::verified::VerifiedDelivery;
 use crate::endpoint::direct::{Direct, Target};
 use crate::ingest::http::DELIVERY_HEADER;
 use crate::model::names::{EventId, EventType};
@@ -40,7 +41,9 @@ pub(crate) async fn act(
             counter = delivery.endpoint().listed(event.event_type.as_ref()), "event counted"
         ),
         Direct::Notice(target) => call(web, notice(target, event)).await?,
-        Direct::Internal(target) => call(web, internal(target, delivery.raw(), event)).await?,
+        Direct::Internal(target) => {
+            call(web, internal(target, &delivery.raw().incoming, event)).await?;
+        }
     }
     Ok(())
 }
@@ -77,10 +80,10 @@ fn plain(text: &str) -> String {
 
 /// The exact bytes, what they are said to be, and which event it is. The sender's own headers
 /// stay here: some are credentials.
-fn internal(target: &Target, raw: &RawDelivery, event: &Reference) -> Request<Bytes> {
-    let said = raw.headers.single(CONTENT_TYPE.as_str()).ok().flatten().and_then(value);
+fn internal(target: &Target, incoming: &Incoming, event: &Reference) -> Request<Bytes> {
+    let said = incoming.headers.single(CONTENT_TYPE.as_str()).ok().flatten().and_then(value);
     let octets = HeaderValue::from_static("application/octet-stream");
-    let mut request = post(target, said.unwrap_or(octets), raw.body.clone());
+    let mut request = post(target, said.unwrap_or(octets), incoming.body.clone());
     let id = event.event_id.as_ref().map(EventId::as_str);
     let event_type = event.event_type.as_ref().map(EventType::as_str);
     for (name, text) in [

@@ -62,12 +62,13 @@ pub(super) fn unsigned_handshake(
     endpoint: &Endpoint,
 ) -> Result<Option<Exchange>, Refusal> {
     let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-    handshake(endpoint.provider(), &secrets, &raw.request(), None).map_err(Refusal::Handshake)
+    handshake(endpoint.provider(), &secrets, &raw.incoming.request(), None)
+        .map_err(Refusal::Handshake)
 }
 
 pub(super) fn signed_handshake(verified: &VerifiedDelivery) -> Result<Option<Exchange>, Refusal> {
     let (raw, endpoint) = (verified.raw(), verified.endpoint());
     let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-    handshake(endpoint.provider(), &secrets, &raw.request(), Some(verified.proof()))
+    handshake(endpoint.provider(), &secrets, &raw.incoming.request(), Some(verified.proof()))
         .map_err(Refusal::Handshake)
 }

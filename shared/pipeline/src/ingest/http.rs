@@ -13,13 +13,12 @@
 //! | signature refused | 401 | fixed; empty where the provider wants it so |
 //! | a store, the queue or the secrets are not to be had | 503 and `Retry-After` | fixed |
 
-use std::fmt;
-
 use bytes::Bytes;
-use hookdock_signature::{Answer, HandshakeRefusal, Headers, Provider};
+use hookdock_signature::{Answer, HandshakeRefusal, Provider};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 
+use crate::delivery::incoming::Incoming;
 use crate::delivery::verified::RawDelivery;
 use crate::endpoint::Success;
 use crate::ingest::outcome::{Accepted, Received};
@@ -37,33 +36,17 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// What the host knows of a request beyond HTTP.
-#[derive(Clone)]
-pub struct Origin {
-    /// The URL as the sender addressed it.
-    pub url: String,
-    /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
-    pub trace: Option<String>,
-}
-
-impl fmt::Debug for Origin {
-    /// A query can hold a token, and stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.url.split('?').next();
-        f.debug_struct("Origin").field("path", &path).field("trace", &self.trace).finish()
-    }
-}
-
 /// Answers one request.
 pub async fn answer<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System>(
     ingest: &Ingest<E, A, Q, S>,
-    request: Request<Bytes>,
-    origin: Origin,
+    incoming: Incoming,
 ) -> Response<Bytes> {
-    let Some((endpoint, tenant)) = route(request.uri().path()) else {
+    let Some((endpoint, tenant)) = route(&incoming.path) else {
         return not_found();
     };
-    let raw = raw(ingest, request, origin, (endpoint, tenant));
+    let received_at = ingest.system.now();
+    let id = DeliveryId::new(received_at, ingest.system.random());
+    let raw = RawDelivery { id, endpoint, tenant, received_at, incoming };
     let delivery_id = raw.id.clone();
     match ingest.receive(raw).await {
         Ok(Received::Accepted(accepted)) => named(accept(&accepted), &delivery_id),
@@ -79,39 +62,6 @@ fn route(path: &str) -> Option<(EndpointId, Option<TenantId>)> {
     let endpoint = parts.next()?.parse().ok()?;
     let tenant = parts.next().map(str::parse).transpose().ok()?;
     parts.next().is_none().then_some((endpoint, tenant))
-}
-
-fn raw<E, A, Q, S: System>(
-    ingest: &Ingest<E, A, Q, S>,
-    request: Request<Bytes>,
-    origin: Origin,
-    (endpoint, tenant): (EndpointId, Option<TenantId>),
-) -> RawDelivery {
-    let received_at = ingest.system.now();
-    let (parts, body) = request.into_parts();
-    RawDelivery {
-        id: DeliveryId::new(received_at, ingest.system.random()),
-        endpoint,
-        tenant,
-        method: parts.method.to_string(),
-        url: origin.url,
-        headers: headers(&parts.headers),
-        body,
-        received_at,
-        trace: origin.trace,
-    }
-}
-
-/// A value that is not UTF-8 is read as Latin-1, as HTTP has it; no provider signs such a one.
-fn headers(map: &HeaderMap) -> Headers {
-    map.iter().map(|(name, value)| (name.as_str(), text(value.as_bytes()))).collect()
-}
-
-fn text(value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.iter().copied().map(char::from).collect(),
-    }
 }
 
 fn accept(accepted: &Accepted) -> Response<Bytes> {
@@ -256,6 +206,19 @@ mod tests {
     }
 
     #[test]
+    fn a_path_with_what_no_name_has_is_no_webhook_url() {
+        // API Gateway has decoded the path, so that anything can be in it.
+        check("/webhooks/github?x", None);
+        check("/webhooks/github#x", None);
+        check("/webhooks/github x", None);
+        check("/webhooks/caf\u{e9}", None);
+        check("/webhooks/orders/a%2Fb", None);
+        check("/webhooks/orders/..\u{0}", None);
+        check("https://elsewhere.example/webhooks/github", None);
+        check("", None);
+    }
+
+    #[test]
     fn a_provider_gets_the_answer_it_insists_on() {
         let provider = Provider::from_toml(
             r#"
@@ -286,11 +249,5 @@ mod tests {
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         assert_eq!(answer.headers()["content-type"], "text/plain");
         assert_eq!(&answer.body()[..], b"Hello API Event Received");
-    }
-
-    #[test]
-    fn a_header_that_is_not_utf_8_is_read_as_latin_1() {
-        assert_eq!(text(b"caf\xe9"), "caf\u{e9}");
-        assert_eq!(text("caf\u{e9}".as_bytes()), "caf\u{e9}");
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::delivery::reference::Reference;
 use crate::endpoint::direct::Direct;
 use crate::ingest::outcome::{DirectOutcome, Received};
 use crate::ingest::refusal::Refusal;
-use crate::ingest::use_case::flags;
 use crate::model::names::{DeliveryId, EndpointId, EventType};
 use crate::model::port_error::chain;
 
@@ -38,4 +38,10 @@ pub(super) fn log(
             handshake.kind = refusal.handshake(), error = chain(refusal), "delivery refused"
         ),
     }
+}
+
+/// The flags as they are stored, for a metric to count; nothing where there are none.
+fn flags(reference: &Reference) -> Option<String> {
+    let flags = Some(&reference.flags).filter(|flags| !flags.is_empty())?;
+    serde_json::to_string(flags).ok()
 }

@@ -2,7 +2,7 @@
 //! accepted. A handshake is answered on the way, and nothing of it is kept; at a direct endpoint
 //! light work takes the place of the queue.
 //!
-//! Read in this order: `http`, `use_case`, `verify`.
+//! Read in this order: `http`, `take`, `verify`.
 
 mod direct;
 mod effect;
@@ -11,6 +11,7 @@ pub mod http;
 mod log;
 mod outcome;
 mod refusal;
+mod take;
 mod use_case;
 mod verify;
 

@@ -1,17 +1,11 @@
-//! The use case, its ports, and the order of its decisions.
+//! The use case and its ports.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_signature::EpochMillis;
 
-use crate::delivery::reference::Reference;
-use crate::delivery::sealed::SealedDelivery;
-use crate::delivery::verified::{RawDelivery, VerifiedDelivery};
-use crate::endpoint::{Endpoint, Store};
-use crate::ingest::handshake::{signed_handshake, unsigned_handshake};
-use crate::ingest::log::log;
-use crate::ingest::outcome::{Accepted, Received};
+use crate::endpoint::Endpoint;
 use crate::ingest::refusal::Refusal;
 use crate::model::deadline as race;
 use crate::model::port_error::{FaultKind, PortError};
@@ -20,9 +14,7 @@ use crate::ports::{Archive, Captures, Endpoints, Providers, Web, WorkQueue};
 
 /// How long a sender is kept waiting where the catalogue does not know its time limit. The
 /// strictest of the large providers gives up after 5 s (Shopify, read 2026-11).
-const PATIENCE: Duration = Duration::from_secs(4);
-
-pub(super) const POST: &str = "POST";
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The use case and its ports.
 #[derive(Debug)]
@@ -42,89 +34,6 @@ pub struct Ingest<E, A, Q, S> {
 }
 
 impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
-    /// Takes one delivery: endpoint, method, size, signature, archive, queue, in this order. A
-    /// handshake is answered before the signature is checked, or after, if it is signed.
-    ///
-    /// # Errors
-    ///
-    /// Why it is not accepted. Then nothing is queued, and nothing is stored unless the queue was
-    /// what failed; a stored delivery without a reference is harmless.
-    pub async fn receive(&self, raw: RawDelivery) -> Result<Received, Refusal> {
-        let (delivery_id, endpoint_id) = (raw.id.clone(), raw.endpoint.clone());
-        let received_at = raw.received_at;
-        let result = self.take(raw, received_at).await;
-        log(&result, &delivery_id, &endpoint_id, received_at.until(self.system.now()));
-        result
-    }
-
-    pub(super) async fn take(
-        &self,
-        raw: RawDelivery,
-        received_at: EpochMillis,
-    ) -> Result<Received, Refusal> {
-        let endpoint = self.endpoint(&raw).await?;
-        check_method(&raw, &endpoint)?;
-        check_size(&raw, &endpoint)?;
-        if let Some(exchange) = unsigned_handshake(&raw, &endpoint)? {
-            return self.answered(&raw, &endpoint, exchange).await;
-        }
-        if raw.method != POST {
-            return Err(Refusal::NotAHandshake);
-        }
-        let deadline = received_at.plus(patience(&endpoint));
-        let bare = endpoint.provider().response().is_some_and(|response| response.bare_refusal);
-        let verified = self.verify(raw, endpoint, deadline).await;
-        let verified = verified.map_err(|refusal| if bare { refusal.bare() } else { refusal })?;
-        if let Some(exchange) = signed_handshake(&verified)? {
-            return self.answered(verified.raw(), verified.endpoint(), exchange).await;
-        }
-        Ok(Received::Accepted(Box::new(self.keep(&verified, deadline).await?)))
-    }
-
-    /// The endpoint of that name, if it has the tenant. One that has not may have been given it
-    /// since it was read.
-    pub(super) async fn endpoint(&self, raw: &RawDelivery) -> Result<Arc<Endpoint>, Refusal> {
-        let deadline = raw.received_at.plus(PATIENCE);
-        let registered = |endpoint: &Arc<Endpoint>| endpoint.has(raw.tenant.as_ref());
-        let find = self.endpoints.find(&raw.endpoint);
-        let known = self.in_time(deadline, "find the endpoint", find).await?;
-        let known = known.ok_or(Refusal::UnknownEndpoint)?;
-        if registered(&known) {
-            return Ok(known);
-        }
-        let refresh = self.endpoints.refresh(&raw.endpoint);
-        let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
-        newer.filter(registered).ok_or(Refusal::UnknownEndpoint)
-    }
-
-    pub(super) async fn keep(
-        &self,
-        verified: &VerifiedDelivery,
-        deadline: EpochMillis,
-    ) -> Result<Accepted, Refusal> {
-        let sealed = SealedDelivery::of(verified).map_err(|error| {
-            let error = PortError::new("write the delivery", FaultKind::Invalid).because(error);
-            Refusal::Unavailable(error)
-        })?;
-        let endpoint = Arc::clone(verified.endpoint());
-        let direct = match endpoint.direct() {
-            None => self.queue(&sealed, deadline).await.map(|()| None)?,
-            Some(direct) => Some(self.run_direct(direct, verified, &sealed, deadline).await?),
-        };
-        Ok(Accepted { endpoint, reference: sealed.into_reference(), direct })
-    }
-
-    pub(super) async fn queue(
-        &self,
-        sealed: &SealedDelivery,
-        deadline: EpochMillis,
-    ) -> Result<(), Refusal> {
-        if sealed.store() == Store::Object && !Q::STORES {
-            self.in_time(deadline, "store the delivery", self.archive.put(sealed)).await?;
-        }
-        self.in_time(deadline, "queue the delivery", self.queue.send(sealed)).await
-    }
-
     pub(super) async fn in_time<T>(
         &self,
         deadline: EpochMillis,
@@ -137,29 +46,8 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
     }
 }
 
-/// Events are posted; what else a provider uses, it uses for handshakes.
-fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
-    let allowed = endpoint.provider().methods();
-    if allowed.contains(&&*raw.method) {
-        Ok(())
-    } else {
-        Err(Refusal::MethodNotAllowed { allowed })
-    }
-}
-
-fn check_size(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
-    let (bytes, limit) = (raw.body.len(), endpoint.max_body_bytes());
-    if bytes <= limit { Ok(()) } else { Err(Refusal::TooLarge { bytes, limit }) }
-}
-
 /// Three quarters of the provider's own time limit, for the way back is not ours.
 pub(super) fn patience(endpoint: &Endpoint) -> Duration {
     let limit = endpoint.provider().answer_within();
     limit.map_or(PATIENCE, |limit| (limit * 3 / 4).min(PATIENCE))
-}
-
-/// The flags as they are stored, for a metric to count; nothing where there are none.
-pub(super) fn flags(reference: &Reference) -> Option<String> {
-    let flags = Some(&reference.flags).filter(|flags| !flags.is_empty())?;
-    serde_json::to_string(flags).ok()
 }

@@ -1,7 +1,8 @@
 //! A message for the dead-letter queue: what a person needs to see in the console.
 
 use crate::delivery::reference::Reference;
-use crate::ledger::run::{DeadReason, Run};
+use crate::ledger::run::Run;
+use crate::ledger::state::DeadReason;
 use crate::model::names::is_sendable;
 use crate::model::versioned::Unreadable;
 

@@ -3,21 +3,15 @@
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::identity::{Flag, IgnoreCause};
-use crate::delivery::object_key::ObjectKey;
-use crate::ledger::event::{Dedupe, DeliveryRecord, EventRef, Packed, Recorded};
-use crate::ledger::run::{
-    Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, Run, RunId, RunState,
-};
+use crate::ledger::event::EventRef;
+use crate::ledger::run::{Run, RunId};
+use crate::ledger::state::{Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, RunState};
 use crate::ledger::step::{Saved, StepRecord, StepResult};
+use crate::ledger::stored::{UnreadableItem, VERSION};
 use crate::model::failure::ErrorClass;
 use crate::model::names::{
-    BodyDigest, CodeVersion, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, Owner,
-    StepName, TenantId,
+    BodyDigest, CodeVersion, EndpointId, EventKey, JobName, Owner, StepName,
 };
-
-/// The version this code writes. It reads no other.
-const VERSION: u32 = 1;
 
 /// A stored run. Times are milliseconds since the epoch, but for `expires_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,64 +112,6 @@ pub struct StepItem {
     /// The size of that document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_bytes: Option<u64>,
-}
-
-/// What is known of an event, as it is stored. Times are milliseconds since the epoch, but for `expires_at`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventRecord {
-    /// The version of this form.
-    pub version: u32,
-    /// The endpoint.
-    pub endpoint: EndpointId,
-    /// The event key.
-    pub event_key: EventKey,
-    /// How many deliveries carried the event.
-    pub deliveries: u64,
-    /// The first delivery that a job ran for; as long as none has, the latest.
-    pub first_delivery: DeliveryId,
-    /// The provider's id in the catalogue.
-    pub provider: String,
-    /// Whose event it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<TenantId>,
-    /// The provider's id for the event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<EventId>,
-    /// The provider's name for what happened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_type: Option<EventType>,
-    /// What is odd about it.
-    #[serde(default)]
-    pub flags: Vec<Flag>,
-    /// The digest of that delivery's body.
-    pub sha256: BodyDigest,
-    /// Deliveries that carried the event with another body.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub conflicts: Vec<DeliveryId>,
-    /// Where its deliveries are that came in their messages.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub packed: Vec<Packed>,
-    /// When that delivery came in.
-    pub received_at_ms: i64,
-    /// The jobs that ever ran for the event, or were about to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub jobs: Vec<JobName>,
-    /// Why the event has no run, if it has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ignored: Option<IgnoreCause>,
-    /// When the record may be cleaned up, in seconds since the epoch.
-    pub expires_at: i64,
-}
-
-/// Why a stored item is not a record.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnreadableItem {
-    /// It was written by another version.
-    #[error("version {0} of the record is not known")]
-    Version(u32),
-    /// A value is missing or unknown.
-    #[error("the record's {0} is missing or not known")]
-    Field(&'static str),
 }
 
 impl From<&Run> for RunItem {
@@ -373,120 +309,5 @@ impl TryFrom<StepItem> for StepRecord {
             started_at: EpochMillis::new(item.started_at_ms),
             saved,
         })
-    }
-}
-
-impl From<&DeliveryRecord> for EventRecord {
-    /// The record of an event that is seen for the first time.
-    fn from(delivery: &DeliveryRecord) -> Self {
-        let reference = &delivery.reference;
-        Self {
-            version: VERSION,
-            endpoint: reference.endpoint.clone(),
-            event_key: reference.event_key.clone(),
-            deliveries: 1,
-            first_delivery: reference.delivery_id.clone(),
-            provider: reference.provider.clone(),
-            tenant: reference.tenant.clone(),
-            event_id: reference.event_id.clone(),
-            event_type: reference.event_type.clone(),
-            flags: reference.flags.clone(),
-            sha256: reference.event_sha256().clone(),
-            conflicts: Vec::new(),
-            packed: delivery.packed().into_iter().collect(),
-            received_at_ms: reference.received_at_ms,
-            jobs: delivery.jobs.clone(),
-            ignored: delivery.ignored,
-            expires_at: delivery.expires_at().to_seconds().get(),
-        }
-    }
-}
-
-impl EventRecord {
-    /// How many conflicting deliveries are named; more are only counted among the deliveries.
-    pub const CONFLICTS_KEPT: usize = 10;
-
-    /// Of how many deliveries the packs are named; the others are found by the packs' names.
-    pub const PACKED_KEPT: usize = 100;
-
-    /// The record, unless another version wrote it.
-    ///
-    /// # Errors
-    ///
-    /// Another version did.
-    pub fn known(self) -> Result<Self, UnreadableItem> {
-        match self.version {
-            VERSION => Ok(self),
-            version => Err(UnreadableItem::Version(version)),
-        }
-    }
-
-    /// The event.
-    #[must_use]
-    pub fn event(&self) -> EventRef {
-        EventRef { endpoint: self.endpoint.clone(), key: self.event_key.clone() }
-    }
-
-    /// What it says of a delivery that is in it.
-    #[must_use]
-    pub fn says_of(&self, delivery: &DeliveryRecord) -> Recorded {
-        let reference = &delivery.reference;
-        let dedupe = if self.sha256 != *reference.event_sha256() {
-            Dedupe::Conflict { first: self.first_delivery.clone() }
-        } else if self.first_delivery == reference.delivery_id {
-            Dedupe::First
-        } else {
-            Dedupe::Repeat
-        };
-        Recorded { dedupe, jobs: self.jobs.clone() }
-    }
-
-    /// The record after one more delivery carried the event.
-    #[must_use]
-    pub fn with_delivery(mut self, delivery: &DeliveryRecord) -> Self {
-        self.deliveries = self.deliveries.saturating_add(1);
-        if self.packed.len() < Self::PACKED_KEPT {
-            self.packed.extend(delivery.packed());
-        }
-        if self.ignored.is_some() {
-            return self.with_repeat(delivery);
-        }
-        self.jobs.extend(self.unrecorded_jobs(delivery));
-        self.expires_at = delivery.expires_at().to_seconds().get();
-        let reference = &delivery.reference;
-        let is_other = self.sha256 != *reference.event_sha256();
-        if is_other && self.conflicts.len() < Self::CONFLICTS_KEPT {
-            self.conflicts.push(reference.delivery_id.clone());
-        }
-        self
-    }
-
-    /// The record after a delivery came by that it has counted. As long as nothing has run for the
-    /// event, the delivery replaces the first one: there may be a job for it by now.
-    #[must_use]
-    pub fn with_repeat(mut self, delivery: &DeliveryRecord) -> Self {
-        match self.ignored {
-            Some(_) => {
-                let Self { deliveries, packed, .. } = self;
-                Self { deliveries, packed, ..Self::from(delivery) }
-            }
-            None => {
-                self.jobs.extend(self.unrecorded_jobs(delivery));
-                self
-            }
-        }
-    }
-
-    /// The jobs that are about to run and are not on the record yet.
-    #[must_use]
-    pub fn unrecorded_jobs(&self, delivery: &DeliveryRecord) -> Vec<JobName> {
-        delivery.jobs.iter().filter(|job| !self.jobs.contains(job)).cloned().collect()
-    }
-
-    /// The pack that the delivery is in, if it came in its message.
-    #[must_use]
-    pub fn pack_of(&self, delivery: &DeliveryId) -> Option<&ObjectKey> {
-        let packed = self.packed.iter().find(|packed| packed.delivery_id == *delivery);
-        packed.map(|packed| &packed.object)
     }
 }

@@ -26,15 +26,22 @@ pub mod dead_letter;
 mod effect_key;
 pub mod entity;
 mod event;
+mod history;
 mod item;
 mod run;
+mod run_steps;
+mod state;
 mod step;
+mod stored;
 
 pub use effect_key::EffectKey;
-pub use event::{Dedupe, DeliveryRecord, EventRef, History, Packed, Recorded};
-pub use item::{AttemptItem, EventRecord, RunItem, StepItem, UnreadableItem};
-pub use run::{
-    Attempt, AttemptFailure, AttemptResult, Claim, DeadReason, Ending, Fence, JOB_UNREGISTERED,
-    RECORD_LIFE, Run, RunId, RunState, Settlement, Unclaimable,
+pub use event::{Dedupe, DeliveryRecord, EventRecord, EventRef, Packed, Recorded};
+pub use history::History;
+pub use item::{AttemptItem, RunItem, StepItem};
+pub use run::{Claim, Fence, Run, RunId, Unclaimable};
+pub use state::{
+    Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, JOB_UNREGISTERED, RunState,
+    Settlement,
 };
 pub use step::{Saved, StepRecord, StepResult};
+pub use stored::{RECORD_LIFE, UnreadableItem};

@@ -6,7 +6,7 @@ use std::mem::discriminant;
 use crate::ledger::{Attempt, Run, RunState, StepRecord};
 use crate::model::names::{JobName, StepName};
 use crate::process::PANICKED;
-use crate::testing::Exceptions;
+use crate::testing::exceptions::Exceptions;
 use crate::testing::report::{Fault, Finding, Interruption, Passed, Report, Trouble};
 use crate::testing::trial::Trial;
 use crate::testing::watch::Place;

@@ -34,13 +34,12 @@
 
 mod compare;
 mod example;
+mod exceptions;
 mod report;
 mod stubs;
 mod trial;
 mod watch;
 mod watched;
-
-use std::collections::BTreeMap;
 
 pub use example::Example;
 pub use report::{Fault, Finding, Interruption, Passed, Report, Trouble};
@@ -48,6 +47,7 @@ pub use report::{Fault, Finding, Interruption, Passed, Report, Trouble};
 use crate::job::{Effects, Registry};
 use crate::ports::Ledger;
 use crate::testing::compare::Findings;
+use crate::testing::exceptions::Exceptions;
 use crate::testing::trial::Bench;
 use crate::testing::watch::Plan;
 
@@ -57,13 +57,6 @@ pub struct Conformance {
     registry: Registry,
     example: Example,
     exceptions: Exceptions,
-}
-
-/// By step: why it may do what others may not.
-#[derive(Debug, Default)]
-struct Exceptions {
-    repeats: BTreeMap<&'static str, &'static str>,
-    differs: BTreeMap<&'static str, &'static str>,
 }
 
 impl Conformance {

@@ -1,4 +1,4 @@
-//! Requests that are made of events: the facts behind "Why not `lambda_http`?" in DESIGN.md
+//! Requests that are made of events: the facts behind "Why not `lambda_http`?" in docs/design/ingest.md
 //! (`lambda_http` 1.3.2, `aws_lambda_events` 1.2.1).
 
 use std::panic;

@@ -1,0 +1,106 @@
+//! The values in the settings that are checked while they are read.
+
+use std::fmt;
+
+use hookdock_pipeline::model::names::JobName;
+use hookdock_pipeline::model::pattern::Pattern;
+use http::Uri;
+use serde::{Deserialize, Serialize};
+
+/// A URL; it can be a secret and is not shown.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Url(String);
+
+/// A secret.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Token(String);
+
+/// A pattern that has been checked.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PatternText(String);
+
+/// The name of a notification, such that its job's name fits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct NotificationName(String);
+
+impl Url {
+    /// The URL with a path after it.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0.trim_end_matches('/'))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Token {
+    /// The secret's text.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PatternText {
+    /// The pattern's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl NotificationName {
+    /// The name of the job.
+    #[must_use]
+    pub fn job(&self) -> String {
+        format!("send_notification_{}", self.0)
+    }
+}
+
+impl TryFrom<String> for Url {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let uri: Uri = text.parse().map_err(|_| "not a URL")?;
+        let spoken = matches!(uri.scheme_str(), Some("https" | "http"));
+        if spoken && uri.host().is_some() { Ok(Self(text)) } else { Err("not an https URL") }
+    }
+}
+
+impl TryFrom<String> for PatternText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse::<Pattern>().map_err(|_| "not a pattern")?;
+        Ok(Self(text))
+    }
+}
+
+impl TryFrom<String> for NotificationName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let name = Self(text);
+        let fits = !name.0.is_empty() && name.job().parse::<JobName>().is_ok();
+        if fits { Ok(name) } else { Err("not a name") }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Url")
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}

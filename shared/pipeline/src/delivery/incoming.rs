@@ -1,0 +1,42 @@
+//! One HTTP request, in the form in which every host hands it over.
+
+use std::fmt;
+
+use bytes::Bytes;
+use hookdock_signature::{Headers, Request};
+
+/// One HTTP request as its host read it. Nothing in it is to be believed.
+#[derive(Clone)]
+pub struct Incoming {
+    /// The HTTP method.
+    pub method: String,
+    /// The path, which names the endpoint and the tenant. API Gateway has decoded it.
+    pub path: String,
+    /// The URL as the sender addressed it; some providers sign it.
+    pub url: String,
+    /// The headers as the host hands them over: in its order, with its repeats and its spelling of
+    /// the names. `docs/receive.md` says what each host keeps of what was sent.
+    pub headers: Headers,
+    /// The exact bytes of the body.
+    pub body: Bytes,
+    /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
+    pub trace: Option<String>,
+}
+
+impl fmt::Debug for Incoming {
+    /// What a sender wrote stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("body_bytes", &self.body.len())
+            .field("trace", &self.trace)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Incoming {
+    /// The parts a signature can cover.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        Request { method: &self.method, url: &self.url, headers: &self.headers, body: &self.body }
+    }
+}

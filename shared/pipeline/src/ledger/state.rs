@@ -1,0 +1,213 @@
+//! The state of a run, and how an attempt ends.
+
+use hookdock_signature::EpochMillis;
+
+use crate::model::failure::{ErrorClass, Failure};
+use crate::model::names::{CodeVersion, StepName};
+
+/// The cause of a run that waits for its job to be registered again, and the reason of one that
+/// waited for it in vain.
+pub const JOB_UNREGISTERED: &str = "job_unregistered";
+
+/// The state of a run, with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunState {
+    /// A worker has it.
+    Running {
+        /// Until when nobody else may claim it.
+        lease_until: EpochMillis,
+    },
+    /// An attempt failed; another will follow.
+    Retrying {
+        /// Not before this time.
+        not_before: EpochMillis,
+    },
+    /// The job was put off; nothing went wrong, and the attempt does not count.
+    Waiting {
+        /// Not before this time.
+        not_before: EpochMillis,
+        /// What it waits for.
+        cause: String,
+    },
+    /// The job has done its work.
+    Done,
+    /// The job decided that there is nothing to do.
+    Ignored {
+        /// Why.
+        cause: String,
+    },
+    /// No further attempt is made.
+    Dead {
+        /// Why.
+        reason: DeadReason,
+        /// Whether the dead letter has been sent.
+        buried: bool,
+    },
+}
+
+/// Why no further attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadReason {
+    /// The failure cannot go away by itself.
+    Permanent,
+    /// The last attempt that the policy grants failed.
+    AttemptsExhausted,
+    /// The workers that had the last attempts never reported.
+    WorkerDied,
+    /// The next attempt would come after the queue has dropped the message.
+    OutOfTime,
+    /// The message has come back so often that the queue would set it aside.
+    ReceivesExhausted,
+    /// Its job was not registered for as long as it could wait.
+    JobUnregistered,
+}
+
+/// One try of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The version of the code that made it.
+    pub code: CodeVersion,
+    /// When it began.
+    pub started_at: EpochMillis,
+    /// How it ended. `None`: it is under way, or its worker died.
+    pub ended: Option<Ending>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// When.
+    pub at: EpochMillis,
+    /// The step it got to, if it has begun one.
+    pub step: Option<StepName>,
+    /// What came of it.
+    pub result: AttemptResult,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// The work is done.
+    Done,
+    /// There was nothing to do.
+    Ignored,
+    /// It was put off.
+    PutOff,
+    /// Something went wrong.
+    Failed(AttemptFailure),
+}
+
+/// What went wrong in an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptFailure {
+    /// The class.
+    pub class: ErrorClass,
+    /// A short message.
+    pub message: String,
+}
+
+/// How a run that was claimed goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// It is done.
+    Done,
+    /// There was nothing to do.
+    Ignored(String),
+    /// It was put off until that time, for this cause.
+    PutOff(EpochMillis, String),
+    /// It failed and is tried again at that time.
+    Retry(EpochMillis, Failure),
+    /// It failed for good.
+    Dead(DeadReason, Failure),
+}
+
+impl RunState {
+    /// The state's name, as recorded.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Running { .. } => "running",
+            Self::Retrying { .. } => "retrying",
+            Self::Waiting { .. } => "waiting",
+            Self::Done => "done",
+            Self::Ignored { .. } => "ignored",
+            Self::Dead { .. } => "dead",
+        }
+    }
+}
+
+impl DeadReason {
+    /// A stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::AttemptsExhausted => "attempts_exhausted",
+            Self::WorkerDied => "worker_died",
+            Self::OutOfTime => "out_of_time",
+            Self::ReceivesExhausted => "receives_exhausted",
+            Self::JobUnregistered => JOB_UNREGISTERED,
+        }
+    }
+
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        let all = [
+            Self::Permanent,
+            Self::AttemptsExhausted,
+            Self::WorkerDied,
+            Self::OutOfTime,
+            Self::ReceivesExhausted,
+            Self::JobUnregistered,
+        ];
+        all.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
+impl Attempt {
+    pub(super) fn begun(number: u32, code: CodeVersion, started_at: EpochMillis) -> Self {
+        Self { number, code, started_at, ended: None }
+    }
+}
+
+impl Ending {
+    /// What went wrong, if something did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&AttemptFailure> {
+        match &self.result {
+            AttemptResult::Failed(failure) => Some(failure),
+            AttemptResult::Done | AttemptResult::Ignored | AttemptResult::PutOff => None,
+        }
+    }
+}
+
+impl AttemptResult {
+    pub(super) fn of(settlement: &Settlement) -> Self {
+        match settlement {
+            Settlement::Done => Self::Done,
+            Settlement::Ignored(_) => Self::Ignored,
+            Settlement::PutOff(..) => Self::PutOff,
+            Settlement::Retry(_, failure) | Settlement::Dead(_, failure) => {
+                Self::Failed(failure.into())
+            }
+        }
+    }
+
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Ignored => "ignored",
+            Self::PutOff => "put_off",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl From<&Failure> for AttemptFailure {
+    fn from(failure: &Failure) -> Self {
+        Self { class: failure.class(), message: failure.message().to_owned() }
+    }
+}
