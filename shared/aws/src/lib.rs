@@ -23,8 +23,6 @@ mod secrets;
 mod service;
 mod sqs;
 mod system;
-#[cfg(feature = "sdk")]
-mod wiring;
 
 use std::sync::Arc;
 
@@ -34,7 +32,11 @@ pub use clients::Connection;
 pub use dynamo::{DynamoHistories, DynamoLedger, DynamoRecords};
 use futures_util::future::join3;
 use hookdock_pipeline::ingest::Ingest;
+#[cfg(feature = "sdk")]
+use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ports::{Providers, Web};
+#[cfg(feature = "sdk")]
+use hookdock_pipeline::process::{CrashIsolation, Process};
 #[cfg(feature = "jobs")]
 pub use jobs::settings as job_settings;
 pub use s3::S3Archive;
@@ -45,18 +47,20 @@ pub use secrets::SecretEndpoints;
 pub use sqs::SqsMessages;
 pub use sqs::SqsQueue;
 pub use system::SystemClock;
-#[cfg(feature = "sdk")]
-pub use wiring::{AwsProcess, histories, process};
 
+#[cfg(feature = "sdk")]
+use crate::clients::ProcessorClients;
 use crate::config::IngestConfig;
+#[cfg(feature = "sdk")]
+use crate::config::ProcessorConfig;
 use crate::service::Services;
 
 /// The ingest use case over AWS.
 pub type AwsIngest = Ingest<SecretEndpoints, S3Archive, SqsQueue, SystemClock>;
 
 /// Wires the ingest use case, reads the endpoints that the configuration lists, and meanwhile
-/// opens the connections that the first request needs. Nothing in it fails: what cannot be
-/// reached now is reached, or reported, when a request needs it.
+/// opens the connections that the first request needs. It does not fail: what cannot be
+/// reached now is tried again, and reported, when a request needs it.
 pub async fn ingest(
     config: &IngestConfig,
     providers: Arc<dyn Providers>,
@@ -72,5 +76,46 @@ pub async fn ingest(
         providers,
         web,
         system: SystemClock,
+    }
+}
+
+/// The process use case over AWS.
+#[cfg(feature = "sdk")]
+pub type AwsProcess = Process<S3Deliveries, SqsMessages, DynamoLedger, SystemClock>;
+
+/// Wires what a person's tools need to show what became of an event.
+#[cfg(feature = "sdk")]
+pub async fn histories(
+    connection: &Connection,
+    bucket: &str,
+    table: &str,
+) -> (S3Deliveries, DynamoHistories) {
+    let clients = ProcessorClients::new(connection).await;
+    (S3Deliveries::new(clients.s3, bucket), DynamoHistories::new(clients.dynamo, table))
+}
+
+/// Wires the process use case with the given jobs. No connection is opened ahead, because no
+/// sender waits for a message. Without the feature `jobs` the jobs reach the records only.
+#[cfg(feature = "sdk")]
+pub async fn process(
+    connection: &Connection,
+    config: &ProcessorConfig,
+    registry: Registry,
+) -> AwsProcess {
+    let clients = ProcessorClients::new(connection).await;
+    let records = DynamoRecords::new(clients.dynamo.clone(), &config.records_table);
+    let effects = Effects::new(Arc::new(records.clone()));
+    #[cfg(feature = "jobs")]
+    let effects = jobs::reaching(effects, connection, config, clients.s3.clone()).await;
+    Process {
+        deliveries: S3Deliveries::new(clients.s3, &config.bucket),
+        messages: SqsMessages::new(clients.sqs, &config.queue_url, &config.dead_letter_url),
+        ledger: DynamoLedger::new(clients.dynamo, &config.table, records),
+        system: SystemClock,
+        effects,
+        registry,
+        settings: config.settings.clone(),
+        crash_isolation: CrashIsolation::default(),
+        breakers: Arc::default(),
     }
 }

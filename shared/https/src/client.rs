@@ -21,14 +21,14 @@ use crate::reach::Reach;
 use crate::resolve::Resolver;
 use crate::trust::Trust;
 
-/// A connection that a frozen function kept may be dead on the other side, and a request on it
-/// hangs until its time is up.
+/// A frozen function does not see that the other side closed a connection, and a request on such
+/// a connection hangs until its deadline.
 const POOL_IDLE: Duration = Duration::from_secs(15);
 
 const OUR_NAME: HeaderValue =
     HeaderValue::from_static(concat!("hookdock/", env!("CARGO_PKG_VERSION")));
 
-/// How much of a call is waited for, and taken.
+/// The limits of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// How long all addresses of a host together may take to answer a connection.
@@ -41,7 +41,7 @@ pub struct Limits {
 
 /// Calls others over HTTPS, and keeps the connections for a while.
 ///
-/// It costs nothing before the first call: then the authorities are read.
+/// It costs nothing before the first call, which reads the certificates of the authorities.
 #[derive(Debug)]
 pub struct Client {
     limits: Limits,
@@ -66,7 +66,7 @@ impl Client {
         self
     }
 
-    /// Whose certificates the client believes.
+    /// Whose certificates the client trusts.
     #[must_use]
     pub fn trust(&self) -> &Trust {
         &self.trust
@@ -76,12 +76,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Why there is no answer, or why the call was not made.
+    /// There is no answer, or the call was not made; the error says why.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpsError> {
         self.send_within(self.limits.call, request).await
     }
 
-    /// The same within a time of its own.
+    /// The same with a time limit of its own.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Client {
     }
 }
 
-/// The provider is named, since a process that is linked with two would have no default.
+/// The crypto provider is named, because a process that is linked with two has no default.
 #[expect(clippy::expect_used, reason = "AWS-LC has the suites of both versions")]
 fn tls(trust: &Trust) -> ClientConfig {
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))

@@ -7,6 +7,7 @@
 //! What it does not do: it follows no redirect (a redirect is an answer like any other), keeps no
 //! cookies, decodes no content encoding, and knows no proxy.
 
+mod call;
 mod client;
 mod error;
 mod providers;

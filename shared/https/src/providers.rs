@@ -1,7 +1,7 @@
-//! The port to providers: their keys, fetched and remembered.
+//! The port to providers: their keys, fetched and cached.
 //!
-//! Where a key is had is decided in `hookdock_signature`, from the provider's definition; this
-//! makes the call, and nothing else can be called through it.
+//! `hookdock_signature` decides from the provider's definition where a key is; this makes the
+//! call, and nothing else can be called through it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use hookdock_signature::{Credentials, Key, KeyRequest, KeySet, KeySource};
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 
+use crate::call::{check_status, invalid, send};
 use crate::client::{Client, Limits};
 use crate::reach::Reach;
 use crate::token::{Grant, Token};
@@ -25,22 +26,23 @@ use crate::trust::Trust;
 const FETCH: &str = "fetch the provider's keys";
 const VISIT: &str = "visit the provider's URL";
 
-/// A sender waits meanwhile, and four seconds are all that it gives.
+/// A sender waits meanwhile, and it waits for four seconds at most.
 const LIMITS: Limits = Limits {
     connect: Duration::from_millis(700),
     call: Duration::from_millis(2000),
     answer: 128 * 1024,
 };
 
-/// Keys stand for as long as their provider says, but no shorter and no longer than this. A key
-/// that was taken back is believed for a day at most, also while its source is down.
+/// Keys are valid for as long as their provider says, but no shorter and no longer than this. A
+/// revoked key is accepted for a day at most, also while its source is down.
 const SHORTEST: Duration = Duration::from_secs(5 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where the provider says nothing: a set of keys grows, a single key stays what it is.
-const SET_STANDS: Duration = Duration::from_secs(60 * 60);
+/// For how long a set of keys is valid where the provider does not say it: a set grows, while a
+/// single key stays what it is.
+const SET_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-const TERMS: Terms = Terms {
+const POLICY: Terms = Terms {
     action: FETCH,
     stale: Duration::from_secs(30),
     oldest: Some(LONGEST),
@@ -67,20 +69,20 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
         Self::over(Client::new(LIMITS, Reach::Public, Trust::platform()), system)
     }
 
-    /// Providers as this client reaches them, and as its authorities vouch for them.
+    /// Providers as this client reaches them, with the certificates that it trusts.
     #[must_use]
     pub fn over(client: Client, system: S) -> Self {
         let client = Arc::new(client);
         let fetch = Fetch {
             client: Arc::clone(&client),
-            tokens: Grant::remembered(Arc::clone(&client), system.clone()),
+            tokens: Grant::cached(Arc::clone(&client), system.clone()),
             system: system.clone(),
         };
-        Self { client, keys: Memory::new(fetch, system, TERMS) }
+        Self { client, keys: Memory::new(fetch, system, POLICY) }
     }
 
-    /// A key that is not in a set may be in a newer one. Only the names of single keys are the
-    /// sender's to invent, and rationed.
+    /// A key that is not in a set may be in a newer one. A sender can invent the names of single
+    /// keys only, so the rate limit holds for those.
     async fn find(&self, request: &KeyRequest) -> Result<Option<Key>, PortError> {
         let (source, id) = (request.source(), request.id());
         let found = self.keys.find(source, !source.holds_all_keys()).await?;
@@ -96,10 +98,7 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
         let request = Request::get(url).body(Bytes::new());
         let request = request.map_err(|error| invalid(VISIT, error))?;
         let answer = send(&self.client, VISIT, request).await?;
-        if answer.status().is_success() {
-            return Ok(());
-        }
-        Err(PortError::new(VISIT, kind_of(answer.status())).because(status_text(&answer)))
+        check_status(VISIT, &answer)
     }
 }
 
@@ -113,7 +112,7 @@ impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
     }
 }
 
-/// The call that has keys as its answer.
+/// The call that fetches keys.
 #[derive(Debug)]
 struct Fetch<S> {
     client: Arc<Client>,
@@ -128,16 +127,13 @@ impl<S: System> Source<KeySource, Arc<KeySet>> for Fetch<S> {
         if is_unknown(source, answer.status()) {
             return Ok(None);
         }
-        if !answer.status().is_success() {
-            let error = PortError::new(FETCH, kind_of(answer.status()));
-            return Err(error.because(status_text(&answer)));
-        }
+        check_status(FETCH, &answer)?;
         let now = self.system.now();
         let roots = || self.client.trust().roots().iter().map(|root| root.to_vec()).collect();
         let keys = source.read(answer.body(), roots, now);
         let keys = keys.map_err(|error| invalid(FETCH, error))?;
         let left = keys.valid_until().map_or(LONGEST, |until| now.until(until));
-        let stands = said(&answer).unwrap_or_else(|| unsaid(source)).min(left);
+        let stands = max_age(&answer).unwrap_or_else(|| default_lifetime(source)).min(left);
         tracing::info!(url = source.url(), "the provider's keys were fetched");
         Ok(Some(Read { value: Arc::new(keys), stands: stands.clamp(SHORTEST, LONGEST) }))
     }
@@ -178,25 +174,9 @@ fn bearer(token: &str) -> Result<HeaderValue, PortError> {
     Ok(value)
 }
 
-pub(crate) async fn send(
-    client: &Client,
-    action: &'static str,
-    request: Request<Bytes>,
-) -> Result<Response<Bytes>, PortError> {
-    let answer = client.send(request).await;
-    answer.map_err(|error| PortError::new(action, error.kind()).because(error))
-}
-
-pub(crate) fn invalid(
-    action: &'static str,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> PortError {
-    PortError::new(action, FaultKind::Invalid).because(error)
-}
-
-/// Whether the answer means that there is no such key. Who says who they are may be refused for
-/// that, and then the failure is ours; who does not is only ever told that nothing is there.
-/// A set of keys is always there, so its absence is nobody's fault but ours.
+/// Whether the answer means that there is no such key. A call with credentials may be refused
+/// because of them, and then the failure is ours; a call without any is refused only because
+/// there is no such key. A set of keys always exists, so its absence is our failure too.
 fn is_unknown(source: &KeySource, status: StatusCode) -> bool {
     match status {
         _ if source.holds_all_keys() => false,
@@ -206,26 +186,12 @@ fn is_unknown(source: &KeySource, status: StatusCode) -> bool {
     }
 }
 
-/// A redirect is nothing we follow, so it is as wrong as any answer that makes no sense.
-pub(crate) fn kind_of(status: StatusCode) -> FaultKind {
-    match status {
-        StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Denied,
-        status if status.is_server_error() => FaultKind::Unavailable,
-        _ => FaultKind::Invalid,
-    }
+fn default_lifetime(source: &KeySource) -> Duration {
+    if source.holds_all_keys() { SET_LIFETIME } else { LONGEST }
 }
 
-pub(crate) fn status_text(answer: &Response<Bytes>) -> String {
-    format!("the answer was {}", answer.status())
-}
-
-fn unsaid(source: &KeySource) -> Duration {
-    if source.holds_all_keys() { SET_STANDS } else { LONGEST }
-}
-
-/// `max-age` of Cache-Control, the seconds that the answer stands.
-fn said(answer: &Response<Bytes>) -> Option<Duration> {
+/// `max-age` of Cache-Control, in seconds.
+fn max_age(answer: &Response<Bytes>) -> Option<Duration> {
     let values = answer.headers().get_all(CACHE_CONTROL).iter().filter_map(|it| it.to_str().ok());
     let mut parts = values.flat_map(|value| value.split(',')).map(str::trim);
     let age = parts.find_map(|part| part.strip_prefix("max-age="))?;

@@ -1,7 +1,7 @@
 //! Which addresses may be connected to.
 //!
-//! Whoever can choose a URL, or what a name resolves to, must not reach through us what only we
-//! can reach: this machine, the network beside it, the metadata service with its credentials.
+//! Somebody who can choose a URL, or what a name resolves to, must not reach through us what only
+//! we can reach: this machine, the network beside it, the metadata service with its credentials.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

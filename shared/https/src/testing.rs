@@ -1,4 +1,4 @@
-//! A TLS server on loopback with an authority of its own, for the tests of everyone who calls.
+//! A TLS server on loopback with an authority of its own, for tests of callers.
 #![expect(clippy::expect_used, reason = "a test that cannot start its server has failed")]
 
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// An authority that nobody believes but the test.
+/// An authority that only the test trusts.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl std::fmt::Debug for Authority {
@@ -158,7 +158,7 @@ async fn accept<A>(
     }
 }
 
-/// A connection that breaks off is the caller's to notice.
+/// The caller notices a connection that breaks off.
 async fn connection<A>(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,

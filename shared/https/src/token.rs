@@ -1,4 +1,4 @@
-//! Tokens that are bought with a client's id and secret (OAuth 2.0, RFC 6749, section 4.4).
+//! Access tokens for a client's id and secret (OAuth 2.0, RFC 6749, section 4.4).
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 
+use crate::call::{check_status, invalid, send};
 use crate::client::Client;
-use crate::providers::{invalid, kind_of, send, status_text};
 
-const BUY: &str = "get a token from the provider";
+const GET_TOKEN: &str = "get a token from the provider";
 
-const TERMS: Terms = Terms {
-    action: BUY,
+const POLICY: Terms = Terms {
+    action: GET_TOKEN,
     stale: Duration::ZERO,
     oldest: Some(Duration::ZERO),
     unknown: Duration::from_secs(1),
@@ -34,10 +34,10 @@ const TERMS: Terms = Terms {
     kept: 64,
 };
 
-/// A token's life where its seller says nothing.
-const UNSAID: u64 = 600;
+/// For how many seconds a token is valid where the answer does not say it.
+const DEFAULT_LIFETIME: u64 = 600;
 
-/// What a call says who we are with.
+/// A token that a call is authorized with.
 #[derive(Deserialize)]
 pub(crate) struct Token {
     access_token: String,
@@ -49,9 +49,9 @@ impl Token {
         &self.access_token
     }
 
-    /// Three quarters of its life, for it has to arrive as well.
+    /// Three quarters of its lifetime, because it has to arrive before it expires.
     fn stands(&self) -> Duration {
-        Duration::from_secs(self.expires_in.unwrap_or(UNSAID) / 4 * 3)
+        Duration::from_secs(self.expires_in.unwrap_or(DEFAULT_LIFETIME) / 4 * 3)
     }
 }
 
@@ -61,16 +61,16 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The call that has a token as its answer.
+/// The call that gets a token.
 #[derive(Debug)]
 pub(crate) struct Grant(Arc<Client>);
 
 impl Grant {
-    pub(crate) fn remembered<S: System>(
+    pub(crate) fn cached<S: System>(
         client: Arc<Client>,
         system: S,
     ) -> Memory<Credentials, Arc<Token>, Self, S> {
-        Memory::new(Self(client), system, TERMS)
+        Memory::new(Self(client), system, POLICY)
     }
 }
 
@@ -79,22 +79,19 @@ impl Source<Credentials, Arc<Token>> for Grant {
         let Credentials::Client { token_url, id, secret, scope } = who else {
             return Ok(None);
         };
-        let known_as = STANDARD.encode(format!("{id}:{}", secret.expose()));
+        let basic = STANDARD.encode(format!("{id}:{}", secret.expose()));
         let form = [("grant_type", "client_credentials"), ("scope", scope.as_str())];
         let form = Serializer::new(String::new()).extend_pairs(form).finish();
         let request = Request::post(token_url.as_str())
-            .header(AUTHORIZATION, format!("Basic {known_as}"))
+            .header(AUTHORIZATION, format!("Basic {basic}"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from(form))
-            .map_err(|error| invalid(BUY, error))?;
-        let answer = send(&self.0, BUY, request).await?;
-        if !answer.status().is_success() {
-            let error = PortError::new(BUY, kind_of(answer.status()));
-            return Err(error.because(status_text(&answer)));
-        }
-        // The parser's own words would quote the token.
+            .map_err(|error| invalid(GET_TOKEN, error))?;
+        let answer = send(&self.0, GET_TOKEN, request).await?;
+        check_status(GET_TOKEN, &answer)?;
+        // The parser's message would quote the token.
         let token: Result<Token, _> = serde_json::from_slice(answer.body());
-        let token = token.map_err(|_| invalid(BUY, "the answer holds no token"))?;
+        let token = token.map_err(|_| invalid(GET_TOKEN, "the answer holds no token"))?;
         Ok(Some(Read { stands: token.stands(), value: Arc::new(token) }))
     }
 }

@@ -1,9 +1,9 @@
-//! Whose certificates are believed.
+//! Whose certificates are trusted.
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
-/// Whose certificates are believed: the platform's authorities, others, or both.
+/// Whose certificates are trusted: the platform's authorities, others, or both.
 #[derive(Debug, Clone)]
 pub struct Trust {
     platform: bool,
@@ -11,7 +11,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// The authorities of the platform, as the AWS SDK's client believes them: the system's
+    /// The authorities of the platform, as the AWS SDK's client trusts them: the system's
     /// store, or what `SSL_CERT_FILE` names.
     #[must_use]
     pub fn platform() -> Self {
@@ -31,7 +31,7 @@ impl Trust {
         self
     }
 
-    /// The certificates of the authorities. Reads files where the platform is believed.
+    /// The certificates of the authorities. Reads files where the platform's authorities are trusted.
     #[must_use]
     pub fn roots(&self) -> Vec<CertificateDer<'static>> {
         let mut roots = self.others.clone();
@@ -45,7 +45,7 @@ impl Trust {
         roots
     }
 
-    /// Some platforms list authorities that nobody can use; those are left out.
+    /// Some platforms list certificates that cannot be read; those are left out.
     pub(crate) fn store(&self) -> RootCertStore {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(self.roots());

@@ -1,4 +1,4 @@
-//! The client as the port that jobs meet, and direct work.
+//! The client as the port of jobs and of direct work.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use http::{Request, Response};
 use crate::{Client, Limits};
 
 impl Limits {
-    /// What the call of a job gets.
+    /// The limits of a call that a job makes.
     pub const OF_JOBS: Self = Self {
         connect: Duration::from_secs(3),
         call: Duration::from_secs(15),
         answer: 1024 * 1024,
     };
 
-    /// What direct work gets: ingest cuts it off before that, and reads nothing of the answer.
+    /// The limits of direct work: ingest ends it before them, and reads nothing of the answer.
     pub const OF_DIRECT_WORK: Self = Self {
         connect: Duration::from_millis(400),
         call: Duration::from_millis(1000),

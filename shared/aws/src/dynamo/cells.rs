@@ -4,16 +4,16 @@
 //!   (none) --- swap from none ---> tag 1 --- swap from 1 ---> tag 2 --- swap from 1: refused
 //! ```
 //!
-//! A swap that is refused brings along what it met, and knows itself by its tag: the SDK repeats
-//! a write whose answer got lost.
+//! A refused swap returns the stored cell, and recognizes its own by the tag: the SDK repeats a
+//! write whose answer was lost.
 
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnRefusal;
 use hookdock_pipeline::model::names::{CellName, CellTag};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Cell, CellItem, Cells, Conditional};
 
-use crate::dynamo::item::{Conflict, Item, conditional, from_item, names, text, to_item};
-use crate::dynamo::ledger::DynamoLedger;
+use super::condition::{Conflict, conditional};
+use super::item::{Item, from_item, names, text, to_item, values};
+use super::ledger::DynamoLedger;
 use crate::sdk_errors::port_error;
 
 const READ: &str = "read the cell";
@@ -23,13 +23,7 @@ const SORT: &str = "cell";
 
 impl Cells for DynamoLedger {
     async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("pk", text(partition(name)))
-            .key("sk", text(SORT))
-            .consistent_read(true);
+        let get = self.table.get([("pk", &partition(name)), ("sk", SORT)]);
         let found = get.send().await.map_err(port_error(READ))?;
         found.item.map(|item| from_item::<CellItem>(READ, item)?.read(READ)).transpose()
     }
@@ -40,12 +34,7 @@ impl Cells for DynamoLedger {
         from: Option<&CellTag>,
         to: &Cell,
     ) -> Result<Conditional<Option<Cell>>, PortError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item(name, to)?))
-            .return_values_on_condition_check_failure(OnRefusal::AllOld);
+        let put = self.table.put(item(name, to)?);
         let put = match from {
             None => put
                 .condition_expression("attribute_not_exists(#pk)")
@@ -53,7 +42,7 @@ impl Cells for DynamoLedger {
             Some(tag) => put
                 .condition_expression("#tag = :tag")
                 .set_expression_attribute_names(names(["tag"]))
-                .expression_attribute_values(":tag", text(tag.as_str())),
+                .set_expression_attribute_values(values([("tag", text(tag.as_str()))])),
         };
         let Err(Conflict(stored)) = conditional(SWAP, put.send().await)? else {
             return Ok(Conditional::Written);

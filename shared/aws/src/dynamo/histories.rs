@@ -5,8 +5,10 @@ use hookdock_pipeline::ledger::{EventRecord, EventRef, History};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Histories;
 
-use crate::dynamo::item::{from_item, names, text, unfit};
-use crate::dynamo::ledger::{EVENT_SORT, partition, stored_run};
+use super::item::{from_item, names, text, unfit, values};
+use super::keys::{EVENT_SORT, partition};
+use super::runs::stored_run;
+use super::table::Table;
 use crate::sdk_errors::port_error;
 
 const READ: &str = "read the event";
@@ -14,26 +16,23 @@ const READ: &str = "read the event";
 /// The ledger in a DynamoDB table, to be read only.
 #[derive(Debug, Clone)]
 pub struct DynamoHistories {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 impl DynamoHistories {
     pub(crate) fn new(client: Client, table: &str) -> Self {
-        Self { client, table: table.to_owned() }
+        Self { table: Table::new(client, table) }
     }
 }
 
 impl Histories for DynamoHistories {
     async fn history(&self, event: &EventRef) -> Result<Option<History>, PortError> {
         let mut pages = self
-            .client
+            .table
             .query()
-            .table_name(&self.table)
             .key_condition_expression("#pk = :pk")
             .set_expression_attribute_names(names(["pk"]))
-            .expression_attribute_values(":pk", text(partition(event)))
-            .consistent_read(true)
+            .set_expression_attribute_values(values([("pk", text(partition(event)))]))
             .into_paginator()
             .items()
             .send();

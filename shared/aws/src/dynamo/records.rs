@@ -2,7 +2,6 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure as OnRefusal};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
@@ -10,7 +9,9 @@ use hookdock_pipeline::ports::{Conditional, Record, Records};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::dynamo::item::{Conflict, Item, conditional, from_item, names, text, to_item, unfit};
+use super::condition::{Conflict, conditional};
+use super::item::{Item, from_item, names, to_item, unfit};
+use super::table::Table;
 use crate::sdk_errors::port_error;
 
 const INSERT: &str = "write the record";
@@ -23,8 +24,7 @@ const IF_NEW: &str = "attribute_not_exists(#id)";
 /// Numbers go through DynamoDB's own: 38 digits, and `1.0` comes back as `1`.
 #[derive(Debug, Clone)]
 pub struct DynamoRecords {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// A stored record.
@@ -37,7 +37,7 @@ struct RecordItem {
 
 impl DynamoRecords {
     pub(crate) fn new(client: Client, table: &str) -> Self {
-        Self { client, table: table.to_owned() }
+        Self { table: Table::new(client, table) }
     }
 
     /// ```text
@@ -45,13 +45,10 @@ impl DynamoRecords {
     /// ```
     async fn insert(&self, record: Record) -> Result<Conditional<Value>, PortError> {
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(record_item(INSERT, &record)?))
+            .table
+            .put(record_item(INSERT, &record)?)
             .condition_expression(IF_NEW)
-            .set_expression_attribute_names(names(["id"]))
-            .return_values_on_condition_check_failure(OnRefusal::AllOld);
+            .set_expression_attribute_names(names(["id"]));
         match conditional(INSERT, put.send().await)? {
             Ok(_) => Ok(Conditional::Written),
             Err(conflict) => Ok(Conditional::Refused(Self::existing(INSERT, conflict)?)),
@@ -59,33 +56,23 @@ impl DynamoRecords {
     }
 
     /// The same write as a part of a transaction.
-    pub(crate) fn insertion(
+    pub(super) fn insertion(
         &self,
         action: &'static str,
         record: &Record,
     ) -> Result<PutBuilder, PortError> {
-        Ok(Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(record_item(action, record)?))
-            .condition_expression(IF_NEW)
-            .set_expression_attribute_names(names(["id"]))
-            .return_values_on_condition_check_failure(OnRefusal::AllOld))
+        let put = self.table.transacted_put(record_item(action, record)?);
+        Ok(put.condition_expression(IF_NEW).set_expression_attribute_names(names(["id"])))
     }
 
     /// The content of the record that is already there.
-    pub(crate) fn existing(action: &'static str, conflict: Conflict) -> Result<Value, PortError> {
+    pub(super) fn existing(action: &'static str, conflict: Conflict) -> Result<Value, PortError> {
         let item = conflict.0.ok_or_else(|| unfit(action, "the record was not shown"))?;
         body(action, item)
     }
 
     async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, PortError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("collection", text(collection))
-            .key("id", text(id))
-            .consistent_read(true);
+        let get = self.table.get([("collection", collection), ("id", id)]);
         let found = get.send().await.map_err(port_error(READ))?;
         found.item.map(|item| body(READ, item)).transpose()
     }
@@ -118,6 +105,7 @@ fn body(action: &'static str, item: Item) -> Result<Value, PortError> {
 mod tests {
     use serde_json::json;
 
+    use super::super::item::text;
     use super::*;
 
     #[test]

@@ -1,12 +1,12 @@
-//! What was read of the endpoints, and for how long it stands.
+//! A cache of endpoints.
 //!
-//! An endpoint stands for five minutes, and one that waits for its secret for a second;
-//! [`hookdock_pipeline::cache as memory`] has the rest of the rules, and [`TERMS`] their numbers. A
-//! signature that does not match has the endpoint read again.
+//! An endpoint is cached for five minutes, and one that waits for its secret for a second;
+//! [`hookdock_pipeline::cache`] has the other rules, and [`POLICY`] their numbers. After a
+//! signature that does not match, the endpoint is read again.
 //!
-//! Over the ration of look-ups the answer is "unavailable" and not "unknown": the name may be a
-//! new endpoint whose provider would take a 404 for good. Endpoints that the stack lists are
-//! never rationed.
+//! Look-ups over the rate limit are answered with "unavailable" and not with "unknown": the name
+//! may be a new endpoint, and its provider would take a 404 as permanent. The rate limit does not
+//! hold for the endpoints that the stack lists.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use hookdock_pipeline::model::names::EndpointId;
 use hookdock_pipeline::model::port_error::{PortError, chain};
 use hookdock_pipeline::model::system::System;
 
-use super::READ;
+pub(super) const READ: &str = "read the endpoint's secret";
 
-const FOUND_STANDS: Duration = Duration::from_secs(5 * 60);
+const FOUND_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Once the secret is there, events follow within seconds.
-const AWAITING_STANDS: Duration = Duration::from_secs(1);
+const AWAITING_LIFETIME: Duration = Duration::from_secs(1);
 
-/// How many names are remembered before those that tell nothing any more are dropped.
+/// How many names are cached before those are dropped whose entry has expired.
 pub(super) const NAMES_KEPT: usize = 4096;
 
-const TERMS: Terms = Terms {
+const POLICY: Terms = Terms {
     action: READ,
     stale: Duration::from_secs(30),
     oldest: None,
@@ -46,7 +46,7 @@ const TERMS: Terms = Terms {
 const WARM_AT_ONCE: usize = 8;
 const WARM_WITHIN: Duration = Duration::from_secs(3);
 
-/// Where endpoints are read when they are not remembered.
+/// Where endpoints are read that are not cached.
 pub(super) trait Store: Send + Sync {
     /// The endpoint as it is now. `None`: there is none.
     fn read(
@@ -55,10 +55,10 @@ pub(super) trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Option<Endpoint>, PortError>> + Send;
 }
 
-/// A store with a memory.
+/// A store behind a cache.
 #[derive(Debug)]
 pub(super) struct Cache<T, S> {
-    memory: Memory<EndpointId, Arc<Endpoint>, Stored<T>, S>,
+    cached: Memory<EndpointId, Arc<Endpoint>, Stored<T>, S>,
     listed: BTreeSet<EndpointId>,
 }
 
@@ -67,35 +67,35 @@ struct Stored<T>(T);
 
 impl<T: Store> Source<EndpointId, Arc<Endpoint>> for Stored<T> {
     async fn read(&self, id: &EndpointId) -> Result<Option<Read<Arc<Endpoint>>>, PortError> {
-        // Boxed: what is remembered is found without, and its future stays small.
+        // Boxed: a cached endpoint is found without it, and the future stays small.
         let found = Box::pin(self.0.read(id)).await?;
-        Ok(found.map(|endpoint| Read { stands: stands(&endpoint), value: Arc::new(endpoint) }))
+        Ok(found.map(|endpoint| Read { stands: lifetime(&endpoint), value: Arc::new(endpoint) }))
     }
 }
 
 impl<T: Store, S: System> Cache<T, S> {
     pub(super) fn new(store: T, system: S, listed: BTreeSet<EndpointId>) -> Self {
-        Self { memory: Memory::new(Stored(store), system, TERMS), listed }
+        Self { cached: Memory::new(Stored(store), system, POLICY), listed }
     }
 
     pub(super) async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
-        self.memory.find(id, !self.listed.contains(id)).await
+        self.cached.find(id, !self.listed.contains(id)).await
     }
 
     pub(super) async fn refresh(
         &self,
         id: &EndpointId,
     ) -> Result<Option<Arc<Endpoint>>, PortError> {
-        self.memory.refresh(id).await
+        self.cached.refresh(id).await
     }
 
     pub(super) fn store(&self) -> &T {
-        &self.memory.source().0
+        &self.cached.source().0
     }
 
-    /// Has the endpoint read anew by whoever asks for it next.
+    /// The next look-up of the endpoint reads it again.
     pub(super) async fn forget(&self, id: &EndpointId) {
-        self.memory.forget(id).await;
+        self.cached.forget(id).await;
     }
 
     /// Reads the listed endpoints, a few at a time and not for long.
@@ -111,20 +111,20 @@ impl<T: Store, S: System> Cache<T, S> {
                 }
             }
         });
-        if self.memory.within(WARM_WITHIN, each).await.is_none() {
+        if self.cached.within(WARM_WITHIN, each).await.is_none() {
             tracing::warn!("not all listed endpoints were read in time");
         }
     }
 
     #[cfg(test)]
     pub(super) fn names_kept(&self) -> usize {
-        self.memory.names_kept()
+        self.cached.names_kept()
     }
 }
 
-fn stands(endpoint: &Endpoint) -> Duration {
+fn lifetime(endpoint: &Endpoint) -> Duration {
     match endpoint.capture() {
-        Capture::Awaited => AWAITING_STANDS,
-        Capture::Never | Capture::Done(_) => FOUND_STANDS,
+        Capture::Awaited => AWAITING_LIFETIME,
+        Capture::Never | Capture::Done(_) => FOUND_LIFETIME,
     }
 }

@@ -8,7 +8,7 @@ use hookdock_signature::Secret;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::{JSON, SecretStore, SecretValue};
+use super::store::{JSON, SecretStore, SecretValue};
 use crate::service::CallError;
 
 const READ: &str = "read the captured secret";

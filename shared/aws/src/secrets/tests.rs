@@ -10,8 +10,7 @@ use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 use tokio::time::{Instant, advance};
 
-use super::READ;
-use super::cache::{Cache, NAMES_KEPT, Store};
+use super::cache::{Cache, NAMES_KEPT, READ, Store};
 
 /// What the store says next, told apart by the size limit of the endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -328,7 +327,7 @@ async fn a_flood_of_invented_names_reaches_the_store_once_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_invented_names_does_not_grow_the_memory_without_end() {
+async fn a_flood_of_invented_names_does_not_grow_the_cache_without_end() {
     let scene = Scene::new(Says::Nothing);
     scene.now_says(Says::Version(1));
     scene.find("stripe").await.expect("found");

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use hookdock_signature::EpochMillis;
 use http::{HeaderValue, Request};
 
-use super::CallError;
+use super::answer::CallError;
 use crate::config::Access;
 
 /// How a service wants its requests signed.

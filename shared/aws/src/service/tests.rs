@@ -1,12 +1,19 @@
 use std::sync::Mutex;
+use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_https::testing::Server;
 use hookdock_pipeline::model::port_error::FaultKind;
+use http::{Request, Response};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use super::*;
+use super::call::backoff;
+use super::{CallError, Services};
+use crate::config::Access;
+use crate::limits::{INGEST, INGEST_S3};
 
 type Answer = BoxFuture<'static, Response<Bytes>>;
 

@@ -6,9 +6,9 @@ use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::WorkQueue;
 
+use super::message::attributes;
+use super::tables::Queue;
 use crate::Embedded;
-use crate::queue::attributes;
-use crate::queue::tables::Queue;
 use crate::store::OBJECTS;
 
 /// The work queue with the archive in it: a delivery and its message are in one commit, and its

@@ -6,7 +6,7 @@ use hookdock_signature::EpochMillis;
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::{Buried, Message};
+use super::message::{Buried, Message};
 use crate::QueueSettings;
 use crate::store::{
     LAST_GROUP, LETTERS, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes,
@@ -23,7 +23,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Messages of one endpoint wait for each other, and for nobody else's.
+    /// The endpoint. Messages of one group wait for each other, and for those of no other group.
     fn group(&self) -> &str {
         let endpoint = self.attributes.iter().find(|(name, _)| name == "endpoint");
         endpoint.map_or("", |(_, endpoint)| endpoint)
@@ -93,8 +93,8 @@ impl<'t> Queue<'t> {
         Ok(())
     }
 
-    /// The numbers of visible messages: of each group one by turns, that which waited longest. The
-    /// first turn is that of the group after the last one.
+    /// The numbers of visible messages: one of each group in turn, and of a group the one that
+    /// waited longest. The first turn is that of the group after the one that had the last turn.
     fn due(&self, now: EpochMillis, most: usize) -> Result<Vec<u64>, StoreError> {
         let mut last = self.transaction.open_table(LAST_GROUP)?;
         let mut groups = groups(&self.visible)?;
@@ -133,6 +133,8 @@ pub(super) fn groups(
     Ok(groups)
 }
 
+/// Takes up to `most` visible messages and hides them; one that was received too often becomes a
+/// dead letter.
 pub(super) fn receive(
     transaction: &WriteTransaction,
     most: usize,
@@ -149,7 +151,7 @@ pub(super) fn receive(
         if stored.receives >= settings.max_receives {
             queue.remove(number, &stored)?;
             let Stored { body, attributes, .. } = stored;
-            bury(transaction, &Buried { body, attributes })?;
+            add_dead_letter(transaction, &Buried { body, attributes })?;
             continue;
         }
         stored.receives = stored.receives.saturating_add(1);
@@ -166,13 +168,18 @@ pub(super) fn receive(
     Ok(messages)
 }
 
-pub(super) fn bury(transaction: &WriteTransaction, letter: &Buried) -> Result<(), StoreError> {
+/// Adds a dead letter with a number of its own.
+pub(super) fn add_dead_letter(
+    transaction: &WriteTransaction,
+    letter: &Buried,
+) -> Result<(), StoreError> {
     let number = next_number(transaction)?;
     let mut letters = transaction.open_table(LETTERS)?;
     letters.insert(number, to_bytes(letter)?.as_slice())?;
     Ok(())
 }
 
+/// Moves all dead letters back into the queue.
 pub(super) fn redrive(transaction: &WriteTransaction, now: EpochMillis) -> Result<(), StoreError> {
     let mut queue = Queue::open(transaction)?;
     let mut letters = transaction.open_table(LETTERS)?;

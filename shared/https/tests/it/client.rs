@@ -64,7 +64,7 @@ async fn a_call_reaches_its_host_and_a_second_one_uses_the_same_connection() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_another_authority_or_of_another_host_is_not_believed() {
+async fn a_certificate_of_another_authority_or_of_another_host_is_not_trusted() {
     let (authority, other) = (Authority::default(), Authority::default());
     let forged = Server::tls(&other, &[HOST], echo).await;
     let elsewhere = Server::tls(&authority, &["other.example"], echo).await;

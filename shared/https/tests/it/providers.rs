@@ -222,7 +222,7 @@ async fn requests_that_come_together_share_one_call() {
 }
 
 #[tokio::test]
-async fn a_flood_of_invented_keys_by_id_is_rationed_and_remembered() {
+async fn a_flood_of_invented_keys_by_id_is_rate_limited_and_cached() {
     let scene = Scene::new(&["api.circle.com"], status(404)).await;
     let (mut unknown, mut put_off) = (0, 0);
     for number in 0..200 {

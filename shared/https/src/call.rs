@@ -1,0 +1,51 @@
+//! A call to a provider, and what its answer means to a port.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use http::{Request, Response, StatusCode};
+
+use crate::client::Client;
+
+/// Makes the call. Every status is an answer.
+pub(crate) async fn send(
+    client: &Client,
+    action: &'static str,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, PortError> {
+    let answer = client.send(request).await;
+    answer.map_err(|error| PortError::new(action, error.kind()).because(error))
+}
+
+/// The error of a status that is not a success.
+pub(crate) fn check_status(
+    action: &'static str,
+    answer: &Response<Bytes>,
+) -> Result<(), PortError> {
+    let status = answer.status();
+    match status.is_success() {
+        true => Ok(()),
+        false => {
+            Err(PortError::new(action, kind_of(status)).because(format!("the answer was {status}")))
+        }
+    }
+}
+
+/// The error of a request that cannot be made, or of an answer that cannot be read.
+pub(crate) fn invalid(
+    action: &'static str,
+    error: impl Into<Box<dyn Error + Send + Sync>>,
+) -> PortError {
+    PortError::new(action, FaultKind::Invalid).because(error)
+}
+
+/// A redirect is not followed, so it is as wrong as any other answer that makes no sense.
+fn kind_of(status: StatusCode) -> FaultKind {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Denied,
+        status if status.is_server_error() => FaultKind::Unavailable,
+        _ => FaultKind::Invalid,
+    }
+}
