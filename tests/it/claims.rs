@@ -46,7 +46,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         1 => Just(Move::Defer),
         2 => Just(Move::Step),
         1 => Just(Move::Die),
-        1 => Just(Move::Bury),
+        1 => Just(Move::DeadLetter),
     ];
     (0..4_usize, 0..45_i64, what).prop_map(|(worker, pass_seconds, what)| Turn {
         worker,
@@ -107,7 +107,7 @@ impl World {
             Move::Die => {
                 self.settle(turn.worker, Settlement::Dead(DeadReason::Permanent, failure()));
             }
-            Move::Bury => self.dead_letter(turn.worker),
+            Move::DeadLetter => self.dead_letter(turn.worker),
         }
     }
 

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 const LEASE: Duration = Duration::from_secs(12);
 const QUIET: Quiet = Quiet { wait: Duration::from_secs(5), longest: Duration::from_secs(20) };
-const POLICY_OF_CALLS: BreakerPolicy = BreakerPolicy {
+const POLICY: BreakerPolicy = BreakerPolicy {
     failures: 3,
     percent: 50,
     window: Duration::from_secs(60),
@@ -119,20 +119,20 @@ proptest! {
             let call_end = now.plus(seconds(20));
             match breaker.admission(now, call_end) {
                 Admission::HeldBack(until, _) => {
-                    prop_assert!(now < until && until <= now.plus(POLICY_OF_CALLS.longest_asked));
+                    prop_assert!(now < until && until <= now.plus(POLICY.longest_asked));
                 }
                 Admission::Call if fails => {
                     failed_since_closed += 1;
-                    breaker = breaker.failed(outage, 0, now, chance, &POLICY_OF_CALLS).expect("it is closed");
+                    breaker = breaker.failed(outage, 0, now, chance, &POLICY).expect("it is closed");
                     let opened = matches!(breaker, Breaker::Open { .. });
-                    prop_assert!(!opened || asked.is_some() || failed_since_closed >= POLICY_OF_CALLS.failures);
+                    prop_assert!(!opened || asked.is_some() || failed_since_closed >= POLICY.failures);
                 }
                 Admission::Call => {}
                 Admission::Probe(probing) => {
                     let rival = probing.admission(now, call_end);
                     prop_assert!(matches!(rival, Admission::HeldBack(until, _) if until == call_end));
                     breaker = match fails {
-                        true => probing.probe_failed(outage, now, chance, &POLICY_OF_CALLS),
+                        true => probing.probe_failed(outage, now, chance, &POLICY),
                         false => Breaker::new(now),
                     };
                     failed_since_closed = 0;

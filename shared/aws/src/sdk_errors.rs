@@ -12,7 +12,7 @@ pub(crate) fn port_error<E>(action: &'static str) -> impl FnOnce(SdkError<E>) ->
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    move |error| PortError::new(action, kind(&error)).because(error)
+    move |error| PortError::new(action, kind(&error)).with_source(error)
 }
 
 /// The same for services whose messages can quote what they were sent: the cause is the code.
@@ -24,8 +24,8 @@ where
     move |error| {
         let failed = PortError::new(action, kind(&error));
         match error.as_service_error() {
-            Some(refusal) => failed.because(refusal.code().unwrap_or("no code").to_owned()),
-            None => failed.because(error),
+            Some(refusal) => failed.with_source(refusal.code().unwrap_or("no code").to_owned()),
+            None => failed.with_source(error),
         }
     }
 }

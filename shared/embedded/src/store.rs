@@ -242,7 +242,7 @@ fn unavailable(action: &'static str, error: StoreError) -> PortError {
         StoreError::Value(_) => FaultKind::Invalid,
         StoreError::Database(_) | StoreError::Stopped => FaultKind::Unavailable,
     };
-    PortError::new(action, kind).because(error)
+    PortError::new(action, kind).with_source(error)
 }
 
 /// Writes the value unless its name is taken.

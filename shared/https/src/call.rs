@@ -15,7 +15,7 @@ pub(crate) async fn send(
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, PortError> {
     let answer = client.send(request).await;
-    answer.map_err(|error| PortError::new(action, error.kind()).because(error))
+    answer.map_err(|error| PortError::new(action, error.kind()).with_source(error))
 }
 
 /// The error of a status that is not a success.
@@ -27,7 +27,8 @@ pub(crate) fn check_status(
     match status.is_success() {
         true => Ok(()),
         false => {
-            Err(PortError::new(action, kind_of(status)).because(format!("the answer was {status}")))
+            Err(PortError::new(action, kind_of(status))
+                .with_source(format!("the answer was {status}")))
         }
     }
 }
@@ -37,7 +38,7 @@ pub(crate) fn invalid(
     action: &'static str,
     error: impl Into<Box<dyn Error + Send + Sync>>,
 ) -> PortError {
-    PortError::new(action, FaultKind::Invalid).because(error)
+    PortError::new(action, FaultKind::Invalid).with_source(error)
 }
 
 /// A redirect is not followed, so it is as wrong as any other answer that makes no sense.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::cache::{Memory, Read, Source, Terms};
+use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
 use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::Providers;
@@ -42,7 +42,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// single key stays what it is.
 const SET_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-const POLICY: Terms = Terms {
+const POLICY: Policy = Policy {
     action: FETCH,
     stale: Duration::from_secs(30),
     oldest: Some(LONGEST),
@@ -50,8 +50,8 @@ const POLICY: Terms = Terms {
     fault: Duration::from_secs(1),
     refresh_every: Duration::from_secs(30),
     patience: Duration::from_secs(1),
-    ration: 20,
-    ration_every: Duration::from_secs(1),
+    rate_limit: 20,
+    rate_limit_every: Duration::from_secs(1),
     kept: 1024,
 };
 
@@ -59,7 +59,7 @@ const POLICY: Terms = Terms {
 #[derive(Debug)]
 pub struct HttpsProviders<S> {
     client: Arc<Client>,
-    keys: Memory<KeySource, Arc<KeySet>, Fetch<S>, S>,
+    keys: Cache<KeySource, Arc<KeySet>, Fetch<S>, S>,
 }
 
 impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
@@ -78,7 +78,7 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
             tokens: Grant::cached(Arc::clone(&client), system.clone()),
             system: system.clone(),
         };
-        Self { client, keys: Memory::new(fetch, system, POLICY) }
+        Self { client, keys: Cache::new(fetch, system, POLICY) }
     }
 
     /// A key that is not in a set may be in a newer one. A sender can invent the names of single
@@ -116,7 +116,7 @@ impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
 #[derive(Debug)]
 struct Fetch<S> {
     client: Arc<Client>,
-    tokens: Memory<Credentials, Arc<Token>, Grant, S>,
+    tokens: Cache<Credentials, Arc<Token>, Grant, S>,
     system: S,
 }
 

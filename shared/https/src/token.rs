@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use hookdock_pipeline::cache::{Memory, Read, Source, Terms};
+use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
 use hookdock_signature::Credentials;
@@ -21,7 +21,7 @@ use crate::client::Client;
 
 const GET_TOKEN: &str = "get a token from the provider";
 
-const POLICY: Terms = Terms {
+const POLICY: Policy = Policy {
     action: GET_TOKEN,
     stale: Duration::ZERO,
     oldest: Some(Duration::ZERO),
@@ -29,8 +29,8 @@ const POLICY: Terms = Terms {
     fault: Duration::from_secs(1),
     refresh_every: Duration::from_secs(30),
     patience: Duration::from_secs(2),
-    ration: 20,
-    ration_every: Duration::from_secs(1),
+    rate_limit: 20,
+    rate_limit_every: Duration::from_secs(1),
     kept: 64,
 };
 
@@ -69,8 +69,8 @@ impl Grant {
     pub(crate) fn cached<S: System>(
         client: Arc<Client>,
         system: S,
-    ) -> Memory<Credentials, Arc<Token>, Self, S> {
-        Memory::new(Self(client), system, POLICY)
+    ) -> Cache<Credentials, Arc<Token>, Self, S> {
+        Cache::new(Self(client), system, POLICY)
     }
 }
 

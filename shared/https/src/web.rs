@@ -31,7 +31,7 @@ impl Web for Client {
     fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
         async move {
             let answer = self.send(request).await;
-            answer.map_err(|error| PortError::new("call", error.kind()).because(error))
+            answer.map_err(|error| PortError::new("call", error.kind()).with_source(error))
         }
         .boxed()
     }

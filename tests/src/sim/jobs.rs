@@ -31,7 +31,7 @@ pub(crate) const ORDERED: &str = "sync";
 pub(crate) const LAST: (&str, &str) = (JOBS[0], "tell");
 
 /// When the target is left alone.
-const POLICY_OF_CALLS: BreakerPolicy = BreakerPolicy {
+const CALLS: BreakerPolicy = BreakerPolicy {
     failures: 2,
     percent: 50,
     window: Duration::from_secs(60),
@@ -121,7 +121,7 @@ impl Job {
                 };
                 Ok(self.network.call(|| "writes to the CRM".to_owned(), write).await?)
             };
-            cx.shared_across_tenants().dependency("crm").policy(POLICY_OF_CALLS).call(call).await
+            cx.shared_across_tenants().dependency("crm").policy(CALLS).call(call).await
         })
         .await?;
         world.saves(cx.run(), "write", "()");

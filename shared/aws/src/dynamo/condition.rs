@@ -76,7 +76,7 @@ pub(super) fn transacted<O>(
             Ok(Err([one, other].map(conflict)))
         }
         // Most often another transaction on the same item: it is worth another try.
-        _ => Err(PortError::new(action, FaultKind::Throttled).because(error)),
+        _ => Err(PortError::new(action, FaultKind::Throttled).with_source(error)),
     }
 }
 

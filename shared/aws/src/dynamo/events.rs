@@ -71,7 +71,7 @@ impl Events<'_> {
             }
         }
         let error = PortError::new(RECORD, FaultKind::Unavailable);
-        Err(error.because("the event changed each time it was looked at"))
+        Err(error.with_source("the event changed each time it was looked at"))
     }
 
     /// `None`: the event changed meanwhile, so it has to be read again.

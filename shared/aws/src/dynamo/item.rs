@@ -63,5 +63,5 @@ pub(super) fn unfit(
     action: &'static str,
     error: impl Into<Box<dyn Error + Send + Sync>>,
 ) -> PortError {
-    PortError::new(action, FaultKind::Invalid).because(error)
+    PortError::new(action, FaultKind::Invalid).with_source(error)
 }

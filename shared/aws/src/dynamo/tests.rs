@@ -150,7 +150,7 @@ fn only_runs_that_need_looking_after_are_listed_by_state() {
     let shard = claimed.id.event.key.as_str().chars().next().expect("a digit");
     for (settlement, state) in [
         (None, None),
-        (Some(Settlement::PutOff(NOW, "the window".to_owned())), Some("waiting")),
+        (Some(Settlement::Defer(NOW, "the window".to_owned())), Some("waiting")),
         (Some(Settlement::Retry(NOW, failed())), Some("retrying")),
         (Some(Settlement::Dead(DeadReason::Permanent, failed())), Some("dead")),
         (Some(Settlement::Done), None),

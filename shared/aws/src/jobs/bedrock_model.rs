@@ -95,5 +95,5 @@ fn usage(answered: &ConverseOutput) -> Usage {
 }
 
 fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(ASK, FaultKind::Invalid).because(error)
+    PortError::new(ASK, FaultKind::Invalid).with_source(error)
 }

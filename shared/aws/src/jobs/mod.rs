@@ -58,6 +58,7 @@ pub async fn settings(
     };
     let secret = secrets(connection).await.get_secret_value().secret_id(name).send().await;
     let text = secret.map_err(port_error(READ_SETTINGS))?.secret_string;
-    let missing = || PortError::new(READ_SETTINGS, FaultKind::Invalid).because("it has no text");
+    let missing =
+        || PortError::new(READ_SETTINGS, FaultKind::Invalid).with_source("it has no text");
     text.map(Some).ok_or_else(missing)
 }

@@ -69,5 +69,5 @@ fn text(text: &str) -> Result<Content, BuildError> {
 }
 
 fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(SEND, FaultKind::Invalid).because(error)
+    PortError::new(SEND, FaultKind::Invalid).with_source(error)
 }

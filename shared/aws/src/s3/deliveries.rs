@@ -75,7 +75,7 @@ pub(crate) async fn read(
 ) -> Result<Option<Bytes>, PortError> {
     let whole = whole(action, client, bucket, key);
     let read = tokio::time::timeout(READ_WITHIN, whole).await;
-    read.unwrap_or_else(|slow| Err(PortError::new(action, FaultKind::TimedOut).because(slow)))
+    read.unwrap_or_else(|slow| Err(PortError::new(action, FaultKind::TimedOut).with_source(slow)))
 }
 
 async fn whole(
@@ -86,10 +86,9 @@ async fn whole(
 ) -> Result<Option<Bytes>, PortError> {
     match client.get_object().bucket(bucket).key(key).send().await {
         Ok(found) => {
-            let body =
-                found.body.collect().await.map_err(|error| {
-                    PortError::new(action, FaultKind::Unavailable).because(error)
-                })?;
+            let body = found.body.collect().await.map_err(|error| {
+                PortError::new(action, FaultKind::Unavailable).with_source(error)
+            })?;
             Ok(Some(body.into_bytes()))
         }
         // S3 says so only to those who may list the bucket; to others it says "denied".

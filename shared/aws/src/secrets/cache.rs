@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use hookdock_pipeline::cache::{Memory, Read, Source, Terms};
+use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
 use hookdock_pipeline::endpoint::{Capture, Endpoint};
 use hookdock_pipeline::model::names::EndpointId;
 use hookdock_pipeline::model::port_error::{PortError, chain};
@@ -28,7 +28,7 @@ const AWAITING_LIFETIME: Duration = Duration::from_secs(1);
 /// How many names are cached before those are dropped whose entry has expired.
 pub(super) const NAMES_KEPT: usize = 4096;
 
-const POLICY: Terms = Terms {
+const POLICY: Policy = Policy {
     action: READ,
     stale: Duration::from_secs(30),
     oldest: None,
@@ -36,8 +36,8 @@ const POLICY: Terms = Terms {
     fault: Duration::from_secs(1),
     refresh_every: Duration::from_secs(30),
     patience: Duration::from_secs(1),
-    ration: 20,
-    ration_every: Duration::from_secs(1),
+    rate_limit: 20,
+    rate_limit_every: Duration::from_secs(1),
     kept: NAMES_KEPT,
 };
 
@@ -57,8 +57,8 @@ pub(super) trait Store: Send + Sync {
 
 /// A store behind a cache.
 #[derive(Debug)]
-pub(super) struct Cache<T, S> {
-    cached: Memory<EndpointId, Arc<Endpoint>, Stored<T>, S>,
+pub(super) struct EndpointCache<T, S> {
+    cached: Cache<EndpointId, Arc<Endpoint>, Stored<T>, S>,
     listed: BTreeSet<EndpointId>,
 }
 
@@ -73,9 +73,9 @@ impl<T: Store> Source<EndpointId, Arc<Endpoint>> for Stored<T> {
     }
 }
 
-impl<T: Store, S: System> Cache<T, S> {
+impl<T: Store, S: System> EndpointCache<T, S> {
     pub(super) fn new(store: T, system: S, listed: BTreeSet<EndpointId>) -> Self {
-        Self { cached: Memory::new(Stored(store), system, POLICY), listed }
+        Self { cached: Cache::new(Stored(store), system, POLICY), listed }
     }
 
     pub(super) async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {

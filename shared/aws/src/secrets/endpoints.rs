@@ -9,19 +9,19 @@ use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
 use hookdock_signature::Secret;
 
-use super::cache::Cache;
+use super::cache::EndpointCache;
 use super::store::SecretStore;
 use crate::service::Service;
 use crate::system::SystemClock;
 
 /// Endpoints in Secrets Manager, with a cache.
 #[derive(Debug)]
-pub struct SecretEndpoints(Cache<SecretStore, SystemClock>);
+pub struct SecretEndpoints(EndpointCache<SecretStore, SystemClock>);
 
 impl SecretEndpoints {
     pub(crate) fn new(service: Service, stack: &str, listed: &BTreeSet<EndpointId>) -> Self {
         let store = SecretStore { service, stack: stack.to_owned() };
-        Self(Cache::new(store, SystemClock, listed.clone()))
+        Self(EndpointCache::new(store, SystemClock, listed.clone()))
     }
 
     /// Reads the listed endpoints ahead of the first request. What fails or takes too long is

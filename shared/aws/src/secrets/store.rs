@@ -83,10 +83,10 @@ fn endpoint(id: &EndpointId, secret: SecretValue) -> Result<Endpoint, PortError>
     let unusable = PortError::new(READ, FaultKind::Invalid);
     match secret.into_bytes() {
         Some(Ok(json)) => {
-            Endpoint::from_json(id, &json).map_err(|problems| unusable.because(problems))
+            Endpoint::from_json(id, &json).map_err(|problems| unusable.with_source(problems))
         }
-        Some(Err(error)) => Err(unusable.because(error)),
-        None => Err(unusable.because("the secret has no value")),
+        Some(Err(error)) => Err(unusable.with_source(error)),
+        None => Err(unusable.with_source("the secret has no value")),
     }
 }
 

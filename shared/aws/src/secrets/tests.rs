@@ -10,7 +10,7 @@ use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 use tokio::time::{Instant, advance};
 
-use super::cache::{Cache, NAMES_KEPT, READ, Store};
+use super::cache::{EndpointCache, NAMES_KEPT, READ, Store};
 
 /// What the store says next, told apart by the size limit of the endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +79,7 @@ impl System for Stopped {
 
 struct Scene {
     store: Arc<Fake>,
-    cache: Cache<Arc<Fake>, Stopped>,
+    cache: EndpointCache<Arc<Fake>, Stopped>,
 }
 
 impl Scene {
@@ -87,7 +87,7 @@ impl Scene {
         let store =
             Arc::new(Fake { says: Mutex::new(says), takes: Duration::ZERO, calls: 0.into() });
         let listed = names.iter().map(|name| id(name)).collect();
-        let cache = Cache::new(Arc::clone(&store), Stopped(Instant::now()), listed);
+        let cache = EndpointCache::new(Arc::clone(&store), Stopped(Instant::now()), listed);
         Self { store, cache }
     }
 
@@ -293,7 +293,8 @@ async fn look_ups_that_come_together_share_one_call() {
             takes: Duration::from_millis(80),
             calls: 0.into(),
         });
-        let cache = Cache::new(Arc::clone(&store), Stopped(Instant::now()), [id("stripe")].into());
+        let cache =
+            EndpointCache::new(Arc::clone(&store), Stopped(Instant::now()), [id("stripe")].into());
         let scene = Scene { store, cache };
         let found = join_all((0..100).map(|_| scene.find("stripe"))).await;
         assert!(found.iter().all(|answer| *answer == found[0]), "{found:?}");

@@ -94,7 +94,7 @@ impl CallError {
 
     /// The port's error, whose message reads "failed to {action}".
     pub(crate) fn port_error(action: &'static str) -> impl FnOnce(Self) -> PortError {
-        move |error| PortError::new(action, error.kind()).because(error)
+        move |error| PortError::new(action, error.kind()).with_source(error)
     }
 }
 

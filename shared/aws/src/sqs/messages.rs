@@ -44,7 +44,7 @@ impl SqsMessages {
 }
 
 impl Messages for SqsMessages {
-    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
         self.client
             .change_message_visibility()
             .queue_url(&self.queue_url)
@@ -74,7 +74,7 @@ impl Messages for SqsMessages {
         Ok(answer.failed().iter().filter_map(refused).collect())
     }
 
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
         let body = if letter.body.is_empty() { NO_BODY } else { &letter.body };
         let mut call =
             self.client.send_message().queue_url(&self.dead_letter_url).message_body(body);
@@ -94,7 +94,7 @@ fn entry(
 ) -> Result<SendMessageBatchRequestEntry, PortError> {
     let body = reference
         .to_json()
-        .map_err(|error| PortError::new(SEND_ITEMS, FaultKind::Invalid).because(error))?;
+        .map_err(|error| PortError::new(SEND_ITEMS, FaultKind::Invalid).with_source(error))?;
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())
         .message_body(body)
@@ -146,7 +146,7 @@ fn system_text(value: &str) -> Result<MessageSystemAttributeValue, PortError> {
 }
 
 fn unbuilt(action: &'static str) -> impl FnOnce(BuildError) -> PortError {
-    move |error| PortError::new(action, FaultKind::Invalid).because(error)
+    move |error| PortError::new(action, FaultKind::Invalid).with_source(error)
 }
 
 #[cfg(test)]

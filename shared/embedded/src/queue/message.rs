@@ -21,7 +21,7 @@ pub struct Message {
 
 /// A dead letter, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Buried {
+pub struct DeadMessage {
     /// Its body.
     pub body: String,
     /// Named texts, readable beside the body.

@@ -7,4 +7,4 @@ mod service;
 mod tables;
 
 pub use intake::Intake;
-pub use message::{Buried, Message};
+pub use message::{DeadMessage, Message};

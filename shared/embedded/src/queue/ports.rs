@@ -9,7 +9,7 @@ use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Messages, WorkQueue};
 
-use super::message::{Buried, attributes};
+use super::message::{DeadMessage, attributes};
 use super::tables::{Queue, add_dead_letter};
 use crate::Embedded;
 
@@ -21,7 +21,7 @@ impl<S: System> WorkQueue for Embedded<S> {
 }
 
 impl<S: System> Messages for Embedded<S> {
-    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
+    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
         let seconds = Duration::from_secs(wait.as_millis().div_ceil(1000).try_into().unwrap_or(0));
         let (receipt, until) = (receipt.to_owned(), self.system.now().plus(seconds));
         self.store
@@ -44,7 +44,7 @@ impl<S: System> Messages for Embedded<S> {
         let messages = references.iter().map(|reference| {
             let body = reference
                 .to_json()
-                .map_err(|error| PortError::new(SEND, FaultKind::Invalid).because(error))?;
+                .map_err(|error| PortError::new(SEND, FaultKind::Invalid).with_source(error))?;
             Ok((body, attributes(reference)))
         });
         let (messages, now) = (messages.collect::<Result<Vec<_>, _>>()?, self.system.now());
@@ -59,9 +59,9 @@ impl<S: System> Messages for Embedded<S> {
         Ok(Vec::new())
     }
 
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), PortError> {
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
         let attributes = letter.attributes.iter();
-        let dead = Buried {
+        let dead = DeadMessage {
             body: letter.body.clone(),
             attributes: attributes
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))

@@ -7,7 +7,7 @@ use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
-use super::message::{Buried, Message};
+use super::message::{DeadMessage, Message};
 use super::tables::{Queue, groups, receive, redrive};
 use crate::Embedded;
 use crate::store::{LETTERS, MESSAGES, VISIBLE, from_bytes};
@@ -110,7 +110,7 @@ impl<S: System> Embedded<S> {
     /// # Errors
     ///
     /// The database failed.
-    pub fn dead_letters(&self) -> Result<Vec<Buried>, PortError> {
+    pub fn dead_letters(&self) -> Result<Vec<DeadMessage>, PortError> {
         self.store.read("read the dead letters", |snapshot| {
             let letters = snapshot.open_table(LETTERS)?;
             letters.iter()?.map(|entry| from_bytes(entry?.1.value())).collect()

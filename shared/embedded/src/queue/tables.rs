@@ -6,7 +6,7 @@ use hookdock_signature::EpochMillis;
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::message::{Buried, Message};
+use super::message::{DeadMessage, Message};
 use crate::QueueSettings;
 use crate::store::{
     LAST_GROUP, LETTERS, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes,
@@ -151,7 +151,7 @@ pub(super) fn receive(
         if stored.receives >= settings.max_receives {
             queue.remove(number, &stored)?;
             let Stored { body, attributes, .. } = stored;
-            add_dead_letter(transaction, &Buried { body, attributes })?;
+            add_dead_letter(transaction, &DeadMessage { body, attributes })?;
             continue;
         }
         stored.receives = stored.receives.saturating_add(1);
@@ -171,7 +171,7 @@ pub(super) fn receive(
 /// Adds a dead letter with a number of its own.
 pub(super) fn add_dead_letter(
     transaction: &WriteTransaction,
-    letter: &Buried,
+    letter: &DeadMessage,
 ) -> Result<(), StoreError> {
     let number = next_number(transaction)?;
     let mut letters = transaction.open_table(LETTERS)?;
@@ -184,7 +184,7 @@ pub(super) fn redrive(transaction: &WriteTransaction, now: EpochMillis) -> Resul
     let mut queue = Queue::open(transaction)?;
     let mut letters = transaction.open_table(LETTERS)?;
     while let Some((_, letter)) = letters.pop_first()? {
-        let Buried { body, attributes } = from_bytes(letter.value())?;
+        let DeadMessage { body, attributes } = from_bytes(letter.value())?;
         queue.add(body, attributes, now)?;
     }
     Ok(())

@@ -224,17 +224,17 @@ async fn requests_that_come_together_share_one_call() {
 #[tokio::test]
 async fn a_flood_of_invented_keys_by_id_is_rate_limited_and_cached() {
     let scene = Scene::new(&["api.circle.com"], status(404)).await;
-    let (mut unknown, mut put_off) = (0, 0);
+    let (mut unknown, mut change_visibility) = (0, 0);
     for number in 0..200 {
         match scene.key(&circle(&format!("invented-{number}"))).await {
             Ok(false) => unknown += 1,
             other => {
                 assert_eq!(other, Err(FaultKind::Unavailable));
-                put_off += 1;
+                change_visibility += 1;
             }
         }
     }
-    assert_eq!((unknown, put_off, scene.asked()), (20, 180, 20));
+    assert_eq!((unknown, change_visibility, scene.asked()), (20, 180, 20));
     for _ in 0..50 {
         assert_eq!(scene.key(&circle("invented-0")).await, Ok(false));
     }

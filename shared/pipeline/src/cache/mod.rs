@@ -84,7 +84,7 @@ pub struct Cache<K, V, T, S> {
 impl<K, V, T: fmt::Debug, S> fmt::Debug for Cache<K, V, T, S> {
     /// What is remembered may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Memory").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("Cache").field("source", &self.source).finish_non_exhaustive()
     }
 }
 

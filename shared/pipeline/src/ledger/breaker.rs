@@ -212,7 +212,7 @@ mod tests {
 
     const NOW: EpochMillis = EpochMillis::new(1_800_000_000_000);
 
-    const POLICY_OF_CALLS: BreakerPolicy = BreakerPolicy {
+    const POLICY: BreakerPolicy = BreakerPolicy {
         failures: 3,
         percent: 50,
         window: Duration::from_secs(60),
@@ -234,7 +234,7 @@ mod tests {
     /// The state after failures at those seconds, each after so many answers.
     fn after(failures: &[(u64, u32)]) -> Breaker {
         failures.iter().fold(Breaker::new(NOW), |breaker, (second, answers)| {
-            breaker.failed(DOWN, *answers, at(*second), 0, &POLICY_OF_CALLS).expect("it is closed")
+            breaker.failed(DOWN, *answers, at(*second), 0, &POLICY).expect("it is closed")
         })
     }
 
@@ -277,12 +277,12 @@ mod tests {
     fn it_is_left_alone_for_longer_each_time_up_to_a_bound() {
         let mut breaker = after(&[(0, 0), (1, 0), (2, 0)]);
         for (times, least, most) in [(2, 10, 20), (3, 17, 34), (4, 17, 34)] {
-            let wait = |chance| match breaker.probe_failed(DOWN, NOW, chance, &POLICY_OF_CALLS) {
+            let wait = |chance| match breaker.probe_failed(DOWN, NOW, chance, &POLICY) {
                 Breaker::Open { until, .. } => NOW.until(until).as_secs(),
                 other => panic!("{other:?}"),
             };
             assert_eq!((wait(0), wait(u128::from(most - least) * 1000)), (least, most), "{times}");
-            breaker = breaker.probe_failed(DOWN, NOW, 0, &POLICY_OF_CALLS);
+            breaker = breaker.probe_failed(DOWN, NOW, 0, &POLICY);
             assert!(matches!(breaker, Breaker::Open { times: is, .. } if is == times));
         }
     }
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn a_dependency_that_asks_for_time_gets_it_at_once_within_reason() {
         for (asks, gets) in [(1, 1), (120, 120), (86_400, 600)] {
-            let open = Breaker::new(NOW).failed(asked(asks), 1000, NOW, 0, &POLICY_OF_CALLS);
+            let open = Breaker::new(NOW).failed(asked(asks), 1000, NOW, 0, &POLICY);
             let class = ErrorClass::Throttled;
             assert_eq!(open, Some(Breaker::Open { until: at(gets), times: 1, class }), "{asks}");
         }
@@ -299,11 +299,11 @@ mod tests {
     #[test]
     fn a_call_from_before_it_opened_changes_nothing() {
         let open = after(&[(0, 0), (1, 0), (2, 0)]);
-        assert_eq!(open.failed(DOWN, 0, at(3), 0, &POLICY_OF_CALLS), None);
+        assert_eq!(open.failed(DOWN, 0, at(3), 0, &POLICY), None);
         let Admission::Probe(probing) = open.admission(at(20), at(40)) else {
             panic!("it is time for a probe");
         };
-        assert_eq!(probing.failed(asked(9), 0, at(21), 0, &POLICY_OF_CALLS), None);
+        assert_eq!(probing.failed(asked(9), 0, at(21), 0, &POLICY), None);
     }
 
     #[test]
