@@ -72,8 +72,9 @@ impl<S> Embedded<S> {
         Ok(Self::over(Store::in_memory()?, system, queue))
     }
 
-    /// Keeps everything in `hookdock.redb` in that folder, which is made if need be; nobody but
-    /// their owner can read them. Every write is synced to the disk before it counts; writes that come together are synced together.
+    /// Keeps everything in `hookdock.redb` in that folder, which is made if need be; only their
+    /// owner can read them. Every write is synced to the disk before it counts; writes that come
+    /// together are synced together.
     ///
     /// # Errors
     ///

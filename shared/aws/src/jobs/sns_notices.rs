@@ -27,7 +27,7 @@ impl SnsNotices {
         Self { client, topic: topic.to_owned() }
     }
 
-    /// Only FIFO topics know keys, and remember one for five minutes.
+    /// Only FIFO topics take keys, and they keep one for five minutes.
     async fn publish(&self, notice: &Notice, effect: &EffectKey) -> Result<(), PortError> {
         let mut call = self
             .client

@@ -150,7 +150,7 @@ async fn an_endpoint_that_waits_for_its_secret_is_read_again_after_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_endpoint_is_read_anew_and_served_as_it_was_if_that_fails() {
+async fn a_forgotten_endpoint_is_read_again_and_served_as_it_was_if_that_fails() {
     let scene = Scene::new(Says::Version(1));
     scene.find("asana").await.expect("found");
     scene.now_says(Says::Version(2));
@@ -225,7 +225,7 @@ async fn a_deleted_endpoint_is_unknown_after_its_five_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_name_is_remembered_for_a_minute() {
+async fn an_unknown_name_is_cached_for_a_minute() {
     let scene = Scene::new(Says::Nothing);
     assert_eq!(scene.find("stripe").await, Ok(None));
     scene.now_says(Says::Version(1));
@@ -237,7 +237,7 @@ async fn an_unknown_name_is_remembered_for_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_reads_anew_at_most_every_thirty_seconds() {
+async fn a_refresh_reads_again_at_most_every_thirty_seconds() {
     let scene = Scene::new(Says::Version(1));
     scene.find("stripe").await.expect("found");
     scene.now_says(Says::Version(2));
