@@ -194,7 +194,7 @@ fn folder_of(package: &str) -> Option<String> {
             format!("{parent}/{}", name.to_str().expect("UTF-8"))
         })
     });
-    let mut folders = folders.chain(["cli", "tests"].map(str::to_owned));
+    let mut folders = folders.chain(["cli", "tests", "tests/bench/rust"].map(str::to_owned));
     folders.find(|at| {
         let manifest = fs::read_to_string(root().join(at).join("Cargo.toml"));
         manifest.is_ok_and(|manifest| manifest.contains(&format!("name = {}\n", quoted(package))))
