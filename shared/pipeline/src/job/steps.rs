@@ -128,7 +128,7 @@ impl Context {
 
     /// Inserts a business record as a step: the record and the step's completion are written in
     /// one transaction, so the run that inserts it knows for ever that it did.
-    /// [`Inserted::Already`]: another run of the same tenant has written a record of that id,
+    /// [`Conditional::Refused`]: another run of the same tenant has written a record of that id,
     /// which has this content.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ const VERSION: u32 = 1;
 pub struct Cell {
     /// What this write is told from all others by.
     pub tag: CellTag,
-    /// The value: JSON text of a version of its own, well below a KiB.
+    /// The value: JSON text, well below a KiB.
     pub value: String,
     /// From when on the value counts for nothing, whether or not the store has cleaned it up.
     pub expires_at: EpochSeconds,

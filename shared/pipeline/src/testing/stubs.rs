@@ -73,7 +73,7 @@ pub(super) struct FakeQueue(Arc<AtomicU64>);
 
 impl FakeQueue {
     /// How long, since it was asked last.
-    pub(super) fn put_off_for(&self) -> Duration {
+    pub(super) fn hidden_for(&self) -> Duration {
         Duration::from_millis(self.0.swap(0, Ordering::Relaxed))
     }
 }

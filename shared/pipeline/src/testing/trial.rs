@@ -71,7 +71,7 @@ impl Bench {
                     ended = true;
                     break;
                 }
-                Some(Verdict::Again) => clock.advance(desk.put_off_for()),
+                Some(Verdict::Again) => clock.advance(desk.hidden_for()),
                 None => clock.advance(TIME * 2),
             }
         }
