@@ -14,7 +14,7 @@ pub(super) struct RateLimit {
 }
 
 impl RateLimit {
-    /// A full rate_limit.
+    /// A full bucket.
     pub(super) fn new(burst: u32, every: Duration, now: EpochMillis) -> Self {
         Self { burst, every, spent: Duration::ZERO, counted_at: now }
     }

@@ -6,7 +6,7 @@
 //!                      ^   |  ^ |
 //!       lease ran out  |   |  | +--- steps: begun, saved
 //!       or not_before  |   |  |
-//!       has come       |   |  +-----------------> dead --- dead_lettered ---> dead
+//!       has come       |   |  +-----------------> dead --- dead-lettered ---> dead
 //!                      |   v                       |
 //!                      +-- retrying | waiting      | a message of a later generation
 //!                      ^                           | (a dead letter that was moved back)

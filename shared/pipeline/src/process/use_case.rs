@@ -23,7 +23,7 @@ pub(super) const A_MOMENT: Duration = Duration::from_secs(1);
 pub struct Process<D, M, L, S> {
     /// Where deliveries are read.
     pub deliveries: D,
-    /// Where messages are put off and dead_lettered.
+    /// Where messages are hidden and dead-lettered.
     pub messages: M,
     /// The record of events and runs.
     pub ledger: L,
