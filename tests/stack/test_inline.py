@@ -58,4 +58,6 @@ def test_a_dead_inline_delivery_is_moved_back_and_read_from_its_pack(stack: Stac
 
 
 def message_of(content: object) -> str:
-    return json.dumps({"version": 1, "kind": "delivery", "delivery": content}, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(
+        {"version": 1, "kind": "delivery", "delivery": content}, separators=(",", ":"), ensure_ascii=False
+    )

@@ -11,9 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
     let request = input.request();
     let view = RequestView::of(&request);
     let selectors = [input.provider.event_id(), input.provider.event_type()];
-    for selected in
-        selectors.into_iter().flatten().map(|one: &Selector| one.select_from(&view))
-    {
+    for selected in selectors.into_iter().flatten().map(|one: &Selector| one.select_from(&view)) {
         if let Ok(Some(selected)) = selected {
             assert!(!selected.value.is_empty());
         }
