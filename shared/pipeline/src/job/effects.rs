@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ports::{Documents, Mail, Model, Notices, Records, Web};
 
-/// The ports that jobs reach the world through. A job gets at them through its [`Context`].
+/// The ports that jobs reach the world through. A job gets at them through its [`Context`](crate::job::Context).
 ///
 /// ```
 /// # use std::sync::Arc;
