@@ -11,7 +11,7 @@ pub mod verify;
 
 // What several of them use.
 pub mod exit;
-pub mod local;
+pub mod server;
 
 mod explain;
 mod input;

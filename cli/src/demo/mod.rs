@@ -20,7 +20,7 @@ use reqwest::Client;
 use crate::demo::cases::{Case, cases, endpoints, registry};
 use crate::demo::report::{Answer, Report, Row};
 use crate::exit;
-use crate::local::{Local, Settings, Stack, WORKERS};
+use crate::server::{Local, Settings, Stack, WORKERS};
 
 /// How long the demonstration waits for its events to end.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::demo::cases::Case;
 use crate::demo::outcome::{CaseResult, State};
-use crate::local::Local;
 use crate::output;
+use crate::server::Local;
 
 /// How a case was answered.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
 use crate::dev::stop::StopSignals;
-use crate::local::{Settings, Stack, WORKERS};
+use crate::server::{Settings, Stack, WORKERS};
 use crate::{exit, output};
 
 const EXAMPLES: &str = "\

@@ -12,7 +12,7 @@ use hookdock_pipeline::ledger::EventRef;
 use hookdock_pipeline::model::names::EventKey;
 use hookdock_pipeline::ports::{Deliveries as _, Packs as _};
 
-use crate::local::Local;
+use crate::server::Local;
 
 /// Where to look.
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hookdock_cli::local::{Settings, Stack};
+use hookdock_cli::server::{Settings, Stack};
 use hookdock_embedded::{EndpointFile, SystemClock};
 use hookdock_pipeline::job::{Body, Context, On, Outcome, Registry};
 use hookdock_pipeline::model::retry::RetryPolicy;

@@ -6,9 +6,9 @@
 mod headers;
 mod rejection;
 mod request;
+mod request_view;
 mod secret;
 mod time;
-mod view;
 
 pub mod catalog;
 mod definition;
@@ -43,8 +43,8 @@ pub use keys::key_requests;
 pub use keys::request::{Credentials, Hidden, KeyRequest, KeySource};
 pub use rejection::Rejection;
 pub use request::Request;
+pub use request_view::RequestView;
 pub use secret::{EmptySecret, Secret};
 pub use sign::{SignError, sign, sign_with};
 pub use time::{EpochMillis, EpochSeconds};
 pub use verify::{Proof, verify, verify_with};
-pub use view::RequestView;

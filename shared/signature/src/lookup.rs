@@ -10,7 +10,7 @@ use crate::definition::path::JsonPath;
 use crate::definition::signature::Name;
 use crate::parse::form::{Field, Repeated};
 use crate::parse::json;
-use crate::view::RequestView;
+use crate::request_view::RequestView;
 use crate::{Provider, Rejection, Request};
 
 type Result<T> = std::result::Result<T, Rejection>;

@@ -2,7 +2,7 @@
 //! accepted. A handshake is answered on the way, and nothing of it is kept; at a direct endpoint
 //! light work takes the place of the queue.
 //!
-//! Read in this order: `http`, `take`, `verify`.
+//! Read in this order: `http`, `receive`, `verify`.
 
 mod direct;
 mod effect;
@@ -10,8 +10,8 @@ mod handshake;
 pub mod http;
 mod log;
 mod outcome;
+mod receive;
 mod refusal;
-mod take;
 mod use_case;
 mod verify;
 
