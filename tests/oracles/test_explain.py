@@ -67,7 +67,7 @@ ROWS = [
         "notion",
         "npm:@notionhq/client",
         renamed("X-Notion-Signature", "X-Hub-Signature-256"),
-        "the signature holds for another provider with this secret: try --provider github",
+        "the signature is valid for another provider with this secret: try --provider github",
     ),
     (
         "hubspot",
@@ -86,7 +86,7 @@ ROWS = [
         "twilio",
         "npm:twilio",
         lambda request, account: (replace(request, url=request.url.replace("127.0.0.1", "localhost")), account, 0),
-        "or what it signs came in changed",
+        "or what it signs was changed on its way",
     ),
     (
         "coinbase-commerce",
