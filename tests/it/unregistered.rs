@@ -109,6 +109,25 @@ async fn a_dead_run_of_a_missing_job_runs_again_when_its_letter_is_moved_back() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_its_dead_letter_has_set_going_waits_for_its_job_too() {
+    let (jobs, calls) = scripted(vec![Err(unavailable()); 5]);
+    let mut stack = Stack::with(jobs);
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    assert_eq!(calls.load(Ordering::SeqCst), 4, "the policy of these tests grants four");
+    stack.local.redrive().await.expect("memory");
+    stack.work_on(&receive(&stack).await).await;
+    assert!(matches!(scripted_run(&stack).state, RunState::Retrying { .. }));
+    let jobs = std::mem::take(&mut stack.process.registry);
+    work_for_an_hour(&stack).await;
+    assert!(waits_for_its_job(&stack));
+    assert_eq!(stack.local.dead_letters().expect("memory").len(), 0);
+    stack.process.registry = jobs;
+    stack.drain().await;
+    assert_eq!(scripted_run(&stack).state, RunState::Done);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_that_tells_its_former_name_takes_the_runs_over() {
     let (mut stack, _) = retrying().await;
     let keys = Arc::new(Mutex::new(Vec::new()));

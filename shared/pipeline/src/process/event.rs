@@ -45,7 +45,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         message: &Received,
     ) -> Result<Progress, PortError> {
         if let (IgnoreCause::NoJob, Some(job)) = (cause, &reference.job) {
-            return self.dead_letter_unregistered(reference, job).await;
+            return self.moved_back(job, reference, message).await;
         }
         match self.record_delivery(reference, &[], Some(cause)).await? {
             Some(recorded) => self.unregistered(&recorded, &[], reference, message).await,

@@ -38,6 +38,23 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         progress
     }
 
+    /// A dead letter was moved back, and its job is not registered. A run that it has set going
+    /// waits like any other; one that is still dead stays so, and the letter goes back.
+    pub(super) async fn moved_back(
+        &self,
+        job: &JobName,
+        reference: &Reference,
+        message: &Received,
+    ) -> Result<Progress, PortError> {
+        let id = RunId { event: EventRef::of(reference), job: job.clone() };
+        match self.ledger.run(&id).await?.map(|run| run.state) {
+            None | Some(RunState::Dead { .. }) => {
+                self.dead_letter_unregistered(reference, job).await
+            }
+            Some(_) => self.wait_for_job(job, reference, message).await,
+        }
+    }
+
     async fn wait_for_job(
         &self,
         name: &JobName,
