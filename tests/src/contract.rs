@@ -364,6 +364,13 @@ pub async fn ignored<B: Bench>(bench: &B) {
     assert_eq!(told(&known), (2, delivery_id(2), BodyDigest::of(b"two"), no_job, 0));
     assert_eq!(known.event_type.as_ref().map(|name| name.as_str()), Some("type.2"));
 
+    let late = DeliveryRecord {
+        recorded_at: START.minus(Duration::from_secs(60)),
+        jobs: vec!["a".parse().expect("a name")],
+        ..delivery(1, b"one", None)
+    };
+    assert_eq!(record(late).await, known, "a write that arrives late changes nothing");
+
     let again = record(delivery(1, b"one", None)).await;
     assert_eq!(told(&again), (2, delivery_id(1), BodyDigest::of(b"one"), None, 0));
     let late = record(delivery(2, b"two", no_job)).await;

@@ -1,5 +1,7 @@
 //! Events, as recorded.
 
+use std::time::Duration;
+
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,9 @@ use crate::ledger::stored::{RECORD_LIFE, UnreadableItem, VERSION};
 use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
+
+/// More than the clocks of two workers differ.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(10);
 
 /// One event: an endpoint and an event key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -222,10 +227,12 @@ impl EventRecord {
     }
 
     /// The record after a delivery came by that it has counted. As long as nothing has run for the
-    /// event, the delivery replaces the first one: there may be a job for it by now.
+    /// event, the delivery replaces the first one: there may be a job for it by now. A write that
+    /// arrives late does not, for its worker may be long dead and the message deleted.
     #[must_use]
     pub fn with_repeat(mut self, delivery: &DeliveryRecord) -> Self {
         match self.ignored {
+            Some(_) if self.is_newer_than(delivery) => self,
             Some(_) => {
                 let Self { deliveries, packed, .. } = self;
                 Self { deliveries, packed, ..Self::from(delivery) }
@@ -235,6 +242,11 @@ impl EventRecord {
                 self
             }
         }
+    }
+
+    /// Whether it was written after the delivery was to be recorded, by more than clocks differ.
+    fn is_newer_than(&self, delivery: &DeliveryRecord) -> bool {
+        delivery.expires_at().plus(CLOCKS_DIFFER).to_seconds().get() < self.expires_at
     }
 
     /// The jobs that are about to run and are not on the record yet.
