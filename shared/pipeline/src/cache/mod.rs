@@ -169,7 +169,7 @@ where
         }
     }
 
-    /// Has the value read again by whoever asks for it next. The old one is still served if the
+    /// Has the value read again when it is asked for next. The old one is still served if the
     /// source fails then.
     pub async fn forget(&self, name: &K) {
         self.known(name).lock().await.asked = None;

@@ -46,7 +46,7 @@ pub enum DirectOutcome {
     Done,
     /// It failed, or its time was up; it is not tried again.
     Failed,
-    /// The event had come before, and the work was for whoever took it then.
+    /// The event had come before, and its first delivery did the work.
     Duplicate,
     /// The event is one that never runs.
     Ignored,

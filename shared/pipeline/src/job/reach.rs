@@ -73,7 +73,7 @@ impl Context {
     }
 }
 
-/// Settings are mended while retries go on.
+/// Settings are fixed while retries go on.
 fn missing(what: &str) -> Failure {
     Failure::transient(ErrorClass::Refused, format!("{what} not set up here"))
 }

@@ -119,7 +119,7 @@ pub enum Settlement {
     Defer(EpochMillis, String),
     /// It failed and is tried again at that time.
     Retry(EpochMillis, Failure),
-    /// It failed for good.
+    /// It failed permanently.
     Dead(DeadReason, Failure),
 }
 

@@ -1,4 +1,4 @@
-//! Cache that a request takes, whoever sent it.
+//! The memory that a request takes, from any sender.
 
 mod bodies;
 
