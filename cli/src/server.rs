@@ -16,7 +16,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
 use hookdock_embedded::{
-    Embedded, EndpointFile, Intake, KeepingEndpoints, Message, QueueSettings, SystemClock,
+    Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, SystemClock,
 };
 use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::delivery::incoming::Incoming;
@@ -46,7 +46,7 @@ const LAST_WORK_TIME: Duration = Duration::from_secs(5);
 
 /// The embedded adapters on this machine's clock.
 pub type Local = Embedded<SystemClock>;
-type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, Intake<SystemClock>, SystemClock>;
+type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, SystemClock>;
 type LocalProcess = Process<Local, Local, Local, SystemClock>;
 
 /// What a stack is made of.
@@ -112,8 +112,7 @@ impl Stack {
         Ok(Self {
             ingest: Arc::new(Ingest {
                 endpoints: KeepingEndpoints::new(settings.endpoints, local.clone()),
-                archive: local.clone(),
-                queue: local.clone().intake(),
+                intake: local.clone(),
                 providers: settings.providers,
                 web: Arc::new(web(Limits::OF_DIRECT_WORK)),
                 system: SystemClock,

@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use hookdock_embedded::{
-    Embedded, EndpointFile, Intake, KeepingEndpoints, QueueSettings, TestSystem,
-};
+use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings, TestSystem};
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ingest::http::answer;
-use hookdock_tests::faults::{Call, Faulty, Plan};
 use hookdock_tests::outside::Outside;
 use hookdock_tests::requests::{Draft, ENDPOINTS};
 use hookdock_tests::stack::{START, Unasked};
@@ -17,26 +14,23 @@ use http::StatusCode;
 
 type Local = Embedded<TestSystem>;
 
-/// Ingest as `hookdock dev` wires it; the plan writes down what is asked of the archive.
+/// Ingest as `hookdock dev` wires it.
 struct Scene {
-    ingest: Ingest<KeepingEndpoints<TestSystem>, Faulty<Local>, Intake<TestSystem>, TestSystem>,
+    ingest: Ingest<KeepingEndpoints<TestSystem>, Local, TestSystem>,
     local: Local,
-    archive: Plan,
 }
 
 impl Scene {
     fn over(local: Local, system: TestSystem) -> Self {
         let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
-        let archive = Plan::default();
         let ingest = Ingest {
             endpoints: KeepingEndpoints::new(endpoints, local.clone()),
-            archive: Faulty { inner: local.clone(), plan: archive.clone() },
-            queue: local.clone().intake(),
+            intake: local.clone(),
             providers: Arc::new(Unasked),
             web: Arc::new(Outside::default()),
             system,
         };
-        Self { ingest, local, archive }
+        Self { ingest, local }
     }
 
     fn in_memory() -> Self {
@@ -61,13 +55,12 @@ impl Scene {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_sent_is_stored_with_it_and_the_archive_is_not_asked() {
+async fn what_is_accepted_is_stored_and_queued() {
     let scene = Scene::in_memory();
     scene.accepts(&Draft::github("{}")).await;
     let (stored, queued) = scene.stored_and_queued().await;
     assert_eq!(stored.len(), 1);
     assert_eq!(stored, queued);
-    assert_eq!(scene.archive.calls(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,10 +72,10 @@ async fn what_travels_in_its_message_is_not_stored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_direct_event_is_the_archives_alone() {
+async fn a_direct_event_is_stored_and_not_queued() {
     let scene = Scene::in_memory();
     scene.accepts(&Draft::to("direct", "github", "{}")).await;
-    assert_eq!(scene.archive.calls(), [Call::PutOnce]);
+    assert_eq!(scene.local.objects().expect("memory").len(), 1);
     assert_eq!(scene.local.backlog().expect("memory"), 0);
 }
 

@@ -45,7 +45,7 @@ const LIMITS: Limits = Limits {
 };
 
 type Local = Embedded<TestSystem>;
-type TestIngest = Ingest<KeepingEndpoints<TestSystem>, Local, Local, TestSystem>;
+type TestIngest = Ingest<KeepingEndpoints<TestSystem>, Local, TestSystem>;
 
 /// Ingest, and the providers that it asks.
 struct Scene {
@@ -76,8 +76,7 @@ impl Scene {
         let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable endpoints");
         let ingest = Ingest {
             endpoints: KeepingEndpoints::new(endpoints, local.clone()),
-            archive: local.clone(),
-            queue: local.clone(),
+            intake: local.clone(),
             providers: Arc::new(HttpsProviders::over(client, system.clone())),
             web: Arc::new(Outside::default()),
             system,

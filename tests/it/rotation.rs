@@ -46,7 +46,7 @@ impl Captures for Rotating {
 }
 
 /// Ingest whose older secret is `old`; the newer endpoint has these.
-fn ingest(newer: &str) -> Ingest<Rotating, Local, Local, TestSystem> {
+fn ingest(newer: &str) -> Ingest<Rotating, Local, TestSystem> {
     let system = TestSystem::starting_at(START);
     let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
     let endpoints = Rotating {
@@ -55,7 +55,7 @@ fn ingest(newer: &str) -> Ingest<Rotating, Local, Local, TestSystem> {
         refreshes: AtomicUsize::new(0),
     };
     let (providers, web) = (Arc::new(Unasked), Arc::new(Outside::default()));
-    Ingest { endpoints, archive: local.clone(), queue: local, providers, web, system }
+    Ingest { endpoints, intake: local, providers, web, system }
 }
 
 fn github(secrets: &str) -> String {

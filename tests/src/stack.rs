@@ -17,7 +17,7 @@ use hookdock_pipeline::model::port_error::{FaultKind, PortError};
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::model::system::System as _;
-use hookdock_pipeline::ports::Providers;
+use hookdock_pipeline::ports::{ArchiveThenQueue, Providers};
 use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
 use hookdock_signature::{EpochMillis, Key, KeyRequest};
 
@@ -40,8 +40,8 @@ const POLICY: RetryPolicy = RetryPolicy {
 /// The embedded adapters on virtual time.
 pub type Local = Embedded<TestSystem>;
 
-type TestIngest =
-    Ingest<Faulty<KeepingEndpoints<TestSystem>>, Faulty<Local>, Faulty<Local>, TestSystem>;
+type TwoStores = ArchiveThenQueue<Faulty<Local>, Faulty<Local>>;
+type TestIngest = Ingest<Faulty<KeepingEndpoints<TestSystem>>, TwoStores, TestSystem>;
 type TestProcess = Process<Faulty<Local>, Faulty<Local>, Faulty<Local>, TestSystem>;
 
 /// For tests whose providers share a secret: nobody is asked anything.
@@ -116,8 +116,7 @@ impl Stack {
         Self {
             ingest: Ingest {
                 endpoints: Faulty { inner: endpoints, plan: plan.clone() },
-                archive: faulty.clone(),
-                queue: faulty.clone(),
+                intake: ArchiveThenQueue { archive: faulty.clone(), queue: faulty.clone() },
                 providers: Arc::new(Unasked),
                 web: Arc::new(Faulty { inner: outside.clone(), plan: plan.clone() }),
                 system: system.clone(),

@@ -12,7 +12,7 @@ pub use event::{HttpEvent, UnusableEvent};
 use hookdock_aws::log;
 use hookdock_pipeline::ingest::{Ingest, http};
 use hookdock_pipeline::model::system::System;
-use hookdock_pipeline::ports::{Archive, Captures, Endpoints, WorkQueue};
+use hookdock_pipeline::ports::{Captures, Endpoints, Intake};
 use lambda_runtime::{Context, LambdaEvent};
 use tracing::Instrument as _;
 
@@ -22,8 +22,8 @@ use tracing::Instrument as _;
 ///
 /// The event is not what API Gateway sends, so that the request in it cannot be told. The gateway
 /// then answers 500, and the provider sends again.
-pub async fn handle<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System>(
-    ingest: &Ingest<E, A, Q, S>,
+pub async fn handle<E: Endpoints + Captures, I: Intake, S: System>(
+    ingest: &Ingest<E, I, S>,
     event: LambdaEvent<HttpEvent>,
 ) -> Result<HttpAnswer, UnusableEvent> {
     let LambdaEvent { payload, context } = event;
@@ -50,8 +50,7 @@ mod tests {
     use hookdock_pipeline::endpoint::Endpoint;
     use hookdock_pipeline::model::names::EndpointId;
     use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-    use hookdock_pipeline::ports;
-    use hookdock_pipeline::ports::{Captured, Providers, Web};
+    use hookdock_pipeline::ports::{Captured, Conditional, Providers, Web};
     use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
     use serde_json::{Value, json};
 
@@ -85,27 +84,18 @@ mod tests {
         }
     }
 
-    impl Archive for Kept {
-        async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-            self.objects.lock().expect("a lock").push(delivery.object().to_vec());
-            Ok(())
-        }
-
-        async fn put_once(
-            &self,
-            delivery: &SealedDelivery,
-        ) -> Result<ports::Conditional<()>, PortError> {
-            self.put(delivery).await.map(|()| ports::Conditional::Written)
-        }
-    }
-
-    impl WorkQueue for Kept {
-        async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+    impl Intake for Kept {
+        async fn accept(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
             if self.down {
-                return Err(PortError::new("queue the reference", FaultKind::Unavailable));
+                return Err(PortError::new("accept the delivery", FaultKind::Unavailable));
             }
+            self.objects.lock().expect("a lock").push(delivery.object().to_vec());
             self.traces.lock().expect("a lock").push(delivery.trace().map(str::to_owned));
             Ok(())
+        }
+
+        async fn keep_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
+            self.accept(delivery).await.map(|()| Conditional::Written)
         }
     }
 
@@ -165,10 +155,10 @@ mod tests {
     async fn answered(kept: &Kept, payload: HttpEvent) -> Value {
         let mut context = Context::default();
         context.xray_trace_id = Some("Root=1-2-3;Sampled=1".to_owned());
-        let [endpoints, archive, queue] = [(); 3].map(|()| kept.clone());
+        let (endpoints, intake) = (kept.clone(), kept.clone());
         let providers = Arc::new(kept.clone());
         let web = Arc::new(kept.clone());
-        let ingest = Ingest { endpoints, archive, queue, providers, web, system: Noon };
+        let ingest = Ingest { endpoints, intake, providers, web, system: Noon };
         let answer = handle(&ingest, LambdaEvent::new(payload, context)).await.expect("an answer");
         serde_json::to_value(answer).expect("JSON")
     }

@@ -34,7 +34,7 @@ use futures_util::future::join3;
 use hookdock_pipeline::ingest::Ingest;
 #[cfg(feature = "sdk")]
 use hookdock_pipeline::job::{Effects, Registry};
-use hookdock_pipeline::ports::{Providers, Web};
+use hookdock_pipeline::ports::{ArchiveThenQueue, Providers, Web};
 #[cfg(feature = "sdk")]
 use hookdock_pipeline::process::{CrashIsolation, Process};
 #[cfg(feature = "jobs")]
@@ -56,7 +56,7 @@ use crate::config::ProcessorConfig;
 use crate::service::Services;
 
 /// The ingest use case over AWS.
-pub type AwsIngest = Ingest<SecretEndpoints, S3Archive, SqsQueue, SystemClock>;
+pub type AwsIngest = Ingest<SecretEndpoints, ArchiveThenQueue<S3Archive, SqsQueue>, SystemClock>;
 
 /// Wires the ingest use case, reads the endpoints that the configuration lists, and meanwhile
 /// opens the connections that the first request needs. It does not fail: what cannot be
@@ -71,8 +71,10 @@ pub async fn ingest(
     join3(endpoints.warm(), bucket.connect(), queue.connect()).await;
     Ingest {
         endpoints,
-        archive: S3Archive::new(bucket),
-        queue: SqsQueue::new(queue, &config.queue_url),
+        intake: ArchiveThenQueue {
+            archive: S3Archive::new(bucket),
+            queue: SqsQueue::new(queue, &config.queue_url),
+        },
         providers,
         web,
         system: SystemClock,

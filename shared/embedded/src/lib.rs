@@ -30,7 +30,7 @@ use hookdock_pipeline::job::Effects;
 use hookdock_signature::EpochMillis;
 pub use model::StubModel;
 pub use outbox::Sent;
-pub use queue::{DeadMessage, Intake, Message};
+pub use queue::{DeadMessage, Message};
 pub use store::OpenError;
 pub use system::{SystemClock, TestSystem};
 use tokio::sync::Notify;

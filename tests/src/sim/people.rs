@@ -11,6 +11,7 @@ use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::ledger::EventRef;
 use hookdock_pipeline::model::names::DeliveryId;
 use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::ArchiveThenQueue;
 use tokio::sync::oneshot;
 
 use crate::requests::Draft;
@@ -109,8 +110,7 @@ impl People {
         let clock = world.universe.clock(world.universe.clock_error_ms());
         let ingest = Ingest {
             endpoints: self.endpoints.clone(),
-            archive: self.network.clone(),
-            queue: self.network.clone(),
+            intake: ArchiveThenQueue { archive: self.network.clone(), queue: self.network.clone() },
             providers: Arc::new(Unasked),
             web: Arc::new(self.network.clone()),
             system: clock.clone(),

@@ -6,5 +6,4 @@ mod ports;
 mod service;
 mod tables;
 
-pub use intake::Intake;
 pub use message::{DeadMessage, Message};

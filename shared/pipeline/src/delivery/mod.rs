@@ -7,6 +7,8 @@ pub mod message;
 pub mod object_key;
 pub mod pack;
 pub mod part;
+pub mod raw;
+pub mod recipient;
 pub mod reference;
 pub mod sealed;
 pub mod stored;

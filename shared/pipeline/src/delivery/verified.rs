@@ -1,36 +1,19 @@
-//! A delivery, before and after its signature was checked.
+//! A delivery whose signature was checked.
 
 use std::sync::Arc;
 
-use hookdock_signature::{
-    EpochMillis, KeyRequest, Keys, Proof, Rejection, key_requests, verify_with,
-};
+use hookdock_signature::{KeyRequest, Keys, Proof, Rejection, key_requests, verify_with};
 
-use crate::delivery::incoming::Incoming;
+use crate::delivery::raw::RawDelivery;
+use crate::delivery::recipient::Recipient;
 use crate::endpoint::Endpoint;
-use crate::model::names::{DeliveryId, EndpointId, TenantId};
-
-/// One request to an endpoint. Nothing in it is to be believed.
-#[derive(Debug, Clone)]
-pub struct RawDelivery {
-    /// Our id for it.
-    pub id: DeliveryId,
-    /// The endpoint it was sent to.
-    pub endpoint: EndpointId,
-    /// The tenant its URL names.
-    pub tenant: Option<TenantId>,
-    /// When it came in, by our clock.
-    pub received_at: EpochMillis,
-    /// The request itself.
-    pub incoming: Incoming,
-}
 
 /// A delivery whose signature was found right. [`VerifiedDelivery::verify`] is the only way to
 /// get one, and nothing else can be sealed, stored or queued.
 #[derive(Debug)]
 pub struct VerifiedDelivery {
     raw: RawDelivery,
-    endpoint: Arc<Endpoint>,
+    recipient: Recipient,
     proof: Proof,
 }
 
@@ -46,26 +29,23 @@ pub struct Unverified {
 impl VerifiedDelivery {
     /// The keys that checking the signature needs, where the provider publishes them.
     #[must_use]
-    pub fn key_requests(raw: &RawDelivery, endpoint: &Endpoint) -> Vec<KeyRequest> {
-        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-        key_requests(endpoint.provider(), &secrets, &raw.incoming.request())
+    pub fn key_requests(raw: &RawDelivery, recipient: &Recipient) -> Vec<KeyRequest> {
+        key_requests(recipient.provider(), recipient.secrets(), &raw.incoming.request())
     }
 
     /// Checks the signature over the exact bytes, at the time of receipt.
     ///
     /// # Errors
     ///
-    /// The delivery itself and the reason for its refusal. An endpoint that does not know the
-    /// delivery's tenant has no secret for it.
+    /// The delivery itself and the reason for its refusal.
     pub fn verify(
         raw: RawDelivery,
-        endpoint: Arc<Endpoint>,
+        recipient: Recipient,
         keys: &Keys,
     ) -> Result<Self, Box<Unverified>> {
-        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-        let request = raw.incoming.request();
-        match verify_with(endpoint.provider(), &secrets, keys, &request, raw.received_at) {
-            Ok(proof) => Ok(Self { raw, endpoint, proof }),
+        let (provider, secrets) = (recipient.provider(), recipient.secrets());
+        match verify_with(provider, secrets, keys, &raw.incoming.request(), raw.received_at) {
+            Ok(proof) => Ok(Self { raw, recipient, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
         }
     }
@@ -76,10 +56,16 @@ impl VerifiedDelivery {
         &self.raw
     }
 
+    /// Who it was checked for.
+    #[must_use]
+    pub fn recipient(&self) -> &Recipient {
+        &self.recipient
+    }
+
     /// The endpoint it was checked for.
     #[must_use]
     pub fn endpoint(&self) -> &Arc<Endpoint> {
-        &self.endpoint
+        self.recipient.endpoint()
     }
 
     /// What the check found.

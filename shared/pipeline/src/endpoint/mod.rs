@@ -168,23 +168,13 @@ impl Endpoint {
         self.direct.as_ref()
     }
 
-    fn registered(&self, tenant: Option<&TenantId>) -> Option<&Vec<LiveSecret>> {
-        match tenant {
-            None => self.secrets.as_ref(),
-            Some(tenant) => self.tenants.get(tenant),
-        }
-    }
-
-    /// Whether the URL with this tenant is registered.
-    #[must_use]
-    pub fn has(&self, tenant: Option<&TenantId>) -> bool {
-        self.registered(tenant).is_some()
-    }
-
     /// The secrets that are live at `at` for this tenant. `None`: the URL is not registered.
     #[must_use]
     pub fn secrets(&self, tenant: Option<&TenantId>, at: EpochMillis) -> Option<Vec<Secret>> {
-        let registered = self.registered(tenant)?;
+        let registered = match tenant {
+            None => self.secrets.as_ref(),
+            Some(tenant) => self.tenants.get(tenant),
+        }?;
         let live = registered.iter().filter(|secret| secret.not_after.is_none_or(|end| at <= end));
         Some(live.map(|secret| secret.secret.clone()).collect())
     }

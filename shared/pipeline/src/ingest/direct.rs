@@ -14,9 +14,9 @@ use crate::ingest::use_case::Ingest;
 use crate::model::deadline;
 use crate::model::port_error::{FaultKind, PortError, chain};
 use crate::model::system::System;
-use crate::ports::{Archive, Captures, Conditional, Endpoints, WorkQueue};
+use crate::ports::{Captures, Conditional, Endpoints, Intake};
 
-impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
+impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     /// Whoever stores the event first works on it. From then on it is taken, whatever becomes of
     /// the work: a refusal would only bring it again, as a duplicate.
     pub(super) async fn run_direct(
@@ -26,7 +26,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         sealed: &SealedDelivery,
         deadline: EpochMillis,
     ) -> Result<DirectOutcome, Refusal> {
-        let (store, event) = (self.archive.put_once(sealed), sealed.reference());
+        let (store, event) = (self.intake.keep_once(sealed), sealed.reference());
         if self.in_time(deadline, "store the delivery", store).await? == Conditional::Refused(()) {
             return Ok(DirectOutcome::Duplicate);
         }

@@ -1,16 +1,18 @@
 //! Handshakes, answered on the way.
 
-use hookdock_signature::{EpochMillis, Exchange, Secret, handshake};
+use hookdock_signature::{EpochMillis, Exchange, Proof, Secret, handshake};
 
-use crate::delivery::verified::{RawDelivery, VerifiedDelivery};
+use crate::delivery::raw::RawDelivery;
+use crate::delivery::recipient::Recipient;
+use crate::delivery::verified::VerifiedDelivery;
 use crate::endpoint::{Capture, Endpoint};
 use crate::ingest::outcome::{Answered, Received};
 use crate::ingest::refusal::Refusal;
 use crate::ingest::use_case::{Ingest, patience};
 use crate::model::system::System;
-use crate::ports::{Archive, Captured, Captures, Endpoints, WorkQueue};
+use crate::ports::{Captured, Captures, Endpoints, Intake};
 
-impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
+impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     /// A URL that is to be fetched is fetched, and a secret that is handed over is kept, before
     /// the answer says that it was.
     pub(super) async fn answered(
@@ -59,16 +61,20 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
 
 pub(super) fn unsigned_handshake(
     raw: &RawDelivery,
-    endpoint: &Endpoint,
+    recipient: &Recipient,
 ) -> Result<Option<Exchange>, Refusal> {
-    let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-    handshake(endpoint.provider(), &secrets, &raw.incoming.request(), None)
-        .map_err(Refusal::Handshake)
+    asked(raw, recipient, None)
 }
 
 pub(super) fn signed_handshake(verified: &VerifiedDelivery) -> Result<Option<Exchange>, Refusal> {
-    let (raw, endpoint) = (verified.raw(), verified.endpoint());
-    let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-    handshake(endpoint.provider(), &secrets, &raw.incoming.request(), Some(verified.proof()))
+    asked(verified.raw(), verified.recipient(), Some(verified.proof()))
+}
+
+fn asked(
+    raw: &RawDelivery,
+    recipient: &Recipient,
+    proof: Option<&Proof>,
+) -> Result<Option<Exchange>, Refusal> {
+    handshake(recipient.provider(), recipient.secrets(), &raw.incoming.request(), proof)
         .map_err(Refusal::Handshake)
 }

@@ -19,14 +19,14 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::delivery::incoming::Incoming;
-use crate::delivery::verified::RawDelivery;
+use crate::delivery::raw::RawDelivery;
 use crate::endpoint::Success;
 use crate::ingest::outcome::{Accepted, Received};
 use crate::ingest::refusal::Refusal;
 use crate::ingest::use_case::Ingest;
 use crate::model::names::{DeliveryId, EndpointId, TenantId};
 use crate::model::system::System;
-use crate::ports::{Archive, Captures, Endpoints, WorkQueue};
+use crate::ports::{Captures, Endpoints, Intake};
 
 /// The header of every answer to a delivery that names it.
 pub const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-hookdock-delivery");
@@ -37,8 +37,8 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Answers one request.
-pub async fn answer<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System>(
-    ingest: &Ingest<E, A, Q, S>,
+pub async fn answer<E: Endpoints + Captures, I: Intake, S: System>(
+    ingest: &Ingest<E, I, S>,
     incoming: Incoming,
 ) -> Response<Bytes> {
     let Some((endpoint, tenant)) = route(&incoming.path) else {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use hookdock_signature::EpochMillis;
 
+use crate::delivery::raw::RawDelivery;
+use crate::delivery::recipient::Recipient;
 use crate::delivery::sealed::SealedDelivery;
-use crate::delivery::verified::{RawDelivery, VerifiedDelivery};
-use crate::endpoint::{Endpoint, Store};
+use crate::delivery::verified::VerifiedDelivery;
+use crate::endpoint::Endpoint;
 use crate::ingest::handshake::{signed_handshake, unsigned_handshake};
 use crate::ingest::log::log;
 use crate::ingest::outcome::{Accepted, Received};
@@ -14,11 +16,11 @@ use crate::ingest::refusal::Refusal;
 use crate::ingest::use_case::{Ingest, PATIENCE, patience};
 use crate::model::port_error::{FaultKind, PortError};
 use crate::model::system::System;
-use crate::ports::{Archive, Captures, Endpoints, WorkQueue};
+use crate::ports::{Captures, Endpoints, Intake};
 
 const POST: &str = "POST";
 
-impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
+impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     /// Takes one delivery: endpoint, method, size, signature, archive, queue, in this order. A
     /// handshake is answered before the signature is checked, or after, if it is signed.
     ///
@@ -39,18 +41,19 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         raw: RawDelivery,
         received_at: EpochMillis,
     ) -> Result<Received, Refusal> {
-        let endpoint = self.endpoint(&raw).await?;
-        check_method(&raw, &endpoint)?;
-        check_size(&raw, &endpoint)?;
-        if let Some(exchange) = unsigned_handshake(&raw, &endpoint)? {
-            return self.answered(&raw, &endpoint, exchange).await;
+        let recipient = self.recipient(&raw).await?;
+        let endpoint = recipient.endpoint();
+        check_method(&raw, endpoint)?;
+        check_size(&raw, endpoint)?;
+        if let Some(exchange) = unsigned_handshake(&raw, &recipient)? {
+            return self.answered(&raw, endpoint, exchange).await;
         }
         if raw.incoming.method != POST {
             return Err(Refusal::NotAHandshake);
         }
-        let deadline = received_at.plus(patience(&endpoint));
+        let deadline = received_at.plus(patience(endpoint));
         let bare = endpoint.provider().response().is_some_and(|response| response.bare_refusal);
-        let verified = self.verify(raw, endpoint, deadline).await;
+        let verified = self.verify(raw, recipient, deadline).await;
         let verified = verified.map_err(|refusal| if bare { refusal.bare() } else { refusal })?;
         if let Some(exchange) = signed_handshake(&verified)? {
             return self.answered(verified.raw(), verified.endpoint(), exchange).await;
@@ -60,18 +63,17 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
 
     /// The endpoint of that name, if it has the tenant. One that has not may have been given it
     /// since it was read.
-    pub(super) async fn endpoint(&self, raw: &RawDelivery) -> Result<Arc<Endpoint>, Refusal> {
+    async fn recipient(&self, raw: &RawDelivery) -> Result<Recipient, Refusal> {
         let deadline = raw.received_at.plus(PATIENCE);
-        let registered = |endpoint: &Arc<Endpoint>| endpoint.has(raw.tenant.as_ref());
         let find = self.endpoints.find(&raw.endpoint);
         let known = self.in_time(deadline, "find the endpoint", find).await?;
         let known = known.ok_or(Refusal::UnknownEndpoint)?;
-        if registered(&known) {
-            return Ok(known);
+        if let Some(recipient) = Recipient::of(known, raw) {
+            return Ok(recipient);
         }
         let refresh = self.endpoints.refresh(&raw.endpoint);
         let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
-        newer.filter(registered).ok_or(Refusal::UnknownEndpoint)
+        newer.and_then(|newer| Recipient::of(newer, raw)).ok_or(Refusal::UnknownEndpoint)
     }
 
     pub(super) async fn keep(
@@ -85,21 +87,13 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         })?;
         let endpoint = Arc::clone(verified.endpoint());
         let direct = match endpoint.direct() {
-            None => self.queue(&sealed, deadline).await.map(|()| None)?,
+            None => {
+                let accept = self.intake.accept(&sealed);
+                self.in_time(deadline, "accept the delivery", accept).await.map(|()| None)?
+            }
             Some(direct) => Some(self.run_direct(direct, verified, &sealed, deadline).await?),
         };
         Ok(Accepted { endpoint, reference: sealed.into_reference(), direct })
-    }
-
-    pub(super) async fn queue(
-        &self,
-        sealed: &SealedDelivery,
-        deadline: EpochMillis,
-    ) -> Result<(), Refusal> {
-        if sealed.store() == Store::Object && !Q::STORES {
-            self.in_time(deadline, "store the delivery", self.archive.put(sealed)).await?;
-        }
-        self.in_time(deadline, "queue the delivery", self.queue.send(sealed)).await
     }
 }
 

@@ -10,7 +10,7 @@ use crate::ingest::refusal::Refusal;
 use crate::model::deadline;
 use crate::model::port_error::{FaultKind, PortError};
 use crate::model::system::System;
-use crate::ports::{Archive, Captures, Endpoints, Providers, Web, WorkQueue};
+use crate::ports::{Captures, Endpoints, Intake, Providers, Web};
 
 /// How long a sender is kept waiting where the catalogue does not know its time limit. The
 /// strictest of the large providers gives up after 5 s (Shopify, read 2026-11).
@@ -18,13 +18,11 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The use case and its ports.
 #[derive(Debug)]
-pub struct Ingest<E, A, Q, S> {
+pub struct Ingest<E, I, S> {
     /// Where endpoints are configured.
     pub endpoints: E,
-    /// Where deliveries are kept.
-    pub archive: A,
-    /// The way to the processor.
-    pub queue: Q,
+    /// Where deliveries are kept and queued.
+    pub intake: I,
     /// What providers are asked: their keys.
     pub providers: Arc<dyn Providers>,
     /// Who is told of events at direct endpoints.
@@ -33,7 +31,7 @@ pub struct Ingest<E, A, Q, S> {
     pub system: S,
 }
 
-impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
+impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     pub(super) async fn in_time<T>(
         &self,
         deadline: EpochMillis,

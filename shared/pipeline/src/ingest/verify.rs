@@ -1,39 +1,38 @@
 //! The check of a signature, with the keys that the provider publishes and the newest secrets.
 
-use std::sync::Arc;
-
 use hookdock_signature::{EpochMillis, Keys, Rejection};
 
-use crate::delivery::verified::{RawDelivery, Unverified, VerifiedDelivery};
-use crate::endpoint::Endpoint;
+use crate::delivery::raw::RawDelivery;
+use crate::delivery::recipient::Recipient;
+use crate::delivery::verified::{Unverified, VerifiedDelivery};
 use crate::ingest::refusal::{Refusal, refused};
 use crate::ingest::use_case::Ingest;
 use crate::model::system::System;
-use crate::ports::{Archive, Captures, Endpoints, WorkQueue};
+use crate::ports::{Captures, Endpoints, Intake};
 
-impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, Q, S> {
+impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     /// A signature that does not match may have been made with a secret that is newer than ours.
     pub(super) async fn verify(
         &self,
         raw: RawDelivery,
-        endpoint: Arc<Endpoint>,
+        recipient: Recipient,
         deadline: EpochMillis,
     ) -> Result<VerifiedDelivery, Refusal> {
-        let unverified = match self.check(raw, endpoint, deadline).await? {
+        let unverified = match self.check(raw, recipient, deadline).await? {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
-        if !may_be_stale_secret(&unverified.rejection) {
-            return Err(refused(unverified.rejection));
+        let Unverified { raw, rejection } = *unverified;
+        if !may_be_stale_secret(&rejection) {
+            return Err(refused(rejection));
         }
-        let refresh = self.endpoints.refresh(&unverified.raw.endpoint);
-        match self.in_time(deadline, "refresh the endpoint", refresh).await? {
-            None => Err(refused(unverified.rejection)),
-            Some(newer) => {
-                let checked = self.check(unverified.raw, newer, deadline).await?;
-                checked.map_err(|unverified| refused(unverified.rejection))
-            }
-        }
+        let refresh = self.endpoints.refresh(&raw.endpoint);
+        let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
+        let Some(newer) = newer.and_then(|newer| Recipient::of(newer, &raw)) else {
+            return Err(refused(rejection));
+        };
+        let checked = self.check(raw, newer, deadline).await?;
+        checked.map_err(|unverified| refused(unverified.rejection))
     }
 
     /// Checks the signature, with the keys that the provider publishes where it does. A key that
@@ -41,11 +40,11 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
     pub(super) async fn check(
         &self,
         raw: RawDelivery,
-        endpoint: Arc<Endpoint>,
+        recipient: Recipient,
         deadline: EpochMillis,
     ) -> Result<Result<VerifiedDelivery, Box<Unverified>>, Refusal> {
         let (mut keys, mut failure) = (Keys::none(), None);
-        for request in VerifiedDelivery::key_requests(&raw, &endpoint) {
+        for request in VerifiedDelivery::key_requests(&raw, &recipient) {
             let key = self.providers.key(&request);
             match self.in_time(deadline, "fetch the provider's key", key).await {
                 Ok(Some(key)) => keys.insert(request, key),
@@ -53,7 +52,7 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
                 Err(refusal) => failure = Some(refusal),
             }
         }
-        match (VerifiedDelivery::verify(raw, endpoint, &keys), failure) {
+        match (VerifiedDelivery::verify(raw, recipient, &keys), failure) {
             (Err(unverified), Some(failure)) if unverified.rejection == Rejection::UnknownKey => {
                 Err(failure)
             }

@@ -9,10 +9,6 @@ use crate::model::port_error::PortError;
 
 /// The way to the processor. Only a sealed delivery has a message to send.
 pub trait WorkQueue: Send + Sync {
-    /// Whether what is sent is stored by the same write, so that nobody has to put it into the
-    /// archive before.
-    const STORES: bool = false;
-
     /// Queues the delivery's message; when this returns `Ok` it is durable.
     fn send(&self, delivery: &SealedDelivery)
     -> impl Future<Output = Result<(), PortError>> + Send;
