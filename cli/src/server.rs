@@ -29,7 +29,7 @@ use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::ports::Providers;
 use hookdock_pipeline::process;
-use hookdock_pipeline::process::{CrashIsolation, Process, Received, Verdict};
+use hookdock_pipeline::process::{Process, Received, Verdict, Worker};
 use hookdock_signature::Headers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -128,8 +128,7 @@ impl Stack {
                     policy: settings.policy,
                     ..process::Settings::default()
                 },
-                crash_isolation: CrashIsolation::default(),
-                breakers: Arc::default(),
+                worker: Worker::default(),
             }),
             local,
             listener,

@@ -33,6 +33,7 @@ mod model;
 mod order;
 mod poison;
 mod process;
+mod room;
 mod rotation;
 mod scopes;
 mod scripts;

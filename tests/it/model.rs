@@ -13,7 +13,7 @@ use hookdock_pipeline::ledger::{
 };
 use hookdock_pipeline::model::names::{CodeVersion, EventKey, Owner};
 use hookdock_signature::EpochMillis;
-use hookdock_tests::rules::{self, CLOCKS_APART};
+use hookdock_tests::rules::{self, CLOCKS_APART, silent_attempts};
 use hookdock_tests::stack::START;
 use stateright::{Checker as _, Model, Property};
 
@@ -73,8 +73,9 @@ impl State {
             RunState::Done | RunState::Ignored { .. } => (0, false),
         };
         let counts = (run.attempt, run.generation, run.uncounted_attempts, run.writes);
+        let deaths = (run.excused_attempts, silent_attempts(run).min(2));
         let before = run.expires_at() <= self.now;
-        (run.state.name(), time, dead_lettered, counts, run.owner.clone(), before)
+        (run.state.name(), time, dead_lettered, counts, deaths, run.owner.clone(), before)
     }
 }
 
@@ -176,7 +177,7 @@ impl Model for Claims {
             match what {
                 Worker::Idle => actions.push(Action::Takes(worker)),
                 Worker::Works(run) => {
-                    let ends: &[End] = match run.counted_attempts() > self.max_attempts {
+                    let ends: &[End] = match run.spent_attempts() > self.max_attempts {
                         true => &[End::Dead],
                         false => &[End::Done, End::Retry, End::Dead],
                     };
@@ -239,7 +240,8 @@ impl Model for Claims {
                 live.count() <= 1
             }),
             Property::always("attempts never exceed the policy", |model, state: &State| {
-                state.starts <= model.max_attempts
+                let excused = state.stored.as_ref().map_or(0, |run| run.excused_attempts);
+                state.starts <= model.max_attempts + excused
             }),
             Property::always("every run can still end", Self::can_end),
             Property::sometimes("a run is taken over", |_, state: &State| {
@@ -308,7 +310,7 @@ impl Claims {
         let failure = Failure::transient(ErrorClass::Unavailable, "x");
         let settlement = match end {
             End::Done => Settlement::Done,
-            End::Retry if run.counted_attempts() < self.max_attempts => {
+            End::Retry if run.spent_attempts() < self.max_attempts => {
                 Settlement::Retry(now.plus(STEP), failure)
             }
             End::Retry => Settlement::Dead(DeadReason::AttemptsExhausted, failure),
@@ -390,7 +392,7 @@ fn idle(state: &mut State, worker: usize) -> Worker {
 
 fn begins(state: &mut State, worker: usize, run: Arc<Run>, max_attempts: u32) {
     // One claim more than there are attempts: it only tells that the run is dead.
-    if run.counted_attempts() <= max_attempts {
+    if run.spent_attempts() <= max_attempts {
         state.starts += 1;
     }
     state.workers[worker] = Worker::Works(run);

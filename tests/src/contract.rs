@@ -33,7 +33,7 @@ use hookdock_pipeline::ports::{
     Document, DocumentName, Documents, Endpoints as _, Histories, Ledger, MOST_AT_ONCE, Messages,
     Packs, Record, Records, WorkQueue,
 };
-use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
+use hookdock_pipeline::process::{Process, Received, Settings, Verdict, Worker};
 use hookdock_signature::{EpochMillis, Keys, Secret};
 use serde_json::json;
 
@@ -167,8 +167,7 @@ pub async fn packs<B: Bench>(bench: &B) {
         effects: Effects::new(Arc::new(ports.clone())),
         registry: Registry::new(),
         settings: Settings::default(),
-        crash_isolation: CrashIsolation::default(),
-        breakers: Arc::default(),
+        worker: Worker::default(),
     };
     let message = |sealed: &SealedDelivery, receives| Received {
         body: sealed.message().to_owned(),
@@ -723,6 +722,7 @@ fn recorded(number: u128) -> DeliveryRecord {
             flags: Vec::new(),
             object: ObjectKey::of(&event_ref().endpoint, &delivery_id(number), START),
             sha256: BodyDigest::of(b"x"),
+            stored_bytes: 2,
             received_at_ms: START.get(),
         },
         jobs: Vec::new(),

@@ -34,7 +34,9 @@ pub fn broken(before: Option<&Run>, after: &Run, now: EpochMillis) -> Option<&'s
         return without_job_broken(before, after, now);
     }
     let change_visibility = matches!(after.state, RunState::Waiting { .. });
-    if after.uncounted_attempts != before.uncounted_attempts + u32::from(change_visibility) {
+    if after.uncounted_attempts != before.uncounted_attempts + u32::from(change_visibility)
+        || after.excused_attempts != before.excused_attempts
+    {
         return Some("attempts are counted on");
     }
     match (&before.state, &after.state) {
@@ -61,7 +63,13 @@ fn claim_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static 
         RunState::Dead { .. } => before.attempt,
         _ => before.uncounted_attempts,
     };
-    if after.uncounted_attempts != uncounted_attempts || after.generation < before.generation {
+    let excused_attempts = match before.state {
+        RunState::Dead { .. } => 0,
+        _ => before.excused_attempts + u32::from(silent_attempts(before) == 1),
+    };
+    if (after.uncounted_attempts, after.excused_attempts) != (uncounted_attempts, excused_attempts)
+        || after.generation < before.generation
+    {
         return Some("attempts are counted on");
     }
     match &before.state {
@@ -78,6 +86,12 @@ fn claim_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static 
         RunState::Dead { .. } if after.generation > before.generation => None,
         RunState::Dead { .. } => Some("a dead run is woken by its letter only"),
     }
+}
+
+/// How many of its last attempts never said how they ended.
+#[must_use]
+pub fn silent_attempts(run: &Run) -> usize {
+    run.attempts.iter().rev().take_while(|attempt| attempt.ended.is_none()).count()
 }
 
 /// The rule that a run breaks that is moved on because its job is not registered.

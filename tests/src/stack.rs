@@ -18,7 +18,7 @@ use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::ports::{ArchiveThenQueue, Providers};
-use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
+use hookdock_pipeline::process::{Process, Received, Settings, Verdict, Worker};
 use hookdock_signature::{EpochMillis, Key, KeyRequest};
 
 use crate::faults::{Faulty, Plan};
@@ -133,8 +133,7 @@ impl Stack {
                 },
                 registry,
                 settings: Settings { policy: POLICY, ..Settings::default() },
-                crash_isolation: CrashIsolation::default(),
-                breakers: Arc::default(),
+                worker: Worker::default(),
             },
             local,
             system,

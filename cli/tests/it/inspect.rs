@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
@@ -14,7 +13,7 @@ use hookdock_pipeline::ledger::{
 };
 use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, EventKey, Owner};
 use hookdock_pipeline::ports::{Archive as _, Conditional, Ledger as _};
-use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
+use hookdock_pipeline::process::{Process, Received, Settings, Verdict, Worker};
 use hookdock_signature::EpochMillis;
 use hookdock_tests::contract::seal;
 use hookdock_tests::requests::Draft;
@@ -370,8 +369,7 @@ async fn a_delivery_that_came_in_its_message_is_found_in_its_pack() {
             effects: local.effects(),
             registry: Registry::new(),
             settings: Settings::default(),
-            crash_isolation: CrashIsolation::default(),
-            breakers: Arc::default(),
+            worker: Worker::default(),
         };
         let message = Received {
             body: sealed.message().to_owned(),

@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use hookdock_aws::log;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Deliveries, Ledger, Messages};
-use hookdock_pipeline::process::{Process, Received, Verdict};
+use hookdock_pipeline::process::{Process, Received, Verdict, Worker};
 use hookdock_signature::EpochMillis;
 use lambda_runtime::{Context, Diagnostic};
 use tracing::Instrument as _;
@@ -110,7 +110,7 @@ mod tests {
     use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
     use hookdock_pipeline::model::port_error::{FaultKind, PortError};
     use hookdock_pipeline::ports::{Cell, Cells, CommitRefused, Conditional, Record, Records};
-    use hookdock_pipeline::process::{CrashIsolation, Settings};
+    use hookdock_pipeline::process::{Settings, Worker};
     use serde_json::{Value, json};
 
     use super::*;
@@ -262,8 +262,7 @@ mod tests {
             effects: Effects::new(Arc::new(Nothing)),
             registry: Registry::new(),
             settings: Settings::default(),
-            crash_isolation: CrashIsolation::default(),
-            breakers: Arc::default(),
+            worker: Worker::default(),
         };
         let event = serde_json::from_value(json!({ "Records": records })).expect("an event");
         let mut context = Context::default();

@@ -36,7 +36,7 @@ use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ports::{ArchiveThenQueue, Providers, Web};
 #[cfg(feature = "sdk")]
-use hookdock_pipeline::process::{CrashIsolation, Process};
+use hookdock_pipeline::process::{Process, Worker};
 #[cfg(feature = "jobs")]
 pub use jobs::settings as job_settings;
 pub use s3::S3Archive;
@@ -117,7 +117,6 @@ pub async fn process(
         effects,
         registry,
         settings: config.settings.clone(),
-        crash_isolation: CrashIsolation::default(),
-        breakers: Arc::default(),
+        worker: Worker::with_memory(config.memory_bytes),
     }
 }

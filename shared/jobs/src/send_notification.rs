@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hookdock_pipeline::job::{Context, Delivery, EffectKey, Failure, JobResult};
 use hookdock_pipeline::ports::{Email, Notice};
-use serde_json::Value;
+use hookdock_signature::item_at;
 
 use crate::api::{plain, tell_slack};
 use crate::checked::one_line;
@@ -58,18 +58,24 @@ async fn tell(
 fn wording(delivery: &Delivery, show: &[String]) -> (String, String) {
     let what = delivery.event_type.as_ref().map_or("an event", |name| name.as_str());
     let subject = one_line(&format!("{what} at {}", delivery.endpoint));
-    let body: Value = serde_json::from_slice(delivery.event_bytes()).unwrap_or_default();
     let shown = show.iter().filter_map(|pointer| {
-        let value = body.pointer(pointer)?;
-        Some(format!("{}: {}", pointer.trim_start_matches('/'), short(value)))
+        let value = item_at(delivery.event_bytes(), None, pointer)?;
+        Some(format!("{}: {}", pointer.trim_start_matches('/'), short(&value)))
     });
     let mut lines: Vec<String> = shown.collect();
     lines.push(format!("delivery: {}", delivery.id));
     (subject, lines.join("\n"))
 }
 
-/// One line, so that no value can look like another line of the text.
-fn short(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+/// One line of a JSON value, so that no value can look like another line of the text. A string is
+/// shown without its quotes, anything else as it was sent, and nothing is built of what is cut off.
+fn short(value: &[u8]) -> String {
+    let text = match serde_json::from_slice::<String>(value) {
+        Ok(text) => text.into(),
+        Err(_) => {
+            let beginning = value.get(..LONGEST_SHOWN.saturating_mul(4)).unwrap_or(value);
+            String::from_utf8_lossy(beginning)
+        }
+    };
     one_line(&text).chars().take(LONGEST_SHOWN).collect()
 }

@@ -119,7 +119,8 @@ impl World {
         if let Some(rival) = rival {
             self.violated("a run has one owner at a time", || format!("{entry:?} and {rival:?}"));
         }
-        if starts > POLICY.max_attempts {
+        let excused = stored.map_or(0, |run| run.excused_attempts);
+        if starts > POLICY.max_attempts + excused {
             self.violated("attempts never exceed the policy", || {
                 format!("{run:?} was started {starts} times in generation {generation}")
             });

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use hookdock_embedded::Message;
 use hookdock_pipeline::job::Effects;
 use hookdock_pipeline::model::system::System as _;
-use hookdock_pipeline::process::{CrashIsolation, Process, Received, Settings, Verdict};
+use hookdock_pipeline::process::{self, Process, Received, Settings, Verdict};
 use hookdock_signature::EpochMillis;
 
 use crate::sim::climate::STORM;
@@ -175,8 +175,7 @@ fn begin(network: &Network, name: &Arc<str>, clock: &Clock, version: Version) ->
         },
         registry: jobs::registry(&network, clock, version),
         settings: Settings { policy: POLICY, longest_stay: LONGEST_STAY, ..Settings::default() },
-        crash_isolation: CrashIsolation::default(),
-        breakers: Arc::default(),
+        worker: process::Worker::default(),
     };
     Life { version, process: Arc::new(process), busy: Arc::default(), dead: Arc::default() }
 }

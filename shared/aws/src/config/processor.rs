@@ -6,6 +6,9 @@ use hookdock_pipeline::process::Settings;
 use super::environment::variable;
 use super::reader::{ConfigProblems, Raw, any, arn, code, count, url};
 
+/// What `template.yaml` gives the processor.
+const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
+
 /// What the processor needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessorConfig {
@@ -21,6 +24,8 @@ pub struct ProcessorConfig {
     pub records_table: String,
     /// What the operator decides of attempts.
     pub settings: Settings,
+    /// How much memory the function has.
+    pub memory_bytes: u64,
     /// What jobs may reach besides.
     pub jobs: JobsConfig,
 }
@@ -77,6 +82,10 @@ impl ProcessorConfig {
                     .unwrap_or(default.max_receives),
                 code: raw.optional("HOOKDOCK_CODE_VERSION", code).unwrap_or(default.code),
             },
+            // Set by Lambda itself ("Defined runtime environment variables", read 2026-11).
+            memory_bytes: raw
+                .optional("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", count)
+                .map_or(DEFAULT_MEMORY_BYTES, |megabytes| u64::from(megabytes) << 20),
             jobs: JobsConfig {
                 secret: raw.optional("HOOKDOCK_JOBS_SECRET", any),
                 mail_from: raw.optional("HOOKDOCK_MAIL_FROM", any),

@@ -126,6 +126,7 @@ fn every_problem_is_reported_at_once() {
             "HOOKDOCK_MAX_ATTEMPTS",
             "HOOKDOCK_QUEUE_DAYS",
             "HOOKDOCK_MAX_RECEIVES",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
             "HOOKDOCK_TOPIC_ARN"
         ]
     );

@@ -59,6 +59,7 @@ fn delivery(tenant: Option<&str>) -> DeliveryRecord {
             event_type: Some("orders/create".parse().expect("a type")),
             flags: Vec::new(),
             sha256: BodyDigest::of(b"{}"),
+            stored_bytes: 2,
             received_at_ms: NOW.get(),
         },
         jobs: vec![job],

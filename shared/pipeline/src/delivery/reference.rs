@@ -48,6 +48,8 @@ pub struct Reference {
     pub object: ObjectKey,
     /// The digest of the body's bytes.
     pub sha256: BodyDigest,
+    /// The length of the body as it is stored.
+    pub stored_bytes: u64,
     /// When it came in, milliseconds since the epoch.
     pub received_at_ms: i64,
 }
@@ -85,6 +87,7 @@ impl Reference {
             flags: stored.event.flags.clone(),
             object,
             sha256: stored.sha256.clone(),
+            stored_bytes: stored.body.len() as u64,
             received_at_ms: stored.received_at.as_millisecond(),
         }
     }

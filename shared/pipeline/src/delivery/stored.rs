@@ -235,9 +235,23 @@ impl Versioned for StoredDelivery<'_> {
     }
 }
 
+/// Text that JSON would escape into more bytes than base64 has is written as base64, so that no
+/// object is larger than four thirds of its body and what surrounds it.
 pub(crate) fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {
     match std::str::from_utf8(body) {
-        Ok(text) => (BodyEncoding::Text, text.into()),
-        Err(_) => (BodyEncoding::Base64, STANDARD.encode(body).into()),
+        Ok(text) if escaped(body) <= body.len().div_ceil(3) * 4 => {
+            (BodyEncoding::Text, text.into())
+        }
+        _ => (BodyEncoding::Base64, STANDARD.encode(body).into()),
     }
+}
+
+/// How long a text is as a JSON string, without the quotes around it.
+fn escaped(text: &[u8]) -> usize {
+    let bytes = text.iter().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    });
+    bytes.sum()
 }

@@ -77,7 +77,7 @@ impl Context {
         &self.scope
     }
 
-    /// The number of this attempt, from 1.
+    /// The number of this attempt, from 1; those that were put off do not count.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.limits.attempt

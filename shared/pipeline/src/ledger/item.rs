@@ -47,8 +47,10 @@ pub struct RunItem {
     pub attempt: u32,
     /// How often it was set going again by hand.
     pub generation: u32,
-    /// How many of its attempts the policy does not count.
+    /// How many of its attempts do not count.
     pub uncounted_attempts: u32,
+    /// How many of the others it is granted besides what its policy grants.
+    pub excused_attempts: u32,
     /// How often the present claim has written.
     pub writes: u32,
     /// The last attempts, oldest first.
@@ -131,6 +133,7 @@ impl From<&Run> for RunItem {
             attempt: run.attempt,
             generation: run.generation,
             uncounted_attempts: run.uncounted_attempts,
+            excused_attempts: run.excused_attempts,
             writes: run.writes,
             attempts: run.attempts.iter().map(AttemptItem::from).collect(),
             steps: run.steps.iter().map(StepItem::from).collect(),
@@ -173,6 +176,7 @@ impl TryFrom<RunItem> for Run {
             attempt: item.attempt,
             generation: item.generation,
             uncounted_attempts: item.uncounted_attempts,
+            excused_attempts: item.excused_attempts,
             writes: item.writes,
             attempts: item.attempts.into_iter().map(Attempt::try_from).collect::<Result<_, _>>()?,
             steps: item.steps.into_iter().map(StepRecord::try_from).collect::<Result<_, _>>()?,

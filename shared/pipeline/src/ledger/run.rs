@@ -66,9 +66,12 @@ pub struct Run {
     pub attempt: u32,
     /// How often it was set going again by hand.
     pub generation: u32,
-    /// How many of its attempts the policy does not count: those of earlier generations, and
-    /// those that were put off.
+    /// How many of its attempts do not count: those of earlier generations, and those that were
+    /// put off.
     pub uncounted_attempts: u32,
+    /// How many of the others it is granted besides what its policy grants: those whose worker
+    /// died beside other runs.
+    pub excused_attempts: u32,
     /// How often the present claim has written.
     pub writes: u32,
     /// The last attempts, oldest first.
@@ -103,6 +106,7 @@ impl Run {
             attempt: 1,
             generation: claim.generation,
             uncounted_attempts: 0,
+            excused_attempts: 0,
             writes: 0,
             attempts: vec![Attempt::begun(1, claim.code.clone(), claim.now)],
             steps: Vec::new(),
@@ -175,7 +179,7 @@ impl Run {
     }
 
     fn restarted(&self, claim: &Claim) -> Self {
-        Self { uncounted_attempts: self.attempt, ..self.reclaimed(claim) }
+        Self { uncounted_attempts: self.attempt, excused_attempts: 0, ..self.reclaimed(claim) }
     }
 
     fn reclaimed(&self, claim: &Claim) -> Self {
@@ -188,11 +192,19 @@ impl Run {
             owner: claim.owner.clone(),
             attempt: number,
             generation: self.generation.max(claim.generation),
+            excused_attempts: self.excused_attempts.saturating_add(self.died_in_company().into()),
             writes: 0,
             attempts,
             updated_at: claim.now,
             ..self.clone()
         }
+    }
+
+    /// Whether the worker of the last attempt died, and that attempt was not made in isolation, as
+    /// one after a dead worker is. Then any of the runs beside it may have killed the worker.
+    fn died_in_company(&self) -> bool {
+        let mut ended = self.attempts.iter().rev().map(|attempt| attempt.ended.is_some());
+        ended.next() == Some(false) && ended.next() != Some(false)
     }
 
     /// The run after its attempt ended.
@@ -253,10 +265,17 @@ impl Run {
         matches!(self.state, RunState::Running { lease_until } if lease_until <= now)
     }
 
-    /// How many attempts it has had that the policy counts.
+    /// How many attempts it has had since it began or was set going again, without those that were
+    /// put off.
     #[must_use]
     pub fn counted_attempts(&self) -> u32 {
         self.attempt.saturating_sub(self.uncounted_attempts)
+    }
+
+    /// How many of the attempts that its policy grants are used up.
+    #[must_use]
+    pub fn spent_attempts(&self) -> u32 {
+        self.counted_attempts().saturating_sub(self.excused_attempts)
     }
 
     /// What went wrong last, if anything is known of it.

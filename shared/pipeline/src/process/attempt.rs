@@ -43,7 +43,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             };
             let (id, tenant) = (run.id.clone(), delivery.tenant.clone());
             let worker = Arc::<ClaimedRun<L, S>>::clone(claimed);
-            let (effects, breakers) = (self.effects.clone(), Arc::clone(&self.breakers));
+            let (effects, breakers) = (self.effects.clone(), self.worker.breakers());
             let cx = Context::new(id, tenant, limits, effects, worker, breakers);
             task.job.call(cx, &delivery).await
         };
@@ -125,7 +125,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Recovery::Ignored => return Settlement::Ignored(failure.message().to_owned()),
         };
         let not_before = self.system.now().plus(wait);
-        if !policy.allows_another(run.counted_attempts()) {
+        if !policy.allows_another(run.spent_attempts()) {
             Settlement::Dead(DeadReason::AttemptsExhausted, failure)
         } else if not_before > self.settings.last_call(task.message) {
             Settlement::Dead(DeadReason::OutOfTime, failure)

@@ -49,8 +49,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         existing: &Run,
         claim: &Claim,
     ) -> Result<Progress, PortError> {
-        let _turn = match existing.is_abandoned(claim.now) {
-            true => Some(self.crash_isolation.0.lock().await),
+        let _isolation = match existing.is_abandoned(claim.now) {
+            true => Some(self.worker.isolation().await),
             false => None,
         };
         if !self.has_time(task) {
@@ -81,7 +81,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     pub(super) async fn claimed(&self, task: Task<'_>, run: Run) -> Result<Progress, PortError> {
         let held = ClaimedRun::new(self.ledger.clone(), self.system.clone(), run.clone());
-        let settlement = if run.counted_attempts() > self.settings.policy(task.job).max_attempts {
+        let settlement = if run.spent_attempts() > self.settings.policy(task.job).max_attempts {
             no_further_attempt(&run)
         } else {
             // Boxed: what an attempt needs is most of what a message needs.

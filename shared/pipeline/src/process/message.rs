@@ -16,9 +16,10 @@ use crate::model::retry::{LONGEST_PUT_OFF, RetryPolicy};
 use crate::model::system::System;
 use crate::model::versioned::Unreadable;
 use crate::ports::{Deliveries, Ledger, Messages};
+use crate::process::claim::least_time;
 use crate::process::pack::{BatchPack, Opened};
 use crate::process::task::{Progress, Received, Verdict};
-use crate::process::use_case::Process;
+use crate::process::use_case::{A_MOMENT, Process, SETTLE_MARGIN};
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// Processes the messages of one batch, one future for each, to be run side by side. What came
@@ -78,6 +79,12 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         brought: Option<&Bytes>,
         message: &Received,
     ) -> Result<Progress, PortError> {
+        let room = self.worker.room_for(reference.stored_bytes);
+        let least = least_time(self.system.now().until(message.deadline));
+        let last_call = message.deadline.minus(SETTLE_MARGIN).minus(least);
+        let Ok(_room) = deadline::with_lazy_deadline(&self.system, last_call, room).await else {
+            return Ok(Progress::Later(A_MOMENT));
+        };
         match reference.part {
             Part::Batch(batch) => self.split(reference, batch, message.deadline).await,
             Part::Whole | Part::Item(_) => self.event(reference, brought, message).await,

@@ -16,10 +16,12 @@ mod split;
 mod task;
 mod unregistered;
 mod use_case;
+mod worker;
 
 #[cfg(feature = "testing")]
 pub(crate) use attempt::PANICKED;
 pub use claimed_run::ClaimedRun;
 pub use settings::Settings;
 pub use task::{Received, Verdict};
-pub use use_case::{CrashIsolation, Process};
+pub use use_case::Process;
+pub use worker::Worker;

@@ -1,12 +1,10 @@
 //! The use case and its ports.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::lock::Mutex;
-
-use crate::job::{Breakers, Effects, Registry};
+use crate::job::{Effects, Registry};
 use crate::process::settings::Settings;
+use crate::process::worker::Worker;
 
 /// How long the lease outlives the worker's time: clocks differ, and a worker has been seen to live
 /// on for most of a second after its time.
@@ -35,13 +33,6 @@ pub struct Process<D, M, L, S> {
     pub registry: Registry,
     /// What the operator decides.
     pub settings: Settings,
-    /// The turn of runs whose last worker died.
-    pub crash_isolation: CrashIsolation,
-    /// What is known of the dependencies that the jobs call.
-    pub breakers: Arc<Breakers>,
+    /// What its messages share.
+    pub worker: Worker,
 }
-
-/// Runs whose last worker died go one at a time, and others beside them: should one of them kill
-/// this worker too, it takes no further attempt of those that died with it before.
-#[derive(Debug, Default)]
-pub struct CrashIsolation(pub(super) Mutex<()>);

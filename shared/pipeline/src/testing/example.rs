@@ -95,6 +95,7 @@ impl Example {
             event_type: Some(self.event_type.clone()),
             flags: Vec::new(),
             sha256: BodyDigest::of(&self.body),
+            stored_bytes: self.body.len() as u64,
             received_at_ms: RECEIVED_AT.get(),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use bytes::Bytes;
 use crate::job::{Effects, Registry};
 use crate::model::system::System as _;
 use crate::ports::Ledger;
-use crate::process::{CrashIsolation, Process, Received, Settings, Verdict};
+use crate::process::{Process, Received, Settings, Verdict, Worker};
 use crate::testing::example::{Example, RECEIVED_AT};
 use crate::testing::stubs::{Clock, FakeQueue, OneDelivery};
 use crate::testing::watch::{Plan, Seen, Watch};
@@ -60,8 +59,7 @@ impl Bench {
             registry: std::mem::take(&mut self.registry),
             // A job that never ends is to be seen, and not to be ended.
             settings: Settings { max_receives: u32::MAX, ..Settings::default() },
-            crash_isolation: CrashIsolation::default(),
-            breakers: Arc::default(),
+            worker: Worker::default(),
         };
         let mut ended = false;
         for receives in 1..=MOST_ROUNDS {
