@@ -55,3 +55,13 @@ fn a_cell_is_read_as_it_was_written() {
         json(&CellItem::from(&item.read("read the cell").expect("of this version")))
     });
 }
+
+#[test]
+fn the_sample_of_the_processor_is_a_batch_of_references() {
+    let event: Value =
+        serde_json::from_str(include_str!("../../infra/events/processor-push.json")).expect("JSON");
+    for record in event["Records"].as_array().expect("records") {
+        let body = record["body"].as_str().expect("a body");
+        assert_eq!(Reference::parse(body).expect("a reference").to_json().expect("JSON"), body);
+    }
+}
