@@ -115,6 +115,7 @@ impl Stack {
                 intake: local.clone(),
                 providers: settings.providers,
                 web: Arc::new(web(Limits::OF_DIRECT_WORK)),
+                public_url: None,
                 system: SystemClock,
             }),
             process: Arc::new(Process {
@@ -214,6 +215,7 @@ fn incoming(parts: &Parts, body: Bytes) -> Incoming {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         url: url(parts),
+        other_url: None,
         headers: headers(&parts.headers),
         body,
         trace: None,

@@ -370,7 +370,7 @@ fn only_a_teams_own_tools_and_what_an_operator_vouches_for_may_be_direct() {
         let provider = catalog::find(id).expect("in the catalogue");
         let said = problems(id, "{ kind = 'log' }");
         let vouched = problems(id, "{ kind = 'log', risk = 'low' }");
-        let may = provider.items().is_none();
+        let may = provider.items().is_none_or(|items| !items.are_several());
         let (by_itself, with_a_word) = match provider.class() {
             Some(Class::Tools) => (may, may),
             Some(Class::Any) => (false, may),

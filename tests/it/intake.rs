@@ -28,6 +28,7 @@ impl Scene {
             intake: local.clone(),
             providers: Arc::new(Unasked),
             web: Arc::new(Outside::default()),
+            public_url: None,
             system,
         };
         Self { ingest, local }

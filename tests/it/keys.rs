@@ -79,6 +79,7 @@ impl Scene {
             intake: local.clone(),
             providers: Arc::new(HttpsProviders::over(client, system.clone())),
             web: Arc::new(Outside::default()),
+            public_url: None,
             system,
         };
         let key = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("a key");

@@ -37,6 +37,7 @@ mod room;
 mod rotation;
 mod scopes;
 mod scripts;
+mod senders;
 mod shared;
 mod simulation;
 mod steps;

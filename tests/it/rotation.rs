@@ -55,7 +55,7 @@ fn ingest(newer: &str) -> Ingest<Rotating, Local, TestSystem> {
         refreshes: AtomicUsize::new(0),
     };
     let (providers, web) = (Arc::new(Unasked), Arc::new(Outside::default()));
-    Ingest { endpoints, intake: local, providers, web, system }
+    Ingest { endpoints, intake: local, providers, web, public_url: None, system }
 }
 
 fn github(secrets: &str) -> String {

@@ -230,6 +230,7 @@ pub fn request(method: &str, path: &str) -> Incoming {
         method: method.to_owned(),
         path: path.to_owned(),
         url: format!("https://hooks.example{path}"),
+        other_url: None,
         headers: Headers::default(),
         body: Bytes::new(),
         trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned()),

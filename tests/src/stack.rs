@@ -119,6 +119,7 @@ impl Stack {
                 intake: ArchiveThenQueue { archive: faulty.clone(), queue: faulty.clone() },
                 providers: Arc::new(Unasked),
                 web: Arc::new(Faulty { inner: outside.clone(), plan: plan.clone() }),
+                public_url: None,
                 system: system.clone(),
             },
             process: Process {

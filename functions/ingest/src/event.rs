@@ -73,6 +73,7 @@ impl HttpEvent {
             method: self.request_context.http.method,
             path: self.raw_path,
             url,
+            other_url: None,
             headers: with_cookies(self.headers, &self.cookies).into_iter().collect(),
             body: bytes(self.body, self.is_base64_encoded)?,
             trace,

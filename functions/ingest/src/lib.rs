@@ -158,7 +158,7 @@ mod tests {
         let (endpoints, intake) = (kept.clone(), kept.clone());
         let providers = Arc::new(kept.clone());
         let web = Arc::new(kept.clone());
-        let ingest = Ingest { endpoints, intake, providers, web, system: Noon };
+        let ingest = Ingest { endpoints, intake, providers, web, public_url: None, system: Noon };
         let answer = handle(&ingest, LambdaEvent::new(payload, context)).await.expect("an answer");
         serde_json::to_value(answer).expect("JSON")
     }

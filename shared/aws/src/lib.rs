@@ -77,6 +77,7 @@ pub async fn ingest(
         },
         providers,
         web,
+        public_url: config.public_url.clone(),
         system: SystemClock,
     }
 }

@@ -80,6 +80,7 @@ struct Written {
     success: Success,
     #[serde(default)]
     store: Store,
+    public_url: Option<String>,
     tenant_from: Option<String>,
     direct: Option<DirectSpec>,
 }
@@ -164,6 +165,7 @@ impl From<Written> for EndpointSpec {
             max_body_bytes: written.max_body_bytes,
             success: written.success,
             store: written.store,
+            public_url: written.public_url,
             tenant_from: written.tenant_from,
             direct: written.direct,
         }

@@ -29,8 +29,9 @@ mod sign;
 mod verify;
 
 pub use definition::{
-    Citation, Class, DefinitionError, Delivery, Handshake, ItemPlace, Items, Provider, Response,
-    ResponseHeader, Scheme, SecretNotes, Selector, Setting, Trust, TrustMarks, UnknownSetting,
+    Citation, Class, Control, DefinitionError, Delivery, Handshake, ItemPlace, Items, Provider,
+    Response, ResponseHeader, Scheme, SecretNotes, Selector, Setting, Trust, TrustMarks,
+    UnknownSetting,
 };
 pub use events::items::{Found, Item, Sought, item_at};
 pub use events::select::{SelectError, Selected};

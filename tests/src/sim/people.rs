@@ -113,6 +113,7 @@ impl People {
             intake: ArchiveThenQueue { archive: self.network.clone(), queue: self.network.clone() },
             providers: Arc::new(Unasked),
             web: Arc::new(self.network.clone()),
+            public_url: None,
             system: clock.clone(),
         };
         let people = self.clone();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_credential_types::Credentials;
 use hookdock_pipeline::model::names::EndpointId;
+use hookdock_pipeline::model::public_url::{NotPublicUrl, PublicUrl};
 
 use super::environment::variable;
 use super::reader::{ConfigProblems, Raw, any, region, stack, url};
@@ -19,6 +20,8 @@ pub struct IngestConfig {
     pub bucket: String,
     /// The queue of the references.
     pub queue_url: String,
+    /// The beginning of the URLs that providers have, where a proxy or a CDN is in front.
+    pub public_url: Option<PublicUrl>,
     /// As whom AWS is called, and where it is.
     pub(crate) access: Access,
 }
@@ -56,6 +59,7 @@ impl IngestConfig {
             endpoints: raw.optional("HOOKDOCK_ENDPOINTS", endpoints).unwrap_or_default(),
             bucket: raw.required("HOOKDOCK_BUCKET", any),
             queue_url: raw.required("HOOKDOCK_QUEUE_URL", url),
+            public_url: raw.optional("HOOKDOCK_PUBLIC_URL", public_url),
             access: Access::read(&mut raw),
         };
         raw.checked(config)
@@ -78,6 +82,10 @@ impl Access {
             secrets: named("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
         }
     }
+}
+
+fn public_url(value: &str) -> Result<PublicUrl, String> {
+    value.parse().map_err(|error: NotPublicUrl| format!("is no public URL: {error}"))
 }
 
 fn endpoints(value: &str) -> Result<BTreeSet<EndpointId>, String> {

@@ -75,9 +75,15 @@ fn read(
 ) -> Vec<(Item, Identity)> {
     let of_body = tenant_of_body(delivery);
     let mut seen: HashMap<EventKey, BodyDigest> = HashMap::new();
-    let read = found.items.into_iter().map(|found| {
+    let only_first = delivery.proof().only_first_item();
+    let read = found.items.into_iter().enumerate().map(|(index, found)| {
         let item = item(form, &found);
         let mut identity = Identity::of_item(delivery, &found, &item, body, of_body.as_ref());
+        if only_first && index > 0 {
+            // It must not take the key of the event that it says it is.
+            identity.add_digest(&item.sha256);
+            identity.flags.push(Flag::Unsigned);
+        }
         let first = seen.entry(identity.key.clone()).or_insert_with(|| item.sha256.clone());
         if *first != item.sha256 {
             identity.add_digest(&item.sha256);

@@ -1,6 +1,8 @@
 //! Which event a verified delivery carries.
 
-use hookdock_signature::{self as signature, RequestView, SelectError, Selector, Sought, item_at};
+use hookdock_signature::{
+    self as signature, RequestView, SelectError, Selected, Selector, Sought, item_at,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,6 +44,8 @@ pub enum Flag {
     TenantMismatch,
     /// The body has a place for several events, and there is none in it.
     NoItems,
+    /// The signature covers the first of several events, and this is another.
+    Unsigned,
     /// The body carries more events than are taken apart.
     TooManyItems,
     /// Something that later code wrote and this code does not know.
@@ -61,6 +65,8 @@ pub enum IgnoreCause {
     NoJob,
     /// The request carries no event.
     NoItems,
+    /// The signature of the request does not cover it.
+    Unsigned,
 }
 
 /// The event a delivery carries, as far as it can be told.
@@ -92,7 +98,12 @@ impl Identity {
         let provider = delivery.endpoint().provider();
         let id = select(provider.event_id(), view, &mut flags);
         let id = event_id(id, provider.event_id_is_unique(), &mut flags);
-        let event_type = select(provider.event_type(), view, &mut flags);
+        let event_type = match provider.control(view) {
+            Some(control) => {
+                Sought::Found(Selected { value: control.event_type().to_owned(), covered: false })
+            }
+            None => select(provider.event_type(), view, &mut flags),
+        };
         let event_type = event_type_of(delivery, event_type, &mut flags);
         let tenant = tenant(delivery, tenant_of_body(delivery), &mut flags);
         let (key, key_source) = key(tenant.as_ref(), id.as_ref(), body, &[body.as_bytes()]);
@@ -133,6 +144,7 @@ pub fn ignore_cause(flags: &[Flag]) -> Option<IgnoreCause> {
         Flag::EventTypeIgnored => Some(IgnoreCause::EventTypeIgnored),
         Flag::TenantMismatch => Some(IgnoreCause::TenantMismatch),
         Flag::NoItems => Some(IgnoreCause::NoItems),
+        Flag::Unsigned => Some(IgnoreCause::Unsigned),
         Flag::BodyNotJson
         | Flag::EventIdMissing
         | Flag::EventTypeMissing
@@ -232,7 +244,7 @@ fn tenant(
 fn tenant_in(json: &[u8]) -> Option<TenantId> {
     let scalar = Some(json).filter(|json| !json.starts_with(b"{") && !json.starts_with(b"["))?;
     match serde_json::from_slice(scalar).ok()? {
-        Value::String(text) => text.parse().ok(),
+        Value::String(text) => TenantId::of_value(&text),
         Value::Number(number) => number.to_string().parse().ok(),
         _ => None,
     }

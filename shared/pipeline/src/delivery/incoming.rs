@@ -14,6 +14,9 @@ pub struct Incoming {
     pub path: String,
     /// The URL as the sender addressed it; some providers sign it.
     pub url: String,
+    /// Another URL that the sender may have addressed: what a proxy says of it can be believed or
+    /// not. A signature over either of them holds.
+    pub other_url: Option<String>,
     /// The headers as the host hands them over: in its order, with its repeats and its spelling of
     /// the names. `docs/receive.md` says what each host keeps of what was sent.
     pub headers: Headers,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hookdock_signature::{KeyRequest, Keys, Proof, Rejection, key_requests, verify_with};
+use http::Uri;
 
 use crate::delivery::raw::RawDelivery;
 use crate::delivery::recipient::Recipient;
@@ -39,12 +40,23 @@ impl VerifiedDelivery {
     ///
     /// The delivery itself and the reason for its refusal.
     pub fn verify(
-        raw: RawDelivery,
+        mut raw: RawDelivery,
         recipient: Recipient,
         keys: &Keys,
     ) -> Result<Self, Box<Unverified>> {
         let (provider, secrets) = (recipient.provider(), recipient.secrets());
-        match verify_with(provider, secrets, keys, &raw.incoming.request(), raw.received_at) {
+        let check = |raw: &RawDelivery| {
+            verify_with(provider, secrets, keys, &raw.incoming.request(), raw.received_at)
+        };
+        let mut checked = check(&raw);
+        if matches!(checked, Err(Rejection::Mismatch))
+            && provider.signs_url()
+            && let Some(other) = raw.incoming.other_url.take()
+        {
+            raw.incoming.url = other;
+            checked = check(&raw);
+        }
+        match checked {
             Ok(proof) => Ok(Self { raw, recipient, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
         }
@@ -66,6 +78,13 @@ impl VerifiedDelivery {
     #[must_use]
     pub fn endpoint(&self) -> &Arc<Endpoint> {
         self.recipient.endpoint()
+    }
+
+    /// The scheme and the host of the URL that was verified, where the provider signs the URL.
+    pub(crate) fn signed_origin(&self) -> Option<String> {
+        let signed = self.recipient.provider().signs_url();
+        let uri = signed.then(|| self.raw.incoming.url.parse::<Uri>().ok()).flatten()?;
+        Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
     }
 
     /// What the check found.

@@ -10,6 +10,7 @@ use crate::endpoint::secrets::LiveSecret;
 use crate::endpoint::spec::{EndpointSpec, EventsSpec, SecretSpec, Store, TenantSpec};
 use crate::model::names::{EndpointId, TenantId};
 use crate::model::pattern::Pattern;
+use crate::model::public_url::PublicUrl;
 
 /// The largest body any endpoint may take. A Lambda request holds 6 MB, and a binary body grows
 /// by a third on the way in (AWS Lambda quotas, read 2026-11).
@@ -165,6 +166,10 @@ impl<'a> Problems<'a> {
         if spec.store == Store::Inline && spec.direct.is_some() {
             self.add("store: a direct endpoint queues no message that could hold a delivery");
         }
+    }
+
+    pub(super) fn public_url(&mut self, url: Option<&str>) -> Option<PublicUrl> {
+        self.keep("public_url", url?.parse())
     }
 
     pub(super) fn pointer(&mut self, pointer: Option<&str>) -> Option<String> {

@@ -89,7 +89,7 @@ fn risk(spec: &DirectSpec, provider: &Provider) -> Option<String> {
 
 fn several(provider: &Provider) -> Option<String> {
     let name = provider.name();
-    provider.items().map(|_| {
+    provider.items().filter(|items| items.are_several()).map(|_| {
         format!("{name} may put several events in one request, which the processor takes apart")
     })
 }

@@ -22,6 +22,7 @@ pub use spec::{EndpointSpec, EventsSpec, SecretSpec, Store, Success, TenantSpec}
 use crate::endpoint::direct::Direct;
 use crate::model::names::{EndpointId, EventType, TenantId};
 use crate::model::pattern::Pattern;
+use crate::model::public_url::PublicUrl;
 
 /// A checked endpoint.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ pub struct Endpoint {
     max_body_bytes: usize,
     success: Success,
     store: Store,
+    public_url: Option<PublicUrl>,
     tenant_from: Option<String>,
     direct: Option<Direct>,
 }
@@ -82,6 +84,7 @@ impl Endpoint {
             max_body_bytes: problems.max_body_bytes(spec.max_body_bytes),
             success: spec.success,
             store: spec.store,
+            public_url: problems.public_url(spec.public_url.as_deref()),
             tenant_from: problems.pointer(spec.tenant_from.as_deref()),
             provider: match problems.provider(spec) {
                 Some(provider) => provider,
@@ -160,6 +163,12 @@ impl Endpoint {
     #[must_use]
     pub fn tenant_from(&self) -> Option<&str> {
         self.tenant_from.as_deref()
+    }
+
+    /// The URL that the provider has, where it was stated.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&PublicUrl> {
+        self.public_url.as_ref()
     }
 
     /// What is done with its events at once. `None`: they go through the queue, to jobs.

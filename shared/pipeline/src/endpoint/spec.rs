@@ -60,6 +60,9 @@ pub struct EndpointSpec {
     /// Where an accepted delivery is until a worker has taken it.
     #[serde(default)]
     pub store: Store,
+    /// The URL that the provider has, without its query, where a proxy or a CDN is in front and the
+    /// provider signs the URL. A tenant's has `/{tenant}` after it.
+    pub public_url: Option<String>,
     /// A JSON pointer to the tenant inside the signed body.
     pub tenant_from: Option<String>,
     /// Light work that is done at once, instead of a job.

@@ -56,12 +56,12 @@ pub async fn answer<E: Endpoints + Captures, I: Intake, S: System>(
 }
 
 /// `/webhooks/{endpoint}` or `/webhooks/{endpoint}/{tenant}`. A name that breaks the grammar is
-/// as unknown as any other.
+/// as unknown as any other; API Gateway decodes the path, so no name in it is percent-encoded.
 fn route(path: &str) -> Option<(EndpointId, Option<TenantId>)> {
     let mut parts = path.strip_prefix("/webhooks/")?.split('/');
     let endpoint = parts.next()?.parse().ok()?;
     let tenant = parts.next().map(str::parse).transpose().ok()?;
-    parts.next().is_none().then_some((endpoint, tenant))
+    (parts.next().is_none() && !path.contains('%')).then_some((endpoint, tenant))
 }
 
 fn accept(accepted: &Accepted) -> Response<Bytes> {

@@ -25,7 +25,7 @@ pub(super) fn log(
             delivery.id = %id, %endpoint, provider = accepted.reference.provider, duration_ms,
             event.key = %accepted.reference.event_key,
             event.r#type = accepted.reference.event_type.as_ref().map(EventType::as_str),
-            event.flags = flags(&accepted.reference),
+            event.flags = flags(&accepted.reference), url.origin = accepted.signed_origin,
             direct.kind = accepted.endpoint.direct().map(Direct::kind),
             direct.outcome = accepted.direct.map(DirectOutcome::code), "delivery accepted"
         ),

@@ -15,6 +15,8 @@ pub struct Accepted {
     pub endpoint: Arc<Endpoint>,
     /// What was queued, or would have been.
     pub reference: Reference,
+    /// The scheme and the host of the URL that was verified, where the provider signs the URL.
+    pub signed_origin: Option<String>,
     /// What became of the work, at a direct endpoint.
     pub direct: Option<DirectOutcome>,
 }

@@ -18,8 +18,6 @@ use crate::model::port_error::{FaultKind, PortError};
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake};
 
-const POST: &str = "POST";
-
 impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     /// Takes one delivery: endpoint, method, size, signature, archive, queue, in this order. A
     /// handshake is answered before the signature is checked, or after, if it is signed.
@@ -38,17 +36,21 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
 
     pub(super) async fn take(
         &self,
-        raw: RawDelivery,
+        mut raw: RawDelivery,
         received_at: EpochMillis,
     ) -> Result<Received, Refusal> {
         let recipient = self.recipient(&raw).await?;
         let endpoint = recipient.endpoint();
+        if let Some(stated) = self.stated_url(&raw, endpoint) {
+            raw.incoming.url = stated;
+            raw.incoming.other_url = None;
+        }
         check_method(&raw, endpoint)?;
         check_size(&raw, endpoint)?;
         if let Some(exchange) = unsigned_handshake(&raw, &recipient)? {
             return self.answered(&raw, endpoint, exchange).await;
         }
-        if raw.incoming.method != POST {
+        if !endpoint.provider().sends_events_by(&raw.incoming.method) {
             return Err(Refusal::NotAHandshake);
         }
         let deadline = received_at.plus(patience(endpoint));
@@ -76,6 +78,19 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         newer.and_then(|newer| Recipient::of(newer, raw)).ok_or(Refusal::UnknownEndpoint)
     }
 
+    /// The URL that the sender addressed, as the operator says it: of this endpoint, or of all.
+    fn stated_url(&self, raw: &RawDelivery, endpoint: &Endpoint) -> Option<String> {
+        let seen = &raw.incoming.url;
+        match (endpoint.public_url(), &self.public_url) {
+            (Some(own), _) => {
+                let tenant = raw.tenant.as_ref().map(|tenant| format!("/{tenant}"));
+                Some(own.of_request(&tenant.unwrap_or_default(), seen))
+            }
+            (None, Some(all)) => Some(all.of_request(&raw.incoming.path, seen)),
+            (None, None) => None,
+        }
+    }
+
     pub(super) async fn keep(
         &self,
         verified: &VerifiedDelivery,
@@ -93,11 +108,12 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
             }
             Some(direct) => Some(self.run_direct(direct, verified, &sealed, deadline).await?),
         };
-        Ok(Accepted { endpoint, reference: sealed.into_reference(), direct })
+        let signed_origin = verified.signed_origin();
+        Ok(Accepted { endpoint, reference: sealed.into_reference(), signed_origin, direct })
     }
 }
 
-/// Events are posted; what else a provider uses, it uses for handshakes.
+/// What no event comes with, a provider uses for handshakes.
 fn check_method(raw: &RawDelivery, endpoint: &Endpoint) -> Result<(), Refusal> {
     let allowed = endpoint.provider().methods();
     if allowed.contains(&&*raw.incoming.method) {

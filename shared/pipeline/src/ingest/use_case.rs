@@ -9,6 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::ingest::refusal::Refusal;
 use crate::model::deadline;
 use crate::model::port_error::{FaultKind, PortError};
+use crate::model::public_url::PublicUrl;
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake, Providers, Web};
 
@@ -27,6 +28,8 @@ pub struct Ingest<E, I, S> {
     pub providers: Arc<dyn Providers>,
     /// Who is told of events at direct endpoints.
     pub web: Arc<dyn Web>,
+    /// The beginning of all URLs that providers have, where a proxy or a CDN is in front.
+    pub public_url: Option<PublicUrl>,
     /// Time and chance.
     pub system: S,
 }

@@ -6,6 +6,7 @@ pub(crate) mod millis;
 pub mod names;
 pub mod pattern;
 pub mod port_error;
+pub mod public_url;
 pub mod retry;
 pub mod scope;
 pub mod system;

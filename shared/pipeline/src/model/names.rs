@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use hookdock_signature::EpochMillis;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Builder;
@@ -79,9 +80,20 @@ name! {
     /// The tenant of a delivery: the `{tenant}` of `/webhooks/{endpoint}/{tenant}`.
     TenantId,
     "a tenant name",
-    "1 to 128 letters, digits, dots, dashes and underscores",
-    |text| bounded(text, 128)
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+    "1 to 128 letters, digits, dots, dashes and underscores, and anything else percent-encoded",
+    |text| bounded(text, 128) && is_percent_encoded(text)
+}
+
+/// What is written as `%` and two hexadecimal digits in a tenant name.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+
+impl TenantId {
+    /// The tenant that a value of a body names, such as `wksp_1/acct_1`, which a URL would name as
+    /// `wksp_1%2Facct_1`. `None`: it is empty, or longer than a name may be.
+    #[must_use]
+    pub fn of_value(value: &str) -> Option<Self> {
+        utf8_percent_encode(value, ESCAPED).to_string().parse().ok()
+    }
 }
 
 name! {
@@ -298,6 +310,12 @@ fn is_label(text: &str, longest: usize) -> bool {
     bounded(text, longest)
         && !text.starts_with('-')
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Whether nothing in the text is to be escaped that is not, or is and does not have to be.
+fn is_percent_encoded(text: &str) -> bool {
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.is_ok_and(|decoded| utf8_percent_encode(&decoded, ESCAPED).to_string() == text)
 }
 
 fn is_cell_name(text: &str) -> bool {

@@ -51,21 +51,27 @@ pub(crate) enum Keyed {
     Hash(Text),
 }
 
-/// The methods that a handshake can come with.
+/// The methods that a provider can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Method {
+    Delete,
     Get,
     Head,
+    Patch,
     Post,
+    Put,
 }
 
 impl Method {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::Delete => "DELETE",
             Self::Get => "GET",
             Self::Head => "HEAD",
+            Self::Patch => "PATCH",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }

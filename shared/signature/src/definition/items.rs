@@ -9,6 +9,9 @@ use super::selector::Selector;
 #[derive(Clone, Debug)]
 pub struct Items {
     pub(crate) form: Option<String>,
+    /// How the field of the form is read, where it is one event as a whole. The provider sends
+    /// bare JSON too, and then the body is the event.
+    pub(crate) whole: Option<Rule>,
     pub(crate) arrays: Vec<Array>,
 }
 
@@ -37,7 +40,8 @@ pub(crate) struct Rule {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ItemPlace<'a> {
-    /// As in the definition, such as `entry[].changes[]`.
+    /// As in the definition, such as `entry[].changes[]`; empty where it is the field of the form
+    /// as a whole.
     pub at: &'a str,
     /// Where the event's id is.
     pub id: Option<&'a Selector>,
@@ -52,18 +56,32 @@ impl Items {
         self.form.as_deref()
     }
 
+    /// Whether a request can carry several events, and not only one in a field of a form.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        !self.arrays.is_empty()
+    }
+
     /// Where items are looked for, an array before those inside it.
     #[must_use]
     pub fn places(&self) -> Vec<ItemPlace<'_>> {
-        let mut places = Vec::new();
-        list(&self.arrays, &mut places);
-        places
+        let rules = self.rules().into_iter();
+        rules
+            .map(|Rule { at, id, unique, .. }| ItemPlace { at, id: id.as_ref(), unique: *unique })
+            .collect()
+    }
+
+    /// How items are read, an array before those inside it.
+    pub(crate) fn rules(&self) -> Vec<&Rule> {
+        let mut rules = Vec::from_iter(&self.whole);
+        list(&self.arrays, &mut rules);
+        rules
     }
 }
 
-fn list<'a>(arrays: &'a [Array], places: &mut Vec<ItemPlace<'a>>) {
+fn list<'a>(arrays: &'a [Array], rules: &mut Vec<&'a Rule>) {
     for Array { inner, rule, .. } in arrays {
-        places.push(ItemPlace { at: &rule.at, id: rule.id.as_ref(), unique: rule.unique });
-        list(inner, places);
+        rules.push(rule);
+        list(inner, rules);
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod algorithm;
 mod check;
 mod class;
+pub(crate) mod control;
 mod delivery;
 mod error;
 mod file;
@@ -23,6 +24,7 @@ pub(crate) mod sns;
 pub(crate) mod template;
 
 pub use class::Class;
+pub use control::Control;
 pub use delivery::{Citation, Delivery, Response, ResponseHeader, SecretNotes, Trust, TrustMarks};
 pub use error::{DefinitionError, UnknownSetting};
 pub use handshake::Handshake;

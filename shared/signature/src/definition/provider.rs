@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::algorithm::KeyFormat;
 use super::class::Class;
+use super::control::Control;
 use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
 use super::error::UnknownSetting;
-use super::handshake::Handshake;
+use super::handshake::{Handshake, Method};
 use super::items::Items;
 use super::scheme::{Kind, Scheme, Token};
 use super::selector::Selector;
@@ -53,6 +54,8 @@ pub struct Provider {
     pub(super) delivery: Delivery,
     pub(super) secret: SecretNotes,
     pub(super) handshakes: Vec<Handshake>,
+    pub(super) controls: Vec<Control>,
+    pub(super) methods: BTreeSet<Method>,
     pub(super) response: Option<Response>,
     pub(super) sources: Vec<Citation>,
 }
@@ -178,6 +181,25 @@ impl Provider {
         &self.handshakes
     }
 
+    /// The messages about a subscription that come on the way of its events.
+    #[must_use]
+    pub fn controls(&self) -> &[Control] {
+        &self.controls
+    }
+
+    /// Whether events come with this method.
+    ///
+    /// ```
+    /// use hookdock_signature::catalog;
+    ///
+    /// assert!(!catalog::find("stripe").unwrap().sends_events_by("GET"));
+    /// assert!(catalog::find("twilio").unwrap().sends_events_by("GET"));
+    /// ```
+    #[must_use]
+    pub fn sends_events_by(&self, method: &str) -> bool {
+        self.methods.iter().any(|known| known.as_str() == method)
+    }
+
     /// The methods that the provider uses, in alphabetical order.
     ///
     /// ```
@@ -188,8 +210,15 @@ impl Provider {
     /// ```
     #[must_use]
     pub fn methods(&self) -> Vec<&'static str> {
-        let methods = self.handshakes.iter().map(Handshake::method).chain(["POST"]);
+        let for_events = self.methods.iter().map(|method| method.as_str());
+        let methods = self.handshakes.iter().map(Handshake::method).chain(for_events);
         methods.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whether the URL, or a part of it, is signed by any of its schemes.
+    #[must_use]
+    pub fn signs_url(&self) -> bool {
+        self.schemes().any(Scheme::signs_url)
     }
 
     /// The answer the provider insists on.

@@ -75,6 +75,12 @@ impl Scheme {
         }
     }
 
+    /// Whether the first of several items is signed, and nothing of the others.
+    #[must_use]
+    pub fn signs_only_the_first_item(&self) -> bool {
+        self.template().is_some_and(|message| message.has(&Segment::FirstItem))
+    }
+
     pub(crate) fn template(&self) -> Option<&Template> {
         match &self.kind {
             Kind::Shared(shared) => Some(&shared.signed.message),

@@ -189,6 +189,8 @@ impl Origin {
             (Self::Header(_), _) => false,
             (Self::Query(_), segment) => matches!(segment, Segment::Url),
             (_, Segment::Body | Segment::BodySha256) => true,
+            // Other items do not count as signed where only the first is.
+            (Self::Json(_) | Self::Item(_), Segment::FirstItem) => true,
             (Self::Json(path), Segment::Json(signed)) => signed == path,
             (Self::Json(path), Segment::Sns) => sns::is_signed(&path.to_string()),
             (Self::Form(name), Segment::Form(signed)) => signed == name,

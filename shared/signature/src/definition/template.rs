@@ -18,6 +18,8 @@ pub(crate) enum Segment {
     BodySha256,
     /// The body's CRC-32 in decimal digits.
     BodyCrc32,
+    /// The first element of a body that is an array, exactly as it is written there.
+    FirstItem,
     /// The fields of an SNS message that are there.
     Sns,
     Timestamp,
@@ -93,6 +95,7 @@ fn placeholder(name: &str, field: &str) -> Result<Segment, DefinitionError> {
         "body" => Segment::Body,
         "body_sha256_hex" => Segment::BodySha256,
         "body_crc32" => Segment::BodyCrc32,
+        "first_item" => Segment::FirstItem,
         "sns" => Segment::Sns,
         "ts" => Segment::Timestamp,
         "url" => Segment::Url,

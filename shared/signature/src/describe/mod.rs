@@ -15,11 +15,10 @@ mod words;
 use serde::Serialize;
 
 use crate::definition::algorithm::KeyRule;
-use crate::definition::items::Array;
 use crate::definition::jwt::TokenPlace;
 use crate::definition::scheme::{Kind, Signed};
 use crate::definition::signature::{Layout, Prefix, Signature, Source, Timestamp, TimestampSource};
-use crate::{Headers, Provider, Selector};
+use crate::{Headers, Provider, Selector, definition};
 
 /// What a definition says about requests.
 #[derive(Debug, Clone)]
@@ -33,6 +32,8 @@ pub struct Definition {
     pub event_type: Vec<String>,
     /// Where several events of one request are.
     pub items: Vec<Items>,
+    /// The types of messages about a subscription, which are no events of it.
+    pub controls: Vec<String>,
 }
 
 /// Where the events of a request are that carries several.
@@ -116,10 +117,6 @@ impl Definition {
     /// What the definition of this provider says, with what the operator has set.
     #[must_use]
     pub fn of(provider: &Provider) -> Self {
-        let items = provider.items();
-        let form = items.and_then(|items| items.form());
-        let mut places = Vec::new();
-        list(items.map_or(&[], |items| &items.arrays), form, &mut places);
         Self {
             scheme: Scheme::of(provider.scheme(), provider),
             alternatives: provider
@@ -129,7 +126,12 @@ impl Definition {
                 .collect(),
             event_id: parts(provider.event_id()),
             event_type: parts(provider.event_type()),
-            items: places,
+            items: provider.items().map(Items::of).unwrap_or_default(),
+            controls: provider
+                .controls()
+                .iter()
+                .map(|control| control.event_type().to_owned())
+                .collect(),
         }
     }
 
@@ -296,6 +298,19 @@ impl Time {
     }
 }
 
+impl Items {
+    fn of(items: &definition::items::Items) -> Vec<Self> {
+        let rules = items.rules().into_iter();
+        let described = rules.map(|rule| Self {
+            form: items.form().map(str::to_owned),
+            at: rule.at.clone(),
+            id: parts(rule.id.as_ref()),
+            event_type: parts(rule.event_type.as_ref()),
+        });
+        described.collect()
+    }
+}
+
 impl Key {
     fn of(rule: &KeyRule) -> Option<Self> {
         let format = rule.format.as_str();
@@ -305,16 +320,4 @@ impl Key {
 
 fn parts(selector: Option<&Selector>) -> Vec<String> {
     selector.map(Selector::texts).unwrap_or_default()
-}
-
-fn list(arrays: &[Array], form: Option<&str>, places: &mut Vec<Items>) {
-    for Array { inner, rule, .. } in arrays {
-        places.push(Items {
-            form: form.map(str::to_owned),
-            at: rule.at.clone(),
-            id: parts(rule.id.as_ref()),
-            event_type: parts(rule.event_type.as_ref()),
-        });
-        list(inner, form, places);
-    }
 }

@@ -85,6 +85,10 @@ impl Items {
             let body = view.json().ok_or(SelectError::BodyNotJson)?;
             return Ok(self.find_in(body, view, most));
         };
+        // Text inside of JSON must not be taken for a form.
+        if self.whole.is_some() && view.json().is_some() {
+            return Ok(None);
+        }
         let field = view.form(name).map_err(|_| SelectError::Repeated { name: name.clone() })?;
         let Some(written) = field.and_then(|field| field.value()) else { return Ok(None) };
         let document = json::document(written.as_bytes()).ok_or(SelectError::BodyNotJson)?;
@@ -101,8 +105,10 @@ impl Items {
     ) -> Option<Found<'a>> {
         let root = Node { pointer: String::new(), value: document, outer: None };
         let mut walk = Walk { most, count: 0, spots: Vec::new() };
-        if !walk.any(&self.arrays, &root) {
-            return None;
+        match &self.whole {
+            Some(rule) => walk.item(rule, root),
+            None if walk.any(&self.arrays, &root) => {}
+            None => return None,
         }
         let mut item = ItemView::of(view, document);
         let items = walk.spots.into_iter().map(|spot| spot.read(&mut item)).collect();

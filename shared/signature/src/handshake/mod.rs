@@ -11,7 +11,7 @@ use answer::{Exchange, HandshakeRefusal, RefusedHandshake};
 use fill::Filling;
 use zeroize::Zeroizing;
 
-use crate::definition::handshake::{Challenge, Check, Condition, HandshakeKind, Keyed, Test};
+use crate::definition::handshake::{Challenge, Check, HandshakeKind, Keyed};
 use crate::definition::scheme;
 use crate::hosts::may_visit;
 use crate::{
@@ -86,7 +86,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn answer(&self, handshake: &Handshake) -> Result<Option<Exchange>, HandshakeRefusal> {
-        if !handshake.when.iter().all(|condition| self.meets(condition)) {
+        if !handshake.when.iter().all(|condition| condition.holds(self.view)) {
             return Ok(None);
         }
         let found = handshake.challenge().map(|challenge| self.find(challenge)).transpose()?;
@@ -121,19 +121,6 @@ impl Asked<'_> {
         let found = visit.at.select_from(self.view).ok().flatten();
         let url = found.map(|found| found.value).filter(|url| may_visit(url, &visit.hosts));
         url.map(Some).ok_or(HandshakeRefusal::MalformedChallenge)
-    }
-
-    fn meets(&self, condition: &Condition) -> bool {
-        let Condition { at, test } = condition;
-        match test {
-            Test::Present => at.finds_anything(self.view),
-            Test::Absent => !at.finds_anything(self.view),
-            Test::Empty => at.finds_an_empty_list(self.view),
-            Test::Is(values) => {
-                let found = at.select_from(self.view).ok().flatten();
-                found.is_some_and(|found| values.contains(&found.value))
-            }
-        }
     }
 
     fn find(&self, challenge: &Challenge) -> Result<Option<Selected>, HandshakeRefusal> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::sns;
 use crate::definition::template::{Segment, Template};
 use crate::lookup::Lookup;
-use crate::parse::form;
+use crate::parse::{form, json};
 use crate::{Rejection, Request, compare};
 
 /// A message in pieces, so that the body is never copied.
@@ -38,6 +38,12 @@ impl<'a> Message<'a> {
             Segment::Timestamp => pieces.push(Piece::Timestamp),
             Segment::Secret => pieces.push(Piece::Secret),
             Segment::Body => pieces.push(Piece::Bytes(Cow::Borrowed(request.body))),
+            Segment::FirstItem => {
+                let first = json::element(lookup.body_as_json()?, 0);
+                let first =
+                    first.ok_or_else(|| Rejection::MissingField { name: "[0]".to_owned() })?;
+                pieces.push(Piece::text(first.get().into()));
+            }
             Segment::Sns => pieces.extend(sns::message(lookup)?.into_iter().map(Piece::text)),
             Segment::SortedForm => pieces.extend(sorted_form(request)?),
             Segment::Literal(text) => pieces.push(Piece::text(text.into())),

@@ -25,21 +25,28 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// A batch is as trustworthy as its least item. The sender says how many there are, so none
-    /// of them is kept.
+    /// A batch is as trustworthy as its least item: each has to carry one of the secrets, and they
+    /// may be of several subscriptions. The sender says how many there are, so none of them is
+    /// kept.
     fn token_in_every_item(&self, token: &Token, path: &JsonPath) -> Result<Accepted> {
         let body = self.lookup.body_as_json()?;
         let secrets =
             self.secrets.iter().map(|secret| compare::Alike::to(secret.expose().as_bytes()));
-        let mut trials: Vec<_> = secrets.map(|secret| (secret, true)).collect();
-        let (mut any, mut malformed) = (false, false);
+        let mut trials: Vec<_> = secrets.map(|secret| (secret, false)).collect();
+        let (mut any, mut malformed, mut all_known) = (false, false, true);
         path.each(body, |value| {
             any |= value.is_some();
             let text = value.and_then(json::scalar);
             match text.as_deref().and_then(|text| bare_token(token, text)) {
                 Some(text) => {
                     let text = compare::Alike::to(text.as_bytes());
-                    trials.iter_mut().for_each(|(secret, all)| *all &= secret.is(&text));
+                    let mut known = false;
+                    for (secret, used) in &mut trials {
+                        let same = secret.is(&text);
+                        known |= same;
+                        *used |= same;
+                    }
+                    all_known &= known;
                 }
                 None => malformed = true,
             }
@@ -49,7 +56,9 @@ impl<'a> Attempt<'a> {
         match (any, malformed) {
             (false, _) => Err(Rejection::MissingField { name: name() }),
             (true, true) => Err(Rejection::MalformedField { name: name() }),
-            (true, false) => self.outcome(trials.into_iter().map(|(_, all)| Some(all))),
+            (true, false) => {
+                self.outcome(trials.into_iter().map(|(_, used)| Some(used && all_known)))
+            }
         }
     }
 

@@ -29,6 +29,7 @@ pub struct Proof {
     secret_id: String,
     provider_timestamp: Option<EpochMillis>,
     tolerance_seconds: Option<u32>,
+    only_first_item: bool,
 }
 
 impl Proof {
@@ -39,6 +40,7 @@ impl Proof {
             secret_id: accepted.secret_id,
             provider_timestamp: accepted.at,
             tolerance_seconds: scheme.tolerance_seconds(),
+            only_first_item: scheme.signs_only_the_first_item(),
         }
     }
 
@@ -64,6 +66,12 @@ impl Proof {
     #[must_use]
     pub const fn provider_timestamp(&self) -> Option<EpochMillis> {
         self.provider_timestamp
+    }
+
+    /// Whether the signature covers the first of several items and nothing of the others.
+    #[must_use]
+    pub const fn only_first_item(&self) -> bool {
+        self.only_first_item
     }
 
     /// The age window the request had to lie in, if any.

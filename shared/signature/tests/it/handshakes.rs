@@ -41,7 +41,7 @@ fn a_handshake_that_makes_no_sense_is_refused_by_name() {
         (ECHO, "challenge = {", "[unknown]\nx = {", "does not parse"),
         (ECHO, "max_length = 9", "max_length = 9, most = 1", "does not parse"),
         (ECHO, "\"plain\"", "\"any\"", "does not parse"),
-        (ECHO, "\"GET\"", "\"PUT\"", "does not parse"),
+        (ECHO, "\"GET\"", "\"PUT\"", "method: goes with events only"),
         (ECHO, "query:c", "cookie:c", "challenge.at: \"cookie:c\" names no place"),
         (ECHO, "max_length = 9", "max_length = 1025", "challenge: no such length"),
         (ECHO, "max_length = 9", "max_length = 9, min_length = 0", "challenge: no such length"),

@@ -157,6 +157,7 @@ const SAMPLES: &[Sample] = &[
         &[("/0", "a", "open"), ("/1", "?", "?")],
     ),
     ("sharepoint", r#"{"value":[{"resource":"r"}]}"#, &[("/value/0", "-", "-")]),
+    ("github", "payload=%7B%22action%22%3A%22opened%22%7D", &[("", "?", "?")]),
     (
         "whatsapp",
         r#"{"entry":[{"changes":[{"field":"messages","value":{"messages":[{"id":"w1","type":"text"}],"statuses":[{"id":"w2","status":"read"}]}},{"field":"account_update","value":{}}]}]}"#,

@@ -1,6 +1,8 @@
 //! Checks of `[[handshakes]]`.
 
+use crate::definition::control::Control;
 use crate::definition::error::DefinitionError;
+use crate::definition::file::ControlToml;
 use crate::definition::file::handshake::{
     ChallengeToml, CheckToml, ConditionToml, HandshakeToml, KindToml, StateToml, VisitToml,
 };
@@ -61,6 +63,17 @@ impl HandshakeToml {
     }
 }
 
+impl ControlToml {
+    pub(crate) fn check(self, index: usize) -> Result<Control> {
+        let at = Place(format!("controls[{index}]"));
+        if self.when.is_empty() {
+            return Err(at.error("when", "every event would be one"));
+        }
+        let when = self.when.into_iter().map(|raw| raw.check(&at)).collect::<Result<_>>()?;
+        Ok(Control { when, event_type: self.event_type, notes: self.notes })
+    }
+}
+
 /// The place in the definition that is being read.
 struct Place(String);
 
@@ -95,6 +108,9 @@ impl Place {
 
     fn coherent(&self, handshake: &Handshake) -> Result<()> {
         self.words(handshake)?;
+        if !matches!(handshake.method, Method::Get | Method::Head | Method::Post) {
+            return Err(self.error("method", "goes with events only"));
+        }
         self.signed(handshake)?;
         self.told_apart(handshake)
     }

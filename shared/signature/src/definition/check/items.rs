@@ -15,11 +15,24 @@ pub(super) fn items(raw: Vec<ItemsToml>, schemes: &[&Scheme]) -> Result<Option<I
     for (index, raw) in raw.into_iter().enumerate() {
         let at = format!("items[{index}]");
         let form = raw.form.clone();
-        let items = items.get_or_insert_with(|| Items { form: form.clone(), arrays: Vec::new() });
+        let new = || Items { form: form.clone(), whole: None, arrays: Vec::new() };
+        let items = items.get_or_insert_with(new);
         if items.form != form {
             return Err(DefinitionError::new(format!("{at}.form"), "differs from the others"));
         }
-        insert(&mut items.arrays, raw, schemes, &at)?;
+        match &raw.at {
+            Some(path) => {
+                let path = JsonPath::parse(path, &format!("{at}.at"))?;
+                insert(&mut items.arrays, raw, &path, schemes, &at)?;
+            }
+            None if form.is_none() => {
+                return Err(DefinitionError::new(format!("{at}.at"), "missing"));
+            }
+            None => items.whole = Some(rule(raw, Vec::new(), Reach::Item, schemes, &at)?),
+        }
+        if items.whole.is_some() && !items.arrays.is_empty() {
+            return Err(DefinitionError::new(at, "the field is one event or several"));
+        }
     }
     Ok(items)
 }
@@ -27,11 +40,11 @@ pub(super) fn items(raw: Vec<ItemsToml>, schemes: &[&Scheme]) -> Result<Option<I
 fn insert(
     mut arrays: &mut Vec<Array>,
     raw: ItemsToml,
+    path: &JsonPath,
     schemes: &[&Scheme],
     at: &str,
 ) -> Result<()> {
     let error = |problem: &str| DefinitionError::new(format!("{at}.at"), problem);
-    let path = JsonPath::parse(&raw.at, &format!("{at}.at"))?;
     let (mut outer, tail) = path.arrays().ok_or_else(|| error("needs [] and takes no number"))?;
     let keys = outer.pop().unwrap_or_default();
     let reach = if outer.is_empty() { Reach::Item } else { Reach::Outer };
@@ -68,7 +81,7 @@ fn rule(
         id: selector(raw.id.as_ref(), Needs::Every, "id")?,
         unique: raw.unique.unwrap_or(true),
         event_type: selector(raw.event_type.as_ref(), Needs::First, "type")?,
-        at: raw.at,
+        at: raw.at.unwrap_or_default(),
         tail,
     })
 }

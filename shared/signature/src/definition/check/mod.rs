@@ -7,6 +7,7 @@ mod jwt;
 mod keys;
 mod reply;
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use fields::Fields;
@@ -20,7 +21,7 @@ use super::file::{
     AlternativeToml, KindToml, PaddingToml, ProviderToml, PublicKeyToml, SchemeToml, SettingToml,
     WhenToml,
 };
-use super::handshake::Handshake;
+use super::handshake::{Handshake, Method};
 use super::keys::KeysRule;
 use super::provider::{Provider, Setting};
 use super::scheme::{Coded, KeyFrom, Kind, Public, Scheme, Shared, Signed, Token, When, WhenTest};
@@ -72,6 +73,8 @@ fn provider(raw: ProviderToml) -> Result<Provider> {
     let handshakes = raw.handshakes.into_iter().enumerate();
     let handshakes = handshakes.map(|(index, raw)| raw.check(index, can_mac));
     let handshakes = handshakes.collect::<Result<_>>()?;
+    let controls = raw.controls.into_iter().enumerate();
+    let controls = controls.map(|(index, raw)| raw.check(index)).collect::<Result<_>>()?;
     let items = items::items(raw.items, &schemes)?;
     let provider = Provider {
         id: raw.id,
@@ -90,6 +93,8 @@ fn provider(raw: ProviderToml) -> Result<Provider> {
         delivery: raw.delivery,
         secret: raw.secret,
         handshakes,
+        controls,
+        methods: methods(raw.methods)?,
         response: raw.response,
         sources: raw.sources,
     };
@@ -110,6 +115,14 @@ fn delivery(delivery: &Delivery) -> Result<()> {
         return Err(DefinitionError::new("delivery.answer_within_ms", "no time at all"));
     }
     Ok(())
+}
+
+fn methods(raw: Option<BTreeSet<Method>>) -> Result<BTreeSet<Method>> {
+    let methods = raw.unwrap_or_else(|| BTreeSet::from([Method::Post]));
+    match methods.contains(&Method::Head) || methods.is_empty() {
+        true => Err(DefinitionError::new("methods", "no event comes like that")),
+        false => Ok(methods),
+    }
 }
 
 fn setting(raw: SettingToml) -> Setting {

@@ -5,9 +5,9 @@ pub(super) mod jwt;
 pub(super) mod keys;
 pub(super) mod reply;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use handshake::HandshakeToml;
+use handshake::{ConditionToml, HandshakeToml};
 use jwt::JwtToml;
 use keys::KeysToml;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use super::algorithm::{
 };
 use super::class::Class;
 use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
+use super::handshake::Method;
 use super::module::Module;
 use super::signature::Unit;
 
@@ -43,6 +44,10 @@ pub(super) struct ProviderToml {
     pub(super) secret: SecretNotes,
     #[serde(default)]
     pub(super) handshakes: Vec<HandshakeToml>,
+    #[serde(default)]
+    pub(super) controls: Vec<ControlToml>,
+    /// Missing means that events are posted.
+    pub(super) methods: Option<BTreeSet<Method>>,
     pub(super) response: Option<Response>,
     #[serde(default)]
     pub(super) sources: Vec<Citation>,
@@ -87,11 +92,21 @@ pub(super) struct EventIdToml {
 #[serde(deny_unknown_fields)]
 pub(super) struct ItemsToml {
     pub(super) form: Option<String>,
-    pub(super) at: String,
+    /// Missing means that the field of the form is one event as a whole.
+    pub(super) at: Option<String>,
     pub(super) id: Option<Vec<String>>,
     pub(super) unique: Option<bool>,
     #[serde(rename = "type")]
     pub(super) event_type: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ControlToml {
+    pub(super) when: Vec<ConditionToml>,
+    #[serde(rename = "type")]
+    pub(super) event_type: String,
+    pub(super) notes: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -84,12 +84,13 @@ pub(crate) fn items(provider: &Provider, item: &str, size: usize) -> Vec<Named> 
     bodies.collect()
 }
 
-/// What stands around the items: of `a.b[].c[]` it is `{"a":{"b":[{"c":[` and `]}]}}`.
+/// What stands around the items: of `a.b[].c[]` it is `{"a":{"b":[{"c":[` and `]}]}}`. Where the
+/// whole is the item, they are a list in it.
 fn around(path: &str) -> (String, String) {
     let long = "x".repeat(256);
     let common = format!("{{\"id\":\"{long}\",\"field\":\"{long}\",\"realmId\":\"{long}\",");
     let (mut head, mut tail) = (String::new(), String::new());
-    let (arrays, _) = path.rsplit_once("[]").expect("an array");
+    let (arrays, _) = path.rsplit_once("[]").unwrap_or(("list", ""));
     for (outer, keys) in arrays.split("[]").enumerate() {
         for (depth, key) in keys.split('.').filter(|key| !key.is_empty()).enumerate() {
             head.push_str(if outer > 0 && depth == 0 { &common } else { "{" });
