@@ -216,6 +216,7 @@ fn incoming(parts: &Parts, body: Bytes) -> Incoming {
         path: parts.uri.path().to_owned(),
         url: url(parts),
         other_url: None,
+        sent_body: None,
         headers: headers(&parts.headers),
         body,
         trace: None,

@@ -1,7 +1,11 @@
 //! What senders really send: by other methods, in other encodings, of several subscriptions.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hookdock_pipeline::delivery::identity::{Flag, IgnoreCause};
 use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
@@ -257,5 +261,45 @@ async fn the_other_url_of_a_request_is_tried_and_the_one_that_was_signed_is_reco
             let bytes = stack.local.named(&object).expect("memory").expect("stored");
             assert_eq!(StoredDelivery::parse(&bytes).expect("a delivery").url, public);
         }
+    }
+}
+
+fn gzip(plain: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain).expect("memory");
+    encoder.finish().expect("memory").into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compressed_body_is_read_whether_it_was_signed_before_or_after() {
+    let event = json!({"action": "opened"});
+    let plain = issue(&event.to_string());
+    let packed = Draft { body: gzip(&plain.body), ..plain.clone() };
+    for signed in [&plain, &packed] {
+        let (stack, notes) = stack("github", "", "issues.opened");
+        let mut request = signed.signed(START);
+        request.headers.extend([("Content-Encoding".to_owned(), "gzip".to_owned())]);
+        request.body = packed.body.clone();
+        accept(&stack, request).await;
+        assert_eq!(seen(&notes), std::slice::from_ref(&event));
+        let name = stack.local.objects().expect("memory").remove(0);
+        let object = stack.local.named(&name).expect("memory").expect("stored");
+        let stored = StoredDelivery::parse(&object).expect("a delivery");
+        assert_eq!(stored.sent_body.is_some(), signed.body == packed.body, "what was signed stays");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compressed_body_that_is_too_large_or_not_signed_is_refused() {
+    let body = json!({"action": "opened", "padding": "x".repeat(2000)}).to_string();
+    for (limit, secret, status) in
+        [(3000, "github secret", 200), (3000, "wrong", 401), (1000, "github secret", 401)]
+    {
+        let (stack, _) = stack("github", &format!("max_body_bytes = {limit}\n"), "*");
+        let signed = Draft { secret: secret.to_owned(), ..issue(&body) };
+        let mut request = signed.signed(START);
+        request.headers.extend([("Content-Encoding".to_owned(), "gzip".to_owned())]);
+        request.body = gzip(body.as_bytes());
+        assert_eq!(stack.send(request).await.status(), status, "{limit} {secret}");
     }
 }

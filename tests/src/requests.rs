@@ -231,6 +231,7 @@ pub fn request(method: &str, path: &str) -> Incoming {
         path: path.to_owned(),
         url: format!("https://hooks.example{path}"),
         other_url: None,
+        sent_body: None,
         headers: Headers::default(),
         body: Bytes::new(),
         trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned()),

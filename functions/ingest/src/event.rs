@@ -74,6 +74,7 @@ impl HttpEvent {
             path: self.raw_path,
             url,
             other_url: None,
+            sent_body: None,
             headers: with_cookies(self.headers, &self.cookies).into_iter().collect(),
             body: bytes(self.body, self.is_base64_encoded)?,
             trace,

@@ -5,6 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use hookdock_signature::{Headers, Request};
 
+use crate::delivery::content_encoding;
+
 /// One HTTP request as its host read it. Nothing in it is to be believed.
 #[derive(Clone)]
 pub struct Incoming {
@@ -20,8 +22,11 @@ pub struct Incoming {
     /// The headers as the host hands them over: in its order, with its repeats and its spelling of
     /// the names. `docs/receive.md` says what each host keeps of what was sent.
     pub headers: Headers,
-    /// The exact bytes of the body.
+    /// The bytes of the body: as they were sent, and once the signature was found right as they
+    /// were before they were compressed.
     pub body: Bytes,
+    /// The exact bytes that were sent and signed, where `body` was decoded after that.
+    pub sent_body: Option<Bytes>,
     /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
     pub trace: Option<String>,
 }
@@ -37,6 +42,11 @@ impl fmt::Debug for Incoming {
 }
 
 impl Incoming {
+    /// The body before it was compressed, if it was and has at most `limit` bytes then.
+    pub(crate) fn decoded(&self, limit: usize) -> Option<Bytes> {
+        content_encoding::decoded(&self.headers, &self.body, limit)
+    }
+
     /// The parts a signature can cover.
     #[must_use]
     pub fn request(&self) -> Request<'_> {

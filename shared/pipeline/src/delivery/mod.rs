@@ -1,5 +1,6 @@
 //! One request, what it carries, and its written forms.
 
+mod content_encoding;
 pub mod events;
 pub mod identity;
 pub mod incoming;

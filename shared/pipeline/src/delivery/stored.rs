@@ -59,6 +59,9 @@ pub struct StoredDelivery<'a> {
     pub body_encoding: BodyEncoding,
     /// The body.
     pub body: Cow<'a, str>,
+    /// The bytes that were sent and signed, as base64, where they are the body compressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_body: Option<Cow<'a, str>>,
     /// The digest of the body's bytes.
     pub sha256: BodyDigest,
     /// The trace it belongs to.
@@ -141,7 +144,7 @@ impl<'a> StoredDelivery<'a> {
     pub(crate) fn of(delivery: &'a VerifiedDelivery, contents: &Contents) -> Self {
         let identity = &contents.identity;
         let raw = delivery.raw();
-        let Incoming { method, url, headers, body, trace, .. } = &raw.incoming;
+        let Incoming { method, url, headers, body, sent_body, trace, .. } = &raw.incoming;
         let (body_encoding, body) = encode(body);
         Self {
             version: Self::NEWEST,
@@ -164,6 +167,7 @@ impl<'a> StoredDelivery<'a> {
             headers: headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             body_encoding,
             body,
+            sent_body: sent_body.as_ref().map(|sent| STANDARD.encode(sent).into()),
             sha256: contents.body.clone(),
             trace: trace.as_deref().map(Cow::Borrowed),
         }

@@ -1,10 +1,12 @@
 //! A delivery whose signature was checked.
 
+use std::mem;
 use std::sync::Arc;
 
 use hookdock_signature::{KeyRequest, Keys, Proof, Rejection, key_requests, verify_with};
 use http::Uri;
 
+use crate::delivery::incoming::Incoming;
 use crate::delivery::raw::RawDelivery;
 use crate::delivery::recipient::Recipient;
 use crate::endpoint::Endpoint;
@@ -44,18 +46,25 @@ impl VerifiedDelivery {
         recipient: Recipient,
         keys: &Keys,
     ) -> Result<Self, Box<Unverified>> {
-        let (provider, secrets) = (recipient.provider(), recipient.secrets());
-        let check = |raw: &RawDelivery| {
-            verify_with(provider, secrets, keys, &raw.incoming.request(), raw.received_at)
+        let checked = check_urls(&mut raw, &recipient, keys);
+        let decoded = may_be_signed_plain(&checked)
+            .then(|| raw.incoming.decoded(recipient.endpoint().max_body_bytes()));
+        let checked = match (checked, decoded.flatten()) {
+            (checked, None) => checked,
+            // Signed as it was sent; it is read as it was before.
+            (Ok(proof), Some(plain)) => {
+                raw.incoming.sent_body = Some(mem::replace(&mut raw.incoming.body, plain));
+                Ok(proof)
+            }
+            // Perhaps signed before it was compressed.
+            (Err(rejection), Some(plain)) => {
+                let sent = mem::replace(&mut raw.incoming.body, plain);
+                check_urls(&mut raw, &recipient, keys).map_err(|_| {
+                    raw.incoming.body = sent;
+                    rejection
+                })
+            }
         };
-        let mut checked = check(&raw);
-        if matches!(checked, Err(Rejection::Mismatch))
-            && provider.signs_url()
-            && let Some(other) = raw.incoming.other_url.take()
-        {
-            raw.incoming.url = other;
-            checked = check(&raw);
-        }
         match checked {
             Ok(proof) => Ok(Self { raw, recipient, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
@@ -92,4 +101,28 @@ impl VerifiedDelivery {
     pub fn proof(&self) -> &Proof {
         &self.proof
     }
+}
+
+/// Whether a compressed body is worth decoding: what is not signed at all is not.
+fn may_be_signed_plain(checked: &Result<Proof, Rejection>) -> bool {
+    use Rejection::{MalformedField, Mismatch, MissingField};
+    matches!(checked, Ok(_) | Err(Mismatch | MissingField { .. } | MalformedField { .. }))
+}
+
+/// Checks the signature over each URL that the sender may have addressed, where it is signed. The
+/// one that was signed stays.
+fn check_urls(
+    raw: &mut RawDelivery,
+    recipient: &Recipient,
+    keys: &Keys,
+) -> Result<Proof, Rejection> {
+    let (provider, secrets) = (recipient.provider(), recipient.secrets());
+    let check = |incoming: &Incoming| {
+        verify_with(provider, secrets, keys, &incoming.request(), raw.received_at)
+    };
+    let checked = check(&raw.incoming);
+    let again = matches!(checked, Err(Rejection::Mismatch)) && provider.signs_url();
+    let Some(other) = raw.incoming.other_url.clone().filter(|_| again) else { return checked };
+    let seen = mem::replace(&mut raw.incoming.url, other);
+    check(&raw.incoming).inspect_err(|_| raw.incoming.url = seen)
 }

@@ -131,6 +131,7 @@ impl Example {
             headers: self.headers.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             body_encoding,
             body,
+            sent_body: None,
             sha256: reference.sha256,
             trace: None,
             direct: None,
