@@ -157,6 +157,7 @@ const SAMPLES: &[Sample] = &[
         &[("/0", "a", "open"), ("/1", "?", "?")],
     ),
     ("sharepoint", r#"{"value":[{"resource":"r"}]}"#, &[("/value/0", "-", "-")]),
+    ("slack", "payload=%7B%22type%22%3A%22block_actions%22%7D", &[("", "-", "block_actions")]),
     ("github", "payload=%7B%22action%22%3A%22opened%22%7D", &[("", "?", "?")]),
     (
         "whatsapp",
