@@ -14,7 +14,7 @@ use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId, EndpointId};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Cell, Cells, CommitRefused, Conditional, Deliveries, Document,
     DocumentName, Documents, Endpoints, Ledger, Messages, Record, Records, Web, WorkQueue,
@@ -199,7 +199,7 @@ impl Plan {
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
-        let lost = || PortError::new("make the planned call", FaultKind::Unavailable);
+        let lost = || PortError::new("make the planned call", PortErrorKind::Unavailable);
         match self.fault(call) {
             None => work.await,
             Some(Fault::Fails) => Err(lost()),

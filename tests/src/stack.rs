@@ -13,7 +13,7 @@ use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ledger::{EventRecord, Run};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::model::system::System as _;
@@ -50,11 +50,11 @@ pub struct Unasked;
 
 impl Providers for Unasked {
     fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
-        Box::pin(async { Err(PortError::new("ask a provider", FaultKind::Unavailable)) })
+        Box::pin(async { Err(PortError::new("ask a provider", PortErrorKind::Unavailable)) })
     }
 
     fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
-        Box::pin(async { Err(PortError::new("ask a provider", FaultKind::Unavailable)) })
+        Box::pin(async { Err(PortError::new("ask a provider", PortErrorKind::Unavailable)) })
     }
 }
 

@@ -49,7 +49,7 @@ mod tests {
     use hookdock_pipeline::delivery::stored::StoredDelivery;
     use hookdock_pipeline::endpoint::Endpoint;
     use hookdock_pipeline::model::names::EndpointId;
-    use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+    use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
     use hookdock_pipeline::ports;
     use hookdock_pipeline::ports::{Captured, Providers, Web};
     use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
@@ -102,7 +102,7 @@ mod tests {
     impl WorkQueue for Kept {
         async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
             if self.down {
-                return Err(PortError::new("queue the reference", FaultKind::Unavailable));
+                return Err(PortError::new("queue the reference", PortErrorKind::Unavailable));
             }
             self.traces.lock().expect("a lock").push(delivery.trace().map(str::to_owned));
             Ok(())
@@ -121,7 +121,7 @@ mod tests {
 
     impl Web for Kept {
         fn call(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
-            Box::pin(async { Err(PortError::new("call", FaultKind::Unavailable)) })
+            Box::pin(async { Err(PortError::new("call", PortErrorKind::Unavailable)) })
         }
     }
 

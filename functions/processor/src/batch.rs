@@ -108,7 +108,7 @@ mod tests {
     use hookdock_pipeline::ledger::dead_letter::DeadLetter;
     use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
     use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
-    use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+    use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
     use hookdock_pipeline::ports::{Cell, Cells, CommitRefused, Conditional, Record, Records};
     use hookdock_pipeline::process::{CrashIsolation, Settings};
     use serde_json::{Value, json};
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn down() -> PortError {
-        PortError::new("do anything", FaultKind::Unavailable)
+        PortError::new("do anything", PortErrorKind::Unavailable)
     }
 
     impl Messages for Scripted {
@@ -141,8 +141,8 @@ mod tests {
             Err(down())
         }
 
-        async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
-            match letter.body.as_str() {
+        async fn dead_letter(&self, dead_letter: &DeadLetter) -> Result<(), PortError> {
+            match dead_letter.body.as_str() {
                 "panic" => panic!("a bug"),
                 "down" => Err(down()),
                 "hang" => std::future::pending().await,

@@ -143,9 +143,9 @@ impl Messages for Backend {
         self.local.change_visibility(receipt, wait).await
     }
 
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        self.local.dead_letter(letter).await?;
-        self.world.dead_lettered(letter);
+    async fn dead_letter(&self, dead_letter: &DeadLetter) -> Result<(), PortError> {
+        self.local.dead_letter(dead_letter).await?;
+        self.world.dead_lettered(dead_letter);
         Ok(())
     }
     async fn send_items(

@@ -84,9 +84,12 @@ impl Job {
             return self.go_on(&cx, ending).await;
         }
         world.book().commons.versions.insert(cx.run().event.clone(), plan.version);
-        let (quiet, longest) = world.climate.quiet;
-        let newest =
-            cx.shared_across_tenants().ordered(ENTITY).version(plan.version).quiet(quiet, longest);
+        let (wait, longest) = world.climate.debounce;
+        let newest = cx
+            .shared_across_tenants()
+            .ordered(ENTITY)
+            .version(plan.version)
+            .debounce(wait, longest);
         let work = async || {
             let _at_work = world.enters(&cx.run().event, until);
             self.stubborn(|| self.write(&cx, plan.version, until)).await?;

@@ -74,10 +74,10 @@ pub enum Mutant {
     CellForgotten,
     /// The ledger writes a cell whoever has written it meanwhile.
     TagUnchecked,
-    /// The ledger does not tell who has the turn at an entity.
-    TurnHidden,
+    /// The ledger does not tell which run has locked an entity.
+    LockHidden,
     /// The ledger tells of a newer event of an entity that there never was.
-    NewestInvented,
+    LatestInvented,
     /// The ledger tells that every breaker is closed.
     BreakerHidden,
 }
@@ -167,11 +167,11 @@ impl Messages for Mutated {
         self.backend.change_visibility(receipt, wait).await
     }
 
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
+    async fn dead_letter(&self, dead_letter: &DeadLetter) -> Result<(), PortError> {
         if self.is(Mutant::LetterForgotten) {
             return Ok(());
         }
-        self.backend.dead_letter(letter).await
+        self.backend.dead_letter(dead_letter).await
     }
     async fn send_items(
         &self,
@@ -214,10 +214,10 @@ impl Mutated {
         let kind = name.as_str().split('#').next().expect("a kind");
         let mut form: Value = serde_json::from_str(&cell.value).expect("JSON");
         match (self.mutant, kind) {
-            (Some(Mutant::TurnHidden), "entity") => form["turn"] = Value::Null,
-            (Some(Mutant::NewestInvented), "entity") => {
-                form["newest"]["version"] = json!(9);
-                form["newest"]["event_key"] = json!("0".repeat(64));
+            (Some(Mutant::LockHidden), "entity") => form["lock"] = Value::Null,
+            (Some(Mutant::LatestInvented), "entity") => {
+                form["latest"]["version"] = json!(9);
+                form["latest"]["event_key"] = json!("0".repeat(64));
             }
             (Some(Mutant::BreakerHidden), "breaker") => {
                 let at = START.get();

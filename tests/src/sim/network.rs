@@ -13,7 +13,7 @@ use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{
     Archive, Cell, Cells, CommitRefused, Conditional, Deliveries, Document, DocumentName,
     Documents, Ledger, Messages, Record, Records, Web, WorkQueue,
@@ -40,7 +40,7 @@ enum Answer {
     /// What the port says, that long after it took effect.
     Given(Duration),
     /// An error, that long after the call was made.
-    Error(Duration, FaultKind),
+    Error(Duration, PortErrorKind),
     Never,
 }
 
@@ -102,14 +102,14 @@ impl Network {
             return Fate { arrives: None, answer: Answer::Error(quick(), self.refusal()) };
         }
         if universe.happens(climate.lost_answers) {
-            let answer = Answer::Error(universe.between(ms(40), s(3)), FaultKind::TimedOut);
+            let answer = Answer::Error(universe.between(ms(40), s(3)), PortErrorKind::TimedOut);
             return Fate { arrives: Some(quick()), answer };
         }
         if universe.happens(climate.late_calls) {
             let arrives = Some(self.late());
             let answer = match universe.below(2) {
                 0 => Answer::Never,
-                _ => Answer::Error(universe.between(ms(40), s(3)), FaultKind::TimedOut),
+                _ => Answer::Error(universe.between(ms(40), s(3)), PortErrorKind::TimedOut),
             };
             return Fate { arrives, answer };
         }
@@ -123,13 +123,13 @@ impl Network {
         Fate { arrives: Some(quick()), answer: Answer::Given(quick()) }
     }
 
-    fn refusal(&self) -> FaultKind {
+    fn refusal(&self) -> PortErrorKind {
         let kinds = [
-            FaultKind::Throttled,
-            FaultKind::TimedOut,
-            FaultKind::Unavailable,
-            FaultKind::Denied,
-            FaultKind::Invalid,
+            PortErrorKind::Throttled,
+            PortErrorKind::TimedOut,
+            PortErrorKind::Unavailable,
+            PortErrorKind::Denied,
+            PortErrorKind::Invalid,
         ];
         kinds[self.world.universe.below(kinds.len())]
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::job::context::Context;
 use crate::job::handler::{JobResult, Outcome};
 use crate::job::scoped::within;
-use crate::job::worker::Begun;
+use crate::job::worker::StepStart;
 use crate::ledger::EffectKey;
 use crate::model::failure::{ErrorClass, Failure};
 use crate::model::names::StepName;
@@ -86,11 +86,11 @@ impl Context {
         let name = step_name(name)?;
         let step = Step { effect_key: EffectKey::of(self.run(), &name) };
         let happened = match self.worker().begin(&name).await? {
-            Begun::Saved(result) => return self.restored(&name, &result).await,
-            Begun::Lost => return Err(lost()),
-            Begun::Full => return Err(full(&name)),
-            Begun::First => None,
-            Begun::Again => check(step.clone()).await?,
+            StepStart::Saved(result) => return self.restored(&name, &result).await,
+            StepStart::Lost => return Err(lost()),
+            StepStart::Full => return Err(full(&name)),
+            StepStart::First => None,
+            StepStart::Again => check(step.clone()).await?,
         };
         let result = match happened {
             Some(result) => result,
@@ -116,10 +116,10 @@ impl Context {
     {
         let name = step_name(name)?;
         match self.worker().begin(&name).await? {
-            Begun::Saved(_) => return Ok(Outcome::Done),
-            Begun::Lost => return Err(lost()),
-            Begun::Full => return Err(full(&name)),
-            Begun::First | Begun::Again => {}
+            StepStart::Saved(_) => return Ok(Outcome::Done),
+            StepStart::Lost => return Err(lost()),
+            StepStart::Full => return Err(full(&name)),
+            StepStart::First | StepStart::Again => {}
         }
         work(Step { effect_key: EffectKey::of(self.run(), &name) }).await?;
         let saved = self.worker().save_last(&name).await?;

@@ -166,7 +166,7 @@ impl DeadReason {
 }
 
 impl Attempt {
-    pub(super) fn begun(number: u32, code: CodeVersion, started_at: EpochMillis) -> Self {
+    pub(super) fn started(number: u32, code: CodeVersion, started_at: EpochMillis) -> Self {
         Self { number, code, started_at, ended: None }
     }
 }

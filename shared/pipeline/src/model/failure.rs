@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::port_error::{PortError, PortErrorKind, chain};
 
 /// The class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,11 +174,11 @@ impl Failure {
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         let class = match error.kind() {
-            FaultKind::Throttled => ErrorClass::Throttled,
-            FaultKind::TimedOut => ErrorClass::TimedOut,
-            FaultKind::Unavailable => ErrorClass::Unavailable,
+            PortErrorKind::Throttled => ErrorClass::Throttled,
+            PortErrorKind::TimedOut => ErrorClass::TimedOut,
+            PortErrorKind::Unavailable => ErrorClass::Unavailable,
             // Settings and permissions are mended while retries go on.
-            FaultKind::Denied | FaultKind::Invalid => ErrorClass::Refused,
+            PortErrorKind::Denied | PortErrorKind::Invalid => ErrorClass::Refused,
         };
         Self::transient(class, chain(&error))
     }
