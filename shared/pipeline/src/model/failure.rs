@@ -104,12 +104,6 @@ impl ErrorClass {
             Self::ResultLost => "result_lost",
         }
     }
-
-    /// The class of that code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.code() == code)
-    }
 }
 
 impl Failure {
@@ -146,6 +140,16 @@ impl Failure {
     }
 
     /// The same failure, to be tried again after that long at the earliest.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hookdock_pipeline::job::{ErrorClass, Failure, Recovery};
+    ///
+    /// let busy = Failure::transient(ErrorClass::Throttled, "the CRM is busy");
+    /// let wait = Duration::from_secs(30);
+    /// assert_eq!(busy.after(wait).recovery(), Recovery::RetryAfter(wait));
+    /// ```
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self { recovery: Recovery::RetryAfter(wait), ..self }
