@@ -30,7 +30,7 @@ impl Scene {
         let archive = Plan::default();
         let ingest = Ingest {
             endpoints: KeepingEndpoints::new(endpoints, local.clone()),
-            archive: Faulty { inner: local.clone(), plan: archive.clone() },
+            archive: Faulty::new(local.clone(), archive.clone()),
             queue: local.clone().intake(),
             providers: Arc::new(Unasked),
             web: Arc::new(Outside::default()),

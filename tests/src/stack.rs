@@ -111,15 +111,15 @@ impl Stack {
         let endpoints = EndpointFile::parse(endpoints).expect("usable endpoints");
         let endpoints = KeepingEndpoints::new(endpoints, local.clone());
         let plan = Plan::default();
-        let faulty = Faulty { inner: local.clone(), plan: plan.clone() };
+        let faulty = Faulty::new(local.clone(), plan.clone());
         let outside = Outside::default();
         Self {
             ingest: Ingest {
-                endpoints: Faulty { inner: endpoints, plan: plan.clone() },
+                endpoints: Faulty::new(endpoints, plan.clone()),
                 archive: faulty.clone(),
                 queue: faulty.clone(),
                 providers: Arc::new(Unasked),
-                web: Arc::new(Faulty { inner: outside.clone(), plan: plan.clone() }),
+                web: Arc::new(Faulty::<Outside>::new(outside.clone(), plan.clone())),
                 system: system.clone(),
             },
             process: Process {
@@ -179,13 +179,7 @@ impl Stack {
     /// The message as the processor sees it.
     #[must_use]
     pub fn received(&self, message: &Message) -> Received {
-        Received {
-            body: message.body.clone(),
-            receipt: message.receipt.clone(),
-            receives: message.receives,
-            sent_at: message.sent_at,
-            deadline: self.system.now().plus(Duration::from_secs(30)),
-        }
+        message.received(self.system.now().plus(Duration::from_secs(30)))
     }
 
     /// Works, batch by batch, until the queue is empty.

@@ -72,7 +72,7 @@ impl Job {
     async fn run(self, cx: Context, delivery: Delivery) -> JobResult {
         let world = &self.network.world;
         let event = event_number(delivery.event_id.as_ref());
-        let stored = self.network.ports.backend.stored_run(cx.run());
+        let stored = self.network.backend.stored_run(cx.run());
         let left = self.clock.now().until(cx.deadline());
         let until = world.universe.now().plus(left);
         let claim = (cx.run(), cx.attempt());
