@@ -39,6 +39,25 @@ impl Step {
 impl Context {
     /// Does the work of a step, unless an earlier attempt has: then its result is returned.
     ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use hookdock_pipeline::job::{Context, JobResult, Outcome, accepted};
+    /// # use http::Request;
+    /// # async fn charge(cx: Context) -> JobResult {
+    /// let charged = cx.step("charge", async |step| {
+    ///     let request = Request::post("https://pay.example.com/charges")
+    ///         .header("Idempotency-Key", step.effect_key().as_str())
+    ///         .body(Bytes::from_static(b"amount=4200"))
+    ///         .expect("a request");
+    ///     let answer = accepted("charge the customer", cx.web()?.call(request).await?)?;
+    ///     Ok(String::from_utf8_lossy(&answer).into_owned())
+    /// });
+    /// let receipt: String = charged.await?;
+    /// # drop(receipt);
+    /// # Ok(Outcome::Done)
+    /// # }
+    /// ```
+    ///
     /// A worker can die between the work and the save, so the work may run again. Hand its target
     /// [`Step::effect_key`], use [`Context::checked_step`], or, for a business record,
     /// [`Context::commit`].
@@ -66,6 +85,16 @@ impl Context {
     /// Like [`Context::step`], for work that must not be repeated and whose target takes no key.
     /// Where the step began before and saved nothing, `check` looks whether the work happened:
     /// `Some` is then the step's result, and `None` lets the work run.
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, Failure};
+    /// # async fn found() -> Result<Option<u64>, Failure> { Ok(None) }
+    /// # async fn create() -> Result<u64, Failure> { Ok(1) }
+    /// # async fn ticket(cx: Context) -> Result<u64, Failure> {
+    /// // `found` asks the target for a ticket with our reference, and `create` makes one.
+    /// cx.checked_step("create-ticket", async |_| found().await, async |_| create().await).await
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -106,6 +135,14 @@ impl Context {
     /// A job returns what this returns, and does nothing after it: a worker that died over that
     /// would leave the step unknown, and its work would be done again.
     ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, EffectKey, Failure, JobResult};
+    /// # async fn tell(_: &EffectKey) -> Result<(), Failure> { Ok(()) }
+    /// async fn notify(cx: Context, (): ()) -> JobResult {
+    ///     cx.last_step("notify", async |step| tell(step.effect_key()).await).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Context::step`].
@@ -130,6 +167,23 @@ impl Context {
     /// one transaction, so the run that inserts it knows for ever that it did.
     /// [`Conditional::Refused`]: another run of the same tenant has written a record of that id,
     /// which has this content.
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, JobResult, Outcome};
+    /// # use hookdock_pipeline::ports::{Conditional, Record};
+    /// # use serde_json::json;
+    /// # async fn order(cx: Context) -> JobResult {
+    /// let order = Record {
+    ///     collection: "orders".to_owned(),
+    ///     id: "cs_1".to_owned(),
+    ///     body: json!({ "amount": 4200 }),
+    /// };
+    /// match cx.commit("create-order", order).await? {
+    ///     Conditional::Written => Ok(Outcome::Done),
+    ///     Conditional::Refused(_) => Ok(Outcome::Ignored("the order is there".to_owned())),
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
