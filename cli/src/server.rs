@@ -29,7 +29,7 @@ use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::ports::Providers;
 use hookdock_pipeline::process;
-use hookdock_pipeline::process::{Process, Received, Verdict, Worker};
+use hookdock_pipeline::process::{Process, Verdict, Worker};
 use hookdock_signature::Headers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -291,13 +291,7 @@ async fn arrival(local: &Local) {
 }
 
 async fn handle(process: Arc<LocalProcess>, local: Local, message: Message) {
-    let received = Received {
-        body: message.body,
-        receipt: message.receipt.clone(),
-        receives: message.receives,
-        sent_at: message.sent_at,
-        deadline: SystemClock.now().plus(WORK_TIME),
-    };
+    let received = message.received(SystemClock.now().plus(WORK_TIME));
     if process.one(&received).await == Verdict::Finished
         && let Err(error) = local.delete(&message.receipt).await
     {

@@ -10,7 +10,7 @@ use hookdock_https::testing::Server;
 use hookdock_pipeline::job::{EffectKey, Effects, Registry};
 use hookdock_pipeline::ledger::{EventRef, RunId};
 use hookdock_pipeline::model::names::EventKey;
-use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::port_error::PortErrorKind;
 use hookdock_pipeline::ports::{AnswerForm, Email, Notice, Prompt, Web};
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ async fn a_topic_that_is_not_there_is_a_setting_to_mend() {
     let notices = effects(&ministack).await.notices.expect("set up");
     let notice = Notice { subject: String::new(), text: "It is urgent.".to_owned() };
     let error = notices.publish(&notice, &key()).await.expect_err("no topic");
-    assert_eq!(error.kind(), FaultKind::Invalid);
+    assert_eq!(error.kind(), PortErrorKind::Invalid);
 }
 
 fn key() -> EffectKey {
@@ -122,7 +122,7 @@ async fn jobs_of_a_function_reach_no_address_beside_it() {
     for url in ["https://127.0.0.1/", "https://169.254.169.254/latest/meta-data/"] {
         let request = Request::get(url).body(Bytes::new()).expect("a request");
         let error = web.call(request).await.expect_err("not public");
-        assert_eq!(error.kind(), FaultKind::Denied, "{url}");
+        assert_eq!(error.kind(), PortErrorKind::Denied, "{url}");
     }
 }
 
@@ -131,7 +131,7 @@ async fn the_settings_are_one_secret_and_must_be_there_where_they_are_named() {
     let ministack = MiniStack::start().await;
     let (connection, mut config) = (ministack.connection(), config(&ministack).jobs);
     let missing = hookdock_aws::job_settings(&connection, &config).await;
-    assert_eq!(missing.expect_err("no secret").kind(), FaultKind::Invalid);
+    assert_eq!(missing.expect_err("no secret").kind(), PortErrorKind::Invalid);
     ministack.create_secret("test/jobs", &json!({"version": 1})).await;
     let there = hookdock_aws::job_settings(&connection, &config).await.expect("a secret");
     assert_eq!(there.as_deref(), Some(r#"{"version":1}"#));

@@ -17,22 +17,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use hookdock_aws::config::{IngestConfig, ProcessorConfig};
 use hookdock_aws::{AwsIngest, AwsProcess, DynamoHistories};
-use hookdock_pipeline::delivery::object_key::ObjectKey;
-use hookdock_pipeline::delivery::pack::Pack;
-use hookdock_pipeline::delivery::reference::Reference;
-use hookdock_pipeline::delivery::sealed::SealedDelivery;
-use hookdock_pipeline::job::Registry;
-use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, History, Recorded, Run, RunId};
-use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId, EndpointId};
-use hookdock_pipeline::model::port_error::PortError;
+use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Cell, Cells, CommitRefused, Conditional, Deliveries, Document,
-    DocumentName, Documents, Endpoints as _, Histories, Ledger, Messages, Packs, Record, Records,
+    Archive, Captured, Captures, Deliveries, Endpoints as _, Histories, Ledger, Messages, Packs,
     WorkQueue,
 };
 use hookdock_signature::Secret;
@@ -42,16 +31,11 @@ use hookdock_tests::stack::{START, Unasked};
 use ministack::MiniStack;
 use serde_json::{Value, json};
 
+/// The adapters of both functions and of a person's tools.
 struct Aws {
     ministack: MiniStack,
-    ports: Ports,
-}
-
-/// Both functions' adapters as one.
-#[derive(Clone)]
-struct Ports {
-    ingest: Arc<AwsIngest>,
-    process: Arc<AwsProcess>,
+    ingest: AwsIngest,
+    process: AwsProcess,
     histories: DynamoHistories,
 }
 
@@ -62,25 +46,49 @@ impl Aws {
         let name = |name: &str| Some(ministack.setting(name));
         let ingest = IngestConfig::read(name).expect("usable");
         let process = ProcessorConfig::read(name).expect("usable");
-        let ports = Ports {
-            ingest: Arc::new(
-                hookdock_aws::ingest(&ingest, Arc::new(Unasked), Arc::new(Outside::default()))
-                    .await,
-            ),
-            process: Arc::new(hookdock_aws::process(&connection, &process, Registry::new()).await),
-            histories: hookdock_aws::histories(&connection, &process.bucket, &process.table)
-                .await
-                .1,
-        };
-        Self { ministack, ports }
+        let (providers, web) = (Arc::new(Unasked), Arc::new(Outside::default()));
+        let (_, histories) =
+            hookdock_aws::histories(&connection, &process.bucket, &process.table).await;
+        Self {
+            ingest: hookdock_aws::ingest(&ingest, providers, web).await,
+            process: hookdock_aws::process(&connection, &process, Registry::new()).await,
+            histories,
+            ministack,
+        }
     }
 }
 
 impl Bench for Aws {
-    type Ports = Ports;
+    fn captures(&self) -> &impl Captures {
+        &self.ingest.endpoints
+    }
 
-    fn ports(&self) -> &Ports {
-        &self.ports
+    fn archive(&self) -> &impl Archive {
+        &self.ingest.archive
+    }
+
+    fn queue(&self) -> &impl WorkQueue {
+        &self.ingest.queue
+    }
+
+    fn deliveries(&self) -> &(impl Deliveries + Packs + Clone) {
+        &self.process.deliveries
+    }
+
+    fn messages(&self) -> &(impl Messages + Clone) {
+        &self.process.messages
+    }
+
+    fn ledger(&self) -> &impl Ledger {
+        &self.process.ledger
+    }
+
+    fn histories(&self) -> &impl Histories {
+        &self.histories
+    }
+
+    fn effects(&self) -> &Effects {
+        &self.process.effects
     }
 
     async fn receive(&self) -> Vec<Seen> {
@@ -129,7 +137,7 @@ async fn an_endpoint_is_one_secret_and_is_remembered() {
         "version": 1, "provider": "github", "secrets": [{"id": "s7", "value": "a secret"}],
     });
     aws.ministack.create_secret("test/endpoint/github", &secret).await;
-    let endpoints = &aws.ports.ingest.endpoints;
+    let endpoints = &aws.ingest.endpoints;
     assert!(endpoints.find(&unknown).await.expect("an answer").is_none());
     let found = endpoints.find(&known).await.expect("an answer").expect("an endpoint");
     assert_eq!(found.provider().id(), "github");
@@ -145,7 +153,7 @@ async fn a_captured_secret_is_among_the_endpoints_own_at_once() {
     let id = "asana".parse().expect("a name");
     let spec = json!({"version": 1, "provider": "asana", "capture": true});
     aws.ministack.create_secret("test/endpoint/asana", &spec).await;
-    let endpoints = &aws.ports.ingest.endpoints;
+    let endpoints = &aws.ingest.endpoints;
     let live = async || {
         let found = endpoints.find(&id).await.expect("an answer").expect("an endpoint");
         found.secrets(None, START).expect("registered").len()
@@ -160,155 +168,6 @@ async fn a_captured_secret_is_among_the_endpoints_own_at_once() {
 async fn without_a_place_for_it_no_secret_is_captured() {
     let aws = Aws::start().await;
     let (id, secret) = ("other".parse().expect("a name"), Secret::new("captured", "x"));
-    let answer = aws.ports.ingest.endpoints.capture(&id, &secret.expect("not empty")).await;
+    let answer = aws.ingest.endpoints.capture(&id, &secret.expect("not empty")).await;
     assert!(answer.is_err(), "the operator has not created the secret");
-}
-
-impl Captures for Ports {
-    async fn capture(&self, id: &EndpointId, secret: &Secret) -> Result<Captured, PortError> {
-        self.ingest.endpoints.capture(id, secret).await
-    }
-}
-
-impl Archive for Ports {
-    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        self.ingest.archive.put(delivery).await
-    }
-
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
-        self.ingest.archive.put_once(delivery).await
-    }
-}
-
-impl WorkQueue for Ports {
-    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        self.ingest.queue.send(delivery).await
-    }
-}
-
-impl Deliveries for Ports {
-    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        self.process.deliveries.read(object).await
-    }
-
-    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
-        self.process.deliveries.pack(pack).await
-    }
-}
-
-impl Packs for Ports {
-    async fn packs(&self, beginning: &str) -> Result<Vec<ObjectKey>, PortError> {
-        self.process.deliveries.packs(beginning).await
-    }
-}
-
-impl Messages for Ports {
-    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.process.messages.change_visibility(receipt, wait).await
-    }
-
-    async fn send_items(
-        &self,
-        references: &[Reference],
-        trace: Option<&str>,
-    ) -> Result<Vec<usize>, PortError> {
-        self.process.messages.send_items(references, trace).await
-    }
-
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        self.process.messages.dead_letter(letter).await
-    }
-}
-
-impl Histories for Ports {
-    async fn history(&self, event: &EventRef) -> Result<Option<History>, PortError> {
-        self.histories.history(event).await
-    }
-}
-
-impl Cells for Ports {
-    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
-        self.process.ledger.cell(name).await
-    }
-
-    async fn swap(
-        &self,
-        name: &CellName,
-        from: Option<&CellTag>,
-        to: &Cell,
-    ) -> Result<Conditional<Option<Cell>>, PortError> {
-        self.process.ledger.swap(name, from, to).await
-    }
-}
-
-impl Ledger for Ports {
-    async fn find_pack(
-        &self,
-        event: &EventRef,
-        delivery: &DeliveryId,
-    ) -> Result<Option<ObjectKey>, PortError> {
-        self.process.ledger.find_pack(event, delivery).await
-    }
-
-    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
-        self.process.ledger.record_delivery(delivery).await
-    }
-
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
-        self.process.ledger.run(id).await
-    }
-
-    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
-        self.process.ledger.create(run).await
-    }
-
-    async fn compare_and_swap(
-        &self,
-        from: &Fence,
-        to: &Run,
-    ) -> Result<Conditional<Run>, PortError> {
-        self.process.ledger.compare_and_swap(from, to).await
-    }
-
-    async fn commit(
-        &self,
-        from: &Fence,
-        to: &Run,
-        record: &Record,
-    ) -> Result<Conditional<CommitRefused>, PortError> {
-        self.process.ledger.commit(from, to, record).await
-    }
-}
-
-impl Records for Ports {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
-        self.process.effects.records.insert(record)
-    }
-
-    fn get<'a>(
-        &'a self,
-        collection: &'a str,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        self.process.effects.records.get(collection, id)
-    }
-}
-
-impl Documents for Ports {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
-        self.documents().keep(document)
-    }
-
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
-        self.documents().read(name)
-    }
-}
-
-impl Ports {
-    fn documents(&self) -> &dyn Documents {
-        self.process.effects.documents.as_deref().expect("set up")
-    }
 }

@@ -5,35 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
 use hookdock_embedded::{Embedded, TestSystem};
-use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::job::{
     Context, Effects, ErrorClass, Failure, Handler, JobResult, LARGEST_RESULT_BYTES, On, Outcome,
     Registry,
 };
-use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
-use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
+use hookdock_pipeline::ledger::{Fence, Run};
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Cell, Cells, CommitRefused, Conditional, Ledger, Record, Web};
-use hookdock_pipeline::testing::{Conformance, Example, Passed, Report};
-use http::{Request, Response};
+use hookdock_pipeline::ports::{Conditional, Ledger, Record};
+use hookdock_pipeline::testing::{Conformance, Example, Intercepted, Interceptor, Passed, Report};
+use hookdock_tests::outside::Outside;
+use http::Request;
 use serde_json::json;
-
-/// A target that takes everything.
-#[derive(Debug)]
-struct Target;
-
-impl Web for Target {
-    fn call(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
-        ready(Ok(Response::new(Bytes::new()))).boxed()
-    }
-}
 
 fn world() -> (Embedded<TestSystem>, Effects) {
     let (local, effects) = Embedded::fresh();
-    (local, Effects { web: Some(Arc::new(Target)), ..effects })
+    (local, Effects { web: Some(Arc::new(Outside::default())), ..effects })
 }
 
 fn check_of<H: Handler<()>>(job: H) -> Conformance {
@@ -257,48 +244,14 @@ async fn an_exception_is_granted_to_its_step_alone_and_only_if_it_is_needed() {
     assert!(report.ends_with("\n  step second: is excepted, and needs no exception"), "{report}");
 }
 
-/// A ledger that forgets what steps have saved.
+/// Forgets what steps have saved.
 #[derive(Clone)]
-struct Forgetful(Embedded<TestSystem>);
+struct Forgetful;
 
-impl Cells for Forgetful {
-    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
-        self.0.cell(name).await
-    }
-
-    async fn swap(
-        &self,
-        name: &CellName,
-        from: Option<&CellTag>,
-        to: &Cell,
-    ) -> Result<Conditional<Option<Cell>>, PortError> {
-        self.0.swap(name, from, to).await
-    }
-}
-
-impl Ledger for Forgetful {
-    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
-        self.0.record_delivery(delivery).await
-    }
-
-    async fn find_pack(
-        &self,
-        event: &EventRef,
-        delivery: &DeliveryId,
-    ) -> Result<Option<ObjectKey>, PortError> {
-        self.0.find_pack(event, delivery).await
-    }
-
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
-        self.0.run(id).await
-    }
-
-    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
-        self.0.create(run).await
-    }
-
+impl<L: Ledger> Interceptor<L> for Forgetful {
     async fn compare_and_swap(
         &self,
+        ledger: &Arc<L>,
         from: &Fence,
         to: &Run,
     ) -> Result<Conditional<Run>, PortError> {
@@ -306,16 +259,7 @@ impl Ledger for Forgetful {
         for step in &mut to.steps {
             step.saved = None;
         }
-        self.0.compare_and_swap(from, &to).await
-    }
-
-    async fn commit(
-        &self,
-        from: &Fence,
-        to: &Run,
-        record: &Record,
-    ) -> Result<Conditional<CommitRefused>, PortError> {
-        self.0.commit(from, to, record).await
+        ledger.compare_and_swap(from, &to).await
     }
 }
 
@@ -327,7 +271,7 @@ async fn a_ledger_that_forgets_what_a_step_saved_is_found() {
     };
     let world = || {
         let (local, effects) = world();
-        (Forgetful(local), effects)
+        (Intercepted::new(local, Forgetful), effects)
     };
     let report = check_of(job).check(world).await.expect_err("it is found").to_string();
     let words = "a_job, step order: was saved, and its work is done again, \

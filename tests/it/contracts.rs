@@ -5,17 +5,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, SystemClock};
+use hookdock_pipeline::job::Effects;
+use hookdock_pipeline::ports::{
+    Archive, Captures, Deliveries, Histories, Ledger, Messages, Packs, WorkQueue,
+};
 use hookdock_tests::contract::{self, Bench, Seen};
 
 struct Embed {
     local: Embedded<SystemClock>,
+    effects: Effects,
     folder: Option<PathBuf>,
 }
 
 impl Embed {
     fn in_memory() -> Self {
         let local = Embedded::in_memory(SystemClock, QueueSettings::default()).expect("memory");
-        Self { local, folder: None }
+        Self::over(local, None)
     }
 
     fn on_disk(name: &str) -> Self {
@@ -23,7 +28,11 @@ impl Embed {
         drop(std::fs::remove_dir_all(&folder));
         let queue = QueueSettings::default();
         let local = Embedded::on_disk(&folder, SystemClock, queue).expect("a disk");
-        Self { local, folder: Some(folder) }
+        Self::over(local, Some(folder))
+    }
+
+    fn over(local: Embedded<SystemClock>, folder: Option<PathBuf>) -> Self {
+        Self { effects: local.effects(), local, folder }
     }
 }
 
@@ -36,10 +45,36 @@ impl Drop for Embed {
 }
 
 impl Bench for Embed {
-    type Ports = Embedded<SystemClock>;
-
-    fn ports(&self) -> &Self::Ports {
+    fn captures(&self) -> &impl Captures {
         &self.local
+    }
+
+    fn archive(&self) -> &impl Archive {
+        &self.local
+    }
+
+    fn queue(&self) -> &impl WorkQueue {
+        &self.local
+    }
+
+    fn deliveries(&self) -> &(impl Deliveries + Packs + Clone) {
+        &self.local
+    }
+
+    fn messages(&self) -> &(impl Messages + Clone) {
+        &self.local
+    }
+
+    fn ledger(&self) -> &impl Ledger {
+        &self.local
+    }
+
+    fn histories(&self) -> &impl Histories {
+        &self.local
+    }
+
+    fn effects(&self) -> &Effects {
+        &self.effects
     }
 
     async fn receive(&self) -> Vec<Seen> {

@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::job::{
     Body, Context, ErrorClass, LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES, On, Outcome, Registry,
     result_document,
@@ -14,7 +12,8 @@ use hookdock_pipeline::job::{
 use hookdock_pipeline::ledger::{RunState, StepResult};
 use hookdock_pipeline::model::names::BodyDigest;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents};
+use hookdock_pipeline::ports::{DocumentName, Documents};
+use hookdock_pipeline::testing::{Intercepted, Interceptor};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
@@ -162,20 +161,17 @@ async fn a_worker_that_dies_between_document_and_save_leaves_one_that_nobody_ref
     assert!(handed[0].ends_with('2'));
 }
 
-/// Documents that somebody else has been at.
-struct Meddled {
-    inner: Arc<dyn Documents>,
-    found: Mutex<Option<Bytes>>,
-}
+/// Somebody else has been at the documents: this is found in place of each.
+#[derive(Clone)]
+struct Meddled(Option<Bytes>);
 
-impl Documents for Meddled {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
-        self.inner.keep(document)
-    }
-
-    fn read<'a>(&'a self, _: &'a DocumentName) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
-        let found = self.found.lock().expect("a lock").clone();
-        std::future::ready(Ok(found)).boxed()
+impl Interceptor<dyn Documents> for Meddled {
+    async fn read_document(
+        &self,
+        _: &Arc<dyn Documents>,
+        _: &DocumentName,
+    ) -> Result<Option<Bytes>, PortError> {
+        Ok(self.0.clone())
     }
 }
 
@@ -186,7 +182,7 @@ async fn a_document_that_is_gone_or_altered_ends_the_run_and_is_not_worked_for_a
         let (jobs, worked, _) = job(100_000);
         let mut stack = accepted(jobs).await;
         let documents = stack.process.effects.documents.clone().expect("set up");
-        let meddled = Meddled { inner: Arc::clone(&documents), found: Mutex::new(found) };
+        let meddled = Intercepted::shared(Arc::clone(&documents), Meddled(found));
         stack.process.effects.documents = Some(Arc::new(meddled));
         stack.drain().await;
         let letter = letter(&stack);

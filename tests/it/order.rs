@@ -34,17 +34,23 @@ impl Written {
     }
 
     /// A stack whose only job writes what is newest, after quiet.
-    fn stack(&self, quiet: Duration, longest: Duration) -> Stack {
+    fn stack(&self, wait: Duration, longest: Duration) -> Stack {
         let written = self.clone();
         let job = move |cx: Context, Json(event): Json<Changed>| {
             let written = written.clone();
-            async move { written.write(&cx, event, (quiet, longest)).await }
+            async move { written.write(&cx, event, (wait, longest)).await }
         };
         Stack::with(Registry::new().job("write", On::endpoint("*"), job))
     }
 
-    async fn write(&self, cx: &Context, event: Changed, quiet: (Duration, Duration)) -> JobResult {
-        let newest = cx.ordered(&event.entity).version(event.version).quiet(quiet.0, quiet.1);
+    async fn write(
+        &self,
+        cx: &Context,
+        event: Changed,
+        debounce: (Duration, Duration),
+    ) -> JobResult {
+        let newest =
+            cx.ordered(&event.entity).version(event.version).debounce(debounce.0, debounce.1);
         newest
             .run(async || {
                 tokio::time::sleep(Duration::from_secs(event.seconds)).await;
@@ -230,8 +236,8 @@ async fn a_burst_becomes_one_run_on_its_newest() {
     assert_eq!(causes(&stack).len(), 19);
     let last = runs(&stack).pop().expect("a run");
     assert_eq!((last.state.name(), last.counted_attempts()), ("done", 1));
-    let (quiet, waited) = (seconds(10), last.opened_at.until(last.updated_at));
-    assert!(waited >= quiet && waited < quiet + seconds(2), "{waited:?}");
+    let (least, waited) = (seconds(10), last.opened_at.until(last.updated_at));
+    assert!(waited >= least && waited < least + seconds(2), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hookdock_embedded::{Embedded, EndpointFile, QueueSettings, TestSystem};
+use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings, TestSystem};
 use hookdock_jobs::registry;
 use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
@@ -12,50 +12,32 @@ use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::model::names::EndpointId;
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Captured, Captures, Endpoints};
-use hookdock_signature::Secret;
+use hookdock_pipeline::ports::Endpoints as _;
+use hookdock_pipeline::testing::{Intercepted, Interceptor};
 use hookdock_tests::outside::Outside;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{START, Stack, Unasked};
 use http::StatusCode;
 
 type Local = Embedded<TestSystem>;
+type Endpoints = KeepingEndpoints<TestSystem>;
 
-/// Serves the older endpoints until it is asked for newer ones.
-struct Rotating {
-    older: EndpointFile,
-    newer: EndpointFile,
-    refreshes: AtomicUsize,
+/// Serves newer endpoints to those who read again.
+#[derive(Clone)]
+struct Rotated {
+    newer: Arc<EndpointFile>,
+    refreshes: Arc<AtomicUsize>,
 }
 
-impl Endpoints for Rotating {
-    async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
-        self.older.find(id).await
-    }
-
-    async fn refresh(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
+impl Interceptor<Endpoints> for Rotated {
+    async fn refresh(
+        &self,
+        _: &Arc<Endpoints>,
+        id: &EndpointId,
+    ) -> Result<Option<Arc<Endpoint>>, PortError> {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
         self.newer.find(id).await
     }
-}
-
-impl Captures for Rotating {
-    async fn capture(&self, _: &EndpointId, _: &Secret) -> Result<Captured, PortError> {
-        Ok(Captured::Other)
-    }
-}
-
-/// Ingest whose older secret is `old`; the newer endpoint has these.
-fn ingest(newer: &str) -> Ingest<Rotating, Local, TestSystem> {
-    let system = TestSystem::starting_at(START);
-    let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
-    let endpoints = Rotating {
-        older: EndpointFile::parse(&github("'old'")).expect("usable"),
-        newer: EndpointFile::parse(&github(newer)).expect("usable"),
-        refreshes: AtomicUsize::new(0),
-    };
-    let (providers, web) = (Arc::new(Unasked), Arc::new(Outside::default()));
-    Ingest { endpoints, intake: local, providers, web, public_url: None, system }
 }
 
 fn github(secrets: &str) -> String {
@@ -66,11 +48,24 @@ fn draft(secret: &str) -> Draft {
     Draft { secret: secret.to_owned(), ..Draft::github("{}") }
 }
 
-/// How it is answered, and how often the endpoint is read again for it.
+/// How a request is answered where the secret was `old`, and how often the endpoint, which has
+/// newer ones, is read again for it.
 async fn outcome(newer: &str, request: Incoming) -> (StatusCode, usize) {
-    let ingest = ingest(newer);
+    let system = TestSystem::starting_at(START);
+    let local = Local::in_memory(system.clone(), QueueSettings::default()).expect("memory");
+    let file = |secrets| EndpointFile::parse(&github(secrets)).expect("usable");
+    let rotated = Rotated { newer: Arc::new(file(newer)), refreshes: Arc::default() };
+    let older = KeepingEndpoints::new(file("'old'"), local.clone());
+    let ingest = Ingest {
+        endpoints: Intercepted::new(older, rotated.clone()),
+        intake: local,
+        providers: Arc::new(Unasked),
+        web: Arc::new(Outside::default()),
+        public_url: None,
+        system,
+    };
     let answer = answer(&ingest, request).await;
-    (answer.status(), ingest.endpoints.refreshes.load(Ordering::Relaxed))
+    (answer.status(), rotated.refreshes.load(Ordering::Relaxed))
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use hookdock_pipeline::job::ErrorClass;
 use hookdock_pipeline::ledger::breaker::{Admission, Breaker, BreakerPolicy, Outage};
-use hookdock_pipeline::ledger::entity::{Decision, Entity, Place, Quiet};
+use hookdock_pipeline::ledger::entity::{Debounce, Decision, Entity, Place};
 use hookdock_pipeline::model::names::EventKey;
 use hookdock_signature::EpochMillis;
 use hookdock_tests::stack::START;
 use proptest::prelude::*;
 
 const LEASE: Duration = Duration::from_secs(12);
-const QUIET: Quiet = Quiet { wait: Duration::from_secs(5), longest: Duration::from_secs(20) };
+const DEBOUNCE: Debounce =
+    Debounce { wait: Duration::from_secs(5), longest: Duration::from_secs(20) };
 const POLICY: BreakerPolicy = BreakerPolicy {
     failures: 3,
     percent: 50,
@@ -40,9 +41,9 @@ fn place(number: u8, version: i64) -> Place {
 enum Step {
     /// A run of the event is at it.
     Comes(u8, i64),
-    /// The run that has the turn ends it.
+    /// The run that has the lock releases it.
     Ends,
-    /// Time passes; a turn that nobody ends is over in the end.
+    /// Time passes; a lock that nobody releases ends with its lease.
     Passes(u64),
 }
 
@@ -58,10 +59,10 @@ proptest! {
     #[test]
     fn turns_follow_the_order_and_never_overlap(
         steps in prop::collection::vec(step(), 1..60),
-        quiet in any::<bool>(),
+        debounce in any::<bool>(),
         chance in any::<u128>(),
     ) {
-        let quiet = if quiet { QUIET } else { Quiet::default() };
+        let debounce = if debounce { DEBOUNCE } else { Debounce::default() };
         let (mut now, mut known) = (START, None::<Entity>);
         let (mut at_work, mut last) = (None::<(Place, EpochMillis)>, None::<Place>);
         let mut newest = None::<Place>;
@@ -77,17 +78,17 @@ proptest! {
                     let place = place(number, version);
                     newest = newest.max(Some(place.clone()));
                     let lease = now.plus(LEASE);
-                    match Entity::decide(known.as_ref(), &place, quiet, lease, now, chance) {
+                    match Entity::decide(known.as_ref(), &place, debounce, lease, now, chance) {
                         Decision::Superseded(_) => prop_assert!(newest.as_ref() != Some(&place)),
-                        Decision::Quiet(until, entity) => {
+                        Decision::Debounce(until, entity) => {
                             let burst = entity.burst.expect("it waits one out");
-                            prop_assert!(until > now && until <= burst.since.plus(quiet.longest));
-                            prop_assert_eq!(&entity.newest, &place);
+                            prop_assert!(until > now && until <= burst.since.plus(debounce.longest));
+                            prop_assert_eq!(&entity.latest, &place);
                             known = Some(entity);
                         }
-                        Decision::Taken(until, entity) => {
+                        Decision::Locked(until, entity) => {
                             prop_assert!(until > now && until <= now.plus(LEASE));
-                            prop_assert_eq!(&entity.newest, &place);
+                            prop_assert_eq!(&entity.latest, &place);
                             known = Some(entity);
                         }
                         Decision::Now(entity) => {

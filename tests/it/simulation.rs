@@ -149,12 +149,12 @@ fn a_cell_that_anybody_overwrites_forgets_what_a_breaker_knows() {
 
 #[test]
 fn a_turn_that_nobody_sees_is_taken_twice() {
-    check(Mutant::TurnHidden, 500, "an entity has one run at work at a time");
+    check(Mutant::LockHidden, 500, "an entity has one run at work at a time");
 }
 
 #[test]
 fn a_newer_event_that_there_never_was_supersedes_the_newest() {
-    check(Mutant::NewestInvented, 100, "only what is older is superseded");
+    check(Mutant::LatestInvented, 100, "only what is older is superseded");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ledger::{EventRecord, Run};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::model::system::System as _;
@@ -50,11 +50,11 @@ pub struct Unasked;
 
 impl Providers for Unasked {
     fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
-        Box::pin(async { Err(PortError::new("ask a provider", FaultKind::Unavailable)) })
+        Box::pin(async { Err(PortError::new("ask a provider", PortErrorKind::Unavailable)) })
     }
 
     fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
-        Box::pin(async { Err(PortError::new("ask a provider", FaultKind::Unavailable)) })
+        Box::pin(async { Err(PortError::new("ask a provider", PortErrorKind::Unavailable)) })
     }
 }
 
@@ -111,14 +111,14 @@ impl Stack {
         let endpoints = EndpointFile::parse(endpoints).expect("usable endpoints");
         let endpoints = KeepingEndpoints::new(endpoints, local.clone());
         let plan = Plan::default();
-        let faulty = Faulty { inner: local.clone(), plan: plan.clone() };
+        let faulty = Faulty::new(local.clone(), plan.clone());
         let outside = Outside::default();
         Self {
             ingest: Ingest {
-                endpoints: Faulty { inner: endpoints, plan: plan.clone() },
+                endpoints: Faulty::new(endpoints, plan.clone()),
                 intake: ArchiveThenQueue { archive: faulty.clone(), queue: faulty.clone() },
                 providers: Arc::new(Unasked),
-                web: Arc::new(Faulty { inner: outside.clone(), plan: plan.clone() }),
+                web: Arc::new(Faulty::<Outside>::new(outside.clone(), plan.clone())),
                 public_url: None,
                 system: system.clone(),
             },
@@ -178,13 +178,7 @@ impl Stack {
     /// The message as the processor sees it.
     #[must_use]
     pub fn received(&self, message: &Message) -> Received {
-        Received {
-            body: message.body.clone(),
-            receipt: message.receipt.clone(),
-            receives: message.receives,
-            sent_at: message.sent_at,
-            deadline: self.system.now().plus(Duration::from_secs(30)),
-        }
+        message.received(self.system.now().plus(Duration::from_secs(30)))
     }
 
     /// Works, batch by batch, until the queue is empty.

@@ -56,7 +56,7 @@ def saving(delivery: Delivery, step: str) -> Callable[[Call], bool]:
         if not call.is_about(delivery.event_key):
             return False
         steps = [item["M"] for run in runs_written(call) for item in run.get("steps", {"L": []})["L"]]
-        return any(item["name"]["S"] == step and "saved_at_ms" in item for item in steps)
+        return any(item["name"]["S"] == step and "saved" in item for item in steps)
 
     return saves
 

@@ -40,95 +40,102 @@ pub async fn handle<E: Endpoints + Captures, I: Intake, S: System>(
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
-    use std::time::Duration;
 
-    use ::http::{Request, Response};
     use bytes::Bytes;
-    use futures_util::future::BoxFuture;
+    use hookdock_embedded::{Embedded, EndpointFile, KeepingEndpoints, QueueSettings, TestSystem};
+    use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
     use hookdock_pipeline::delivery::sealed::SealedDelivery;
     use hookdock_pipeline::delivery::stored::StoredDelivery;
-    use hookdock_pipeline::endpoint::Endpoint;
-    use hookdock_pipeline::model::names::EndpointId;
-    use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-    use hookdock_pipeline::ports::{Captured, Conditional, Providers, Web};
-    use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
+    use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+    use hookdock_pipeline::ports::{ArchiveThenQueue, WorkQueue as _};
+    use hookdock_pipeline::testing::{Intercepted, Interceptor};
+    use hookdock_signature::EpochMillis;
     use serde_json::{Value, json};
 
     use super::*;
 
-    /// Knows one endpoint, and keeps what it is given.
-    #[derive(Debug, Clone, Default)]
-    struct Kept {
-        objects: Arc<Mutex<Vec<Vec<u8>>>>,
-        traces: Arc<Mutex<Vec<Option<String>>>>,
+    type Local = Embedded<TestSystem>;
+
+    /// The pair of GitHub's documentation, "Validating webhook deliveries" (read 2026-11).
+    const ENDPOINTS: &str =
+        "[endpoints.github]\nprovider = 'github'\nsecrets = [\"It's a Secret to Everybody\"]\n";
+
+    /// Notes the traces of what is queued.
+    #[derive(Clone, Default)]
+    struct Traces {
+        seen: Arc<Mutex<Vec<Option<String>>>>,
         down: bool,
     }
 
-    impl Endpoints for Kept {
-        async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
-            // The pair of GitHub's documentation, "Validating webhook deliveries" (read 2026-11).
-            let json = br#"{"version": 1, "provider": "github",
-                "secrets": [{"id": "s1", "value": "It's a Secret to Everybody"}]}"#;
-            let endpoint = Endpoint::from_json(id, json).expect("usable");
-            Ok((id.as_str() == "github").then(|| Arc::new(endpoint)))
-        }
-
-        async fn refresh(&self, _: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
-            Ok(None)
-        }
-    }
-
-    impl Captures for Kept {
-        async fn capture(&self, _: &EndpointId, _: &Secret) -> Result<Captured, PortError> {
-            Ok(Captured::Other)
-        }
-    }
-
-    impl Intake for Kept {
-        async fn accept(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+    impl Interceptor<Local> for Traces {
+        async fn send(
+            &self,
+            queue: &Arc<Local>,
+            delivery: &SealedDelivery,
+        ) -> Result<(), PortError> {
             if self.down {
-                return Err(PortError::new("accept the delivery", FaultKind::Unavailable));
+                return Err(PortError::new("queue the reference", PortErrorKind::Unavailable));
             }
-            self.objects.lock().expect("a lock").push(delivery.object().to_vec());
-            self.traces.lock().expect("a lock").push(delivery.trace().map(str::to_owned));
-            Ok(())
-        }
-
-        async fn keep_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
-            self.accept(delivery).await.map(|()| Conditional::Written)
+            self.seen.lock().expect("a lock").push(delivery.trace().map(str::to_owned));
+            queue.send(delivery).await
         }
     }
 
-    impl Providers for Kept {
-        fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
-            Box::pin(async { Ok(None) })
-        }
-
-        fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
-            Box::pin(async { Ok(()) })
-        }
+    /// The function at noon, with one endpoint.
+    struct Scene {
+        local: Local,
+        system: TestSystem,
+        traces: Traces,
     }
 
-    impl Web for Kept {
-        fn call(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
-            Box::pin(async { Err(PortError::new("call", FaultKind::Unavailable)) })
-        }
-    }
-
-    #[derive(Clone)]
-    struct Noon;
-
-    impl System for Noon {
-        fn now(&self) -> EpochMillis {
-            EpochMillis::new(1_795_262_400_000)
+    impl Scene {
+        fn new(down: bool) -> Self {
+            let system = TestSystem::starting_at(EpochMillis::new(1_795_262_400_000));
+            let local = Local::in_memory(system.clone(), QueueSettings::default());
+            let traces = Traces { down, ..Traces::default() };
+            Self { local: local.expect("memory"), system, traces }
         }
 
-        async fn sleep(&self, _: Duration) {
-            std::future::pending::<()>().await;
+        async fn answers(&self, payload: HttpEvent) -> Value {
+            let endpoints = EndpointFile::parse(ENDPOINTS).expect("usable");
+            let web = Client::new(Limits::OF_DIRECT_WORK, Reach::Public, Trust::platform());
+            let ingest = Ingest {
+                endpoints: KeepingEndpoints::new(endpoints, self.local.clone()),
+                intake: ArchiveThenQueue {
+                    archive: self.local.clone(),
+                    queue: Intercepted::new(self.local.clone(), self.traces.clone()),
+                },
+                providers: Arc::new(HttpsProviders::new(self.system.clone())),
+                web: Arc::new(web),
+                public_url: None,
+                system: self.system.clone(),
+            };
+            let mut context = Context::default();
+            context.xray_trace_id = Some("Root=1-2-3;Sampled=1".to_owned());
+            let answer = handle(&ingest, LambdaEvent::new(payload, context)).await;
+            serde_json::to_value(answer.expect("an answer")).expect("JSON")
         }
 
-        fn random(&self) -> u128 {
-            7
+        async fn post(&self, path: &str, body: &str, is_base64: bool) -> Value {
+            let event = json!({
+                "rawPath": path,
+                "rawQueryString": "from=test",
+                "headers": {
+                    "host": "hooks.example",
+                    "x-github-event": "ping",
+                    "x-hub-signature-256": SIGNATURE,
+                },
+                "requestContext": {"http": {"method": "POST"}},
+                "body": body,
+                "isBase64Encoded": is_base64,
+            });
+            self.answers(serde_json::from_value(event).expect("an event")).await
+        }
+
+        /// The object of the only delivery there is.
+        fn object(&self) -> Bytes {
+            let names = self.local.objects().expect("memory");
+            self.local.named(&names[0]).expect("memory").expect("listed")
         }
     }
 
@@ -136,44 +143,17 @@ mod tests {
     const SIGNATURE: &str =
         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
-    async fn post(kept: &Kept, path: &str, body: &str, is_base64: bool) -> Value {
-        let event = json!({
-            "rawPath": path,
-            "rawQueryString": "from=test",
-            "headers": {
-                "host": "hooks.example",
-                "x-github-event": "ping",
-                "x-hub-signature-256": SIGNATURE,
-            },
-            "requestContext": {"http": {"method": "POST"}},
-            "body": body,
-            "isBase64Encoded": is_base64,
-        });
-        answered(kept, serde_json::from_value(event).expect("an event")).await
-    }
-
-    async fn answered(kept: &Kept, payload: HttpEvent) -> Value {
-        let mut context = Context::default();
-        context.xray_trace_id = Some("Root=1-2-3;Sampled=1".to_owned());
-        let (endpoints, intake) = (kept.clone(), kept.clone());
-        let providers = Arc::new(kept.clone());
-        let web = Arc::new(kept.clone());
-        let ingest = Ingest { endpoints, intake, providers, web, public_url: None, system: Noon };
-        let answer = handle(&ingest, LambdaEvent::new(payload, context)).await.expect("an answer");
-        serde_json::to_value(answer).expect("JSON")
-    }
-
     #[tokio::test]
     async fn a_signed_delivery_is_stored_and_queued_with_its_bytes_its_url_and_its_trace() {
         for (body, is_base64) in [("Hello, World!", false), ("SGVsbG8sIFdvcmxkIQ==", true)] {
-            let kept = Kept::default();
-            let answer = post(&kept, "/webhooks/github", body, is_base64).await;
+            let scene = Scene::new(false);
+            let answer = scene.post("/webhooks/github", body, is_base64).await;
             assert_eq!(answer["statusCode"], 200, "{answer}");
-            let objects = kept.objects.lock().expect("a lock");
-            let stored = StoredDelivery::parse(&objects[0]).expect("a delivery");
+            let object = scene.object();
+            let stored = StoredDelivery::parse(&object).expect("a delivery");
             assert_eq!(stored.body, "Hello, World!");
             assert_eq!(stored.url, "https://hooks.example/webhooks/github?from=test");
-            let traces = kept.traces.lock().expect("a lock");
+            let traces = scene.traces.seen.lock().expect("a lock");
             assert_eq!(*traces, [Some("Root=1-2-3;Sampled=1".to_owned())]);
         }
     }
@@ -187,11 +167,11 @@ mod tests {
                     "x-hub-signature-256": "{SIGNATURE}"}},
                 "body": "Hello, World!"}}"#
         );
-        let kept = Kept::default();
-        let answer = answered(&kept, serde_json::from_str(&event).expect("an event")).await;
+        let scene = Scene::new(false);
+        let answer = scene.answers(serde_json::from_str(&event).expect("an event")).await;
         assert_eq!(answer["statusCode"], 200, "{answer}");
-        let objects = kept.objects.lock().expect("a lock");
-        let stored = StoredDelivery::parse(&objects[0]).expect("a delivery");
+        let object = scene.object();
+        let stored = StoredDelivery::parse(&object).expect("a delivery");
         let headers = stored.headers();
         let headers: Vec<_> = headers.iter().collect();
         let sent = [("X-A", "1"), ("x-b", "2"), ("X-A", "3"), ("x-joined", "1,2")];
@@ -206,12 +186,12 @@ mod tests {
             ("/webhooks/github?x", "Hello, World!", false, 404, r#"{"error":"not found"}"#),
             ("/webhooks/github", "Hello, World!", true, 503, r#"{"error":"try again later"}"#),
         ] {
-            let kept = Kept { down, ..Kept::default() };
-            let answer = post(&kept, path, body, false).await;
+            let scene = Scene::new(down);
+            let answer = scene.post(path, body, false).await;
             assert_eq!(answer["statusCode"], status, "{path}");
             assert_eq!(answer["body"], text);
             assert_eq!(answer["headers"]["content-type"], "application/json");
-            assert!(kept.traces.lock().expect("a lock").is_empty());
+            assert!(scene.traces.seen.lock().expect("a lock").is_empty());
         }
     }
 }

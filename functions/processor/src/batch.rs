@@ -99,176 +99,87 @@ impl From<NamelessMessage> for Diagnostic {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use bytes::Bytes;
-    use futures_util::future::ready;
-    use hookdock_pipeline::delivery::object_key::ObjectKey;
-    use hookdock_pipeline::delivery::pack::Pack;
-    use hookdock_pipeline::delivery::reference::Reference;
-    use hookdock_pipeline::job::{Effects, Registry};
+    use hookdock_embedded::{Embedded, QueueSettings, TestSystem};
+    use hookdock_pipeline::job::Registry;
     use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-    use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
-    use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
-    use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-    use hookdock_pipeline::ports::{Cell, Cells, CommitRefused, Conditional, Record, Records};
+    use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
     use hookdock_pipeline::process::{Settings, Worker};
+    use hookdock_pipeline::testing::{Intercepted, Interceptor};
     use serde_json::{Value, json};
 
     use super::*;
 
+    type Local = Embedded<TestSystem>;
+
     /// Does with a message what its body says. No body here is a reference, so each goes to the
     /// dead letters; that is where they part.
     #[derive(Clone, Default)]
-    struct Scripted {
-        dead_lettered: Arc<Mutex<Vec<String>>>,
-        change_visibility: Arc<Mutex<Vec<String>>>,
+    struct Script {
+        put_off: Arc<Mutex<Vec<String>>>,
     }
 
-    fn down() -> PortError {
-        PortError::new("do anything", FaultKind::Unavailable)
-    }
-
-    impl Messages for Scripted {
-        async fn change_visibility(&self, receipt: &str, _: Duration) -> Result<(), PortError> {
-            self.change_visibility.lock().expect("a lock").push(receipt.to_owned());
-            Ok(())
-        }
-
-        async fn send_items(
+    impl Interceptor<Local> for Script {
+        async fn change_visibility(
             &self,
-            _: &[Reference],
-            _: Option<&str>,
-        ) -> Result<Vec<usize>, PortError> {
-            Err(down())
+            local: &Arc<Local>,
+            receipt: &str,
+            wait: Duration,
+        ) -> Result<(), PortError> {
+            self.put_off.lock().expect("a lock").push(receipt.to_owned());
+            local.change_visibility(receipt, wait).await
         }
 
-        async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
-            match letter.body.as_str() {
+        async fn dead_letter(
+            &self,
+            local: &Arc<Local>,
+            dead_letter: &DeadLetter,
+        ) -> Result<(), PortError> {
+            match dead_letter.body.as_str() {
                 "panic" => panic!("a bug"),
-                "down" => Err(down()),
+                "down" => Err(PortError::new("send the dead letter", PortErrorKind::Unavailable)),
                 "hang" => std::future::pending().await,
-                body => {
-                    self.dead_lettered.lock().expect("a lock").push(body.to_owned());
-                    Ok(())
-                }
+                _ => local.dead_letter(dead_letter).await,
             }
         }
     }
 
-    #[derive(Clone)]
-    struct Nothing;
-
-    impl Deliveries for Nothing {
-        async fn read(&self, _: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-            Err(down())
-        }
-
-        async fn pack(&self, _: &Pack) -> Result<(), PortError> {
-            Err(down())
-        }
+    /// What the queues have seen.
+    struct Scene {
+        local: Local,
+        system: TestSystem,
+        script: Script,
     }
 
-    impl Cells for Nothing {
-        async fn cell(&self, _: &CellName) -> Result<Option<Cell>, PortError> {
-            Err(down())
+    impl Scene {
+        /// It is ten seconds past the epoch.
+        fn new() -> Self {
+            let system = TestSystem::starting_at(EpochMillis::new(10_000));
+            let local = Local::in_memory(system.clone(), QueueSettings::default());
+            Self { local: local.expect("memory"), system, script: Script::default() }
         }
 
-        async fn swap(
-            &self,
-            _: &CellName,
-            _: Option<&CellTag>,
-            _: &Cell,
-        ) -> Result<Conditional<Option<Cell>>, PortError> {
-            Err(down())
-        }
-    }
-
-    impl Ledger for Nothing {
-        async fn find_pack(
-            &self,
-            _: &EventRef,
-            _: &DeliveryId,
-        ) -> Result<Option<ObjectKey>, PortError> {
-            Err(down())
-        }
-
-        async fn record_delivery(&self, _: &DeliveryRecord) -> Result<Recorded, PortError> {
-            Err(down())
+        async fn handle(&self, records: Value) -> Result<String, NamelessMessage> {
+            let process = Process {
+                deliveries: self.local.clone(),
+                messages: Intercepted::new(self.local.clone(), self.script.clone()),
+                ledger: self.local.clone(),
+                system: self.system.clone(),
+                effects: self.local.effects(),
+                registry: Registry::new(),
+                settings: Settings::default(),
+                worker: Worker::default(),
+            };
+            let event = serde_json::from_value(json!({ "Records": records })).expect("an event");
+            let mut context = Context::default();
+            context.deadline = 15_000;
+            let answer = crate::handle(&process, lambda_runtime::LambdaEvent::new(event, context));
+            Ok(serde_json::to_string(&answer.await?).expect("JSON"))
         }
 
-        async fn run(&self, _: &RunId) -> Result<Option<Run>, PortError> {
-            Err(down())
+        fn dead_lettered(&self) -> Vec<String> {
+            let dead_letters = self.local.dead_letters().expect("memory").into_iter();
+            dead_letters.map(|dead_letter| dead_letter.body).collect()
         }
-
-        async fn create(&self, _: &Run) -> Result<Conditional<Run>, PortError> {
-            Err(down())
-        }
-
-        async fn compare_and_swap(
-            &self,
-            _: &Fence,
-            _: &Run,
-        ) -> Result<Conditional<Run>, PortError> {
-            Err(down())
-        }
-
-        async fn commit(
-            &self,
-            _: &Fence,
-            _: &Run,
-            _: &Record,
-        ) -> Result<Conditional<CommitRefused>, PortError> {
-            Err(down())
-        }
-    }
-
-    impl Records for Nothing {
-        fn insert(&self, _: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
-            ready(Err(down())).boxed()
-        }
-
-        fn get<'a>(
-            &'a self,
-            _: &'a str,
-            _: &'a str,
-        ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-            ready(Err(down())).boxed()
-        }
-    }
-
-    /// It is ten seconds past the epoch, and time passes on Tokio's clock.
-    #[derive(Clone)]
-    struct Stopped(tokio::time::Instant);
-
-    impl System for Stopped {
-        fn now(&self) -> EpochMillis {
-            EpochMillis::new(10_000).plus(self.0.elapsed())
-        }
-
-        async fn sleep(&self, wait: Duration) {
-            tokio::time::sleep(wait).await;
-        }
-
-        fn random(&self) -> u128 {
-            0
-        }
-    }
-
-    async fn handle(script: &Scripted, records: Value) -> Result<String, NamelessMessage> {
-        let process = Process {
-            deliveries: Nothing,
-            messages: script.clone(),
-            ledger: Nothing,
-            system: Stopped(tokio::time::Instant::now()),
-            effects: Effects::new(Arc::new(Nothing)),
-            registry: Registry::new(),
-            settings: Settings::default(),
-            worker: Worker::default(),
-        };
-        let event = serde_json::from_value(json!({ "Records": records })).expect("an event");
-        let mut context = Context::default();
-        context.deadline = 15_000;
-        let answer = crate::handle(&process, lambda_runtime::LambdaEvent::new(event, context));
-        Ok(serde_json::to_string(&answer.await?).expect("JSON"))
     }
 
     /// A record as SQS documents it.
@@ -299,31 +210,31 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_batch_without_failures_is_answered_with_an_empty_list() {
-        let script = Scripted::default();
-        let answer = handle(&script, json!([record("1", "a"), record("2", "b")])).await;
+        let scene = Scene::new();
+        let answer = scene.handle(json!([record("1", "a"), record("2", "b")])).await;
         assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[]}"#));
-        assert_eq!(*script.dead_lettered.lock().expect("a lock"), ["a", "b"]);
+        assert_eq!(scene.dead_lettered(), ["a", "b"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_message_that_panics_or_fails_comes_back_alone() {
-        let script = Scripted::default();
+        let scene = Scene::new();
         let batch = ["a", "panic", "b", "down", "c"];
         let batch = (0..5).map(|number| record(&number.to_string(), batch[number])).collect();
-        let answer = handle(&script, Value::Array(batch)).await;
+        let answer = scene.handle(Value::Array(batch)).await;
         assert_eq!(
             answer.as_deref(),
             Ok(r#"{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"3"}]}"#)
         );
-        assert_eq!(*script.dead_lettered.lock().expect("a lock"), ["a", "b", "c"]);
-        assert_eq!(*script.change_visibility.lock().expect("a lock"), ["receipt-3"]);
+        assert_eq!(scene.dead_lettered(), ["a", "b", "c"]);
+        assert_eq!(*scene.script.put_off.lock().expect("a lock"), ["receipt-3"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_message_that_hangs_leaves_half_a_second_for_the_answer() {
-        let script = Scripted::default();
+        let scene = Scene::new();
         let began = tokio::time::Instant::now();
-        let answer = handle(&script, json!([record("1", "hang"), record("2", "a")])).await;
+        let answer = scene.handle(json!([record("1", "hang"), record("2", "a")])).await;
         assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#));
         assert_eq!(began.elapsed(), Duration::from_millis(4_500));
     }
@@ -331,23 +242,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_message_without_an_id_gives_the_whole_batch_back_untouched() {
         for id in [json!(""), json!(null)] {
-            let script = Scripted::default();
+            let scene = Scene::new();
             let mut nameless = record("2", "b");
             nameless["messageId"] = id;
-            let answer = handle(&script, json!([record("1", "a"), nameless])).await;
+            let answer = scene.handle(json!([record("1", "a"), nameless])).await;
             assert_eq!(answer, Err(NamelessMessage));
-            assert!(script.dead_lettered.lock().expect("a lock").is_empty());
+            assert!(scene.dead_lettered().is_empty());
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_message_without_a_body_goes_to_the_dead_letters() {
-        let script = Scripted::default();
+        let scene = Scene::new();
         let mut bodiless = record("1", "");
         bodiless["body"] = Value::Null;
-        let answer = handle(&script, json!([bodiless])).await;
+        let answer = scene.handle(json!([bodiless])).await;
         assert_eq!(answer.as_deref(), Ok(r#"{"batchItemFailures":[]}"#));
-        assert_eq!(*script.dead_lettered.lock().expect("a lock"), [""]);
+        assert_eq!(scene.dead_lettered(), [""]);
     }
 
     #[test]

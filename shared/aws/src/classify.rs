@@ -1,6 +1,6 @@
 //! What went wrong in an AWS call, decided once and here.
 
-use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::port_error::PortErrorKind;
 
 /// Codes by which AWS asks a caller to slow down. Some come with 400, some with 503.
 const THROTTLED: [&str; 16] = [
@@ -45,17 +45,17 @@ const DENIED: [&str; 11] = [
 ];
 
 /// The code decides before the status, since AWS throttles with 400, 429 and 503.
-pub(crate) fn refusal(code: Option<&str>, status: u16) -> FaultKind {
+pub(crate) fn refusal(code: Option<&str>, status: u16) -> PortErrorKind {
     let code = code.unwrap_or_default();
     match status {
-        _ if THROTTLED.contains(&code) => FaultKind::Throttled,
-        _ if TIMED_OUT.contains(&code) => FaultKind::TimedOut,
-        _ if DENIED.contains(&code) => FaultKind::Denied,
-        _ if code == UNAVAILABLE => FaultKind::Unavailable,
-        429 => FaultKind::Throttled,
-        401 | 403 => FaultKind::Denied,
-        500.. => FaultKind::Unavailable,
-        _ => FaultKind::Invalid,
+        _ if THROTTLED.contains(&code) => PortErrorKind::Throttled,
+        _ if TIMED_OUT.contains(&code) => PortErrorKind::TimedOut,
+        _ if DENIED.contains(&code) => PortErrorKind::Denied,
+        _ if code == UNAVAILABLE => PortErrorKind::Unavailable,
+        429 => PortErrorKind::Throttled,
+        401 | 403 => PortErrorKind::Denied,
+        500.. => PortErrorKind::Unavailable,
+        _ => PortErrorKind::Invalid,
     }
 }
 
@@ -66,28 +66,28 @@ mod tests {
     #[test]
     fn answers_are_classed_by_their_code_then_by_their_status() {
         for (code, status, expected) in [
-            ("SlowDown", 503, FaultKind::Throttled),
-            ("ThrottlingException", 400, FaultKind::Throttled),
-            ("ProvisionedThroughputExceededException", 400, FaultKind::Throttled),
-            ("ConditionalRequestConflict", 409, FaultKind::Throttled),
-            ("TransactionConflictException", 400, FaultKind::Throttled),
-            ("Whatever", 429, FaultKind::Throttled),
-            ("RequestTimeout", 400, FaultKind::TimedOut),
-            ("ModelTimeoutException", 408, FaultKind::TimedOut),
-            ("ModelErrorException", 424, FaultKind::Unavailable),
-            ("ModelNotReadyException", 429, FaultKind::Throttled),
-            ("AccessDenied", 403, FaultKind::Denied),
-            ("AccessDeniedException", 400, FaultKind::Denied),
-            ("UnrecognizedClientException", 400, FaultKind::Denied),
-            ("Whatever", 403, FaultKind::Denied),
-            ("InternalError", 500, FaultKind::Unavailable),
-            ("ServiceUnavailable", 503, FaultKind::Unavailable),
-            ("NoSuchBucket", 404, FaultKind::Invalid),
-            ("ValidationException", 400, FaultKind::Invalid),
-            ("", 301, FaultKind::Invalid),
+            ("SlowDown", 503, PortErrorKind::Throttled),
+            ("ThrottlingException", 400, PortErrorKind::Throttled),
+            ("ProvisionedThroughputExceededException", 400, PortErrorKind::Throttled),
+            ("ConditionalRequestConflict", 409, PortErrorKind::Throttled),
+            ("TransactionConflictException", 400, PortErrorKind::Throttled),
+            ("Whatever", 429, PortErrorKind::Throttled),
+            ("RequestTimeout", 400, PortErrorKind::TimedOut),
+            ("ModelTimeoutException", 408, PortErrorKind::TimedOut),
+            ("ModelErrorException", 424, PortErrorKind::Unavailable),
+            ("ModelNotReadyException", 429, PortErrorKind::Throttled),
+            ("AccessDenied", 403, PortErrorKind::Denied),
+            ("AccessDeniedException", 400, PortErrorKind::Denied),
+            ("UnrecognizedClientException", 400, PortErrorKind::Denied),
+            ("Whatever", 403, PortErrorKind::Denied),
+            ("InternalError", 500, PortErrorKind::Unavailable),
+            ("ServiceUnavailable", 503, PortErrorKind::Unavailable),
+            ("NoSuchBucket", 404, PortErrorKind::Invalid),
+            ("ValidationException", 400, PortErrorKind::Invalid),
+            ("", 301, PortErrorKind::Invalid),
         ] {
             assert_eq!(refusal(Some(code), status), expected, "{code} {status}");
         }
-        assert_eq!(refusal(None, 503), FaultKind::Unavailable);
+        assert_eq!(refusal(None, 503), PortErrorKind::Unavailable);
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 
 use crate::classify::refusal;
 
@@ -30,28 +30,28 @@ where
     }
 }
 
-fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> FaultKind {
+fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> PortErrorKind {
     match error {
-        SdkError::ConstructionFailure(_) => FaultKind::Invalid,
-        SdkError::TimeoutError(_) => FaultKind::TimedOut,
+        SdkError::ConstructionFailure(_) => PortErrorKind::Invalid,
+        SdkError::TimeoutError(_) => PortErrorKind::TimedOut,
         SdkError::DispatchFailure(failure) => {
-            failure.as_connector_error().map_or(FaultKind::Unavailable, connection)
+            failure.as_connector_error().map_or(PortErrorKind::Unavailable, connection)
         }
         SdkError::ServiceError(answer) => {
             refusal(answer.err().code(), answer.raw().status().as_u16())
         }
         // Half an answer says nothing of what happened, and neither does what is not known yet.
-        _ => FaultKind::Unavailable,
+        _ => PortErrorKind::Unavailable,
     }
 }
 
-fn connection(error: &ConnectorError) -> FaultKind {
+fn connection(error: &ConnectorError) -> PortErrorKind {
     if error.is_timeout() {
-        FaultKind::TimedOut
+        PortErrorKind::TimedOut
     } else if error.is_user() {
-        FaultKind::Invalid
+        PortErrorKind::Invalid
     } else {
-        FaultKind::Unavailable
+        PortErrorKind::Unavailable
     }
 }
 
@@ -77,9 +77,9 @@ mod tests {
     #[test]
     fn answers_are_classed_by_their_code_and_their_status() {
         for (code, status, expected) in [
-            ("SlowDown", 503, FaultKind::Throttled),
-            ("AccessDeniedException", 400, FaultKind::Denied),
-            ("InternalError", 500, FaultKind::Unavailable),
+            ("SlowDown", 503, PortErrorKind::Throttled),
+            ("AccessDeniedException", 400, PortErrorKind::Denied),
+            ("InternalError", 500, PortErrorKind::Unavailable),
         ] {
             assert_eq!(kind(&answered(code, status)), expected, "{code} {status}");
         }
@@ -90,12 +90,12 @@ mod tests {
         let dispatch = |error| Answered::dispatch_failure(error);
         let io = || Box::new(io::Error::other("reset"));
         for (error, expected) in [
-            (Answered::timeout_error("slow"), FaultKind::TimedOut),
-            (Answered::construction_failure("no region"), FaultKind::Invalid),
-            (dispatch(ConnectorError::timeout(io())), FaultKind::TimedOut),
-            (dispatch(ConnectorError::io(io())), FaultKind::Unavailable),
-            (dispatch(ConnectorError::user(io())), FaultKind::Invalid),
-            (dispatch(ConnectorError::other(io(), None)), FaultKind::Unavailable),
+            (Answered::timeout_error("slow"), PortErrorKind::TimedOut),
+            (Answered::construction_failure("no region"), PortErrorKind::Invalid),
+            (dispatch(ConnectorError::timeout(io())), PortErrorKind::TimedOut),
+            (dispatch(ConnectorError::io(io())), PortErrorKind::Unavailable),
+            (dispatch(ConnectorError::user(io())), PortErrorKind::Invalid),
+            (dispatch(ConnectorError::other(io(), None)), PortErrorKind::Unavailable),
         ] {
             assert_eq!(kind(&error), expected, "{error:?}");
         }

@@ -6,7 +6,7 @@ use hookdock_pipeline::ledger::{
     UnreadableItem,
 };
 use hookdock_pipeline::model::names::DeliveryId;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{CommitRefused, Conditional, Histories, Ledger, Record};
 use redb::{ReadableTable, WriteTransaction};
@@ -178,7 +178,7 @@ fn is_over(record: &EventRecord, delivery: &DeliveryRecord) -> bool {
 
 fn known(action: &'static str, record: EventRecord) -> Result<EventRecord, PortError> {
     let known = record.known();
-    known.map_err(|error| PortError::new(action, FaultKind::Invalid).with_source(error))
+    known.map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
 }
 
 /// What a write finds in its place.
@@ -198,7 +198,7 @@ impl Found {
             Self::Other(Some(item)) => readable(action, *item).map(Conditional::Refused),
             Self::Other(None) => {
                 let gone = "the run is not recorded any more";
-                Err(PortError::new(action, FaultKind::Invalid).with_source(gone))
+                Err(PortError::new(action, PortErrorKind::Invalid).with_source(gone))
             }
         }
     }
@@ -249,5 +249,6 @@ fn readable<I, T: TryFrom<I, Error = UnreadableItem>>(
     action: &'static str,
     item: I,
 ) -> Result<T, PortError> {
-    T::try_from(item).map_err(|error| PortError::new(action, FaultKind::Invalid).with_source(error))
+    T::try_from(item)
+        .map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
 }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::{fmt, thread};
 
 use futures_channel::oneshot;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::Conditional;
 use redb::backends::InMemoryBackend;
 use redb::{
@@ -239,8 +239,8 @@ fn commit(
 
 fn unavailable(action: &'static str, error: StoreError) -> PortError {
     let kind = match error {
-        StoreError::Value(_) => FaultKind::Invalid,
-        StoreError::Database(_) | StoreError::Stopped => FaultKind::Unavailable,
+        StoreError::Value(_) => PortErrorKind::Invalid,
+        StoreError::Database(_) | StoreError::Stopped => PortErrorKind::Unavailable,
     };
     PortError::new(action, kind).with_source(error)
 }

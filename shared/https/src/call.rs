@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use http::{Request, Response, StatusCode};
 
 use crate::client::Client;
@@ -38,15 +38,15 @@ pub(crate) fn invalid(
     action: &'static str,
     error: impl Into<Box<dyn Error + Send + Sync>>,
 ) -> PortError {
-    PortError::new(action, FaultKind::Invalid).with_source(error)
+    PortError::new(action, PortErrorKind::Invalid).with_source(error)
 }
 
 /// A redirect is not followed, so it is as wrong as any other answer that makes no sense.
-fn kind_of(status: StatusCode) -> FaultKind {
+fn kind_of(status: StatusCode) -> PortErrorKind {
     match status {
-        StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Denied,
-        status if status.is_server_error() => FaultKind::Unavailable,
-        _ => FaultKind::Invalid,
+        StatusCode::TOO_MANY_REQUESTS => PortErrorKind::Throttled,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PortErrorKind::Denied,
+        status if status.is_server_error() => PortErrorKind::Unavailable,
+        _ => PortErrorKind::Invalid,
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::port_error::PortErrorKind;
 
 use crate::resolve::NoAddress;
 
@@ -30,12 +30,12 @@ pub enum HttpsError {
 impl HttpsError {
     /// How a port reports it.
     #[must_use]
-    pub fn kind(&self) -> FaultKind {
+    pub fn kind(&self) -> PortErrorKind {
         match self {
-            Self::Unfit(_) | Self::TooLarge(_) => FaultKind::Invalid,
-            Self::NotPublic => FaultKind::Denied,
-            Self::TimedOut(_) => FaultKind::TimedOut,
-            Self::Broken(_) => FaultKind::Unavailable,
+            Self::Unfit(_) | Self::TooLarge(_) => PortErrorKind::Invalid,
+            Self::NotPublic => PortErrorKind::Denied,
+            Self::TimedOut(_) => PortErrorKind::TimedOut,
+            Self::Broken(_) => PortErrorKind::Unavailable,
         }
     }
 

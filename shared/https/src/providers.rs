@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::Providers;
 use hookdock_signature::{Credentials, Key, KeyRequest, KeySet, KeySource};
@@ -133,9 +133,9 @@ impl<S: System> Source<KeySource, Arc<KeySet>> for Fetch<S> {
         let keys = source.read(answer.body(), roots, now);
         let keys = keys.map_err(|error| invalid(FETCH, error))?;
         let left = keys.valid_until().map_or(LONGEST, |until| now.until(until));
-        let stands = max_age(&answer).unwrap_or_else(|| default_lifetime(source)).min(left);
+        let lifetime = max_age(&answer).unwrap_or_else(|| default_lifetime(source)).min(left);
         tracing::info!(url = source.url(), "the provider's keys were fetched");
-        Ok(Some(Read { value: Arc::new(keys), stands: stands.clamp(SHORTEST, LONGEST) }))
+        Ok(Some(Read { value: Arc::new(keys), lifetime: lifetime.clamp(SHORTEST, LONGEST) }))
     }
 }
 
@@ -161,7 +161,7 @@ impl<S: System> Fetch<S> {
             Credentials::Bearer(token) => bearer(token.expose()),
             _ => match self.tokens.find(credentials, false).await? {
                 Some(token) => bearer(token.expose()),
-                None => Err(PortError::new(FETCH, FaultKind::Denied)),
+                None => Err(PortError::new(FETCH, PortErrorKind::Denied)),
             },
         }
     }

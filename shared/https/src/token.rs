@@ -50,7 +50,7 @@ impl Token {
     }
 
     /// Three quarters of its lifetime, because it has to arrive before it expires.
-    fn stands(&self) -> Duration {
+    fn lifetime(&self) -> Duration {
         Duration::from_secs(self.expires_in.unwrap_or(DEFAULT_LIFETIME) / 4 * 3)
     }
 }
@@ -92,6 +92,6 @@ impl Source<Credentials, Arc<Token>> for Grant {
         // The parser's message would quote the token.
         let token: Result<Token, _> = serde_json::from_slice(answer.body());
         let token = token.map_err(|_| invalid(GET_TOKEN, "the answer holds no token"))?;
-        Ok(Some(Read { stands: token.stands(), value: Arc::new(token) }))
+        Ok(Some(Read { lifetime: token.lifetime(), value: Arc::new(token) }))
     }
 }

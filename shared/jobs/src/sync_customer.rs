@@ -71,10 +71,10 @@ pub async fn sync_customer(
     delivery: Delivery,
 ) -> JobResult {
     let customer = customer(&delivery)?;
-    let (quiet, longest) = settings.quiet();
+    let (wait, longest) = settings.debounce();
     let newest = cx.ordered(customer.id.as_str()).version_at(customer.changed_at);
     let write = async || write(&cx, &settings.crm, &customer).await;
-    newest.quiet(quiet, longest).run(write).await?;
+    newest.debounce(wait, longest).run(write).await?;
     Ok(Outcome::Done)
 }
 

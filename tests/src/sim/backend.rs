@@ -3,33 +3,35 @@
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_embedded::{Embedded, Message};
-use hookdock_pipeline::delivery::object_key::ObjectKey;
-use hookdock_pipeline::delivery::pack::Pack;
-use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::endpoint::Store;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{DeliveryRecord, EventRef, Fence, Recorded, Run, RunId};
-use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
+use hookdock_pipeline::model::names::{CellName, CellTag};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
-    Archive, Cell, Cells, CommitRefused, Conditional, Deliveries, Document, DocumentName,
-    Documents, Histories as _, Ledger, Messages, Packs, Record, Records, Web, WorkQueue,
+    Cell, Cells as _, CommitRefused, Conditional, Deliveries as _, Histories as _, Ledger as _,
+    Messages as _, Packs as _, Record, Web, WorkQueue as _,
 };
+use hookdock_pipeline::testing::{Intercepted, Interceptor};
 use http::{Request, Response};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::sim::executor::Clock;
 use crate::sim::world::World;
 
-/// The stores and the queue.
+/// What is behind the witness.
+type Port = Arc<Embedded<Clock>>;
+
+/// The adapters, under the eyes of the witness.
+pub(crate) type Witnessed = Intercepted<Embedded<Clock>, Backend>;
+
+/// The stores and the queue, and the witness of what happens to them.
 #[derive(Debug, Clone)]
 pub(crate) struct Backend {
     pub(crate) local: Embedded<Clock>,
@@ -37,6 +39,11 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
+    /// The ports.
+    pub(crate) fn ports(&self) -> Witnessed {
+        Intercepted::new(self.local.clone(), self.clone())
+    }
+
     /// The run as it is stored.
     pub(crate) fn stored_run(&self, id: &RunId) -> Option<Run> {
         self.world.book().runs.get(id).cloned()
@@ -74,7 +81,7 @@ impl Backend {
     async fn is_packed(&self, delivery: &Bytes) -> bool {
         let packs = self.local.packs("archive/").await.expect("memory");
         for pack in packs {
-            let lines = Deliveries::read(&self.local, &pack).await.expect("memory");
+            let lines = self.local.read(&pack).await.expect("memory");
             let lines = lines.expect("it is there");
             if lines.split(|byte| *byte == b'\n').any(|line| line == delivery) {
                 return true;
@@ -90,16 +97,94 @@ pub(crate) fn brought(message: &str) -> Option<Bytes> {
     Some(fields.get("delivery")?.get().to_owned().into())
 }
 
-impl Archive for Backend {
-    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        self.local.put(delivery).await
+impl Interceptor<Embedded<Clock>> for Backend {
+    async fn send(&self, port: &Port, delivery: &SealedDelivery) -> Result<(), PortError> {
+        let reference = delivery.reference();
+        let stored = delivery.store() == Store::Object;
+        if stored && port.read(&reference.object).await?.is_none() {
+            self.world.violated("what is queued has been stored", || {
+                format!("{} was queued, and is not stored", reference.delivery_id)
+            });
+        }
+        port.send(delivery).await?;
+        let (id, body) = (reference.delivery_id.clone(), delivery.message().to_owned());
+        self.world.book().queued.insert(id, body);
+        Ok(())
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
-        self.local.put_once(delivery).await
+    async fn dead_letter(&self, port: &Port, dead_letter: &DeadLetter) -> Result<(), PortError> {
+        port.dead_letter(dead_letter).await?;
+        self.world.dead_lettered(dead_letter);
+        Ok(())
+    }
+
+    async fn swap(
+        &self,
+        port: &Port,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
+        let before = port.cell(name).await?;
+        let swapped = port.swap(name, from, to).await;
+        let after = port.cell(name).await?;
+        if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
+            self.world.cell_written(name, &after);
+        }
+        swapped
+    }
+
+    async fn record_delivery(
+        &self,
+        port: &Port,
+        delivery: &DeliveryRecord,
+    ) -> Result<Recorded, PortError> {
+        let answer = port.record_delivery(delivery).await?;
+        let event = EventRef::of(&delivery.reference);
+        let recorded = {
+            let mut book = self.world.book();
+            let recorded = book.recorded.entry(event.clone()).or_default();
+            recorded.insert(delivery.reference.delivery_id.clone());
+            recorded.len() as u64
+        };
+        let history = port.history(&event).await?.expect("it is recorded");
+        if history.event.deliveries > recorded {
+            self.world.violated("a delivery is counted once", || {
+                format!("{} deliveries are recorded of {recorded}", history.event.deliveries)
+            });
+        }
+        Ok(answer)
+    }
+
+    async fn create(&self, port: &Port, run: &Run) -> Result<Conditional<Run>, PortError> {
+        self.witnessed(&run.id, port.create(run)).await
+    }
+
+    async fn compare_and_swap(
+        &self,
+        port: &Port,
+        from: &Fence,
+        to: &Run,
+    ) -> Result<Conditional<Run>, PortError> {
+        let answer = self.witnessed(&to.id, port.compare_and_swap(from, to)).await;
+        if let Ok(Conditional::Refused(_)) = &answer {
+            self.world.book().tally.fenced += 1;
+        }
+        answer
+    }
+
+    async fn commit(
+        &self,
+        port: &Port,
+        from: &Fence,
+        to: &Run,
+        record: &Record,
+    ) -> Result<Conditional<CommitRefused>, PortError> {
+        self.witnessed(&to.id, port.commit(from, to, record)).await
     }
 }
 
+/// Who is told of direct events.
 impl Web for Backend {
     fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
         let key = request.headers()["idempotency-key"].to_str().expect("ASCII").to_owned();
@@ -109,161 +194,5 @@ impl Web for Backend {
         }
         self.world.at_once(key);
         ready(Ok(Response::default())).boxed()
-    }
-}
-
-impl WorkQueue for Backend {
-    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        let reference = delivery.reference();
-        let stored = delivery.store() == Store::Object;
-        if stored && Deliveries::read(&self.local, &reference.object).await?.is_none() {
-            self.world.violated("what is queued has been stored", || {
-                format!("{} was queued, and is not stored", reference.delivery_id)
-            });
-        }
-        self.local.send(delivery).await?;
-        let (id, body) = (reference.delivery_id.clone(), delivery.message().to_owned());
-        self.world.book().queued.insert(id, body);
-        Ok(())
-    }
-}
-
-impl Deliveries for Backend {
-    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        Deliveries::read(&self.local, object).await
-    }
-
-    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
-        self.local.pack(pack).await
-    }
-}
-
-impl Messages for Backend {
-    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.local.change_visibility(receipt, wait).await
-    }
-
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        self.local.dead_letter(letter).await?;
-        self.world.dead_lettered(letter);
-        Ok(())
-    }
-    async fn send_items(
-        &self,
-        items: &[Reference],
-        trace: Option<&str>,
-    ) -> Result<Vec<usize>, PortError> {
-        self.local.send_items(items, trace).await
-    }
-}
-
-impl Packs for Backend {
-    async fn packs(&self, beginning: &str) -> Result<Vec<ObjectKey>, PortError> {
-        self.local.packs(beginning).await
-    }
-}
-
-impl Cells for Backend {
-    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
-        self.local.cell(name).await
-    }
-
-    async fn swap(
-        &self,
-        name: &CellName,
-        from: Option<&CellTag>,
-        to: &Cell,
-    ) -> Result<Conditional<Option<Cell>>, PortError> {
-        let before = self.local.cell(name).await?;
-        let swapped = self.local.swap(name, from, to).await;
-        let after = self.local.cell(name).await?;
-        if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
-            self.world.cell_written(name, &after);
-        }
-        swapped
-    }
-}
-
-impl Ledger for Backend {
-    async fn find_pack(
-        &self,
-        event: &EventRef,
-        delivery: &DeliveryId,
-    ) -> Result<Option<ObjectKey>, PortError> {
-        self.local.find_pack(event, delivery).await
-    }
-
-    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
-        let answer = self.local.record_delivery(delivery).await?;
-        let event = EventRef::of(&delivery.reference);
-        let recorded = {
-            let mut book = self.world.book();
-            let recorded = book.recorded.entry(event.clone()).or_default();
-            recorded.insert(delivery.reference.delivery_id.clone());
-            recorded.len() as u64
-        };
-        let history = self.local.history(&event).await?.expect("it is recorded");
-        if history.event.deliveries > recorded {
-            self.world.violated("a delivery is counted once", || {
-                format!("{} deliveries are recorded of {recorded}", history.event.deliveries)
-            });
-        }
-        Ok(answer)
-    }
-
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
-        self.local.run(id).await
-    }
-
-    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
-        self.witnessed(&run.id, self.local.create(run)).await
-    }
-
-    async fn compare_and_swap(
-        &self,
-        from: &Fence,
-        to: &Run,
-    ) -> Result<Conditional<Run>, PortError> {
-        let answer = self.witnessed(&to.id, self.local.compare_and_swap(from, to)).await;
-        if let Ok(Conditional::Refused(_)) = &answer {
-            self.world.book().tally.fenced += 1;
-        }
-        answer
-    }
-
-    async fn commit(
-        &self,
-        from: &Fence,
-        to: &Run,
-        record: &Record,
-    ) -> Result<Conditional<CommitRefused>, PortError> {
-        self.witnessed(&to.id, self.local.commit(from, to, record)).await
-    }
-}
-
-impl Records for Backend {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
-        self.local.insert(record)
-    }
-
-    fn get<'a>(
-        &'a self,
-        collection: &'a str,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        self.local.get(collection, id)
-    }
-}
-
-impl Documents for Backend {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
-        self.local.keep(document)
-    }
-
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
-        Documents::read(&self.local, name)
     }
 }

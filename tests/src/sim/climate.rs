@@ -44,7 +44,7 @@ pub(crate) struct Climate {
     /// Everything is sent once more after the records' life, and some calls arrive only then.
     pub(crate) afterlife: bool,
     /// How long the job that keeps an order waits for something newer, and how long at most.
-    pub(crate) quiet: (Duration, Duration),
+    pub(crate) debounce: (Duration, Duration),
     /// The target of that job is down from the first to the second, counted from the start.
     pub(crate) down: (Duration, Duration),
     /// What is deployed.
@@ -102,7 +102,7 @@ impl Climate {
             redrives: universe.below(3),
             replays: universe.below(3),
             afterlife: universe.happens(300),
-            quiet: quiet(universe),
+            debounce: debounce(universe),
             down: down(universe),
             deployments: deployments::by_chance(universe),
             events: plans(events),
@@ -150,7 +150,7 @@ impl Ending {
 }
 
 /// None, or some.
-fn quiet(universe: &Universe) -> (Duration, Duration) {
+fn debounce(universe: &Universe) -> (Duration, Duration) {
     match universe.below(2) {
         0 => (Duration::ZERO, Duration::ZERO),
         _ => (Duration::from_secs(6), Duration::from_secs(15)),

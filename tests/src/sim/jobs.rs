@@ -72,7 +72,7 @@ impl Job {
     async fn run(self, cx: Context, delivery: Delivery) -> JobResult {
         let world = &self.network.world;
         let event = event_number(delivery.event_id.as_ref());
-        let stored = self.network.ports.backend.stored_run(cx.run());
+        let stored = self.network.backend.stored_run(cx.run());
         let left = self.clock.now().until(cx.deadline());
         let until = world.universe.now().plus(left);
         let claim = (cx.run(), cx.attempt());
@@ -84,9 +84,12 @@ impl Job {
             return self.go_on(&cx, ending).await;
         }
         world.book().commons.versions.insert(cx.run().event.clone(), plan.version);
-        let (quiet, longest) = world.climate.quiet;
-        let newest =
-            cx.shared_across_tenants().ordered(ENTITY).version(plan.version).quiet(quiet, longest);
+        let (wait, longest) = world.climate.debounce;
+        let newest = cx
+            .shared_across_tenants()
+            .ordered(ENTITY)
+            .version(plan.version)
+            .debounce(wait, longest);
         let work = async || {
             let _at_work = world.enters(&cx.run().event, until);
             self.stubborn(|| self.write(&cx, plan.version, until)).await?;

@@ -47,7 +47,6 @@ use crate::sim::backend::Backend;
 use crate::sim::book::Accepted;
 use crate::sim::climate::AFTERLIFE;
 use crate::sim::jobs::JOBS;
-use crate::sim::mutant::Mutated;
 use crate::sim::network::Network;
 use crate::sim::people::People;
 use crate::sim::workers::Workers;
@@ -209,8 +208,12 @@ impl Simulation {
         let local = Embedded::in_memory(world.universe.clock(0), queue).expect("memory");
         let endpoints = KeepingEndpoints::new(ENDPOINT_FILE.clone(), local.clone());
         let backend = Backend { local, world: Arc::clone(&world) };
-        let ports = Mutated { backend: backend.clone(), mutant };
-        let network = Network { world: Arc::clone(&world), ports, caller: "ingest".into() };
+        let network = Network {
+            world: Arc::clone(&world),
+            backend: backend.clone(),
+            mutant,
+            caller: "ingest".into(),
+        };
         let workers = Workers::new(&network);
         People { network, endpoints }.start();
         Self { world, backend, workers, steps: 0 }

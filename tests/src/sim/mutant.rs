@@ -1,28 +1,26 @@
 //! The ports with one thing broken, to see whether the simulator notices.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::pack::Pack;
-use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{
-    DeliveryRecord, EventRef, Fence, Recorded, Run, RunId, RunState, StepRecord,
+    DeliveryRecord, EventRef, Fence, Recorded, Run, RunState, StepRecord,
 };
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
-    Archive, Cell, Cells, CommitRefused, Conditional, Deliveries, Document, DocumentName,
-    Documents, Ledger, Messages, Record, Records, WorkQueue,
+    Archive as _, Cell, Cells as _, CommitRefused, Conditional, Deliveries as _, Document,
+    Documents as _, Ledger as _, Messages as _, Record, Records as _, WorkQueue as _,
 };
+use hookdock_pipeline::testing::Interceptor;
 use hookdock_signature::EpochMillis;
 use serde_json::{Value, json};
 
-use crate::sim::backend::Backend;
+use crate::sim::backend::{Backend, Witnessed};
 use crate::stack::START;
 
 /// What is broken.
@@ -74,13 +72,16 @@ pub enum Mutant {
     CellForgotten,
     /// The ledger writes a cell whoever has written it meanwhile.
     TagUnchecked,
-    /// The ledger does not tell who has the turn at an entity.
-    TurnHidden,
+    /// The ledger does not tell which run has locked an entity.
+    LockHidden,
     /// The ledger tells of a newer event of an entity that there never was.
-    NewestInvented,
+    LatestInvented,
     /// The ledger tells that every breaker is closed.
     BreakerHidden,
 }
+
+/// What is behind the mutant.
+type Port = Arc<Witnessed>;
 
 /// The ports, with that broken.
 #[derive(Debug, Clone)]
@@ -109,86 +110,68 @@ impl Mutated {
     }
 }
 
-impl Archive for Mutated {
-    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+impl Interceptor<Witnessed> for Mutated {
+    async fn put(&self, port: &Port, delivery: &SealedDelivery) -> Result<(), PortError> {
         if self.is(Mutant::ArchiveForgets) || self.is(Mutant::QueuedBeforeStored) {
             return Ok(());
         }
-        self.backend.put(delivery).await
+        port.put(delivery).await
     }
 
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
+    async fn put_once(
+        &self,
+        port: &Port,
+        delivery: &SealedDelivery,
+    ) -> Result<Conditional<()>, PortError> {
         if self.is(Mutant::OnceForgets) {
             return Ok(Conditional::Written);
         }
-        let kept = self.backend.put_once(delivery).await?;
+        let kept = port.put_once(delivery).await?;
         Ok(if self.is(Mutant::OnceIsAlwaysNew) { Conditional::Written } else { kept })
     }
-}
 
-impl WorkQueue for Mutated {
-    async fn send(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+    async fn send(&self, port: &Port, delivery: &SealedDelivery) -> Result<(), PortError> {
         if self.is(Mutant::QueueForgets) {
             return Ok(());
         }
-        self.backend.send(delivery).await?;
+        port.send(delivery).await?;
         if self.is(Mutant::QueuedBeforeStored) {
-            self.backend.put(delivery).await?;
+            port.put(delivery).await?;
         }
         Ok(())
     }
-}
 
-impl Deliveries for Mutated {
-    async fn read(&self, object: &ObjectKey) -> Result<Option<Bytes>, PortError> {
-        Deliveries::read(&self.backend, object).await
-    }
-
-    async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
+    async fn pack(&self, port: &Port, pack: &Pack) -> Result<(), PortError> {
         if self.is(Mutant::PackForgets) {
             return Ok(());
         }
         if self.is(Mutant::PackedLater) {
-            let (backend, pack) = (self.backend.clone(), pack.clone());
-            let universe = backend.world.universe.clone();
+            let (port, pack) = (Arc::clone(port), pack.clone());
+            let universe = self.backend.world.universe.clone();
             let late = universe.between(Duration::from_secs(1), Duration::from_secs(240));
             universe.clone().spawn(async move {
                 universe.sleep(late).await;
-                backend.pack(&pack).await.expect("memory");
+                port.pack(&pack).await.expect("memory");
             });
             return Ok(());
         }
-        self.backend.pack(pack).await
-    }
-}
-
-impl Messages for Mutated {
-    async fn change_visibility(&self, receipt: &str, wait: Duration) -> Result<(), PortError> {
-        self.backend.change_visibility(receipt, wait).await
+        port.pack(pack).await
     }
 
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
+    async fn dead_letter(&self, port: &Port, dead_letter: &DeadLetter) -> Result<(), PortError> {
         if self.is(Mutant::LetterForgotten) {
             return Ok(());
         }
-        self.backend.dead_letter(letter).await
+        port.dead_letter(dead_letter).await
     }
-    async fn send_items(
-        &self,
-        items: &[Reference],
-        trace: Option<&str>,
-    ) -> Result<Vec<usize>, PortError> {
-        self.backend.send_items(items, trace).await
-    }
-}
 
-impl Cells for Mutated {
-    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
-        Ok(self.backend.cell(name).await?.map(|cell| self.told(name, cell)))
+    async fn cell(&self, port: &Port, name: &CellName) -> Result<Option<Cell>, PortError> {
+        Ok(port.cell(name).await?.map(|cell| self.told(name, cell)))
     }
 
     async fn swap(
         &self,
+        port: &Port,
         name: &CellName,
         from: Option<&CellTag>,
         to: &Cell,
@@ -199,49 +182,31 @@ impl Cells for Mutated {
             Some(Mutant::TagUnchecked) => stored.as_ref().map(|stored| &stored.tag),
             _ => from,
         };
-        Ok(match self.backend.swap(name, from, to).await? {
+        Ok(match port.swap(name, from, to).await? {
             Conditional::Refused(cell) => {
                 Conditional::Refused(cell.map(|cell| self.told(name, cell)))
             }
             Conditional::Written => Conditional::Written,
         })
     }
-}
 
-impl Mutated {
-    /// A cell as it is told of.
-    fn told(&self, name: &CellName, cell: Cell) -> Cell {
-        let kind = name.as_str().split('#').next().expect("a kind");
-        let mut form: Value = serde_json::from_str(&cell.value).expect("JSON");
-        match (self.mutant, kind) {
-            (Some(Mutant::TurnHidden), "entity") => form["turn"] = Value::Null,
-            (Some(Mutant::NewestInvented), "entity") => {
-                form["newest"]["version"] = json!(9);
-                form["newest"]["event_key"] = json!("0".repeat(64));
-            }
-            (Some(Mutant::BreakerHidden), "breaker") => {
-                let at = START.get();
-                form = json!({ "state": "closed", "since_ms": at, "failures": 0, "answers": 0 });
-            }
-            _ => return cell,
-        }
-        Cell { value: form.to_string(), ..cell }
-    }
-}
-
-impl Ledger for Mutated {
     async fn find_pack(
         &self,
+        port: &Port,
         event: &EventRef,
         delivery: &DeliveryId,
     ) -> Result<Option<ObjectKey>, PortError> {
         if self.is(Mutant::PlaceInvented) {
             return Ok(Some(ObjectKey::listed("archive/nowhere.jsonl")));
         }
-        self.backend.find_pack(event, delivery).await
+        port.find_pack(event, delivery).await
     }
 
-    async fn record_delivery(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
+    async fn record_delivery(
+        &self,
+        port: &Port,
+        delivery: &DeliveryRecord,
+    ) -> Result<Recorded, PortError> {
         if self.is(Mutant::DeliveryCountedAgain) {
             let at = delivery.recorded_at;
             let mut again = delivery.clone();
@@ -249,22 +214,18 @@ impl Ledger for Mutated {
                 DeliveryId::new(at, u128::try_from(at.get()).unwrap_or_default());
             self.backend.local.record_delivery(&again).await?;
         }
-        let recorded = self.backend.record_delivery(delivery).await?;
+        let recorded = port.record_delivery(delivery).await?;
         Ok(match self.mutant {
             Some(Mutant::JobsForgotten) => Recorded { jobs: Vec::new(), ..recorded },
             _ => recorded,
         })
     }
 
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
-        Ledger::run(&self.backend, id).await
-    }
-
-    async fn create(&self, run: &Run) -> Result<Conditional<Run>, PortError> {
-        let existing = self.backend.create(run).await?;
+    async fn create(&self, port: &Port, run: &Run) -> Result<Conditional<Run>, PortError> {
+        let existing = port.create(run).await?;
         match existing {
             Conditional::Refused(existing) if self.is(Mutant::OpenedAnew) => {
-                self.backend.compare_and_swap(&existing.fence(), run).await
+                port.compare_and_swap(&existing.fence(), run).await
             }
             Conditional::Refused(existing) if self.is(Mutant::LeaseHidden) => {
                 Ok(Conditional::Refused(without_lease(existing)))
@@ -275,35 +236,73 @@ impl Ledger for Mutated {
 
     async fn compare_and_swap(
         &self,
+        port: &Port,
         from: &Fence,
         to: &Run,
     ) -> Result<Conditional<Run>, PortError> {
         let fence = self.fence(from, to);
         if self.is(Mutant::StepForgotten) {
-            return self.backend.compare_and_swap(&fence, &without_results(to)).await;
+            return port.compare_and_swap(&fence, &without_results(to)).await;
         }
-        self.backend.compare_and_swap(&fence, to).await
+        port.compare_and_swap(&fence, to).await
     }
 
     async fn commit(
         &self,
+        port: &Port,
         from: &Fence,
         to: &Run,
         record: &Record,
     ) -> Result<Conditional<CommitRefused>, PortError> {
         if self.is(Mutant::CommitInTwo) {
-            if let Conditional::Refused(body) = self.backend.insert(record.clone()).await? {
+            if let Conditional::Refused(body) = port.insert(record.clone()).await? {
                 return Ok(Conditional::Refused(CommitRefused::RecordExists(body)));
             }
-            let stored = self.backend.compare_and_swap(from, to).await?.refused();
+            let stored = port.compare_and_swap(from, to).await?.refused();
             let fenced = |run| Conditional::Refused(CommitRefused::Fenced(Box::new(run)));
             return Ok(stored.map_or(Conditional::Written, fenced));
         }
         let fence = self.fence(from, to);
         if self.is(Mutant::StepForgotten) {
-            return self.backend.commit(&fence, &without_results(to), record).await;
+            return port.commit(&fence, &without_results(to), record).await;
         }
-        self.backend.commit(&fence, to, record).await
+        port.commit(&fence, to, record).await
+    }
+
+    async fn keep_document(
+        &self,
+        port: &Port,
+        document: Document,
+    ) -> Result<Conditional<()>, PortError> {
+        if self.is(Mutant::DocumentForgotten) {
+            return Ok(Conditional::Written);
+        }
+        if self.is(Mutant::DocumentTorn) {
+            let body = document.body.slice(..document.body.len() / 2);
+            return port.keep(Document { body, ..document }).await;
+        }
+        port.keep(document).await
+    }
+}
+
+impl Mutated {
+    /// A cell as it is told of.
+    fn told(&self, name: &CellName, cell: Cell) -> Cell {
+        let kind = name.as_str().split('#').next().expect("a kind");
+        let mut form: Value = serde_json::from_str(&cell.value).expect("JSON");
+        match (self.mutant, kind) {
+            (Some(Mutant::LockHidden), "entity") => form["lock"] = Value::Null,
+            (Some(Mutant::LatestInvented), "entity") => {
+                form["latest"]["version"] = json!(9);
+                form["latest"]["event_key"] = json!("0".repeat(64));
+            }
+            (Some(Mutant::BreakerHidden), "breaker") => {
+                let at = START.get();
+                form = json!({ "state": "closed", "since_ms": at, "failures": 0, "answers": 0 });
+            }
+            _ => return cell,
+        }
+        Cell { value: form.to_string(), ..cell }
     }
 }
 
@@ -319,38 +318,4 @@ fn without_lease(run: Run) -> Run {
 fn without_results(run: &Run) -> Run {
     let forgotten = |step: &StepRecord| StepRecord { saved: None, ..step.clone() };
     Run { steps: run.steps.iter().map(forgotten).collect(), ..run.clone() }
-}
-
-impl Records for Mutated {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
-        self.backend.insert(record)
-    }
-
-    fn get<'a>(
-        &'a self,
-        collection: &'a str,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        self.backend.get(collection, id)
-    }
-}
-
-impl Documents for Mutated {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
-        if self.is(Mutant::DocumentForgotten) {
-            return ready(Ok(Conditional::Written)).boxed();
-        }
-        if self.is(Mutant::DocumentTorn) {
-            let body = document.body.slice(..document.body.len() / 2);
-            return self.backend.keep(Document { body, ..document });
-        }
-        self.backend.keep(document)
-    }
-
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
-        Documents::read(&self.backend, name)
-    }
 }

@@ -110,16 +110,16 @@ impl People {
         let clock = world.universe.clock(world.universe.clock_error_ms());
         let ingest = Ingest {
             endpoints: self.endpoints.clone(),
-            intake: ArchiveThenQueue { archive: self.network.clone(), queue: self.network.clone() },
+            intake: ArchiveThenQueue { archive: self.network.ports(), queue: self.network.ports() },
             providers: Arc::new(Unasked),
-            web: Arc::new(self.network.clone()),
+            web: self.network.web(),
             public_url: None,
             system: clock.clone(),
         };
         let people = self.clone();
         world.universe.spawn_mortal(async move {
             let request = draft.signed(clock.now());
-            let answer = answer(&ingest, request).await;
+            let answer = Box::pin(answer(&ingest, request)).await;
             let accepted = answer.status().is_success();
             if accepted {
                 let id = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");
@@ -145,7 +145,7 @@ impl People {
         let Some(message) = world.book().queued.get(id).cloned() else {
             return world.violated("what is answered 2xx is queued", || id.to_string());
         };
-        let object = self.network.ports.backend.local.stored(id).expect("memory");
+        let object = self.network.backend.local.stored(id).expect("memory");
         let kept = object.map(|(_, object)| object).or_else(|| brought(&message));
         let Some(kept) = kept else {
             return world.violated("what is answered 2xx is stored", || id.to_string());
@@ -163,7 +163,7 @@ impl People {
     fn recorded(&self, id: &DeliveryId, draft: &Draft) {
         let world = &self.network.world;
         world.note("ingest", || format!("accepts {id}, direct"));
-        let local = &self.network.ports.backend.local;
+        let local = &self.network.backend.local;
         let objects = local.objects().expect("memory");
         let direct = objects.iter().filter(|name| name.starts_with("direct/"));
         let same = |name: &String| {
@@ -183,7 +183,7 @@ impl People {
     /// Moves every dead letter back.
     async fn redrive(&self) {
         self.network.world.note("operator", || "moves the dead letters back".to_owned());
-        self.network.ports.backend.local.redrive().await.expect("memory");
+        self.network.backend.local.redrive().await.expect("memory");
     }
 
     /// Queues a stored delivery again.
@@ -192,7 +192,7 @@ impl People {
         let bodies: Vec<String> = world.book().queued.values().cloned().collect();
         if let Some(body) = bodies.get(world.universe.below(bodies.len())) {
             world.note("operator", || "replays a delivery".to_owned());
-            let local = &self.network.ports.backend.local;
+            let local = &self.network.backend.local;
             local.enqueue(body.clone(), Vec::new()).await.expect("memory");
         }
     }

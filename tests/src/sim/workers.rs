@@ -9,13 +9,13 @@ use futures_util::future::join_all;
 use hookdock_embedded::Message;
 use hookdock_pipeline::job::Effects;
 use hookdock_pipeline::model::system::System as _;
-use hookdock_pipeline::process::{self, Process, Received, Settings, Verdict};
+use hookdock_pipeline::process::{self, Process, Settings, Verdict};
 use hookdock_signature::EpochMillis;
 
 use crate::sim::climate::STORM;
 use crate::sim::deployments::{self, Version};
 use crate::sim::executor::Clock;
-use crate::sim::network::Network;
+use crate::sim::network::{Network, Ports};
 use crate::sim::{LONGEST_STAY, POLICY, TIME_LIMIT, jobs};
 
 /// The most messages that a worker takes at a time.
@@ -24,7 +24,7 @@ const BATCH: usize = 3;
 /// How many messages the queue remembers to hand out again.
 const REMEMBERED: usize = 8;
 
-type Worker = Process<Network, Network, Network, Clock>;
+type Worker = Process<Ports, Ports, Ports, Clock>;
 
 /// All workers, and the queue's way to them.
 pub(crate) struct Workers {
@@ -87,7 +87,7 @@ impl Workers {
     /// When there is something to hand out, and somebody to take it.
     pub(crate) fn next_work(&self) -> Option<EpochMillis> {
         let idle = self.slots.iter().any(Slot::is_idle);
-        idle.then(|| self.network.ports.backend.local.next_visible().expect("memory")).flatten()
+        idle.then(|| self.network.backend.local.next_visible().expect("memory")).flatten()
     }
 
     /// Hands messages that are due to a worker that is idle. `false`: there is neither.
@@ -100,7 +100,7 @@ impl Workers {
             (0..self.slots.len()).filter(|place| self.slots[*place].is_idle()).collect();
         let place = idle[universe.below(idle.len())];
         let most = 1 + universe.below(BATCH);
-        let receive = self.network.ports.backend.local.receive(most);
+        let receive = self.network.backend.local.receive(most);
         let mut messages = receive.now_or_never().expect("memory").expect("memory");
         self.copy(&mut messages);
         if !messages.is_empty() {
@@ -152,7 +152,7 @@ impl Slot {
         network.world.universe.clone().spawn_mortal(async move {
             let deadline = clock.now().plus(TIME_LIMIT);
             let received: Vec<_> =
-                messages.iter().map(|message| received(message, deadline)).collect();
+                messages.iter().map(|message| message.received(deadline)).collect();
             let verdicts = process.batch(&received).into_iter().zip(messages);
             let all = verdicts.map(|(verdict, message)| finish(&network, verdict, message));
             join_all(all).await;
@@ -164,14 +164,15 @@ impl Slot {
 fn begin(network: &Network, name: &Arc<str>, clock: &Clock, version: Version) -> Life {
     let network = Network { caller: Arc::clone(name), ..network.clone() };
     network.world.note(name, || format!("begins a life with {version:?}"));
+    let ports = network.ports();
     let process = Process {
-        deliveries: network.clone(),
-        messages: network.clone(),
-        ledger: network.clone(),
+        deliveries: ports.clone(),
+        messages: ports.clone(),
+        ledger: ports.clone(),
         system: clock.clone(),
         effects: Effects {
-            documents: Some(Arc::new(network.clone())),
-            ..Effects::new(Arc::new(network.clone()))
+            documents: Some(Arc::new(ports.clone())),
+            ..Effects::new(Arc::new(ports))
         },
         registry: jobs::registry(&network, clock, version),
         settings: Settings { policy: POLICY, longest_stay: LONGEST_STAY, ..Settings::default() },
@@ -180,19 +181,9 @@ fn begin(network: &Network, name: &Arc<str>, clock: &Clock, version: Version) ->
     Life { version, process: Arc::new(process), busy: Arc::default(), dead: Arc::default() }
 }
 
-fn received(message: &Message, deadline: EpochMillis) -> Received {
-    Received {
-        body: message.body.clone(),
-        receipt: message.receipt.clone(),
-        receives: message.receives,
-        sent_at: message.sent_at,
-        deadline,
-    }
-}
-
 async fn finish(network: &Network, verdict: impl Future<Output = Verdict>, message: Message) {
     if verdict.await == Verdict::Finished {
-        let backend = network.ports.backend.clone();
+        let backend = network.backend.clone();
         let what = format!("deletes message {}", message.receipt);
         let delete =
             network.call(move || what.clone(), async move { backend.delete(&message).await });

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::CancellationReason;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 
 use super::item::Item;
 use crate::sdk_errors::port_error;
@@ -76,7 +76,7 @@ pub(super) fn transacted<O>(
             Ok(Err([one, other].map(conflict)))
         }
         // Most often another transaction on the same item: it is worth another try.
-        _ => Err(PortError::new(action, FaultKind::Throttled).with_source(error)),
+        _ => Err(PortError::new(action, PortErrorKind::Throttled).with_source(error)),
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
             &["None"],
         ] {
             let error = cancelled(codes).expect_err("no answer");
-            assert_eq!(error.kind(), FaultKind::Throttled, "{codes:?}");
+            assert_eq!(error.kind(), PortErrorKind::Throttled, "{codes:?}");
         }
     }
 }

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::ledger::{DeliveryRecord, EventRecord, EventRef, Packed, Recorded};
 use hookdock_pipeline::model::names::{DeliveryId, JobName};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_signature::EpochMillis;
 use serde::Deserialize;
 
@@ -70,7 +70,7 @@ impl Events<'_> {
                 return Ok(event.says_of(delivery));
             }
         }
-        let error = PortError::new(RECORD, FaultKind::Unavailable);
+        let error = PortError::new(RECORD, PortErrorKind::Unavailable);
         Err(error.with_source("the event changed each time it was looked at"))
     }
 

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -63,5 +63,5 @@ pub(super) fn unfit(
     action: &'static str,
     error: impl Into<Box<dyn Error + Send + Sync>>,
 ) -> PortError {
-    PortError::new(action, FaultKind::Invalid).with_source(error)
+    PortError::new(action, PortErrorKind::Invalid).with_source(error)
 }

@@ -6,7 +6,6 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Conditional, Record, Records};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::condition::{Conflict, conditional};
@@ -27,14 +26,6 @@ pub struct DynamoRecords {
     table: Table,
 }
 
-/// A stored record.
-#[derive(Serialize, Deserialize)]
-struct RecordItem {
-    collection: String,
-    id: String,
-    body: Value,
-}
-
 impl DynamoRecords {
     pub(crate) fn new(client: Client, table: &str) -> Self {
         Self { table: Table::new(client, table) }
@@ -46,7 +37,7 @@ impl DynamoRecords {
     async fn insert(&self, record: Record) -> Result<Conditional<Value>, PortError> {
         let put = self
             .table
-            .put(record_item(INSERT, &record)?)
+            .put(to_item(INSERT, &record)?)
             .condition_expression(IF_NEW)
             .set_expression_attribute_names(names(["id"]));
         match conditional(INSERT, put.send().await)? {
@@ -61,7 +52,7 @@ impl DynamoRecords {
         action: &'static str,
         record: &Record,
     ) -> Result<PutBuilder, PortError> {
-        let put = self.table.transacted_put(record_item(action, record)?);
+        let put = self.table.transacted_put(to_item(action, record)?);
         Ok(put.condition_expression(IF_NEW).set_expression_attribute_names(names(["id"])))
     }
 
@@ -92,13 +83,8 @@ impl Records for DynamoRecords {
     }
 }
 
-fn record_item(action: &'static str, record: &Record) -> Result<Item, PortError> {
-    let Record { collection, id, body } = record.clone();
-    to_item(action, &RecordItem { collection, id, body })
-}
-
 fn body(action: &'static str, item: Item) -> Result<Value, PortError> {
-    from_item(action, item).map(|record: RecordItem| record.body)
+    from_item(action, item).map(|record: Record| record.body)
 }
 
 #[cfg(test)]
@@ -114,7 +100,7 @@ mod tests {
             "total": 4200, "currency": "eur", "paid": true, "note": "", "coupon": null,
             "lines": [{"sku": "a", "weight": 0.25}, {"sku": "b", "weight": -3}], "meta": {},
         });
-        let record = RecordItem {
+        let record = Record {
             collection: "orders".to_owned(),
             id: "cs_1".to_owned(),
             body: written.clone(),

@@ -12,7 +12,7 @@ use hookdock_pipeline::ledger::{
     Claim, DeadReason, DeliveryRecord, EventRecord, EventRef, Run, RunId, Settlement,
 };
 use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, DeliveryId, EventKey, Owner};
-use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::port_error::PortErrorKind;
 use hookdock_pipeline::ports::Conditional;
 use hookdock_signature::EpochMillis;
 
@@ -199,7 +199,7 @@ fn a_run_of_another_version_is_not_read() {
     let mut item = run_item(ACTION, &run()).expect("an item");
     item.insert("version".to_owned(), number(2));
     let error = stored_run(ACTION, item).expect_err("not readable");
-    assert_eq!(error.kind(), FaultKind::Invalid);
+    assert_eq!(error.kind(), PortErrorKind::Invalid);
 }
 
 /// The words of an expression that begin with this character, as `#pk` and `:pk` do.

@@ -12,7 +12,7 @@ use aws_sdk_bedrockruntime::types::{
 };
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{Answer, AnswerForm, Model, Prompt, Usage};
 use serde_json::Value;
 
@@ -95,5 +95,5 @@ fn usage(answered: &ConverseOutput) -> Usage {
 }
 
 fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(ASK, FaultKind::Invalid).with_source(error)
+    PortError::new(ASK, PortErrorKind::Invalid).with_source(error)
 }

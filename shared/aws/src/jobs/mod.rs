@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::job::Effects;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 
 use self::bedrock_model::BedrockModel;
 use self::ses_mail::SesMail;
@@ -59,6 +59,6 @@ pub async fn settings(
     let secret = secrets(connection).await.get_secret_value().secret_id(name).send().await;
     let text = secret.map_err(port_error(READ_SETTINGS))?.secret_string;
     let missing =
-        || PortError::new(READ_SETTINGS, FaultKind::Invalid).with_source("it has no text");
+        || PortError::new(READ_SETTINGS, PortErrorKind::Invalid).with_source("it has no text");
     text.map(Some).ok_or_else(missing)
 }

@@ -6,7 +6,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::job::EffectKey;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{Email, Mail};
 
 use crate::sdk_errors::coded_error;
@@ -69,5 +69,5 @@ fn text(text: &str) -> Result<Content, BuildError> {
 }
 
 fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(SEND, FaultKind::Invalid).with_source(error)
+    PortError::new(SEND, PortErrorKind::Invalid).with_source(error)
 }

@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::pack::Pack;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{Deliveries, Packs};
 
 use crate::sdk_errors::port_error;
@@ -75,7 +75,9 @@ pub(crate) async fn read(
 ) -> Result<Option<Bytes>, PortError> {
     let whole = whole(action, client, bucket, key);
     let read = tokio::time::timeout(READ_WITHIN, whole).await;
-    read.unwrap_or_else(|slow| Err(PortError::new(action, FaultKind::TimedOut).with_source(slow)))
+    read.unwrap_or_else(|slow| {
+        Err(PortError::new(action, PortErrorKind::TimedOut).with_source(slow))
+    })
 }
 
 async fn whole(
@@ -87,7 +89,7 @@ async fn whole(
     match client.get_object().bucket(bucket).key(key).send().await {
         Ok(found) => {
             let body = found.body.collect().await.map_err(|error| {
-                PortError::new(action, FaultKind::Unavailable).with_source(error)
+                PortError::new(action, PortErrorKind::Unavailable).with_source(error)
             })?;
             Ok(Some(body.into_bytes()))
         }

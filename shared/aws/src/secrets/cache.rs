@@ -69,7 +69,7 @@ impl<T: Store> Source<EndpointId, Arc<Endpoint>> for Stored<T> {
     async fn read(&self, id: &EndpointId) -> Result<Option<Read<Arc<Endpoint>>>, PortError> {
         // Boxed: a cached endpoint is found without it, and the future stays small.
         let found = Box::pin(self.0.read(id)).await?;
-        Ok(found.map(|endpoint| Read { stands: lifetime(&endpoint), value: Arc::new(endpoint) }))
+        Ok(found.map(|endpoint| Read { lifetime: lifetime(&endpoint), value: Arc::new(endpoint) }))
     }
 }
 

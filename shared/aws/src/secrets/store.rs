@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hookdock_pipeline::endpoint::{Capture, Endpoint};
 use hookdock_pipeline::model::names::EndpointId;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::cache::{READ, Store};
@@ -80,7 +80,7 @@ fn is_gone(error: &CallError) -> bool {
 }
 
 fn endpoint(id: &EndpointId, secret: SecretValue) -> Result<Endpoint, PortError> {
-    let unusable = PortError::new(READ, FaultKind::Invalid);
+    let unusable = PortError::new(READ, PortErrorKind::Invalid);
     match secret.into_bytes() {
         Some(Ok(json)) => {
             Endpoint::from_json(id, &json).map_err(|problems| unusable.with_source(problems))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hookdock_pipeline::endpoint::Endpoint;
 use hookdock_pipeline::model::names::EndpointId;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 use tokio::time::{Instant, advance};
@@ -18,7 +18,7 @@ enum Says {
     Version(usize),
     Awaiting(usize),
     Nothing,
-    Fails(FaultKind),
+    Fails(PortErrorKind),
     Hangs,
 }
 
@@ -103,11 +103,11 @@ impl Scene {
         self.store.calls.load(Ordering::Relaxed)
     }
 
-    async fn find(&self, name: &str) -> Result<Option<usize>, FaultKind> {
+    async fn find(&self, name: &str) -> Result<Option<usize>, PortErrorKind> {
         version(self.cache.find(&id(name)).await)
     }
 
-    async fn refresh(&self, name: &str) -> Result<Option<usize>, FaultKind> {
+    async fn refresh(&self, name: &str) -> Result<Option<usize>, PortErrorKind> {
         version(self.cache.refresh(&id(name)).await)
     }
 }
@@ -116,7 +116,9 @@ fn id(name: &str) -> EndpointId {
     name.parse().expect("a name")
 }
 
-fn version(found: Result<Option<Arc<Endpoint>>, PortError>) -> Result<Option<usize>, FaultKind> {
+fn version(
+    found: Result<Option<Arc<Endpoint>>, PortError>,
+) -> Result<Option<usize>, PortErrorKind> {
     let found = found.map_err(|error| error.kind())?;
     Ok(found.map(|endpoint| endpoint.max_body_bytes()))
 }
@@ -158,14 +160,14 @@ async fn a_forgotten_endpoint_is_read_again_and_served_as_it_was_if_that_fails()
     assert_eq!(scene.find("asana").await, Ok(Some(2)));
     assert_eq!(scene.find("asana").await, Ok(Some(2)));
     assert_eq!(scene.calls(), 2);
-    scene.now_says(Says::Fails(FaultKind::Unavailable));
+    scene.now_says(Says::Fails(PortErrorKind::Unavailable));
     scene.cache.forget(&id("asana")).await;
     assert_eq!(scene.find("asana").await, Ok(Some(2)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_old_endpoint_is_served_while_the_store_fails_and_the_store_is_left_in_peace() {
-    for says in [Says::Fails(FaultKind::Unavailable), Says::Fails(FaultKind::Invalid)] {
+    for says in [Says::Fails(PortErrorKind::Unavailable), Says::Fails(PortErrorKind::Invalid)] {
         let scene = Scene::new(Says::Version(1));
         scene.find("stripe").await.expect("found");
         scene.now_says(says);
@@ -195,9 +197,9 @@ async fn a_store_that_hangs_costs_a_request_one_second_when_there_is_an_old_endp
 
 #[tokio::test(start_paused = true)]
 async fn without_an_old_endpoint_the_fault_is_reported_and_stands_for_a_second() {
-    let scene = Scene::new(Says::Fails(FaultKind::Throttled));
+    let scene = Scene::new(Says::Fails(PortErrorKind::Throttled));
     for _ in 0..5 {
-        assert_eq!(scene.find("stripe").await, Err(FaultKind::Throttled));
+        assert_eq!(scene.find("stripe").await, Err(PortErrorKind::Throttled));
     }
     assert_eq!(scene.calls(), 1);
     scene.now_says(Says::Version(1));
@@ -207,9 +209,9 @@ async fn without_an_old_endpoint_the_fault_is_reported_and_stands_for_a_second()
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_is_not_usable_is_a_fault_and_never_an_unknown_endpoint() {
-    let scene = Scene::new(Says::Fails(FaultKind::Invalid));
-    assert_eq!(scene.find("stripe").await, Err(FaultKind::Invalid));
-    assert_eq!(scene.find("stripe").await, Err(FaultKind::Invalid));
+    let scene = Scene::new(Says::Fails(PortErrorKind::Invalid));
+    assert_eq!(scene.find("stripe").await, Err(PortErrorKind::Invalid));
+    assert_eq!(scene.find("stripe").await, Err(PortErrorKind::Invalid));
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,9 +221,9 @@ async fn a_deleted_endpoint_is_unknown_after_its_five_minutes() {
     scene.now_says(Says::Nothing);
     seconds_pass(300).await;
     assert_eq!(scene.find("stripe").await, Ok(None));
-    scene.now_says(Says::Fails(FaultKind::Unavailable));
+    scene.now_says(Says::Fails(PortErrorKind::Unavailable));
     seconds_pass(60).await;
-    assert_eq!(scene.find("stripe").await, Err(FaultKind::Unavailable));
+    assert_eq!(scene.find("stripe").await, Err(PortErrorKind::Unavailable));
 }
 
 #[tokio::test(start_paused = true)]
@@ -267,10 +269,10 @@ async fn one_endpoint_s_refresh_does_not_use_up_another_s() {
 async fn a_refresh_that_fails_is_a_fault_and_keeps_the_old_endpoint() {
     let scene = Scene::new(Says::Version(1));
     scene.find("stripe").await.expect("found");
-    scene.now_says(Says::Fails(FaultKind::TimedOut));
+    scene.now_says(Says::Fails(PortErrorKind::TimedOut));
     seconds_pass(30).await;
-    assert_eq!(scene.refresh("stripe").await, Err(FaultKind::TimedOut));
-    assert_eq!(scene.refresh("stripe").await, Err(FaultKind::TimedOut));
+    assert_eq!(scene.refresh("stripe").await, Err(PortErrorKind::TimedOut));
+    assert_eq!(scene.refresh("stripe").await, Err(PortErrorKind::TimedOut));
     assert_eq!(scene.calls(), 2);
     assert_eq!(scene.find("stripe").await, Ok(Some(1)));
 }
@@ -287,7 +289,7 @@ async fn a_refresh_of_a_deleted_endpoint_finds_nothing_newer() {
 
 #[tokio::test(start_paused = true)]
 async fn look_ups_that_come_together_share_one_call() {
-    for says in [Says::Version(1), Says::Nothing, Says::Fails(FaultKind::Unavailable)] {
+    for says in [Says::Version(1), Says::Nothing, Says::Fails(PortErrorKind::Unavailable)] {
         let store = Arc::new(Fake {
             says: Mutex::new(says),
             takes: Duration::from_millis(80),
@@ -318,13 +320,13 @@ async fn a_flood_of_invented_names_reaches_the_store_once_a_second() {
     for number in 0..5_000 {
         match scene.find(&format!("invented-{number}")).await {
             Ok(None) => unknown += 1,
-            other => assert_eq!(other, Err(FaultKind::Unavailable)),
+            other => assert_eq!(other, Err(PortErrorKind::Unavailable)),
         }
     }
     assert_eq!((unknown, scene.calls()), (20, 20));
     seconds_pass(1).await;
     assert_eq!(scene.find("one-more").await, Ok(None));
-    assert_eq!(scene.find("and-another").await, Err(FaultKind::Unavailable));
+    assert_eq!(scene.find("and-another").await, Err(PortErrorKind::Unavailable));
 }
 
 #[tokio::test(start_paused = true)]
@@ -348,7 +350,7 @@ async fn listed_and_cached_endpoints_are_found_during_a_flood() {
     for number in 0..100 {
         let _answer = scene.find(&format!("invented-{number}")).await;
     }
-    assert_eq!(scene.find("new").await, Err(FaultKind::Unavailable));
+    assert_eq!(scene.find("new").await, Err(PortErrorKind::Unavailable));
     assert_eq!(scene.find("listed").await, Ok(Some(1)));
     assert_eq!(scene.find("cached").await, Ok(Some(1)));
     scene.now_says(Says::Version(2));
@@ -374,7 +376,7 @@ async fn listed_endpoints_are_read_ahead_of_the_first_request() {
 async fn reading_ahead_ends_after_three_seconds_whatever_the_store_does() {
     for (says, least, most) in [
         (Says::Hangs, Duration::from_secs(3), Duration::from_secs(3)),
-        (Says::Fails(FaultKind::Denied), Duration::ZERO, Duration::ZERO),
+        (Says::Fails(PortErrorKind::Denied), Duration::ZERO, Duration::ZERO),
         (Says::Nothing, Duration::ZERO, Duration::ZERO),
     ] {
         let scene = Scene::listing(&["a", "b"], says);

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use hookdock_https::HttpsError;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use http::Response;
 use serde::Deserialize;
 
@@ -77,18 +77,18 @@ impl CallError {
     /// Whether the same call may succeed in a moment.
     pub(super) fn passes(&self) -> bool {
         match self.kind() {
-            FaultKind::Throttled | FaultKind::TimedOut | FaultKind::Unavailable => true,
-            FaultKind::Denied | FaultKind::Invalid => false,
+            PortErrorKind::Throttled | PortErrorKind::TimedOut | PortErrorKind::Unavailable => true,
+            PortErrorKind::Denied | PortErrorKind::Invalid => false,
         }
     }
 
-    fn kind(&self) -> FaultKind {
+    fn kind(&self) -> PortErrorKind {
         match self {
             Self::Refused { status, code, .. } => classify::refusal(Some(code), *status),
             Self::Unanswered(error) => error.kind(),
             // An answer that cannot be read says nothing of what happened.
-            Self::Unreadable => FaultKind::Unavailable,
-            Self::Unfit(_) | Self::Unsigned(_) => FaultKind::Invalid,
+            Self::Unreadable => PortErrorKind::Unavailable,
+            Self::Unfit(_) | Self::Unsigned(_) => PortErrorKind::Invalid,
         }
     }
 
@@ -110,13 +110,15 @@ mod tests {
 
     use super::*;
 
-    fn check(status: u16, body: &'static str, kind: FaultKind, text: &str) {
+    fn check(status: u16, body: &'static str, kind: PortErrorKind, text: &str) {
         let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
         *answer.status_mut() = status.try_into().expect("a status");
         let error = CallError::refused(&answer);
         assert_eq!(error.to_string(), text);
-        let passes =
-            matches!(kind, FaultKind::Throttled | FaultKind::TimedOut | FaultKind::Unavailable);
+        let passes = matches!(
+            kind,
+            PortErrorKind::Throttled | PortErrorKind::TimedOut | PortErrorKind::Unavailable
+        );
         assert_eq!(error.passes(), passes, "{text}");
         assert_eq!(CallError::port_error("try")(error).kind(), kind, "{text}");
     }
@@ -128,37 +130,37 @@ mod tests {
             503,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>SlowDown</Code>\n  \
              <Message>Please reduce your request rate.</Message>\n</Error>",
-            FaultKind::Throttled,
+            PortErrorKind::Throttled,
             "503 SlowDown: Please reduce your request rate.",
         );
         check(
             400,
             r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}"#,
-            FaultKind::Invalid,
+            PortErrorKind::Invalid,
             "400 QueueDoesNotExist: no such queue",
         );
         check(
             400,
             r#"{"__type":"AccessDeniedException","Message":"not you"}"#,
-            FaultKind::Denied,
+            PortErrorKind::Denied,
             "400 AccessDeniedException: not you",
         );
         check(
             400,
             r#"{"__type":"com.amazon.coral.service#ThrottlingException"}"#,
-            FaultKind::Throttled,
+            PortErrorKind::Throttled,
             "400 ThrottlingException: ",
         );
     }
 
     #[test]
     fn a_refusal_that_says_nothing_is_told_by_its_status() {
-        check(503, "", FaultKind::Unavailable, "503 : ");
-        check(500, "<html>", FaultKind::Unavailable, "500 : ");
-        check(429, "", FaultKind::Throttled, "429 : ");
-        check(403, "", FaultKind::Denied, "403 : ");
-        check(301, "", FaultKind::Invalid, "301 : ");
-        check(400, "<Code>RequestTimeout</Code>", FaultKind::TimedOut, "400 RequestTimeout: ");
+        check(503, "", PortErrorKind::Unavailable, "503 : ");
+        check(500, "<html>", PortErrorKind::Unavailable, "500 : ");
+        check(429, "", PortErrorKind::Throttled, "429 : ");
+        check(403, "", PortErrorKind::Denied, "403 : ");
+        check(301, "", PortErrorKind::Invalid, "301 : ");
+        check(400, "<Code>RequestTimeout</Code>", PortErrorKind::TimedOut, "400 RequestTimeout: ");
     }
 
     #[test]

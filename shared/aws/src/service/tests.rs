@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_https::testing::Server;
-use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::port_error::PortErrorKind;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -63,7 +63,7 @@ impl Scene {
         Self { server, services }
     }
 
-    async fn ask(&self) -> Result<String, FaultKind> {
+    async fn ask(&self) -> Result<String, PortErrorKind> {
         let question = json!({"how": "are you"});
         let asked =
             self.services.queue.ask::<Value>("A.Question", "application/x-amz-json-1.0", &question);
@@ -71,7 +71,7 @@ impl Scene {
         answer.map(|answer| answer["said"].to_string()).map_err(|error| error.kind())
     }
 
-    async fn put(&self) -> Result<(), FaultKind> {
+    async fn put(&self) -> Result<(), PortErrorKind> {
         let put = self.services.bucket.put("a/b.json", "application/json", "{}".into()).await;
         put.map_err(CallError::port_error("put")).map_err(|error| error.kind())
     }
@@ -81,7 +81,7 @@ impl Scene {
     }
 }
 
-async fn check(script: &[Does], expected: Result<(), FaultKind>, calls: usize) {
+async fn check(script: &[Does], expected: Result<(), PortErrorKind>, calls: usize) {
     let scene = Scene::new(script).await;
     assert_eq!(scene.put().await, expected, "{script:?}");
     assert_eq!(scene.calls(), calls, "{script:?}");
@@ -125,11 +125,11 @@ async fn what_passes_is_tried_again_and_what_does_not_is_not() {
         check(&[passing, OK], Ok(()), 2).await;
         check(&[passing, passing, OK], Ok(()), 3).await;
     }
-    check(&[slow_down], Err(FaultKind::Throttled), 3).await;
-    check(&[Says(500, "")], Err(FaultKind::Unavailable), 3).await;
-    check(&[Says(403, ""), OK], Err(FaultKind::Denied), 1).await;
-    check(&[Says(400, ""), OK], Err(FaultKind::Invalid), 1).await;
-    check(&[Says(301, ""), OK], Err(FaultKind::Invalid), 1).await;
+    check(&[slow_down], Err(PortErrorKind::Throttled), 3).await;
+    check(&[Says(500, "")], Err(PortErrorKind::Unavailable), 3).await;
+    check(&[Says(403, ""), OK], Err(PortErrorKind::Denied), 1).await;
+    check(&[Says(400, ""), OK], Err(PortErrorKind::Invalid), 1).await;
+    check(&[Says(301, ""), OK], Err(PortErrorKind::Invalid), 1).await;
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn an_attempt_that_hangs_is_given_up_for_another() {
 async fn all_attempts_together_end_with_the_time_of_the_call() {
     let began = Instant::now();
     let scene = Scene::new(&[Hang]).await;
-    assert_eq!(scene.ask().await, Err(FaultKind::TimedOut));
+    assert_eq!(scene.ask().await, Err(PortErrorKind::TimedOut));
     let took = began.elapsed();
     assert!((INGEST.call..INGEST.attempt * 3).contains(&took), "{took:?}");
 }
@@ -172,7 +172,7 @@ async fn all_attempts_together_end_with_the_time_of_the_call() {
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_says_nothing_of_what_happened() {
     let scene = Scene::new(&[Says(200, "<html>")]).await;
-    assert_eq!(scene.ask().await, Err(FaultKind::Unavailable));
+    assert_eq!(scene.ask().await, Err(PortErrorKind::Unavailable));
     assert_eq!(scene.calls(), 1);
 }
 
@@ -184,14 +184,14 @@ async fn a_service_that_is_not_there_is_unavailable() {
     tokio::task::yield_now().await;
     let put = services.bucket.put("a", "application/json", "{}".into()).await;
     let error = put.map_err(CallError::port_error("put")).expect_err("nobody there");
-    assert_eq!(error.kind(), FaultKind::Unavailable);
+    assert_eq!(error.kind(), PortErrorKind::Unavailable);
 }
 
 #[tokio::test]
 async fn in_an_outage_retries_end_when_they_are_no_longer_paid_for() {
     let scene = Scene::new(&[Says(503, "")]).await;
     for _ in 0..20 {
-        assert_eq!(scene.put().await, Err(FaultKind::Unavailable));
+        assert_eq!(scene.put().await, Err(PortErrorKind::Unavailable));
     }
     // Twenty calls, and the thirty-five retries that there are.
     assert_eq!(scene.calls(), 55);

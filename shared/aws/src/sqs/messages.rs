@@ -11,7 +11,7 @@ use aws_sdk_sqs::types::{
 };
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::retry::LONGEST_PUT_OFF;
 use hookdock_pipeline::ports::Messages;
 
@@ -20,7 +20,7 @@ use crate::sqs::queue::group_of;
 
 const SEND_ITEMS: &str = "queue the items of a delivery";
 const PUT_OFF: &str = "put the message off";
-const BURY: &str = "send the dead letter";
+const DEAD_LETTER: &str = "send the dead letter";
 
 /// SQS refuses a message without a body.
 const NO_BODY: &str = "(no body)";
@@ -74,14 +74,14 @@ impl Messages for SqsMessages {
         Ok(answer.failed().iter().filter_map(refused).collect())
     }
 
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        let body = if letter.body.is_empty() { NO_BODY } else { &letter.body };
+    async fn dead_letter(&self, dead_letter: &DeadLetter) -> Result<(), PortError> {
+        let body = if dead_letter.body.is_empty() { NO_BODY } else { &dead_letter.body };
         let mut call =
             self.client.send_message().queue_url(&self.dead_letter_url).message_body(body);
-        for (name, value) in &letter.attributes {
-            call = call.message_attributes(*name, text(BURY, value)?);
+        for (name, value) in &dead_letter.attributes {
+            call = call.message_attributes(*name, text(DEAD_LETTER, value)?);
         }
-        call.send().await.map_err(port_error(BURY))?;
+        call.send().await.map_err(port_error(DEAD_LETTER))?;
         Ok(())
     }
 }
@@ -94,7 +94,7 @@ fn entry(
 ) -> Result<SendMessageBatchRequestEntry, PortError> {
     let body = reference
         .to_json()
-        .map_err(|error| PortError::new(SEND_ITEMS, FaultKind::Invalid).with_source(error))?;
+        .map_err(|error| PortError::new(SEND_ITEMS, PortErrorKind::Invalid).with_source(error))?;
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())
         .message_body(body)
@@ -146,7 +146,7 @@ fn system_text(value: &str) -> Result<MessageSystemAttributeValue, PortError> {
 }
 
 fn unbuilt(action: &'static str) -> impl FnOnce(BuildError) -> PortError {
-    move |error| PortError::new(action, FaultKind::Invalid).with_source(error)
+    move |error| PortError::new(action, PortErrorKind::Invalid).with_source(error)
 }
 
 #[cfg(test)]

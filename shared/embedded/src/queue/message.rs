@@ -1,6 +1,7 @@
 //! Messages and dead letters as they are read.
 
 use hookdock_pipeline::delivery::reference::Reference;
+use hookdock_pipeline::process::Received;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,20 @@ pub struct Message {
     pub receives: u32,
     /// When it was queued.
     pub sent_at: EpochMillis,
+}
+
+impl Message {
+    /// The message as the processor takes it, with time until `deadline`.
+    #[must_use]
+    pub fn received(&self, deadline: EpochMillis) -> Received {
+        Received {
+            body: self.body.clone(),
+            receipt: self.receipt.clone(),
+            receives: self.receives,
+            sent_at: self.sent_at,
+            deadline,
+        }
+    }
 }
 
 /// A dead letter, as it is stored.

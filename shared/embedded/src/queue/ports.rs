@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Messages, WorkQueue};
 
@@ -44,7 +44,7 @@ impl<S: System> Messages for Embedded<S> {
         let messages = references.iter().map(|reference| {
             let body = reference
                 .to_json()
-                .map_err(|error| PortError::new(SEND, FaultKind::Invalid).with_source(error))?;
+                .map_err(|error| PortError::new(SEND, PortErrorKind::Invalid).with_source(error))?;
             Ok((body, attributes(reference)))
         });
         let (messages, now) = (messages.collect::<Result<Vec<_>, _>>()?, self.system.now());
@@ -59,10 +59,10 @@ impl<S: System> Messages for Embedded<S> {
         Ok(Vec::new())
     }
 
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), PortError> {
-        let attributes = letter.attributes.iter();
+    async fn dead_letter(&self, dead_letter: &DeadLetter) -> Result<(), PortError> {
+        let attributes = dead_letter.attributes.iter();
         let dead = DeadMessage {
-            body: letter.body.clone(),
+            body: dead_letter.body.clone(),
             attributes: attributes
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect(),

@@ -112,8 +112,8 @@ impl<S: System> Embedded<S> {
     /// The database failed.
     pub fn dead_letters(&self) -> Result<Vec<DeadMessage>, PortError> {
         self.store.read("read the dead letters", |snapshot| {
-            let letters = snapshot.open_table(LETTERS)?;
-            letters.iter()?.map(|entry| from_bytes(entry?.1.value())).collect()
+            let dead_letters = snapshot.open_table(LETTERS)?;
+            dead_letters.iter()?.map(|entry| from_bytes(entry?.1.value())).collect()
         })
     }
 

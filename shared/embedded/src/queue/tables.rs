@@ -171,20 +171,20 @@ pub(super) fn receive(
 /// Adds a dead letter with a number of its own.
 pub(super) fn add_dead_letter(
     transaction: &WriteTransaction,
-    letter: &DeadMessage,
+    dead_letter: &DeadMessage,
 ) -> Result<(), StoreError> {
     let number = next_number(transaction)?;
-    let mut letters = transaction.open_table(LETTERS)?;
-    letters.insert(number, to_bytes(letter)?.as_slice())?;
+    let mut dead_letters = transaction.open_table(LETTERS)?;
+    dead_letters.insert(number, to_bytes(dead_letter)?.as_slice())?;
     Ok(())
 }
 
 /// Moves all dead letters back into the queue.
 pub(super) fn redrive(transaction: &WriteTransaction, now: EpochMillis) -> Result<(), StoreError> {
     let mut queue = Queue::open(transaction)?;
-    let mut letters = transaction.open_table(LETTERS)?;
-    while let Some((_, letter)) = letters.pop_first()? {
-        let DeadMessage { body, attributes } = from_bytes(letter.value())?;
+    let mut dead_letters = transaction.open_table(LETTERS)?;
+    while let Some((_, dead_letter)) = dead_letters.pop_first()? {
+        let DeadMessage { body, attributes } = from_bytes(dead_letter.value())?;
         queue.add(body, attributes, now)?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsError, Limits, Reach, Trust};
-use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::port_error::PortErrorKind;
 use http::{Request, Response, StatusCode};
 
 const LIMITS: Limits =
@@ -41,7 +41,7 @@ fn says(status: u16, header: (&'static str, &'static str), body: usize) -> Respo
     answer.body(vec![b'x'; body].into()).expect("an answer")
 }
 
-async fn failure(client: &Client, url: &str) -> (FaultKind, String) {
+async fn failure(client: &Client, url: &str) -> (PortErrorKind, String) {
     let error = client.send(get(url)).await.expect_err(url);
     (error.kind(), error.to_string())
 }
@@ -70,7 +70,7 @@ async fn a_certificate_of_another_authority_or_of_another_host_is_not_trusted() 
     let elsewhere = Server::tls(&authority, &["other.example"], echo).await;
     for server in [forged, elsewhere] {
         let kind = failure(&client(&authority, &server), "https://keys.example/").await.0;
-        assert_eq!(kind, FaultKind::Unavailable);
+        assert_eq!(kind, PortErrorKind::Unavailable);
         assert!(server.requests().is_empty());
     }
 }
@@ -101,7 +101,7 @@ async fn an_answer_is_taken_up_to_its_limit_and_not_beyond() {
     let (kind, message) = failure(&client, "https://keys.example/1025").await;
     assert_eq!(
         (kind, message.as_str()),
-        (FaultKind::Invalid, "the answer is larger than 1024 bytes")
+        (PortErrorKind::Invalid, "the answer is larger than 1024 bytes")
     );
 }
 
@@ -112,7 +112,7 @@ async fn an_answer_that_does_not_come_is_given_up_in_time() {
     let limits = Limits { call: Duration::from_millis(200), ..LIMITS };
     let client = Client::new(limits, Reach::AlsoPrivate, Trust::nobody().and(authority.root()))
         .finding(found_at(server.address()));
-    assert_eq!(failure(&client, "https://keys.example/").await.0, FaultKind::TimedOut);
+    assert_eq!(failure(&client, "https://keys.example/").await.0, PortErrorKind::TimedOut);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_host_that_is_not_there_is_unavailable() {
     let client = client(&authority, &server);
     drop(server);
     tokio::task::yield_now().await;
-    assert_eq!(failure(&client, "https://keys.example/").await.0, FaultKind::Unavailable);
+    assert_eq!(failure(&client, "https://keys.example/").await.0, PortErrorKind::Unavailable);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn with_public_reach_nothing_private_is_connected_to_by_name_or_by_address
     ] {
         let error = client.send(get(&format!("https://{host}:{port}/"))).await.expect_err(host);
         assert!(matches!(error, HttpsError::NotPublic), "{host}: {error:?}");
-        assert_eq!(error.kind(), FaultKind::Denied);
+        assert_eq!(error.kind(), PortErrorKind::Denied);
     }
     // Ways to write 127.0.0.1 that a resolver knows and TLS does not.
     for host in ["127.1", "2130706433", "0x7f000001", "0177.0.0.1"] {
@@ -163,7 +163,7 @@ async fn plain_http_is_spoken_with_private_reach_only() {
     let open = Client::new(LIMITS, Reach::AlsoPrivate, Trust::nobody());
     assert_eq!(*open.send(get(&url)).await.expect("an answer").body(), "/plain ");
     let closed = Client::new(LIMITS, Reach::Public, Trust::nobody());
-    let refused = (FaultKind::Invalid, "only https is spoken".to_owned());
+    let refused = (PortErrorKind::Invalid, "only https is spoken".to_owned());
     assert_eq!(failure(&closed, "http://example.com/").await, refused);
     assert_eq!(failure(&open, "ftp://example.com/").await, refused);
 }
@@ -175,8 +175,8 @@ async fn a_url_with_a_user_or_without_a_host_is_not_called() {
         ["https://user@keys.example/", "https://user:word@keys.example/", "https://@keys.example/"]
     {
         let (kind, message) = failure(&client, url).await;
-        assert_eq!(kind, FaultKind::Invalid, "{url}");
+        assert_eq!(kind, PortErrorKind::Invalid, "{url}");
         assert_eq!(message, "the URL names a user, or no host", "{url}");
     }
-    assert_eq!(failure(&client, "/path").await.0, FaultKind::Invalid);
+    assert_eq!(failure(&client, "/path").await.0, PortErrorKind::Invalid);
 }

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
 use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
-use hookdock_pipeline::model::port_error::FaultKind;
+use hookdock_pipeline::model::port_error::PortErrorKind;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::Providers as _;
 use hookdock_signature::{
@@ -92,7 +92,7 @@ impl Scene {
     }
 
     /// Whether the provider has the key.
-    async fn key(&self, request: &KeyRequest) -> Result<bool, FaultKind> {
+    async fn key(&self, request: &KeyRequest) -> Result<bool, PortErrorKind> {
         let found = self.providers.key(request).await;
         found.map(|key| key.is_some()).map_err(|error| error.kind())
     }
@@ -175,7 +175,7 @@ async fn keys_are_fetched_once_and_stand_for_an_hour() {
 
 #[tokio::test]
 async fn keys_stand_as_long_as_their_provider_says_within_bounds() {
-    for (said, stands) in [
+    for (said, lifetime) in [
         ("public, max-age=7200, must-revalidate", 2 * HOUR),
         ("max-age=0", Duration::from_secs(300)),
         ("max-age=99999999999", 24 * HOUR),
@@ -183,7 +183,7 @@ async fn keys_stand_as_long_as_their_provider_says_within_bounds() {
     ] {
         let scene = Scene::new(&[SHIPENGINE], lasting(said, &jwks(&["a"]))).await;
         assert_eq!(scene.key(&shipstation("a")).await, Ok(true));
-        scene.clock.passes(stands - Duration::from_secs(1));
+        scene.clock.passes(lifetime - Duration::from_secs(1));
         assert_eq!(scene.key(&shipstation("a")).await, Ok(true));
         assert_eq!(scene.asked(), 1, "{said}");
         scene.clock.passes(Duration::from_secs(1));
@@ -229,7 +229,7 @@ async fn a_flood_of_invented_keys_by_id_is_rate_limited_and_cached() {
         match scene.key(&circle(&format!("invented-{number}"))).await {
             Ok(false) => unknown += 1,
             other => {
-                assert_eq!(other, Err(FaultKind::Unavailable));
+                assert_eq!(other, Err(PortErrorKind::Unavailable));
                 change_visibility += 1;
             }
         }
@@ -251,12 +251,12 @@ async fn old_keys_are_served_for_a_day_while_their_source_is_down() {
     assert_eq!(scene.key(&shipstation("a")).await, Ok(true));
     assert_eq!(scene.asked(), 2);
     // Nobody can say that a newer set would not have it.
-    assert_eq!(scene.key(&shipstation("b")).await, Err(FaultKind::Unavailable));
+    assert_eq!(scene.key(&shipstation("b")).await, Err(PortErrorKind::Unavailable));
     scene.is_silent.store(true, Ordering::Relaxed);
     scene.clock.passes(Duration::from_secs(30));
     assert_eq!(scene.key(&shipstation("a")).await, Ok(true));
     scene.clock.passes(23 * HOUR);
-    assert_eq!(scene.key(&shipstation("a")).await, Err(FaultKind::TimedOut));
+    assert_eq!(scene.key(&shipstation("a")).await, Err(PortErrorKind::TimedOut));
 }
 
 #[tokio::test]
@@ -265,12 +265,12 @@ async fn an_answer_that_is_no_answer_is_a_fault_of_its_kind() {
     let mut redirect = status(302);
     redirect.headers_mut().insert("location", "https://evil.example/".parse().expect("a value"));
     for (says, expected) in [
-        (status(429), FaultKind::Throttled),
-        (status(401), FaultKind::Denied),
-        (status(503), FaultKind::Unavailable),
-        (redirect, FaultKind::Invalid),
-        (ok("<html>"), FaultKind::Invalid),
-        (ok(&huge), FaultKind::Invalid),
+        (status(429), PortErrorKind::Throttled),
+        (status(401), PortErrorKind::Denied),
+        (status(503), PortErrorKind::Unavailable),
+        (redirect, PortErrorKind::Invalid),
+        (ok("<html>"), PortErrorKind::Invalid),
+        (ok(&huge), PortErrorKind::Invalid),
     ] {
         let scene = Scene::new(&[SHIPENGINE], says).await;
         assert_eq!(scene.key(&shipstation("a")).await, Err(expected));
@@ -287,7 +287,7 @@ async fn a_certificate_that_is_not_there_is_unknown_and_an_api_that_refuses_us_i
         assert_eq!(scene.key(&paypal("CERT-1")).await, Ok(false), "{code}");
     }
     for (code, expected) in
-        [(403, Err(FaultKind::Denied)), (400, Err(FaultKind::Invalid)), (404, Ok(false))]
+        [(403, Err(PortErrorKind::Denied)), (400, Err(PortErrorKind::Invalid)), (404, Ok(false))]
     {
         let scene = Scene::new(&["api.circle.com"], status(code)).await;
         assert_eq!(scene.key(&circle("k")).await, expected, "{code}");
@@ -349,7 +349,7 @@ async fn plaid_is_asked_by_post() {
     // {"alg": "ES256", "kid": "k"}, {}, and 64 bytes.
     let token = format!("eyJhbGciOiAiRVMyNTYiLCAia2lkIjogImsifQ.e30.{}", "A".repeat(86));
     let wanted = wanted(&provider, "hush", &[("Plaid-Verification", &token)]);
-    assert_eq!(scene.key(&wanted).await, Err(FaultKind::Invalid));
+    assert_eq!(scene.key(&wanted).await, Err(PortErrorKind::Invalid));
     let asked = scene.server.requests();
     assert_eq!(asked[0].method(), "POST");
     assert_eq!(asked[0].headers()["content-type"], "application/json");
@@ -362,7 +362,7 @@ async fn a_url_is_visited_once_and_only_success_counts() {
     let url = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=t";
     scene.providers.visit(url).await.expect("visited");
     assert_eq!(scene.server.requests()[0].uri(), "/?Action=ConfirmSubscription&Token=t");
-    for (code, expected) in [(403, FaultKind::Denied), (302, FaultKind::Invalid)] {
+    for (code, expected) in [(403, PortErrorKind::Denied), (302, PortErrorKind::Invalid)] {
         scene.now_says(status(code));
         let error = scene.providers.visit(url).await.expect_err("refused");
         assert_eq!(error.kind(), expected);
@@ -380,7 +380,7 @@ async fn providers_as_they_are_shipped_reach_the_internet_only() {
     let client = Client::new(LIMITS, Reach::Public, trust).finding(found);
     let providers = HttpsProviders::over(client, Clock::default());
     let error = providers.key(&shipstation("a")).await.expect_err("not public");
-    assert_eq!(error.kind(), FaultKind::Denied);
+    assert_eq!(error.kind(), PortErrorKind::Denied);
     assert_eq!(server.connections(), 0);
 }
 

@@ -110,11 +110,11 @@ pub struct SyncCustomer {
     /// The CRM that customers are written to.
     pub crm: Api,
     /// How long nothing newer has to come for a customer before it is written.
-    #[serde(default = "default_quiet")]
-    pub quiet_seconds: u64,
+    #[serde(default = "default_debounce")]
+    pub debounce_seconds: u64,
     /// How long that goes on at most.
-    #[serde(default = "default_longest_quiet")]
-    pub longest_quiet_seconds: u64,
+    #[serde(default = "default_longest_debounce")]
+    pub longest_debounce_seconds: u64,
 }
 
 /// One notification.
@@ -212,9 +212,9 @@ impl Settings {
 impl SyncCustomer {
     /// How long nothing newer has to come, and how long that goes on at most.
     #[must_use]
-    pub fn quiet(&self) -> (Duration, Duration) {
+    pub fn debounce(&self) -> (Duration, Duration) {
         let seconds = Duration::from_secs;
-        (seconds(self.quiet_seconds), seconds(self.longest_quiet_seconds))
+        (seconds(self.debounce_seconds), seconds(self.longest_debounce_seconds))
     }
 }
 
@@ -253,11 +253,11 @@ impl Default for TokenBudget {
     }
 }
 
-fn default_quiet() -> u64 {
+fn default_debounce() -> u64 {
     5
 }
 
-fn default_longest_quiet() -> u64 {
+fn default_longest_debounce() -> u64 {
     60
 }
 

@@ -1,7 +1,6 @@
 //! A paid checkout becomes an order, an invoice, an e-mail and an entry in the CRM, each once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hookdock_embedded::Sent;
@@ -12,7 +11,7 @@ use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::{Stack, scope};
 use serde_json::{Value, json};
 
-use crate::world::{Forgetful, Turn, World, accept, serving, stack};
+use crate::world::{Turn, World, accept, serving, stack};
 
 const SETTINGS: &str = r#"
 version = 1
@@ -254,9 +253,8 @@ async fn another_event_of_the_same_session_does_nothing_and_one_of_another_order
 #[tokio::test(start_paused = true)]
 async fn an_invoice_that_cannot_be_kept_yet_holds_up_what_comes_after_it() {
     let world = World::default();
-    let mut stack = stack(SETTINGS, &world);
-    let forgetful = Forgetful { inner: stack.local.clone(), failures: Mutex::new(2) };
-    stack.process.effects.documents = Some(Arc::new(forgetful));
+    let stack = stack(SETTINGS, &world);
+    stack.plan.strike_times(2, Call::KeepDocument, Fault::Fails);
     accept(&stack, &paid()).await;
     stack.drain().await;
     assert_fulfilled(&stack, &world).await;

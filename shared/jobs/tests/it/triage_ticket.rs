@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_pipeline::ledger::RunState;
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{Answer, Model, Prompt, Records as _, Usage};
 use hookdock_tests::faults::{Call, Fault};
 use hookdock_tests::logs::Logs;
@@ -73,7 +73,7 @@ impl Model for Slow {
             let left = self.failures.load(Ordering::SeqCst);
             if left > 0 {
                 self.failures.store(left - 1, Ordering::SeqCst);
-                return Err(PortError::new("ask the model", FaultKind::Throttled));
+                return Err(PortError::new("ask the model", PortErrorKind::Throttled));
             }
             let took = Duration::from_secs(20);
             let usage = Usage { input_tokens: 300, output_tokens: 60, took };

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_jobs::{Settings, registry_with};
-use hookdock_pipeline::model::port_error::{FaultKind, PortError};
-use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents, Web};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::ports::Web;
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
 use http::header::RETRY_AFTER;
@@ -84,7 +84,7 @@ impl Web for World {
                 Turn::Status(status) => answer.status(status),
                 Turn::Throttled(seconds) => answer.status(429).header(RETRY_AFTER, seconds),
                 Turn::Hangs => std::future::pending().await,
-                Turn::AnswerLost => return Err(PortError::new("call", FaultKind::TimedOut)),
+                Turn::AnswerLost => return Err(PortError::new("call", PortErrorKind::TimedOut)),
             };
             Ok(answer.body(body).expect("an answer"))
         }
@@ -113,29 +113,4 @@ pub(crate) fn read(settings: &str) -> Settings {
 
 pub(crate) async fn accept(stack: &Stack, draft: &Draft) {
     assert_eq!(stack.post(draft).await.status(), StatusCode::OK);
-}
-
-/// Documents that are unavailable so many times.
-pub(crate) struct Forgetful<D> {
-    pub(crate) inner: D,
-    pub(crate) failures: Mutex<u32>,
-}
-
-impl<D: Documents> Documents for Forgetful<D> {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
-        let mut failures = self.failures.lock().expect("a lock");
-        if let Some(left) = failures.checked_sub(1) {
-            *failures = left;
-            let down = PortError::new("keep the document", FaultKind::Unavailable);
-            return std::future::ready(Err(down)).boxed();
-        }
-        self.inner.keep(document)
-    }
-
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
-        self.inner.read(name)
-    }
 }

@@ -29,7 +29,7 @@ use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
 use rate_limit::RateLimit;
 
-use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::port_error::{PortError, PortErrorKind, chain};
 use crate::model::system::System;
 
 /// For how long answers stand, and how many are asked for.
@@ -57,13 +57,13 @@ pub struct Policy {
     pub kept: usize,
 }
 
-/// What was read, and for how long it stands.
+/// What was read, and for how long it is valid.
 #[derive(Debug, Clone)]
 pub struct Read<V> {
     /// The value.
     pub value: V,
-    /// How long it stands from now on.
-    pub stands: Duration,
+    /// How long it is valid from now on.
+    pub lifetime: Duration,
 }
 
 /// Where values are read when they are not remembered.
@@ -105,7 +105,7 @@ struct Held<V> {
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     at: EpochMillis,
-    fault: Option<FaultKind>,
+    fault: Option<PortErrorKind>,
 }
 
 impl<K, V, T, S> Cache<K, V, T, S>
@@ -139,7 +139,7 @@ where
     pub async fn find(&self, name: &K, is_invented: bool) -> Result<Option<V>, PortError> {
         let known = self.known(name);
         let mut known = known.lock().await;
-        if known.stands(&self.policy, self.system.now()) {
+        if known.is_fresh(&self.policy, self.system.now()) {
             return known.answer(self.policy.action);
         }
         let asked = self.ask(name, &mut known, is_invented).await;
@@ -185,7 +185,7 @@ where
     ) -> Result<Option<V>, PortError> {
         let read = if known.value(&self.policy, self.system.now()).is_some() {
             let read = self.within(self.policy.patience, self.source.read(name)).await;
-            read.unwrap_or_else(|| Err(PortError::new(self.policy.action, FaultKind::TimedOut)))
+            read.unwrap_or_else(|| Err(PortError::new(self.policy.action, PortErrorKind::TimedOut)))
         } else {
             if is_invented {
                 self.rate_limit()?;
@@ -195,7 +195,7 @@ where
         let at = self.system.now();
         known.asked = Some(Asked { at, fault: read.as_ref().err().map(PortError::kind) });
         known.value =
-            read?.map(|Read { value, stands }| Held { value, at, until: at.plus(stands) });
+            read?.map(|Read { value, lifetime }| Held { value, at, until: at.plus(lifetime) });
         Ok(known.value.as_ref().map(|held| held.value.clone()))
     }
 
@@ -203,7 +203,7 @@ where
         if locked(&self.rate_limit).take(self.system.now()) {
             return Ok(());
         }
-        let error = PortError::new(self.policy.action, FaultKind::Unavailable);
+        let error = PortError::new(self.policy.action, PortErrorKind::Unavailable);
         Err(error.with_source("too many names were asked for that are not known"))
     }
 
@@ -247,7 +247,7 @@ impl<V> Default for Known<V> {
 
 impl<V: Clone> Known<V> {
     /// Whether the last look-up still is the answer.
-    fn stands(&self, policy: &Policy, now: EpochMillis) -> bool {
+    fn is_fresh(&self, policy: &Policy, now: EpochMillis) -> bool {
         self.asked.is_some_and(|asked| match (&self.value, asked.fault) {
             (Some(held), None) => now < held.until,
             (Some(held), Some(_)) => asked.within(policy.stale, now) && held.may_serve(policy, now),
@@ -257,7 +257,7 @@ impl<V: Clone> Known<V> {
     }
 
     fn is_worth_keeping(&self, policy: &Policy, now: EpochMillis) -> bool {
-        self.value(policy, now).is_some() || self.stands(policy, now)
+        self.value(policy, now).is_some() || self.is_fresh(policy, now)
     }
 
     /// The value, unless it is too old even for want of a newer one.
@@ -286,7 +286,7 @@ impl Asked {
     }
 }
 
-fn asked_already(action: &'static str, kind: FaultKind) -> PortError {
+fn asked_already(action: &'static str, kind: PortErrorKind) -> PortError {
     PortError::new(action, kind).with_source("it was asked for a moment ago, and that failed")
 }
 

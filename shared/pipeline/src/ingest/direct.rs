@@ -12,7 +12,7 @@ use crate::ingest::outcome::DirectOutcome;
 use crate::ingest::refusal::Refusal;
 use crate::ingest::use_case::Ingest;
 use crate::model::deadline;
-use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::port_error::{PortError, PortErrorKind, chain};
 use crate::model::system::System;
 use crate::ports::{Captures, Conditional, Endpoints, Intake};
 
@@ -35,7 +35,7 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         }
         let deadline = deadline.min(self.system.now().plus(BUDGET));
         let work = act(direct, verified, event, &*self.web);
-        let late = |deadline::DeadlineExceeded| Err(PortError::new(ACT, FaultKind::TimedOut));
+        let late = |deadline::DeadlineExceeded| Err(PortError::new(ACT, PortErrorKind::TimedOut));
         Ok(match deadline::with_deadline(&self.system, deadline, work).await.unwrap_or_else(late) {
             Ok(()) => DirectOutcome::Done,
             Err(error) => {

@@ -11,7 +11,7 @@ use crate::delivery::verified::VerifiedDelivery;
 use crate::endpoint::direct::{Direct, Target};
 use crate::ingest::http::DELIVERY_HEADER;
 use crate::model::names::{EventId, EventType};
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::ports::Web;
 
 pub(crate) const ACT: &str = "do the direct work";
@@ -56,10 +56,10 @@ async fn call(web: &dyn Web, request: Request<Bytes>) -> Result<(), PortError> {
 
 fn refused(answer: &Response<Bytes>) -> PortError {
     let kind = match answer.status() {
-        StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Denied,
-        status if status.is_server_error() => FaultKind::Unavailable,
-        _ => FaultKind::Invalid,
+        StatusCode::TOO_MANY_REQUESTS => PortErrorKind::Throttled,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PortErrorKind::Denied,
+        status if status.is_server_error() => PortErrorKind::Unavailable,
+        _ => PortErrorKind::Invalid,
     };
     PortError::new(ACT, kind).with_source(format!("the answer was {}", answer.status().as_u16()))
 }

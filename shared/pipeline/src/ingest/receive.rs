@@ -14,7 +14,7 @@ use crate::ingest::log::log;
 use crate::ingest::outcome::{Accepted, Received};
 use crate::ingest::refusal::Refusal;
 use crate::ingest::use_case::{Ingest, PATIENCE, patience};
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake};
 
@@ -97,7 +97,8 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         deadline: EpochMillis,
     ) -> Result<Accepted, Refusal> {
         let sealed = SealedDelivery::of(verified).map_err(|error| {
-            let error = PortError::new("write the delivery", FaultKind::Invalid).with_source(error);
+            let error =
+                PortError::new("write the delivery", PortErrorKind::Invalid).with_source(error);
             Refusal::Unavailable(error)
         })?;
         let endpoint = Arc::clone(verified.endpoint());

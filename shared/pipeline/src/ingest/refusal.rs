@@ -2,7 +2,7 @@
 
 use hookdock_signature::{RefusedHandshake, Rejection};
 
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 
 /// Why a delivery is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ pub enum Refusal {
 pub(super) fn refused(rejection: Rejection) -> Refusal {
     if rejection.is_ours() && rejection != Rejection::NoSecret {
         let error =
-            PortError::new("check the signature", FaultKind::Invalid).with_source(rejection);
+            PortError::new("check the signature", PortErrorKind::Invalid).with_source(rejection);
         Refusal::Unavailable(error)
     } else {
         Refusal::Unauthorized(rejection)

@@ -8,7 +8,7 @@ use hookdock_signature::EpochMillis;
 use crate::endpoint::Endpoint;
 use crate::ingest::refusal::Refusal;
 use crate::model::deadline;
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::model::public_url::PublicUrl;
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake, Providers, Web};
@@ -41,7 +41,8 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         action: &'static str,
         call: impl Future<Output = Result<T, PortError>> + Send,
     ) -> Result<T, Refusal> {
-        let late = |deadline::DeadlineExceeded| Err(PortError::new(action, FaultKind::TimedOut));
+        let late =
+            |deadline::DeadlineExceeded| Err(PortError::new(action, PortErrorKind::TimedOut));
         let called =
             deadline::with_lazy_deadline(&self.system, deadline, call).await.unwrap_or_else(late);
         called.map_err(Refusal::Unavailable)

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::job::worker::WorkerContext;
 use crate::model::names::{CellName, CellTag};
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::ports::{Cell, Conditional};
 
 /// A cell as it was seen or written.
@@ -44,7 +44,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Sync> Seen<T> {
         life: Duration,
     ) -> Result<Result<Self, Self>, PortError> {
         let text = serde_json::to_string(value).map_err(|error| {
-            PortError::new("write the cell", FaultKind::Invalid).with_source(error)
+            PortError::new("write the cell", PortErrorKind::Invalid).with_source(error)
         })?;
         let to = Cell {
             tag: CellTag::new(worker.random()),
@@ -60,7 +60,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Sync> Seen<T> {
     fn of(cell: Option<&Cell>, now: EpochMillis) -> Result<Self, PortError> {
         let value = cell.and_then(|cell| cell.live(now)).map(serde_json::from_str).transpose();
         let value = value.map_err(|error| {
-            PortError::new("read the cell", FaultKind::Invalid).with_source(error)
+            PortError::new("read the cell", PortErrorKind::Invalid).with_source(error)
         })?;
         let tag = cell.map(|cell| cell.tag.clone());
         Ok(Self { tag, value })

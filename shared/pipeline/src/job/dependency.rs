@@ -68,6 +68,14 @@ impl Context {
     /// Something that this job calls and that can be down, such as `crm`. All jobs that call it
     /// by that name for the event's tenant, in all workers, share what is known of it. What fails
     /// for one tenant holds back no run of another.
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, Failure};
+    /// # async fn write() -> Result<(), Failure> { Ok(()) }
+    /// # async fn sync(cx: Context, url: &str) -> Result<(), Failure> {
+    /// cx.dependency("crm").at(url).call(async || write().await).await
+    /// # }
+    /// ```
     pub fn dependency<'a>(&'a self, name: &'a str) -> Dependency<'a> {
         Dependency::of(self, self.scope(), name)
     }

@@ -16,6 +16,18 @@ pub enum Outcome {
     /// There was nothing to do, for this reason; 500 characters of it are recorded.
     Ignored(String),
     /// It is too early: the job runs again then, and this attempt does not count.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookdock_pipeline::job::{Context, JobResult, Outcome};
+    /// async fn remind(cx: Context, (): ()) -> JobResult {
+    ///     let due = cx.received_at().plus(Duration::from_secs(60 * 60));
+    ///     if cx.started_at() < due {
+    ///         return Ok(Outcome::Defer { until: due, cause: "an hour later".to_owned() });
+    ///     }
+    ///     Ok(Outcome::Done)
+    /// }
+    /// ```
     Defer {
         /// The time before which it makes no sense.
         until: EpochMillis,

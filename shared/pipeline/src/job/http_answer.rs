@@ -16,12 +16,23 @@ use crate::model::failure::{ErrorClass, Failure};
 /// | 429 | throttled | yes |
 /// | 408, 504 | timed out | yes |
 /// | other 5xx | unavailable | yes |
-/// | 401, 403, 404, 3xx | refused | yes: settings are mended while retries go on |
+/// | 401, 403, 404, 3xx | refused | yes: settings are fixed while retries go on |
 /// | 409, 423, 425 | refused | yes: the other side is at it, or not ready |
 /// | other 4xx | refused | no: the same call is refused again |
 ///
 /// `action` is what was asked of whom, such as `create the CRM entry`. A `Retry-After` is the
 /// earliest time of the next attempt. The answer's own text is not quoted: it may be personal.
+///
+/// ```
+/// use bytes::Bytes;
+/// use hookdock_pipeline::job::{Recovery, accepted};
+/// use http::Response;
+///
+/// let busy = Response::builder().status(503).body(Bytes::new()).unwrap();
+/// let failure = accepted("create the CRM entry", busy).unwrap_err();
+/// assert_eq!(failure.recovery(), Recovery::Retry);
+/// assert_eq!(failure.message(), "failed to create the CRM entry: answered 503");
+/// ```
 ///
 /// # Errors
 ///

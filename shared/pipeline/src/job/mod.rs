@@ -52,7 +52,7 @@ pub use registry::{Job, On, Registry};
 pub use results::{LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES, result_document};
 pub use scoped::{AcrossTenants, ScopedDocuments, ScopedRecords};
 pub use steps::{LARGEST_RESULTS_BYTES, MOST_STEPS, Step};
-pub use worker::{Begun, WorkerContext};
+pub use worker::{StepStart, WorkerContext};
 
 pub use crate::ledger::EffectKey;
 pub use crate::model::failure::{ErrorClass, Failure, Recovery};

@@ -9,14 +9,14 @@ use hookdock_signature::EpochMillis;
 use crate::job::cell::Seen;
 use crate::job::context::Context;
 use crate::ledger::RECORD_LIFE;
-use crate::ledger::entity::{Decision, Entity, Place, Quiet};
+use crate::ledger::entity::{Debounce, Decision, Entity, Place};
 use crate::model::deadline;
 use crate::model::failure::{ErrorClass, Failure, Recovery};
 use crate::model::names::CellName;
 use crate::model::port_error::{PortError, chain};
 use crate::model::scope::Scope;
 
-/// How long the end of a turn may take to be written.
+/// How long the release of a lock may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How far after the receipt of its delivery an entity can have changed. Clocks are apart by
@@ -35,7 +35,7 @@ pub struct Ordered<'a> {
     entity: &'a str,
     version: i64,
     changed_at: Option<EpochMillis>,
-    quiet: Quiet,
+    debounce: Debounce,
 }
 
 impl Context {
@@ -47,8 +47,8 @@ impl Context {
     /// # use hookdock_pipeline::job::{Context, Failure};
     /// # use hookdock_signature::EpochMillis;
     /// # async fn write(cx: Context, id: &str, changed: EpochMillis) -> Result<(), Failure> {
-    /// let (quiet, longest) = (Duration::from_secs(5), Duration::from_secs(60));
-    /// cx.ordered(id).version_at(changed).quiet(quiet, longest).run(async || Ok(())).await
+    /// let (wait, longest) = (Duration::from_secs(5), Duration::from_secs(60));
+    /// cx.ordered(id).version_at(changed).debounce(wait, longest).run(async || Ok(())).await
     /// # }
     /// ```
     pub fn ordered<'a>(&'a self, entity: &'a str) -> Ordered<'a> {
@@ -58,7 +58,7 @@ impl Context {
 
 impl<'a> Ordered<'a> {
     pub(super) fn of(cx: &'a Context, scope: &'a Scope, entity: &'a str) -> Self {
-        Self { cx, scope, entity, version: 0, changed_at: None, quiet: Quiet::default() }
+        Self { cx, scope, entity, version: 0, changed_at: None, debounce: Debounce::default() }
     }
 
     /// The entity's version as this event has it: a number that grows with each change, such as a
@@ -77,16 +77,16 @@ impl<'a> Ordered<'a> {
 
     /// Waits until nothing newer has come for so long, and, where it goes on and on, no longer
     /// than `longest` since the first of the burst. Waiting uses no attempt up.
-    pub fn quiet(self, wait: Duration, longest: Duration) -> Self {
-        Self { quiet: Quiet { wait, longest }, ..self }
+    pub fn debounce(self, wait: Duration, longest: Duration) -> Self {
+        Self { debounce: Debounce { wait, longest }, ..self }
     }
 
-    /// Does the work if this event is the newest, after quiet and when no other run of this job
-    /// works on the entity. Otherwise the attempt ends here with `?`: an older event is ignored
-    /// for good, as superseded; one whose time has not come is put off.
+    /// Does the work if this event is the newest, after the debounce and when no other run of this
+    /// job has locked the entity. Otherwise the attempt ends here with `?`: an older event is
+    /// ignored permanently, as superseded; one whose time has not come is deferred.
     ///
     /// From here to the end of the work no other run of the job gets the entity, and none that is
-    /// older ever does. A worker that dies, or whose call got no answer, loses its turn with its
+    /// older ever does. A worker that dies, or whose call got no answer, loses the lock with its
     /// claim on the run. The call can be on its way for longer still: a target that takes
     /// versions is best handed one.
     ///
@@ -104,10 +104,10 @@ impl<'a> Ordered<'a> {
         self.check_time()?;
         let cell = self.scope.entity_cell(&self.cx.run().job, self.entity);
         let place = self.place();
-        let turn = self.take_turn(&cell, &place).await?;
+        let lock = self.lock(&cell, &place).await?;
         let result = work().await;
         if !result.as_ref().is_err_and(may_still_land) {
-            self.give_back(&cell, &place, turn).await;
+            self.unlock(&cell, &place, lock).await;
         }
         result
     }
@@ -123,15 +123,15 @@ impl<'a> Ordered<'a> {
         }
     }
 
-    /// What the work yielded does not wait long for that: the turn ends with the claim anyway.
-    async fn give_back(&self, cell: &CellName, place: &Place, turn: Seen<Entity>) {
+    /// What the work yielded does not wait long for that: the lock ends with the claim anyway.
+    async fn unlock(&self, cell: &CellName, place: &Place, lock: Seen<Entity>) {
         let end = self.cx.worker().sleep(PATIENCE);
-        let error = match deadline::with_end(end, self.release(cell, place, turn)).await {
+        let error = match deadline::with_end(end, self.release(cell, place, lock)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => chain(&error),
             Err(deadline::DeadlineExceeded) => "no answer in time".to_owned(),
         };
-        tracing::warn!(%cell, error, "the turn at an entity was not given back");
+        tracing::warn!(%cell, error, "the lock of an entity was not released");
     }
 
     fn place(&self) -> Place {
@@ -144,24 +144,24 @@ impl<'a> Ordered<'a> {
         }
     }
 
-    async fn take_turn(&self, cell: &CellName, place: &Place) -> Result<Seen<Entity>, Failure> {
+    async fn lock(&self, cell: &CellName, place: &Place) -> Result<Seen<Entity>, Failure> {
         let worker = self.cx.worker();
         let mut seen = Seen::<Entity>::read(worker, cell).await?;
         for _ in 0..TRIES {
             let known = seen.value.as_ref();
             let (lease, now, chance) = (self.cx.lease_until(), worker.now(), worker.random());
-            let decision = Entity::decide(known, place, self.quiet, lease, now, chance);
+            let decision = Entity::decide(known, place, self.debounce, lease, now, chance);
             let (entity, end) = match decision {
                 Decision::Superseded(event) => {
                     let cause = format!("superseded by {}/{}", event.endpoint, event.key);
                     return Err(Failure::ignored(cause));
                 }
                 Decision::Now(entity) => (entity, None),
-                Decision::Quiet(until, entity) => {
+                Decision::Debounce(until, entity) => {
                     let cause = "waits until nothing newer has come for a while";
                     (entity, Some(Failure::deferred(until, cause)))
                 }
-                Decision::Taken(until, entity) => {
+                Decision::Locked(until, entity) => {
                     let cause = "waits for another event of the same entity";
                     (entity, Some(Failure::deferred(until, cause)))
                 }
@@ -173,7 +173,7 @@ impl<'a> Ordered<'a> {
             };
             match (written, end) {
                 (Ok(_), Some(end)) => return Err(end),
-                (Ok(turn), None) => return Ok(turn),
+                (Ok(lock), None) => return Ok(lock),
                 (Err(other), _) => seen = other,
             }
         }
@@ -210,6 +210,6 @@ fn may_still_land(failure: &Failure) -> bool {
 impl fmt::Debug for Ordered<'_> {
     /// The entity's name can be personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ordered").field("quiet", &self.quiet).finish_non_exhaustive()
+        f.debug_struct("Ordered").field("debounce", &self.debounce).finish_non_exhaustive()
     }
 }

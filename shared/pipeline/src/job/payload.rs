@@ -142,6 +142,24 @@ impl From<UnusableDelivery> for Failure {
 }
 
 /// Something a job can take of a delivery.
+///
+/// ```
+/// use hookdock_pipeline::job::{Context, Delivery, Failure, JobResult, Outcome, Payload};
+///
+/// /// How large the event is.
+/// struct Size(usize);
+///
+/// impl Payload for Size {
+///     fn of(delivery: &Delivery) -> Result<Self, Failure> {
+///         Ok(Self(delivery.event_bytes().len()))
+///     }
+/// }
+///
+/// async fn weigh(_: Context, Size(bytes): Size) -> JobResult {
+///     tracing::info!(bytes, "weighed");
+///     Ok(Outcome::Done)
+/// }
+/// ```
 pub trait Payload: Sized + Send {
     /// Takes it.
     ///

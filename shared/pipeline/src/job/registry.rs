@@ -140,6 +140,28 @@ impl Registry {
 
     /// Adds a job.
     ///
+    /// ```
+    /// use hookdock_pipeline::job::{Context, Delivery, JobResult, Json, On, Outcome, Registry};
+    ///
+    /// async fn ship(_: Context, Json(order): Json<serde_json::Value>) -> JobResult {
+    ///     Ok(match order["paid"].as_bool() {
+    ///         Some(true) => Outcome::Done,
+    ///         _ => Outcome::Ignored("it is not paid".to_owned()),
+    ///     })
+    /// }
+    ///
+    /// async fn count(_: Context, _: Delivery) -> JobResult {
+    ///     Ok(Outcome::Done)
+    /// }
+    ///
+    /// let jobs = Registry::new().job("ship", On::endpoint("shop-*").event("orders/*"), ship).job(
+    ///     "count",
+    ///     On::provider("*"),
+    ///     count,
+    /// );
+    /// # assert_eq!(jobs.jobs().count(), 2);
+    /// ```
+    ///
     /// The name is what its runs are recorded under. A renamed job is a new one: it runs for
     /// events that are still under way, and runs of the old name wait for a job of that name;
     /// [`Registry::formerly`] tells that both are one.
@@ -157,6 +179,21 @@ impl Registry {
     }
 
     /// Gives the job that was added last a retry policy of its own.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hookdock_pipeline::job::{Context, JobResult, On, Outcome, Registry};
+    /// use hookdock_pipeline::model::retry::RetryPolicy;
+    /// # async fn page(_: Context, (): ()) -> JobResult { Ok(Outcome::Done) }
+    ///
+    /// let soon = RetryPolicy {
+    ///     max_attempts: 3,
+    ///     longest_wait: Duration::from_secs(60),
+    ///     ..RetryPolicy::default()
+    /// };
+    /// let jobs = Registry::new().job("page", On::provider("pagerduty"), page).retrying(soon);
+    /// # assert_eq!(jobs.jobs().next().unwrap().policy(), Some(soon));
+    /// ```
     ///
     /// # Panics
     ///

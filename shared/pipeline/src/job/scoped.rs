@@ -39,6 +39,20 @@ impl<'a> ScopedRecords<'a> {
 
     /// Writes the record unless its id is taken in this scope; decided atomically.
     ///
+    /// A run that dies after it cannot tell its own record from another's later: a step that has to
+    /// know is [`Context::commit`].
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, Failure};
+    /// # use hookdock_pipeline::ports::Record;
+    /// # use serde_json::json;
+    /// # async fn seen(cx: Context) -> Result<bool, Failure> {
+    /// let (collection, id) = ("customers".to_owned(), "cus_1".to_owned());
+    /// cx.records().insert(Record { collection, id, body: json!({}) }).await?;
+    /// Ok(cx.records().get("customers", "cus_1").await?.is_some())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The records are unavailable, or the id is longer than
@@ -71,6 +85,18 @@ impl<'a> ScopedDocuments<'a> {
 
     /// Keeps the document unless its name is taken; decided atomically.
     ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use hookdock_pipeline::job::{Context, Failure};
+    /// # use hookdock_pipeline::ports::Document;
+    /// # async fn keep(cx: Context, invoice: Bytes) -> Result<(), Failure> {
+    /// let documents = cx.documents()?;
+    /// let name = documents.name("invoices", "cs_1", "txt");
+    /// documents.keep(Document { name, content_type: "text/plain", body: invoice }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The documents are unavailable.
@@ -93,6 +119,15 @@ impl Context {
     ///
     /// Only for what no sender names: a sender at any endpoint reaches what is kept here under an
     /// id from his events, and can take the id of another tenant's order.
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, Failure};
+    /// # async fn rates() -> Result<(), Failure> { Ok(()) }
+    /// # async fn convert(cx: Context) -> Result<(), Failure> {
+    /// // One service for all tenants: when it is down, it is down for each of them.
+    /// cx.shared_across_tenants().dependency("rates").call(async || rates().await).await
+    /// # }
+    /// ```
     #[must_use]
     pub fn shared_across_tenants(&self) -> AcrossTenants<'_> {
         AcrossTenants { cx: self }

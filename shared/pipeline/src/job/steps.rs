@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::job::context::Context;
 use crate::job::handler::{JobResult, Outcome};
 use crate::job::scoped::within;
-use crate::job::worker::Begun;
+use crate::job::worker::StepStart;
 use crate::ledger::EffectKey;
 use crate::model::failure::{ErrorClass, Failure};
 use crate::model::names::StepName;
@@ -39,6 +39,25 @@ impl Step {
 impl Context {
     /// Does the work of a step, unless an earlier attempt has: then its result is returned.
     ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use hookdock_pipeline::job::{Context, JobResult, Outcome, accepted};
+    /// # use http::Request;
+    /// # async fn charge(cx: Context) -> JobResult {
+    /// let charged = cx.step("charge", async |step| {
+    ///     let request = Request::post("https://pay.example.com/charges")
+    ///         .header("Idempotency-Key", step.effect_key().as_str())
+    ///         .body(Bytes::from_static(b"amount=4200"))
+    ///         .expect("a request");
+    ///     let answer = accepted("charge the customer", cx.web()?.call(request).await?)?;
+    ///     Ok(String::from_utf8_lossy(&answer).into_owned())
+    /// });
+    /// let receipt: String = charged.await?;
+    /// # drop(receipt);
+    /// # Ok(Outcome::Done)
+    /// # }
+    /// ```
+    ///
     /// A worker can die between the work and the save, so the work may run again. Hand its target
     /// [`Step::effect_key`], use [`Context::checked_step`], or, for a business record,
     /// [`Context::commit`].
@@ -67,6 +86,16 @@ impl Context {
     /// Where the step began before and saved nothing, `check` looks whether the work happened:
     /// `Some` is then the step's result, and `None` lets the work run.
     ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, Failure};
+    /// # async fn found() -> Result<Option<u64>, Failure> { Ok(None) }
+    /// # async fn create() -> Result<u64, Failure> { Ok(1) }
+    /// # async fn ticket(cx: Context) -> Result<u64, Failure> {
+    /// // `found` asks the target for a ticket with our reference, and `create` makes one.
+    /// cx.checked_step("create-ticket", async |_| found().await, async |_| create().await).await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Context::step`], and what the check says.
@@ -86,11 +115,11 @@ impl Context {
         let name = step_name(name)?;
         let step = Step { effect_key: EffectKey::of(self.run(), &name) };
         let happened = match self.worker().begin(&name).await? {
-            Begun::Saved(result) => return self.restored(&name, &result).await,
-            Begun::Lost => return Err(lost()),
-            Begun::Full => return Err(full(&name)),
-            Begun::First => None,
-            Begun::Again => check(step.clone()).await?,
+            StepStart::Saved(result) => return self.restored(&name, &result).await,
+            StepStart::Lost => return Err(lost()),
+            StepStart::Full => return Err(full(&name)),
+            StepStart::First => None,
+            StepStart::Again => check(step.clone()).await?,
         };
         let result = match happened {
             Some(result) => result,
@@ -106,6 +135,14 @@ impl Context {
     /// A job returns what this returns, and does nothing after it: a worker that died over that
     /// would leave the step unknown, and its work would be done again.
     ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, EffectKey, Failure, JobResult};
+    /// # async fn tell(_: &EffectKey) -> Result<(), Failure> { Ok(()) }
+    /// async fn notify(cx: Context, (): ()) -> JobResult {
+    ///     cx.last_step("notify", async |step| tell(step.effect_key()).await).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Context::step`].
@@ -116,10 +153,10 @@ impl Context {
     {
         let name = step_name(name)?;
         match self.worker().begin(&name).await? {
-            Begun::Saved(_) => return Ok(Outcome::Done),
-            Begun::Lost => return Err(lost()),
-            Begun::Full => return Err(full(&name)),
-            Begun::First | Begun::Again => {}
+            StepStart::Saved(_) => return Ok(Outcome::Done),
+            StepStart::Lost => return Err(lost()),
+            StepStart::Full => return Err(full(&name)),
+            StepStart::First | StepStart::Again => {}
         }
         work(Step { effect_key: EffectKey::of(self.run(), &name) }).await?;
         let saved = self.worker().save_last(&name).await?;
@@ -130,6 +167,23 @@ impl Context {
     /// one transaction, so the run that inserts it knows for ever that it did.
     /// [`Conditional::Refused`]: another run of the same tenant has written a record of that id,
     /// which has this content.
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::{Context, JobResult, Outcome};
+    /// # use hookdock_pipeline::ports::{Conditional, Record};
+    /// # use serde_json::json;
+    /// # async fn order(cx: Context) -> JobResult {
+    /// let order = Record {
+    ///     collection: "orders".to_owned(),
+    ///     id: "cs_1".to_owned(),
+    ///     body: json!({ "amount": 4200 }),
+    /// };
+    /// match cx.commit("create-order", order).await? {
+    ///     Conditional::Written => Ok(Outcome::Done),
+    ///     Conditional::Refused(_) => Ok(Outcome::Ignored("the order is there".to_owned())),
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

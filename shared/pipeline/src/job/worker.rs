@@ -35,7 +35,7 @@ pub trait WorkerContext: Send + Sync {
     ) -> BoxFuture<'a, Result<Conditional<Option<Cell>>, PortError>>;
 
     /// Notes that the step begins, unless its result is saved.
-    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<Begun, PortError>>;
+    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<StepStart, PortError>>;
 
     /// Saves the step's result. `false`: another worker has claimed the run.
     fn save<'a>(
@@ -59,7 +59,7 @@ pub trait WorkerContext: Send + Sync {
 
 /// What is known of a step that is about to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Begun {
+pub enum StepStart {
     /// It never began before.
     First,
     /// It began before and saved nothing: whether its work happened is unknown.

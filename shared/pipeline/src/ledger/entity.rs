@@ -1,8 +1,8 @@
-//! Which event is the newest of an entity, and whose turn it is to work on it.
+//! Which event is the latest of an entity, and which run has locked it.
 //!
 //! ```text
-//!                  newer: not yet quiet            quiet, and nobody has it
-//!   (any) -------------------------> (put off) ------------------------------> has the turn
+//!                  newer: not yet due              due, and not locked
+//!   (any) -------------------------> (deferred) -----------------------------> has the lock
 //!     |  older                          | a newer one came                       |
 //!     +---------> superseded <----------+                             ended, or its lease did
 //! ```
@@ -20,8 +20,8 @@ use crate::model::millis;
 use crate::model::names::{EndpointId, EventKey};
 use crate::model::retry::spread;
 
-/// How soon a run looks again whose turn is taken by another, at most: a turn is most often one
-/// call. One that may go on for long is looked after at a quarter of that.
+/// How soon a run looks again while another has the lock, at most: a lock is most often held for
+/// one call. One that may be held for long is looked after at a quarter of that.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Where an event stands in the order of an entity's events: by version, then by when its run was
@@ -42,7 +42,7 @@ pub struct Place {
 
 /// How long a burst of events is waited out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Quiet {
+pub struct Debounce {
     /// Nothing newer has come for that long.
     pub wait: Duration,
     /// However long the burst goes on, its newest event waits no longer than that.
@@ -53,14 +53,14 @@ pub struct Quiet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entity {
-    /// The newest event.
-    pub newest: Place,
-    /// The burst that the newest event waits out. None: it has had its turn.
+    /// The latest event.
+    pub latest: Place,
+    /// The burst that the latest event waits out. None: it has had the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<Burst>,
-    /// Who has the turn.
+    /// The run that has the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn: Option<Turn>,
+    pub lock: Option<Lock>,
 }
 
 /// Events that came one after the other.
@@ -78,12 +78,12 @@ pub struct Burst {
 /// One run at a time works on an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Turn {
+pub struct Lock {
     /// The event's endpoint.
     pub endpoint: EndpointId,
     /// The event's key.
     pub event_key: EventKey,
-    /// When its claim on the run is over, and with it its turn.
+    /// When its claim on the run is over, and with it the lock.
     #[serde(rename = "until_ms", with = "millis")]
     pub until: EpochMillis,
 }
@@ -91,12 +91,12 @@ pub struct Turn {
 /// What is to be done with an event. What it brings along has to be written first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Its turn has come.
+    /// It has the lock.
     Now(Entity),
-    /// It is the newest, and waits for quiet.
-    Quiet(EpochMillis, Entity),
-    /// It is the newest, and another is at work.
-    Taken(EpochMillis, Entity),
+    /// It is the latest, and waits for the burst to end.
+    Debounce(EpochMillis, Entity),
+    /// It is the latest, and another has the lock.
+    Locked(EpochMillis, Entity),
     /// A newer one is known.
     Superseded(EventRef),
 }
@@ -107,56 +107,56 @@ impl Entity {
     pub fn decide(
         known: Option<&Self>,
         event: &Place,
-        quiet: Quiet,
+        debounce: Debounce,
         lease_until: EpochMillis,
         now: EpochMillis,
         chance: u128,
     ) -> Decision {
-        let same = known.filter(|known| known.newest.is_of(event));
+        let same = known.filter(|known| known.latest.is_of(event));
         if let (None, Some(known)) = (same, known)
-            && known.newest > *event
+            && known.latest > *event
         {
-            return Decision::Superseded(known.newest.event());
+            return Decision::Superseded(known.latest.event());
         }
         let burst = match same {
             Some(known) => known.burst,
-            None => Some(Burst::with_one_more(known.and_then(|known| known.burst), quiet, now)),
+            None => Some(Burst::with_one_more(known.and_then(|known| known.burst), debounce, now)),
         };
-        let taken = known.and_then(|known| known.turn.as_ref());
-        let taken = taken.filter(|turn| now < turn.until && !turn.is_of(event));
-        let waiting = Self { newest: event.clone(), burst, turn: taken.cloned() };
+        let taken = known.and_then(|known| known.lock.as_ref());
+        let taken = taken.filter(|lock| now < lock.until && !lock.is_of(event));
+        let waiting = Self { latest: event.clone(), burst, lock: taken.cloned() };
         match (burst, taken) {
-            (Some(burst), _) if now < burst.due => Decision::Quiet(burst.due, waiting),
-            (_, Some(turn)) => {
-                let most = LOOK_AGAIN.max(now.until(turn.until) / 4);
+            (Some(burst), _) if now < burst.due => Decision::Debounce(burst.due, waiting),
+            (_, Some(lock)) => {
+                let most = LOOK_AGAIN.max(now.until(lock.until) / 4);
                 let again = now.plus(spread(Duration::from_secs(1), most, chance));
-                Decision::Taken(again.min(turn.until), waiting)
+                Decision::Locked(again.min(lock.until), waiting)
             }
             _ => Decision::Now(Self {
-                newest: event.clone(),
+                latest: event.clone(),
                 burst: None,
-                turn: Some(Turn::of(event, lease_until)),
+                lock: Some(Lock::of(event, lease_until)),
             }),
         }
     }
 
-    /// After the event's turn. `None`: it has had none, or somebody else has it by now.
+    /// The entity without the event's lock. `None`: it has none, or another has it by now.
     #[must_use]
     pub fn released(&self, event: &Place) -> Option<Self> {
-        let ours = self.turn.as_ref().is_some_and(|turn| turn.is_of(event));
-        ours.then(|| Self { turn: None, ..self.clone() })
+        let ours = self.lock.as_ref().is_some_and(|lock| lock.is_of(event));
+        ours.then(|| Self { lock: None, ..self.clone() })
     }
 }
 
 impl Burst {
     /// The burst with an event that comes now.
-    fn with_one_more(burst: Option<Self>, quiet: Quiet, now: EpochMillis) -> Self {
+    fn with_one_more(burst: Option<Self>, debounce: Debounce, now: EpochMillis) -> Self {
         let since = burst.map_or(now, |burst| burst.since);
-        Self { since, due: now.plus(quiet.wait).min(since.plus(quiet.longest)) }
+        Self { since, due: now.plus(debounce.wait).min(since.plus(debounce.longest)) }
     }
 }
 
-impl Turn {
+impl Lock {
     fn of(event: &Place, until: EpochMillis) -> Self {
         let Place { endpoint, event_key, .. } = event.clone();
         Self { endpoint, event_key, until }
@@ -183,7 +183,8 @@ mod tests {
 
     const NOW: EpochMillis = EpochMillis::new(1_800_000_000_000);
 
-    const QUIET: Quiet = Quiet { wait: Duration::from_secs(5), longest: Duration::from_secs(12) };
+    const DEBOUNCE: Debounce =
+        Debounce { wait: Duration::from_secs(5), longest: Duration::from_secs(12) };
 
     fn at(seconds: u64) -> EpochMillis {
         NOW.plus(Duration::from_secs(seconds))
@@ -200,20 +201,20 @@ mod tests {
     }
 
     /// What is decided at that second, of a claim that lasts for a minute.
-    fn decide(known: Option<&Entity>, event: &Place, quiet: Quiet, second: u64) -> Decision {
-        Entity::decide(known, event, quiet, at(second + 60), at(second), 0)
+    fn decide(known: Option<&Entity>, event: &Place, debounce: Debounce, second: u64) -> Decision {
+        Entity::decide(known, event, debounce, at(second + 60), at(second), 0)
     }
 
     fn now(known: Option<&Entity>, event: &Place, second: u64) -> Entity {
-        match decide(known, event, Quiet::default(), second) {
+        match decide(known, event, Debounce::default(), second) {
             Decision::Now(entity) => entity,
             other => panic!("{other:?}"),
         }
     }
 
     fn due(known: Option<&Entity>, event: &Place, second: u64) -> (EpochMillis, Entity) {
-        match decide(known, event, QUIET, second) {
-            Decision::Quiet(until, entity) => (until, entity),
+        match decide(known, event, DEBOUNCE, second) {
+            Decision::Debounce(until, entity) => (until, entity),
             other => panic!("{other:?}"),
         }
     }
@@ -221,14 +222,14 @@ mod tests {
     #[test]
     fn an_older_event_is_superseded_and_a_newer_one_is_not() {
         let known = now(None, &event("b", 5, 10), 10).released(&event("b", 5, 10));
-        let known = known.expect("it had the turn");
+        let known = known.expect("it had the lock");
         for (other, superseded) in [
             (event("a", 4, 99), true),
             (event("a", 5, 9), true),
             (event("a", 5, 11), false),
             (event("a", 6, 0), false),
         ] {
-            let decision = decide(Some(&known), &other, Quiet::default(), 100);
+            let decision = decide(Some(&known), &other, Debounce::default(), 100);
             let by = Decision::Superseded(event("b", 5, 10).event());
             assert_eq!(decision == by, superseded, "{other:?}");
         }
@@ -239,7 +240,10 @@ mod tests {
         let (one, other) = (event("a", 1, 0), event("b", 1, 0));
         let supersedes = |first: &Place, second: &Place| {
             let known = now(None, first, 0).released(first);
-            matches!(decide(known.as_ref(), second, Quiet::default(), 1), Decision::Superseded(_))
+            matches!(
+                decide(known.as_ref(), second, Debounce::default(), 1),
+                Decision::Superseded(_)
+            )
         };
         assert_ne!(supersedes(&one, &other), supersedes(&other, &one));
     }
@@ -248,21 +252,21 @@ mod tests {
     fn an_event_is_never_superseded_by_itself() {
         let known = now(None, &event("a", 5, 10), 10);
         let again = now(Some(&known), &event("a", 4, 0), 100);
-        assert_eq!(again.newest, event("a", 4, 0));
+        assert_eq!(again.latest, event("a", 4, 0));
     }
 
     #[test]
     fn the_newer_waits_while_the_older_is_at_work() {
         let (old, new) = (event("a", 1, 0), event("b", 2, 1));
         let at_work = now(None, &old, 0);
-        let Decision::Taken(again, waiting) = decide(Some(&at_work), &new, Quiet::default(), 1)
+        let Decision::Locked(again, waiting) = decide(Some(&at_work), &new, Debounce::default(), 1)
         else {
-            panic!("the older has the turn");
+            panic!("the older has the lock");
         };
         assert_eq!(again, at(2));
-        assert_eq!((&waiting.newest, &waiting.turn), (&new, &at_work.turn));
-        let released = waiting.released(&old).expect("it had the turn");
-        assert_eq!(now(Some(&released), &new, 2).newest, new);
+        assert_eq!((&waiting.latest, &waiting.lock), (&new, &at_work.lock));
+        let released = waiting.released(&old).expect("it had the lock");
+        assert_eq!(now(Some(&released), &new, 2).latest, new);
         assert_eq!(released.released(&old), None);
     }
 
@@ -270,8 +274,8 @@ mod tests {
     fn the_turn_of_a_worker_that_died_ends_with_its_claim() {
         let (old, new) = (event("a", 1, 0), event("b", 2, 1));
         let died = now(None, &old, 0);
-        let decision = decide(Some(&died), &new, Quiet::default(), 59);
-        assert!(matches!(decision, Decision::Taken(until, _) if until == at(60)), "{decision:?}");
+        let decision = decide(Some(&died), &new, Debounce::default(), 59);
+        assert!(matches!(decision, Decision::Locked(until, _) if until == at(60)), "{decision:?}");
         let next = now(Some(&died), &new, 60);
         assert_eq!(next.released(&old), None, "what it has lost it cannot give away");
     }
@@ -280,7 +284,7 @@ mod tests {
     fn a_run_that_comes_back_has_its_own_turn() {
         let old = event("a", 1, 0);
         let died = now(None, &old, 0);
-        assert_eq!(now(Some(&died), &old, 1).turn.expect("a turn").until, at(61));
+        assert_eq!(now(Some(&died), &old, 1).lock.expect("a lock").until, at(61));
     }
 
     #[test]
@@ -293,7 +297,7 @@ mod tests {
             (known, last) = (Some(entity), until);
         }
         assert_eq!(last, at(12));
-        let decision = decide(known.as_ref(), &event("13", 0, 13), QUIET, 13);
+        let decision = decide(known.as_ref(), &event("13", 0, 13), DEBOUNCE, 13);
         assert!(matches!(decision, Decision::Now(_)), "the bound has passed: {decision:?}");
     }
 
@@ -301,12 +305,12 @@ mod tests {
     fn what_comes_after_the_turn_of_a_burst_begins_another() {
         let first = event("a", 0, 0);
         let (until, waiting) = due(None, &first, 0);
-        let Decision::Now(at_work) = decide(Some(&waiting), &first, QUIET, 5) else {
-            panic!("it is quiet");
+        let Decision::Now(at_work) = decide(Some(&waiting), &first, DEBOUNCE, 5) else {
+            panic!("the wait is over");
         };
         assert_eq!((until, at_work.burst), (at(5), None));
         assert_eq!(due(Some(&at_work), &event("b", 0, 6), 6).0, at(11));
-        let Decision::Now(_) = decide(Some(&at_work), &first, QUIET, 7) else {
+        let Decision::Now(_) = decide(Some(&at_work), &first, DEBOUNCE, 7) else {
             panic!("a retry does not wait again");
         };
     }
@@ -319,7 +323,7 @@ mod tests {
         assert_eq!(
             text,
             format!(
-                r#"{{"newest":{{"version":7,"opened_at_ms":1800000000000,"endpoint":"stripe","event_key":"{key}"}},"turn":{{"endpoint":"stripe","event_key":"{key}","until_ms":1800000060000}}}}"#
+                r#"{{"latest":{{"version":7,"opened_at_ms":1800000000000,"endpoint":"stripe","event_key":"{key}"}},"lock":{{"endpoint":"stripe","event_key":"{key}","until_ms":1800000060000}}}}"#
             )
         );
         assert_eq!(serde_json::from_str::<Entity>(&text).expect("an entity"), entity);

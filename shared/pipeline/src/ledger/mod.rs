@@ -37,7 +37,7 @@ mod stored;
 pub use effect_key::EffectKey;
 pub use event::{Dedupe, DeliveryRecord, EventRecord, EventRef, Packed, Recorded};
 pub use history::History;
-pub use item::{AttemptItem, RunItem, StepItem};
+pub use item::RunItem;
 pub use run::{Claim, Fence, Run, RunId, Unclaimable};
 pub use state::{
     Attempt, AttemptFailure, AttemptResult, DeadReason, Ending, JOB_UNREGISTERED, RunState,

@@ -108,7 +108,7 @@ impl Run {
             uncounted_attempts: 0,
             excused_attempts: 0,
             writes: 0,
-            attempts: vec![Attempt::begun(1, claim.code.clone(), claim.now)],
+            attempts: vec![Attempt::started(1, claim.code.clone(), claim.now)],
             steps: Vec::new(),
             opened_at: claim.now,
             updated_at: claim.now,
@@ -185,7 +185,7 @@ impl Run {
     fn reclaimed(&self, claim: &Claim) -> Self {
         let number = self.attempt.saturating_add(1);
         let mut attempts = self.attempts.clone();
-        attempts.push(Attempt::begun(number, claim.code.clone(), claim.now));
+        attempts.push(Attempt::started(number, claim.code.clone(), claim.now));
         attempts.drain(..attempts.len().saturating_sub(ATTEMPTS_KEPT));
         Self {
             state: RunState::Running { lease_until: claim.lease_until },

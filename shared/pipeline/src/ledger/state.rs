@@ -1,8 +1,10 @@
 //! The state of a run, and how an attempt ends.
 
 use hookdock_signature::EpochMillis;
+use serde::{Deserialize, Serialize};
 
 use crate::model::failure::{ErrorClass, Failure};
+use crate::model::millis;
 use crate::model::names::{CodeVersion, StepName};
 
 /// The cause of a run that waits for its job to be registered again, and the reason of one that
@@ -46,7 +48,8 @@ pub enum RunState {
 }
 
 /// Why no further attempt is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeadReason {
     /// The failure cannot go away by itself.
     Permanent,
@@ -63,31 +66,36 @@ pub enum DeadReason {
 }
 
 /// One try of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Its number, from 1.
     pub number: u32,
     /// The version of the code that made it.
     pub code: CodeVersion,
     /// When it began.
+    #[serde(rename = "started_at_ms", with = "millis")]
     pub started_at: EpochMillis,
     /// How it ended. `None`: it is under way, or its worker died.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ending>,
 }
 
 /// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// When.
+    #[serde(rename = "at_ms", with = "millis")]
     pub at: EpochMillis,
     /// The step it got to, if it has begun one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<StepName>,
     /// What came of it.
     pub result: AttemptResult,
 }
 
 /// What came of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AttemptResult {
     /// The work is done.
     Done,
@@ -100,7 +108,7 @@ pub enum AttemptResult {
 }
 
 /// What went wrong in an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptFailure {
     /// The class.
     pub class: ErrorClass,
@@ -151,22 +159,10 @@ impl DeadReason {
             Self::JobUnregistered => JOB_UNREGISTERED,
         }
     }
-
-    pub(super) fn from_code(code: &str) -> Option<Self> {
-        let all = [
-            Self::Permanent,
-            Self::AttemptsExhausted,
-            Self::WorkerDied,
-            Self::OutOfTime,
-            Self::ReceivesExhausted,
-            Self::JobUnregistered,
-        ];
-        all.into_iter().find(|reason| reason.code() == code)
-    }
 }
 
 impl Attempt {
-    pub(super) fn begun(number: u32, code: CodeVersion, started_at: EpochMillis) -> Self {
+    pub(super) fn started(number: u32, code: CodeVersion, started_at: EpochMillis) -> Self {
         Self { number, code, started_at, ended: None }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::port_error::{PortError, PortErrorKind, chain};
 
 /// The class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,12 +104,6 @@ impl ErrorClass {
             Self::ResultLost => "result_lost",
         }
     }
-
-    /// The class of that code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.code() == code)
-    }
 }
 
 impl Failure {
@@ -146,6 +140,16 @@ impl Failure {
     }
 
     /// The same failure, to be tried again after that long at the earliest.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hookdock_pipeline::job::{ErrorClass, Failure, Recovery};
+    ///
+    /// let busy = Failure::transient(ErrorClass::Throttled, "the CRM is busy");
+    /// let wait = Duration::from_secs(30);
+    /// assert_eq!(busy.after(wait).recovery(), Recovery::RetryAfter(wait));
+    /// ```
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self { recovery: Recovery::RetryAfter(wait), ..self }
@@ -174,11 +178,11 @@ impl Failure {
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         let class = match error.kind() {
-            FaultKind::Throttled => ErrorClass::Throttled,
-            FaultKind::TimedOut => ErrorClass::TimedOut,
-            FaultKind::Unavailable => ErrorClass::Unavailable,
+            PortErrorKind::Throttled => ErrorClass::Throttled,
+            PortErrorKind::TimedOut => ErrorClass::TimedOut,
+            PortErrorKind::Unavailable => ErrorClass::Unavailable,
             // Settings and permissions are mended while retries go on.
-            FaultKind::Denied | FaultKind::Invalid => ErrorClass::Refused,
+            PortErrorKind::Denied | PortErrorKind::Invalid => ErrorClass::Refused,
         };
         Self::transient(class, chain(&error))
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Why a call to another system failed, classified once, by the adapter that made the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultKind {
+pub enum PortErrorKind {
     /// The system asked us to slow down.
     Throttled,
     /// No answer came in time; the call may still have taken effect.
@@ -18,7 +18,7 @@ pub enum FaultKind {
     Invalid,
 }
 
-impl FaultKind {
+impl PortErrorKind {
     /// A stable code for logs and records.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -32,7 +32,7 @@ impl FaultKind {
     }
 }
 
-impl fmt::Display for FaultKind {
+impl fmt::Display for PortErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
     }
@@ -43,7 +43,7 @@ impl fmt::Display for FaultKind {
 #[error("failed to {action}: {kind}")]
 pub struct PortError {
     action: &'static str,
-    kind: FaultKind,
+    kind: PortErrorKind,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -51,7 +51,7 @@ pub struct PortError {
 impl PortError {
     /// An error whose message reads "failed to {action}".
     #[must_use]
-    pub fn new(action: &'static str, kind: FaultKind) -> Self {
+    pub fn new(action: &'static str, kind: PortErrorKind) -> Self {
         Self { action, kind, source: None }
     }
 
@@ -63,7 +63,7 @@ impl PortError {
 
     /// The class of the failure.
     #[must_use]
-    pub fn kind(&self) -> FaultKind {
+    pub fn kind(&self) -> PortErrorKind {
         self.kind
     }
 }
@@ -87,8 +87,8 @@ mod tests {
 
     #[test]
     fn the_chain_names_every_cause_once() {
-        let error = PortError::new("store the delivery", FaultKind::Unavailable)
-            .with_source(PortError::new("connect", FaultKind::TimedOut));
+        let error = PortError::new("store the delivery", PortErrorKind::Unavailable)
+            .with_source(PortError::new("connect", PortErrorKind::TimedOut));
         assert_eq!(
             chain(&error),
             "failed to store the delivery: unavailable: failed to connect: timed_out"

@@ -4,7 +4,7 @@ use hookdock_signature::{EpochMillis, EpochSeconds};
 use serde::{Deserialize, Serialize};
 
 use crate::model::names::{CellName, CellTag};
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::ports::conditional::Conditional;
 
 /// The version of the stored form that this code writes. It reads no other.
@@ -82,7 +82,7 @@ impl CellItem {
     pub fn read(self, action: &'static str) -> Result<Cell, PortError> {
         if self.version != VERSION {
             let unknown = format!("version {} of the cell is not known", self.version);
-            return Err(PortError::new(action, FaultKind::Invalid).with_source(unknown));
+            return Err(PortError::new(action, PortErrorKind::Invalid).with_source(unknown));
         }
         let expires_at = EpochSeconds::new(self.expires_at);
         Ok(Cell { tag: self.tag, value: self.value, expires_at })

@@ -38,6 +38,6 @@ pub trait Messages: Send + Sync {
     /// Sends a message to the dead-letter queue.
     fn dead_letter(
         &self,
-        letter: &DeadLetter,
+        dead_letter: &DeadLetter,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }

@@ -1,13 +1,14 @@
 //! The business records of jobs.
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::port_error::PortError;
 use crate::ports::conditional::Conditional;
 
 /// One business record a job writes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// What kind of record, such as `orders`.
     pub collection: String,

@@ -9,7 +9,9 @@ use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
 use serde_json::Value;
 
-use crate::job::{Begun, LARGEST_INLINE_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS, WorkerContext};
+use crate::job::{
+    LARGEST_INLINE_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS, StepStart, WorkerContext,
+};
 use crate::ledger::{Run, Settlement, StepRecord, StepResult};
 use crate::model::names::{CellName, CellTag, StepName};
 use crate::model::port_error::PortError;
@@ -102,24 +104,26 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
         }
     }
 
-    async fn begin(&self, step: &StepName) -> Result<Begun, PortError> {
+    async fn begin(&self, step: &StepName) -> Result<StepStart, PortError> {
         let (known, full) = {
             let run = self.with_last_step(&*self.run.lock().await);
             (run.step(step).cloned(), is_full(&run))
         };
         match known {
-            Some(StepRecord { saved: Some(saved), .. }) => return Ok(Begun::Saved(saved.result)),
-            None if full => return Ok(Begun::Full),
+            Some(StepRecord { saved: Some(saved), .. }) => {
+                return Ok(StepStart::Saved(saved.result));
+            }
+            None if full => return Ok(StepStart::Full),
             Some(_) | None => {}
         }
         let now = self.system.now();
         let Some(run) = self.write(|run| run.step_begun(step, now)).await? else {
-            return Ok(Begun::Lost);
+            return Ok(StepStart::Lost);
         };
         Ok(match run.step(step).and_then(|step| step.saved.as_ref()) {
-            Some(saved) => Begun::Saved(saved.result.clone()),
-            None if known.is_some() => Begun::Again,
-            None => Begun::First,
+            Some(saved) => StepStart::Saved(saved.result.clone()),
+            None if known.is_some() => StepStart::Again,
+            None => StepStart::First,
         })
     }
 
@@ -195,7 +199,7 @@ impl<L: Ledger, S: System> WorkerContext for ClaimedRun<L, S> {
         self.ledger.swap(name, from, to).boxed()
     }
 
-    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<Begun, PortError>> {
+    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<StepStart, PortError>> {
         Self::begin(self, step).boxed()
     }
 

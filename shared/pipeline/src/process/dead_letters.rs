@@ -4,7 +4,7 @@ use crate::delivery::reference::Reference;
 use crate::ledger::dead_letter::DeadLetter;
 use crate::ledger::{Run, RunState};
 use crate::model::names::JobName;
-use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::port_error::{PortError, PortErrorKind, chain};
 use crate::model::system::System;
 use crate::model::versioned::Unreadable;
 use crate::ports::{Deliveries, Ledger, Messages};
@@ -23,7 +23,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             return Ok(Progress::Finished);
         };
         let letter = DeadLetter::of_run(reference, run, reason).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).with_source(error)
+            PortError::new("write the dead letter", PortErrorKind::Invalid).with_source(error)
         })?;
         self.messages.dead_letter(&letter).await?;
         self.ledger.compare_and_swap(&run.fence(), &run.dead_lettered()).await?;
@@ -42,7 +42,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         );
         let message = format!("job {job} is not registered for this event");
         let letter = DeadLetter::of_reference(reference, "no_job", &message).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).with_source(error)
+            PortError::new("write the dead letter", PortErrorKind::Invalid).with_source(error)
         })?;
         self.messages.dead_letter(&letter).await?;
         Ok(Progress::Finished)

@@ -11,7 +11,7 @@ use crate::delivery::message::Message;
 use crate::delivery::part::Part;
 use crate::delivery::reference::Reference;
 use crate::model::deadline;
-use crate::model::port_error::{FaultKind, PortError, chain};
+use crate::model::port_error::{PortError, PortErrorKind, chain};
 use crate::model::retry::{LONGEST_PUT_OFF, RetryPolicy};
 use crate::model::system::System;
 use crate::model::versioned::Unreadable;
@@ -112,5 +112,5 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 }
 
 fn later_version(error: Unreadable) -> PortError {
-    PortError::new("read the reference", FaultKind::Invalid).with_source(error)
+    PortError::new("read the reference", PortErrorKind::Invalid).with_source(error)
 }

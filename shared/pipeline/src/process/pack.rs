@@ -17,7 +17,7 @@ use crate::delivery::reference::Reference;
 use crate::ledger::EventRef;
 use crate::model::deadline;
 use crate::model::names::DeliveryId;
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::model::system::System;
 use crate::model::versioned::Unreadable;
 use crate::ports::{Deliveries, Ledger, Messages};
@@ -47,7 +47,7 @@ impl BatchPack<'_> {
             Some(Err(error)) => {
                 Err(PortError::new(TAKE, error.kind()).with_source(Arc::clone(error)))
             }
-            None => Err(PortError::new(TAKE, FaultKind::Invalid)),
+            None => Err(PortError::new(TAKE, PortErrorKind::Invalid)),
         }
     }
 }
@@ -115,7 +115,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         deadline::with_deadline(&self.system, deadline.minus(SETTLE_MARGIN), call)
             .await
             .unwrap_or_else(|deadline::DeadlineExceeded| {
-                Err(PortError::new(action, FaultKind::TimedOut))
+                Err(PortError::new(action, PortErrorKind::TimedOut))
             })
     }
 }

@@ -15,7 +15,7 @@ use crate::delivery::stored::{StoredDelivery, StoredItem};
 use crate::job::opened;
 use crate::ledger::dead_letter::DeadLetter;
 use crate::model::failure::{ErrorClass, Failure, Recovery};
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::model::system::System;
 use crate::ports::{Deliveries, Ledger, MOST_AT_ONCE, Messages};
 use crate::process::task::Progress;
@@ -51,10 +51,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             Err(failure) if failure.recovery() == Recovery::Never => {
                 self.dead_letter_batch(reference, failure.class().code(), failure.message()).await
             }
-            Err(failure) => {
-                Err(PortError::new("read the delivery", FaultKind::Unavailable)
-                    .with_source(failure))
-            }
+            Err(failure) => Err(PortError::new("read the delivery", PortErrorKind::Unavailable)
+                .with_source(failure)),
         }
     }
 
@@ -106,7 +104,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             }
             left = refused.iter().filter_map(|place| left.get(*place).cloned()).collect();
         }
-        Err(PortError::new(SEND, FaultKind::Throttled))
+        Err(PortError::new(SEND, PortErrorKind::Throttled))
     }
 
     /// There is no time for the rest. A message of its own says where to go on, so that a worker
@@ -136,7 +134,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             reason.code = reason, error = message, "delivery is not taken apart"
         );
         let letter = DeadLetter::of_reference(reference, reason, message).map_err(|error| {
-            PortError::new("write the dead letter", FaultKind::Invalid).with_source(error)
+            PortError::new("write the dead letter", PortErrorKind::Invalid).with_source(error)
         })?;
         self.messages.dead_letter(&letter).await?;
         Ok(Progress::Finished)

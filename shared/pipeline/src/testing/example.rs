@@ -19,6 +19,16 @@ use crate::model::versioned::Versioned;
 pub(super) const RECEIVED_AT: EpochMillis = EpochMillis::new(1_800_000_000_000);
 
 /// An event to try a job on.
+///
+/// ```
+/// use hookdock_pipeline::testing::Example;
+///
+/// let paid = Example::of("stripe", "invoice.paid", r#"{"id": "evt_1"}"#)
+///     .at("shop-berlin")
+///     .id("evt_1")
+///     .header("Stripe-Version", "2026-10-01");
+/// # drop(paid);
+/// ```
 #[derive(Clone)]
 pub struct Example {
     endpoint: EndpointId,

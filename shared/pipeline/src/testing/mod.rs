@@ -35,6 +35,8 @@
 mod compare;
 mod example;
 mod exceptions;
+#[expect(unused_parens, reason = "macros take the parentheses around a type for its group")]
+mod intercepted;
 mod report;
 mod stubs;
 mod trial;
@@ -42,6 +44,7 @@ mod watch;
 mod watched;
 
 pub use example::Example;
+pub use intercepted::{Answered, Call, Intercepted, Interceptor, Invocation};
 pub use report::{Fault, Finding, Interruption, Passed, Report, Trouble};
 
 use crate::job::{Effects, Registry};
@@ -68,6 +71,16 @@ impl Conformance {
 
     /// The effects of that step may happen more than once, for this reason. A step that never
     /// makes use of it is reported.
+    ///
+    /// ```
+    /// # use hookdock_pipeline::job::Registry;
+    /// # use hookdock_pipeline::testing::{Conformance, Example};
+    /// # fn check(registry: Registry, example: Example) -> Conformance {
+    /// Conformance::of(registry, example)
+    ///     .may_repeat("send-invoice", "SES knows no idempotency keys")
+    ///     .may_differ("ask-model", "a model words its answer as it likes")
+    /// # }
+    /// ```
     #[must_use]
     pub fn may_repeat(mut self, step: &'static str, why: &'static str) -> Self {
         self.exceptions.repeats.insert(step, why);

@@ -12,9 +12,10 @@ use crate::model::system::System as _;
 use crate::ports::Ledger;
 use crate::process::{Process, Received, Settings, Verdict, Worker};
 use crate::testing::example::{Example, RECEIVED_AT};
+use crate::testing::intercepted::Intercepted;
 use crate::testing::stubs::{Clock, FakeQueue, OneDelivery};
 use crate::testing::watch::{Plan, Seen, Watch};
-use crate::testing::watched::{Watched, watched};
+use crate::testing::watched::watched;
 
 /// What a worker has for the event. When one has died, the next comes after its lease.
 const TIME: Duration = Duration::from_secs(60);
@@ -53,7 +54,7 @@ impl Bench {
         let process = Process {
             deliveries: OneDelivery(self.object.clone()),
             messages: desk.clone(),
-            ledger: Watched { port: ledger, watch: watch.clone() },
+            ledger: Intercepted::new(ledger, watch.clone()),
             system: clock.clone(),
             effects: watched(effects, &watch),
             registry: std::mem::take(&mut self.registry),

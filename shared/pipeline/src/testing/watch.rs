@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::{Run, RunId};
 use crate::model::names::{JobName, StepName};
-use crate::model::port_error::{FaultKind, PortError};
+use crate::model::port_error::{PortError, PortErrorKind};
 use crate::testing::report::{Interruption, Trouble};
 
 /// Which call of a trial is to go wrong, and how.
@@ -97,7 +97,7 @@ impl Watch {
         happened: impl FnOnce(&mut Seen, &T) + Send,
     ) -> Result<T, PortError> {
         let trouble = self.trouble(what);
-        let failed = || PortError::new("make the call", FaultKind::Unavailable);
+        let failed = || PortError::new("make the call", PortErrorKind::Unavailable);
         if trouble == Some(Trouble::Fails) {
             return Err(failed());
         }
