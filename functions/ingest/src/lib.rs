@@ -29,7 +29,7 @@ pub async fn handle<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System
     let LambdaEvent { payload, context } = event;
     let Context { request_id, xray_trace_id: trace, .. } = context;
     let span = log::request(&request_id, trace.as_deref());
-    let incoming = payload.into_incoming(trace).inspect_err(|error| {
+    let incoming = payload.into_incoming(trace.as_deref()).inspect_err(|error| {
         span.in_scope(|| tracing::error!(%error, "the event is not a request"));
     })?;
     // Boxed, since the compiler gives up on futures that are nested as deep as the SDK's.
@@ -104,7 +104,10 @@ mod tests {
             if self.down {
                 return Err(PortError::new("queue the reference", FaultKind::Unavailable));
             }
-            self.traces.lock().expect("a lock").push(delivery.trace().map(str::to_owned));
+            self.traces
+                .lock()
+                .expect("a lock")
+                .push(delivery.trace().map(|trace| trace.as_str().to_owned()));
             Ok(())
         }
     }
@@ -142,6 +145,9 @@ mod tests {
         }
     }
 
+    /// As Lambda hands it on, but for what it adds.
+    const TRACE: &str = "Root=1-5e6b4b01-1d92d9c0b4e5b1a7b4c5d6e7;Sampled=1";
+
     /// Of `Hello, World!`, under the secret of the endpoint.
     const SIGNATURE: &str =
         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
@@ -164,7 +170,7 @@ mod tests {
 
     async fn answered(kept: &Kept, payload: HttpEvent) -> Value {
         let mut context = Context::default();
-        context.xray_trace_id = Some("Root=1-2-3;Sampled=1".to_owned());
+        context.xray_trace_id = Some(format!("{TRACE};Lineage=a87bd80c:1"));
         let [endpoints, archive, queue] = [(); 3].map(|()| kept.clone());
         let providers = Arc::new(kept.clone());
         let web = Arc::new(kept.clone());
@@ -184,7 +190,7 @@ mod tests {
             assert_eq!(stored.body, "Hello, World!");
             assert_eq!(stored.url, "https://hooks.example/webhooks/github?from=test");
             let traces = kept.traces.lock().expect("a lock");
-            assert_eq!(*traces, [Some("Root=1-2-3;Sampled=1".to_owned())]);
+            assert_eq!(*traces, [Some(TRACE.to_owned())]);
         }
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use hookdock_signature::{Headers, Request};
 
+use crate::model::trace::Trace;
+
 /// One HTTP request as its host read it. Nothing in it is to be believed.
 #[derive(Clone)]
 pub struct Incoming {
@@ -19,8 +21,8 @@ pub struct Incoming {
     pub headers: Headers,
     /// The exact bytes of the body.
     pub body: Bytes,
-    /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
-    pub trace: Option<String>,
+    /// The trace it belongs to, if its host named one.
+    pub trace: Option<Trace>,
 }
 
 impl fmt::Debug for Incoming {

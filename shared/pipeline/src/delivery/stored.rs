@@ -165,7 +165,7 @@ impl<'a> StoredDelivery<'a> {
             body_encoding,
             body,
             sha256: contents.body.clone(),
-            trace: trace.as_deref().map(Cow::Borrowed),
+            trace: trace.as_ref().map(|trace| Cow::Borrowed(trace.as_str())),
         }
     }
 

@@ -9,4 +9,5 @@ pub mod port_error;
 pub mod retry;
 pub mod scope;
 pub mod system;
+pub mod trace;
 pub mod versioned;
