@@ -7,6 +7,7 @@
 )]
 
 mod ahead;
+mod alarms;
 mod asking;
 mod batches;
 mod captures;
