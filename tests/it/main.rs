@@ -7,6 +7,7 @@
 )]
 
 mod ahead;
+mod alarms;
 mod asking;
 mod batches;
 mod captures;
@@ -43,6 +44,7 @@ mod simulation;
 mod steps;
 mod telling;
 mod time_left;
+mod traces;
 mod unregistered;
 mod untrusted;
 mod workspace;

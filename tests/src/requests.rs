@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use hookdock_pipeline::delivery::incoming::Incoming;
+use hookdock_pipeline::model::trace::Trace;
 use hookdock_signature::{EpochMillis, Headers, Provider, Secret, catalog, sign};
 
 /// The endpoints that the tests know, in the form of `hookdock dev --endpoints`.
@@ -234,7 +235,7 @@ pub fn request(method: &str, path: &str) -> Incoming {
         sent_body: None,
         headers: Headers::default(),
         body: Bytes::new(),
-        trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793".to_owned()),
+        trace: Trace::read("Root=1-5759e988-bd862e3fe1be46a994272793"),
     }
 }
 

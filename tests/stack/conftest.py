@@ -25,7 +25,6 @@ MAX_ATTEMPTS = 3
 LISTED_SECRET = "whsec_the_one_in_the_list"
 MAIL_FROM = "shop@example.com"
 PARAMETERS = {
-    "Architecture": deploy.ARCHITECTURE,
     "Endpoints": "stripe",
     "MaxAttempts": str(MAX_ATTEMPTS),
     # Time enough for ten jobs at once on a machine that has other things to do.

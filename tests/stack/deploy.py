@@ -24,10 +24,26 @@ def build() -> Path:
     DATA.mkdir(parents=True, exist_ok=True)
     sam(
         "build",
+        *("--template-file", template()),
+        *("--base-dir", ROOT),
+        *("--config-file", ROOT / "samconfig.toml"),
         *("--build-dir", BUILT),
-        *("--parameter-overrides", f"Architecture={ARCHITECTURE}"),
     )
     return BUILT
+
+
+def template() -> Path:
+    """The template with this machine's architecture, and without what MiniStack refuses to make: alarms on more
+    than one metric. `test_template.py` looks at those."""
+    text = (ROOT / "template.yaml").read_text()
+    there = "Architectures: [arm64]"
+    assert text.count(there) == 1
+    blocks = [
+        block for block in text.split("\n\n") if not ("AWS::CloudWatch::Alarm" in block and "Metrics:\n" in block)
+    ]
+    here = DATA / "template.yaml"
+    here.write_text("\n\n".join(blocks).replace(there, f"Architectures: [{ARCHITECTURE}]"))
+    return here
 
 
 def build_tool() -> Path:

@@ -99,6 +99,11 @@ class Stack:
                 answer.read(),
             )
 
+    @property
+    def gateway(self) -> str:
+        """What stands for the API's URL."""
+        return self._emulator.url + self._stage_path()
+
     def _stage_path(self) -> str:
         """How MiniStack is asked for `https://{api id}.execute-api...` without that host name."""
         api_id = self.outputs["WebhookUrl"].split("//")[1].split(".")[0]

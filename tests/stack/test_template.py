@@ -51,12 +51,16 @@ def test_every_parameter_is_explained_preset_and_in_a_group() -> None:
         assert "Default" in parameter, name
 
 
-def test_a_message_stays_hidden_six_times_as_long_as_the_processor_may_run() -> None:
-    hidden = TEMPLATE["Mappings"]["ProcessorTimeout"]
+def test_a_message_stays_hidden_six_times_as_long_as_the_processor_may_run_and_a_batch_may_wait() -> None:
+    hidden = TEMPLATE["Mappings"]["Visibility"]
 
     assert sorted(map(int, hidden)) == PARAMETERS["ProcessorTimeout"]["AllowedValues"]
     for seconds, row in hidden.items():
-        assert row["VisibilitySeconds"] >= 6 * int(seconds)
+        assert row["Seconds"] >= 6 * int(seconds) + PARAMETERS["BatchWindow"]["MaxValue"]
+
+
+def test_no_mapping_shares_a_name_with_a_parameter() -> None:
+    assert not set(TEMPLATE["Mappings"]) & set(PARAMETERS)
 
 
 def test_dead_letters_outlive_the_queue() -> None:
@@ -74,13 +78,6 @@ def test_an_event_that_waits_is_told_of_while_the_queue_still_has_it() -> None:
     assert 2 * alarm["Threshold"] <= 86400 * min(PARAMETERS["QueueRetentionDays"]["AllowedValues"])
 
 
-def test_waiting_for_a_batch_leaves_most_of_the_time_that_a_message_is_hidden() -> None:
-    hidden = TEMPLATE["Mappings"]["ProcessorTimeout"]
-
-    for seconds, row in hidden.items():
-        assert row["VisibilitySeconds"] - PARAMETERS["BatchWindow"]["MaxValue"] >= 2 * int(seconds)
-
-
 def test_packs_are_kept_as_long_as_other_deliveries() -> None:
     rules = {rule["Id"]: rule for rule in properties("DeliveryBucket")["LifecycleConfiguration"]["Rules"]}
 
@@ -95,18 +92,132 @@ def test_the_queue_sets_nothing_aside_before_the_processor_has_given_up() -> Non
     assert PARAMETERS["MaxReceiveCount"]["Default"] > 2 * PARAMETERS["MaxAttempts"]["Default"]
 
 
-def test_alarms_look_for_words_that_are_logged() -> None:
-    sources = "\n".join(
-        path.read_text()
-        for folder in ("shared/pipeline/src", "shared/signature/src")
-        for path in (deploy.ROOT / folder).rglob("*.rs")
-    )
+def test_filters_compare_fields_and_never_look_for_words() -> None:
+    """tests/it/alarms holds them to what is logged."""
     for name in of_type("AWS::Logs::MetricFilter"):
-        words = re.findall(r'"([^"]+)"', properties(name)["FilterPattern"])
-        assert words, name
-        for word in words:
-            as_variant = "".join(part.capitalize() for part in word.split("_"))
-            assert f'"{word}"' in sources or f"{as_variant},\n" in sources, (name, word)
+        pattern = properties(name)["FilterPattern"]
+        assert pattern.startswith("{ ") and pattern.endswith(" }"), name
+        compared = re.findall(r"""(\$\.(?:\w+|\['[\w.]+'\])) !?= "[^"]+\"""", pattern)
+        assert len(compared) == pattern.count('"') // 2 > 0, name
+
+
+def test_no_level_of_the_log_switches_a_filter_off() -> None:
+    assert PARAMETERS["ApplicationLogLevel"]["AllowedValues"] == ["TRACE", "DEBUG", "INFO"]
+
+
+@pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
+def test_each_alarm_names_its_section_of_the_runbook_with_commands_to_copy(name: str) -> None:
+    alarm = properties(name)
+    short = alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+    heading = f"Alarm: {short}"
+    _, _, rest = (deploy.ROOT / "infra" / "RUNBOOK.md").read_text().partition(f"\n### {heading}\n")
+
+    assert alarm["AlarmDescription"].endswith(f'Runbook, "{heading}".')
+    assert len(alarm["AlarmDescription"]) <= 1024
+    assert "```console\n$ " in re.split(r"\n##", rest)[0]
+
+
+@pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
+def test_each_alarm_reaches_the_address_and_the_topic_that_are_given(name: str) -> None:
+    none = {"Ref": "AWS::NoValue"}
+    expected = [
+        {"Fn::If": ["WithAlarmEmail", {"Ref": "AlarmTopic"}, none]},
+        {"Fn::If": ["WithAlarmTopic", {"Ref": "AlarmTopicArn"}, none]},
+    ]
+
+    assert properties(name)["AlarmActions"] == properties(name)["OKActions"] == expected
+    assert properties("AlarmSubscription")["Endpoint"] == {"Ref": "AlarmEmail"}
+
+
+def test_a_stack_for_production_reaches_somebody() -> None:
+    rule = TEMPLATE["Rules"]["ProductionReachesSomebody"]
+    profile = (deploy.ROOT / "samconfig.toml").read_text().partition("[prod.deploy.parameters]")[2]
+
+    assert {"Fn::Equals": [{"Ref": "DeletionProtection"}, "true"]} in rule["RuleCondition"]["Fn::And"]
+    assert {"AlarmEmail", "AlarmTopicArn"} <= set(re.findall(r"Alarm\w+", str(rule["Assertions"])))
+    assert "DeletionProtection=true" in profile.partition("[")[0]
+
+
+def watched(alarm: Resource) -> set[tuple[str, str]]:
+    """What an alarm looks at: namespaces and metrics."""
+    stats = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
+    return {(str(one["Namespace"]), one["MetricName"]) for one in [alarm, *stats] if "MetricName" in one}
+
+
+def test_alarms_watch_what_writes_no_line_of_ours() -> None:
+    alarms = [properties(name) for name in of_type("AWS::CloudWatch::Alarm")]
+    seen = {metric for alarm in alarms for metric in watched(alarm)}
+    functions = [
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"])
+        for alarm in alarms
+        if alarm.get("Namespace") == "AWS/Lambda"
+    ]
+
+    assert {("AWS/ApiGateway", "4xx"), ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "Count")} <= seen
+    assert ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible") in seen
+    assert sorted(functions) == [
+        (metric, function) for metric in ("Errors", "Throttles") for function in ("IngestFunction", "ProcessorFunction")
+    ]
+
+
+def test_the_share_of_refused_signatures_is_each_endpoint_s_own() -> None:
+    made = {name: properties(name)["MetricTransformations"][0] for name in ("SignaturesRefused", "SignaturesAccepted")}
+    (query,) = properties("SignaturesRefusedAlarm")["Metrics"]
+
+    assert {name: metric["MetricValue"] for name, metric in made.items()} == {
+        "SignaturesRefused": "1",
+        "SignaturesAccepted": "0",
+    }
+    for metric in made.values():
+        assert metric["Dimensions"] == [{"Key": "Endpoint", "Value": "$.endpoint"}]
+        assert f"AVG({metric['MetricName']})" in query["Expression"]["Fn::Sub"]
+    assert query["Expression"]["Fn::Sub"].endswith("GROUP BY Endpoint")
+    # One refused delivery and no accepted one is a share of 1.
+    assert properties("SignaturesRefusedAlarm")["Threshold"] <= 1
+
+
+def test_messages_in_flight_are_told_of_well_before_the_limit() -> None:
+    assert 2 * properties("MessagesInFlightAlarm")["Threshold"] <= 120_000
+
+
+def test_the_processor_fits_into_the_concurrency_of_a_new_account() -> None:
+    assert PARAMETERS["ProcessorConcurrency"]["Default"] <= 5
+
+
+def test_a_binary_cannot_be_deployed_for_another_processor() -> None:
+    """What `sam build` compiles for is what it keeps in the template that `sam deploy` takes."""
+    assert TEMPLATE["Globals"]["Function"]["Architectures"] == ["arm64"]
+    for name in of_type("AWS::Serverless::Function"):
+        assert "Architectures" not in properties(name)
+
+
+def test_the_environment_of_a_function_fits_into_what_lambda_takes() -> None:
+    """4 KB of names and values ("Lambda quotas", read 2026-11)."""
+    fixed = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    for name in of_type("AWS::Serverless::Function"):
+        variables = {**fixed, **properties(name)["Environment"]["Variables"]}
+        assert sum(len(key) + longest(value) for key, value in variables.items()) <= 4096, name
+
+
+def longest(value: object) -> int:
+    """How long a variable's value can be. Names and URLs of resources have up to 256 characters."""
+    parameter = PARAMETERS.get(value.get("Ref", "")) if isinstance(value, dict) else None
+    if parameter is None:
+        return 256
+    allowed = parameter.get("MaxLength") or parameter.get("MaxValue") or max(parameter["AllowedValues"])
+    return int(allowed) if parameter["Type"] == "String" else len(str(allowed))
+
+
+def test_the_command_to_redrive_moves_dead_letters_to_the_work_queue() -> None:
+    command = TEMPLATE["Outputs"]["RedriveCommand"]["Value"]["Fn::Sub"]
+
+    assert command.startswith("aws sqs start-message-move-task ")
+    assert "--source-arn ${DeadLetterQueue.Arn} --destination-arn ${EventQueue.Arn}" in command
+
+
+def test_no_link_holds_for_one_partition_only() -> None:
+    assert "amazonaws.com/" not in str(TEMPLATE["Outputs"])
+    assert "console.aws" not in str(TEMPLATE["Outputs"])
 
 
 def test_a_counter_has_dimensions_that_are_fields_of_its_line() -> None:
@@ -134,6 +245,7 @@ def test_what_jobs_reach_is_off_until_a_parameter_names_it() -> None:
         "ses:SendEmail": ("WithMail", "MailFrom", ""),
         "bedrock:InvokeModel": ("WithModel", "ModelId", ""),
         "sns:Publish": ("WithNotices", "NoticeTopicArn", ""),
+        "kms:Decrypt": ("WithTableKey", "TableKeyArn", ""),
     }
 
     for action, (condition, parameter, off) in expected.items():
@@ -172,7 +284,17 @@ def test_a_secret_is_written_only_where_it_is_captured_and_only_if_asked_for() -
 
 @pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table") + of_type("AWS::S3::Bucket"))
 def test_what_holds_data_survives_the_stack(name: str) -> None:
-    assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
+def test_a_table_has_the_key_that_costs_nothing_until_another_is_given(name: str) -> None:
+    condition, own, otherwise = properties(name)["SSESpecification"]["Fn::If"]
+
+    assert (condition, PARAMETERS["TableKeyArn"]["Default"]) == ("WithTableKey", "")
+    assert own == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "TableKeyArn"}}
+    assert otherwise == {"Ref": "AWS::NoValue"}
 
 
 @pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))

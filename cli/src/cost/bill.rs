@@ -1,5 +1,7 @@
 //! The bill, line by line.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::figures::{Figures, Price};
@@ -16,6 +18,10 @@ const SECRET_READS: f64 = 30.0 * 24.0 * 12.0;
 
 /// An idle trigger asks five times every 20 seconds.
 const IDLE_POLLS: f64 = 30.0 * 24.0 * 3600.0 / 20.0 * 5.0;
+
+/// DynamoDB caches a table's key for five minutes for each who calls it ("DynamoDB encryption at
+/// rest usage notes", read 2026-11). Here: one worker that is never idle, and two tables.
+const KEY_CALLS: f64 = 2.0 * SECRET_READS;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
@@ -139,18 +145,44 @@ fn standing(workload: &Workload, figures: &Figures) -> Vec<Line> {
         Line::new("Secrets Manager: secrets", endpoints, &prices.secret),
         Line::new("Secrets Manager: reads", endpoints * SECRET_READS, &prices.secret_read),
         Line::new("SQS: the idle trigger", IDLE_POLLS, &prices.sqs_request),
-        Line::new("CloudWatch: alarms", of_the_template("AWS::CloudWatch::Alarm"), &prices.alarm),
+        Line::new("CloudWatch: alarms", alarm_metrics(endpoints), &prices.alarm),
+        Line::new("CloudWatch: metrics", own_metrics(endpoints), &prices.metric),
+        Line::new("KMS: the tables' key", f64::from(u8::from(workload.table_key)), &prices.key),
         Line::new(
-            "CloudWatch: metrics",
-            of_the_template("AWS::Logs::MetricFilter"),
-            &prices.metric,
+            "KMS: calls",
+            KEY_CALLS * f64::from(u8::from(workload.table_key)),
+            &prices.key_call,
         ),
     ]
 }
 
-fn of_the_template(resource: &str) -> f64 {
-    let kind = format!("    Type: {resource}");
-    TEMPLATE.lines().filter(|line| *line == kind).count() as f64
+/// An alarm is paid by the metrics that it looks at; one that is grouped by endpoint looks at one
+/// for each.
+fn alarm_metrics(endpoints: f64) -> f64 {
+    let alarms = of_the_template("AWS::CloudWatch::Alarm").map(|alarm| {
+        match alarm.matches("MetricStat:").count() {
+            _ if alarm.contains("GROUP BY Endpoint") => endpoints,
+            0 => 1.0,
+            metrics => metrics as f64,
+        }
+    });
+    alarms.sum()
+}
+
+/// Two filters can write to one metric. One with the endpoint in it is a metric for each.
+fn own_metrics(endpoints: f64) -> f64 {
+    let named = of_the_template("AWS::Logs::MetricFilter").filter_map(|filter| {
+        let (_, rest) = filter.split_once("MetricName: ")?;
+        Some((rest.lines().next()?, filter.contains("Key: Endpoint")))
+    });
+    let metrics: BTreeSet<_> = named.collect();
+    metrics.into_iter().map(|(_, for_each)| if for_each { endpoints } else { 1.0 }).sum()
+}
+
+/// The resources of that type, as they are written.
+fn of_the_template(resource: &str) -> impl Iterator<Item = &'static str> {
+    let kind = format!("    Type: {resource}\n");
+    TEMPLATE.split("\n\n").filter(move |block| block.contains(&kind))
 }
 
 /// A batch is received in one request for each 64 KiB of it, and deleted in one.

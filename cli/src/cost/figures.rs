@@ -52,6 +52,8 @@ pub(crate) struct Prices {
     pub(crate) secret_read: Price,
     pub(crate) alarm: Price,
     pub(crate) metric: Price,
+    pub(crate) key: Price,
+    pub(crate) key_call: Price,
 }
 
 /// How long something takes.

@@ -7,8 +7,8 @@ use super::bill::Line;
 use super::break_even::BreakEven;
 
 const NOTES: &str = "\
-Without the free tier. Nothing is charged for transfer within the region, or for keys: the stack
-uses those that AWS owns. The durations of calls are estimates: `hookdock cost --sources` has them.";
+Without the free tier. Nothing is charged for transfer within the region, or for keys that AWS owns,
+which are used unless you give your own (--table-key). The durations of calls are estimates: `hookdock cost --sources` has them.";
 
 impl Account<'_> {
     pub(super) fn text(&self) -> String {

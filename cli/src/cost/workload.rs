@@ -94,6 +94,9 @@ pub(crate) struct Workload {
     /// Endpoints: one secret each
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pub(crate) endpoints: u32,
+    /// The tables are encrypted with a KMS key of your own
+    #[arg(long)]
+    pub(crate) table_key: bool,
     /// What the functions run on: `arm64` or `x86_64`
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = Architecture::Arm64)]
     pub(crate) architecture: Architecture,

@@ -116,8 +116,10 @@ fn the_defaults_are_those_of_the_template() {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let template = std::fs::read_to_string(template).expect("the template");
     let workload = &json(&run(&["cost", "--json"]))["workload"];
+    let built =
+        format!("    Architectures: [{}]\n", workload["architecture"].as_str().expect("text"));
+    assert!(template.contains(&built), "{built}");
     for (parameter, option) in [
-        ("Architecture", "architecture"),
         ("IngestMemory", "ingest_memory"),
         ("ProcessorMemory", "processor_memory"),
         ("BatchSize", "batch"),

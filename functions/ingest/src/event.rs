@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hookdock_pipeline::delivery::incoming::Incoming;
+use hookdock_pipeline::model::trace::Trace;
 use lambda_runtime::Diagnostic;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -67,7 +68,7 @@ impl HttpEvent {
     /// # Errors
     ///
     /// The event is not an HTTP request.
-    pub fn into_incoming(self, trace: Option<String>) -> Result<Incoming, UnusableEvent> {
+    pub fn into_incoming(self, trace: Option<&str>) -> Result<Incoming, UnusableEvent> {
         let url = self.url();
         Ok(Incoming {
             method: self.request_context.http.method,
@@ -77,7 +78,7 @@ impl HttpEvent {
             sent_body: None,
             headers: with_cookies(self.headers, &self.cookies).into_iter().collect(),
             body: bytes(self.body, self.is_base64_encoded)?,
-            trace,
+            trace: trace.and_then(Trace::read),
         })
     }
 
@@ -214,8 +215,8 @@ mod tests {
 
     #[test]
     fn a_documented_event_is_the_request_that_was_sent() {
-        let trace = Some("Root=1-2-3".to_owned());
-        let incoming = event(&json!({})).into_incoming(trace.clone()).expect("a request");
+        let trace = "Root=1-5e6b4b01-1d92d9c0b4e5b1a7b4c5d6e7";
+        let incoming = event(&json!({})).into_incoming(Some(trace)).expect("a request");
         assert_eq!(incoming.method, "POST");
         assert_eq!(incoming.path, "/webhooks/github");
         assert_eq!(incoming.headers.single("Content-Type"), Ok(Some("application/json")));
@@ -225,7 +226,8 @@ mod tests {
             incoming.url,
             "https://abc123.execute-api.eu-central-1.amazonaws.com/webhooks/github"
         );
-        assert_eq!(incoming.trace, trace);
+        assert_eq!(incoming.trace, Trace::read(trace));
+        assert!(incoming.trace.is_some());
     }
 
     #[test]

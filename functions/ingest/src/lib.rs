@@ -29,7 +29,7 @@ pub async fn handle<E: Endpoints + Captures, I: Intake, S: System>(
     let LambdaEvent { payload, context } = event;
     let Context { request_id, xray_trace_id: trace, .. } = context;
     let span = log::request(&request_id, trace.as_deref());
-    let incoming = payload.into_incoming(trace).inspect_err(|error| {
+    let incoming = payload.into_incoming(trace.as_deref()).inspect_err(|error| {
         span.in_scope(|| tracing::error!(%error, "the event is not a request"));
     })?;
     // Boxed, since the compiler gives up on futures that are nested as deep as the SDK's.
@@ -76,7 +76,10 @@ mod tests {
             if self.down {
                 return Err(PortError::new("queue the reference", PortErrorKind::Unavailable));
             }
-            self.seen.lock().expect("a lock").push(delivery.trace().map(str::to_owned));
+            self.seen
+                .lock()
+                .expect("a lock")
+                .push(delivery.trace().map(|trace| trace.as_str().to_owned()));
             queue.send(delivery).await
         }
     }
@@ -111,7 +114,7 @@ mod tests {
                 system: self.system.clone(),
             };
             let mut context = Context::default();
-            context.xray_trace_id = Some("Root=1-2-3;Sampled=1".to_owned());
+            context.xray_trace_id = Some(format!("{TRACE};Lineage=a87bd80c:1"));
             let answer = handle(&ingest, LambdaEvent::new(payload, context)).await;
             serde_json::to_value(answer.expect("an answer")).expect("JSON")
         }
@@ -139,6 +142,9 @@ mod tests {
         }
     }
 
+    /// As Lambda hands it on, but for what it adds.
+    const TRACE: &str = "Root=1-5e6b4b01-1d92d9c0b4e5b1a7b4c5d6e7;Sampled=1";
+
     /// Of `Hello, World!`, under the secret of the endpoint.
     const SIGNATURE: &str =
         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
@@ -154,7 +160,7 @@ mod tests {
             assert_eq!(stored.body, "Hello, World!");
             assert_eq!(stored.url, "https://hooks.example/webhooks/github?from=test");
             let traces = scene.traces.seen.lock().expect("a lock");
-            assert_eq!(*traces, [Some("Root=1-2-3;Sampled=1".to_owned())]);
+            assert_eq!(*traces, [Some(TRACE.to_owned())]);
         }
     }
 

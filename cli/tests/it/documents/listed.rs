@@ -22,10 +22,12 @@ const STACK: &str = "hookdock";
 /// What the pages let a reader do with `sam` and `aws`, and with which options.
 const REMOTE: &[(&str, &[&str])] = &[
     ("sam build", &[]),
-    ("sam deploy", &["--guided", "--config-env", "--parameter-overrides"]),
+    ("sam deploy", &["--config-env", "--parameter-overrides"]),
     ("sam delete", &["--stack-name"]),
     ("sam remote invoke", &["--stack-name", "--event-file"]),
     ("aws cloudformation describe-stacks", &["--stack-name", "--query", "--output"]),
+    ("aws logs tail", &["--since", "--filter-pattern"]),
+    ("aws lambda get-account-settings", &["--query"]),
     ("aws lambda list-event-source-mappings", &["--function-name", "--query"]),
     ("aws lambda update-event-source-mapping", &["--uuid", "--enabled", "--no-enabled"]),
     ("aws secretsmanager create-secret", &["--name", "--secret-string"]),
@@ -37,6 +39,16 @@ const REMOTE: &[(&str, &[&str])] = &[
         &["--source-arn", "--destination-arn", "--max-number-of-messages-per-second"],
     ),
     ("aws sqs list-message-move-tasks", &["--source-arn"]),
+    ("aws sqs get-queue-attributes", &["--queue-url", "--attribute-names"]),
+    (
+        "aws sqs receive-message",
+        &[
+            "--queue-url",
+            "--message-attribute-names",
+            "--max-number-of-messages",
+            "--visibility-timeout",
+        ],
+    ),
 ];
 
 /// Fails if the command is of an unknown kind, or names something that is not there.
@@ -49,6 +61,7 @@ pub(super) fn check(page: &Page, typed: &Typed) {
         }
         "sam" | "aws" => is_remote(&words),
         "cargo" => is_of_cargo(&words),
+        "infra/first-deployment" => is_of_the_script(&words[1..]),
         "tests/run" => words[1..].iter().all(|step| is_step(step)),
         "pip" => words[1] == "install" && words[2..].iter().all(|pin| is_pinned(pin)),
         "python3" => typed.command == "python3 -m venv ~/.hookdock-tools",
@@ -71,7 +84,11 @@ fn is_remote(words: &[String]) -> bool {
         let value = rest.next_if(|next| word.starts_with("--") && !next.starts_with("--"));
         let right = match word.starts_with("--") {
             true => options.contains(&word.as_str()) && is_value(word, value.map(String::as_str)),
-            false => *name == "sam remote invoke" && is_function(word),
+            false => match *name {
+                "sam remote invoke" => is_function(word),
+                "aws logs tail" => is_log_group(word),
+                _ => false,
+            },
         };
         if !right {
             return false;
@@ -82,10 +99,7 @@ fn is_remote(words: &[String]) -> bool {
 
 fn is_value(option: &str, value: Option<&str>) -> bool {
     let Some(value) = value else {
-        return matches!(
-            option,
-            "--guided" | "--enabled" | "--no-enabled" | "--force-delete-without-recovery"
-        );
+        return matches!(option, "--enabled" | "--no-enabled" | "--force-delete-without-recovery");
     };
     match option {
         "--stack-name" => value == STACK && text_of("samconfig.toml").contains(&quoted(STACK)),
@@ -104,11 +118,28 @@ fn is_value(option: &str, value: Option<&str>) -> bool {
         }
         "--uuid" => value == "UUID",
         "--query" => {
-            ["Stacks[0].Outputs", "SecretString", "EventSourceMappings[0].UUID"].contains(&value)
+            let mapping =
+                ["EventSourceMappings[0]", "EventSourceMappings[0].UUID"].contains(&value);
+            mapping || ["Stacks[0].Outputs", "SecretString", "AccountLimit"].contains(&value)
         }
+        "--since" => value == "1h",
+        "--filter-pattern" => {
+            let is_of_fields = value.starts_with("{ ") && value.ends_with(" }");
+            is_of_fields && value.contains("$.") || value == "event_type_unknown"
+        }
+        "--queue-url" => is_named(value, "QueueUrl"),
+        "--attribute-names" | "--message-attribute-names" => value == "All",
+        "--max-number-of-messages" => value == "10",
+        "--visibility-timeout" => value == "0",
         "--output" => ["table", "text"].contains(&value),
         _ => false,
     }
+}
+
+/// A log group of the template, with the stack's name in it.
+fn is_log_group(name: &str) -> bool {
+    let group = name.replacen(STACK, "${AWS::StackName}", 1);
+    text_of("template.yaml").contains(&format!("LogGroupName: !Sub {group}\n"))
 }
 
 fn quoted(text: &str) -> String {
@@ -212,6 +243,21 @@ fn has_test(folder: &str, name: &str) -> bool {
         })
     }
     any_in(&root().join(folder), &format!("fn {name}()"))
+}
+
+/// Options of the script, with this stack and checks that it has.
+fn is_of_the_script(words: &[String]) -> bool {
+    let script = text_of("infra/first-deployment");
+    words.chunks(2).all(|pair| match pair {
+        [option, value] if script.contains(&format!("add_argument({}", quoted(option))) => {
+            match option.as_str() {
+                "--stack" => value == STACK,
+                "--only" => value.split(',').all(|n| script.contains(&format!("\n@check({n}, "))),
+                _ => false,
+            }
+        }
+        _ => false,
+    })
 }
 
 fn is_step(step: &str) -> bool {

@@ -4,7 +4,7 @@
 //! [`hookdock_pipeline::cache`] has the other rules, and [`POLICY`] their numbers. After a
 //! signature that does not match, the endpoint is read again.
 //!
-//! Look-ups over the rate limit are answered with "unavailable" and not with "unknown": the name
+//! Look-ups over the rate limit are answered with "rate-limited" and not with "unknown": the name
 //! may be a new endpoint, and its provider would take a 404 as permanent. The rate limit does not
 //! hold for the endpoints that the stack lists.
 

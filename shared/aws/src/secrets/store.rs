@@ -66,17 +66,12 @@ impl SecretStore {
     }
 }
 
-/// A deleted secret keeps its name for some days; reading it is then an invalid request, with
-/// nothing but this sentence to tell it from others (Secrets Manager, read 2026-11).
+/// A deleted secret keeps its name for some days. Reading it is then an `InvalidRequestException`,
+/// whose message has several wordings. Of the causes that AWS lists for that exception, which are
+/// those of the whole service, no other can be met by a read that names nothing but the secret
+/// (API reference, `GetSecretValue`, "Errors", read 2026-11).
 fn is_gone(error: &CallError) -> bool {
-    match error {
-        CallError::Refused { code, message, .. } => match code.as_str() {
-            "ResourceNotFoundException" => true,
-            "InvalidRequestException" => message.contains("marked for deletion"),
-            _ => false,
-        },
-        _ => false,
-    }
+    matches!(error.code(), Some("ResourceNotFoundException" | "InvalidRequestException"))
 }
 
 fn endpoint(id: &EndpointId, secret: SecretValue) -> Result<Endpoint, PortError> {
@@ -94,5 +89,32 @@ impl SecretValue {
     fn into_bytes(self) -> Option<Result<Vec<u8>, base64::DecodeError>> {
         let binary = self.secret_binary.map(|text| STANDARD.decode(text));
         self.secret_string.map(|text| Ok(text.into_bytes())).or(binary)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_gone_whatever_words_tell_that_it_was_deleted() {
+        let refused = |code: &str, message: &str| CallError::Refused {
+            status: 400,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        };
+        for (code, message, expected) in [
+            ("ResourceNotFoundException", "can't find the specified secret", true),
+            ("InvalidRequestException", "because it was marked for deletion.", true),
+            ("InvalidRequestException", "because it was deleted.", true),
+            ("InvalidRequestException", "because it was scheduled for deletion.", true),
+            ("InvalidRequestException", "", true),
+            ("AccessDeniedException", "marked for deletion", false),
+            ("InvalidParameterException", "marked for deletion", false),
+            ("DecryptionFailure", "", false),
+        ] {
+            assert_eq!(is_gone(&refused(code, message)), expected, "{code}: {message}");
+        }
+        assert!(!is_gone(&CallError::Unreadable));
     }
 }

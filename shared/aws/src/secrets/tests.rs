@@ -320,13 +320,13 @@ async fn a_flood_of_invented_names_reaches_the_store_once_a_second() {
     for number in 0..5_000 {
         match scene.find(&format!("invented-{number}")).await {
             Ok(None) => unknown += 1,
-            other => assert_eq!(other, Err(PortErrorKind::Unavailable)),
+            other => assert_eq!(other, Err(PortErrorKind::RateLimited)),
         }
     }
     assert_eq!((unknown, scene.calls()), (20, 20));
     seconds_pass(1).await;
     assert_eq!(scene.find("one-more").await, Ok(None));
-    assert_eq!(scene.find("and-another").await, Err(PortErrorKind::Unavailable));
+    assert_eq!(scene.find("and-another").await, Err(PortErrorKind::RateLimited));
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,7 +350,7 @@ async fn listed_and_cached_endpoints_are_found_during_a_flood() {
     for number in 0..100 {
         let _answer = scene.find(&format!("invented-{number}")).await;
     }
-    assert_eq!(scene.find("new").await, Err(PortErrorKind::Unavailable));
+    assert_eq!(scene.find("new").await, Err(PortErrorKind::RateLimited));
     assert_eq!(scene.find("listed").await, Ok(Some(1)));
     assert_eq!(scene.find("cached").await, Ok(Some(1)));
     scene.now_says(Says::Version(2));

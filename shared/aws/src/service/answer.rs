@@ -31,14 +31,20 @@ pub(crate) enum CallError {
     Unreadable,
 }
 
-/// A refusal in JSON. Some services begin the message with a capital.
+/// The header in which the protocols of JSON may have the name of an error.
+const ERROR_TYPE: &str = "x-amzn-errortype";
+
+/// A refusal in JSON. A field can be missing or null, the message has two spellings, and both can
+/// be there (Smithy, "AWS JSON 1.1 protocol", "Operation error serialization", read 2026-11).
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct JsonRefusal {
     #[serde(rename = "__type")]
-    code: String,
-    #[serde(alias = "Message")]
-    message: String,
+    kind: Option<String>,
+    code: Option<String>,
+    message: Option<String>,
+    #[serde(rename = "Message")]
+    capital: Option<String>,
 }
 
 impl CallError {
@@ -54,16 +60,10 @@ impl CallError {
     pub(super) fn refused(answer: &Response<Bytes>) -> Self {
         let status = answer.status().as_u16();
         let text = String::from_utf8_lossy(answer.body());
-        let JsonRefusal { code, message } = match between(&text, "<Code>", "</Code>") {
-            Some(code) => JsonRefusal {
-                code: code.to_owned(),
-                message: between(&text, "<Message>", "</Message>").unwrap_or_default().to_owned(),
-            },
-            None => serde_json::from_str(&text).unwrap_or_default(),
-        };
-        // Before the name there may be its namespace.
-        let code = code.rsplit('#').next().unwrap_or_default().to_owned();
-        Self::Refused { status, code, message }
+        let in_header = answer.headers().get(ERROR_TYPE).and_then(|value| value.to_str().ok());
+        let (code, message) = in_xml(&text).unwrap_or_else(|| in_json(&text));
+        let code = code.as_deref().or(in_header).map(bare).unwrap_or_default().to_owned();
+        Self::Refused { status, code, message: message.unwrap_or_default() }
     }
 
     /// The service's name for its refusal.
@@ -78,7 +78,7 @@ impl CallError {
     pub(super) fn passes(&self) -> bool {
         match self.kind() {
             PortErrorKind::Throttled | PortErrorKind::TimedOut | PortErrorKind::Unavailable => true,
-            PortErrorKind::Denied | PortErrorKind::Invalid => false,
+            PortErrorKind::Denied | PortErrorKind::Invalid | PortErrorKind::RateLimited => false,
         }
     }
 
@@ -98,6 +98,25 @@ impl CallError {
     }
 }
 
+/// The code and the message of S3.
+fn in_xml(text: &str) -> Option<(Option<String>, Option<String>)> {
+    let code = between(text, "<Code>", "</Code>")?.to_owned();
+    Some((Some(code), between(text, "<Message>", "</Message>").map(str::to_owned)))
+}
+
+/// The code and the message of all others.
+fn in_json(text: &str) -> (Option<String>, Option<String>) {
+    let JsonRefusal { kind, code, message, capital } =
+        serde_json::from_str(text).unwrap_or_default();
+    (kind.or(code), message.or(capital))
+}
+
+/// The name alone: before it there may be its namespace, after it a URL.
+fn bare(code: &str) -> &str {
+    let code = code.split(':').next().unwrap_or_default();
+    code.rsplit('#').next().unwrap_or_default()
+}
+
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     Some(text.split_once(before)?.1.split_once(after)?.0)
 }
@@ -111,8 +130,21 @@ mod tests {
     use super::*;
 
     fn check(status: u16, body: &'static str, kind: PortErrorKind, text: &str) {
+        check_with(None, status, body, kind, text);
+    }
+
+    fn check_with(
+        header: Option<&'static str>,
+        status: u16,
+        body: &'static str,
+        kind: PortErrorKind,
+        text: &str,
+    ) {
         let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
         *answer.status_mut() = status.try_into().expect("a status");
+        if let Some(header) = header {
+            answer.headers_mut().insert(ERROR_TYPE, header.parse().expect("a value"));
+        }
         let error = CallError::refused(&answer);
         assert_eq!(error.to_string(), text);
         let passes = matches!(
@@ -151,6 +183,24 @@ mod tests {
             PortErrorKind::Throttled,
             "400 ThrottlingException: ",
         );
+    }
+
+    #[test]
+    fn a_refusal_is_read_whatever_of_it_is_missing_null_or_there_twice() {
+        for (header, body, text) in [
+            (None, r#"{"__type":"SlowDown","message":null}"#, "400 SlowDown: "),
+            (None, r#"{"__type":"SlowDown","Message":"a","message":"b"}"#, "400 SlowDown: b"),
+            (None, r#"{"__type":"SlowDown","Message":"a","message":null}"#, "400 SlowDown: a"),
+            (None, r#"{"__type":null,"code":"SlowDown"}"#, "400 SlowDown: "),
+            (None, r#"{"__type":"a.b#SlowDown:http://x/y#z"}"#, "400 SlowDown: "),
+            (Some("SlowDown"), "", "400 SlowDown: "),
+            (Some("SlowDown:http://internal.example/"), "{}", "400 SlowDown: "),
+            (Some("a.b#SlowDown"), r#"{"Message":"a"}"#, "400 SlowDown: a"),
+            (Some("SlowDown"), "<html>", "400 SlowDown: "),
+            (Some("Other"), r#"{"__type":"SlowDown"}"#, "400 SlowDown: "),
+        ] {
+            check_with(header, 400, body, PortErrorKind::Throttled, text);
+        }
     }
 
     #[test]

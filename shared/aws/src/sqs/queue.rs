@@ -69,7 +69,7 @@ impl<'a> SendMessage<'a> {
     fn of(delivery: &'a SealedDelivery, queue_url: &'a str) -> Self {
         let reference = delivery.reference();
         let named = reference.attributes();
-        let trace = delivery.trace().map(|trace| ("AWSTraceHeader", text(trace)));
+        let trace = delivery.trace().map(|trace| ("AWSTraceHeader", text(trace.as_str())));
         Self {
             queue_url,
             message_body: delivery.message(),

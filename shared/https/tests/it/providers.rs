@@ -229,7 +229,7 @@ async fn a_flood_of_invented_keys_by_id_is_rate_limited_and_cached() {
         match scene.key(&circle(&format!("invented-{number}"))).await {
             Ok(false) => unknown += 1,
             other => {
-                assert_eq!(other, Err(PortErrorKind::Unavailable));
+                assert_eq!(other, Err(PortErrorKind::RateLimited));
                 change_visibility += 1;
             }
         }

@@ -11,7 +11,7 @@
 //! was forgotten is read again by whoever asks next.
 //!
 //! Anybody can invent names. Look-ups of names that are not known are therefore rate-limited. Over
-//! that the answer is "unavailable" and not "unknown", since the name may be a new one.
+//! that the answer is "rate-limited" and not "unknown", since the name may be a new one.
 //!
 //! Look-ups of one name that come together share one call.
 
@@ -203,7 +203,7 @@ where
         if locked(&self.rate_limit).take(self.system.now()) {
             return Ok(());
         }
-        let error = PortError::new(self.policy.action, PortErrorKind::Unavailable);
+        let error = PortError::new(self.policy.action, PortErrorKind::RateLimited);
         Err(error.with_source("too many names were asked for that are not known"))
     }
 

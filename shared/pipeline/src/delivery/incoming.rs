@@ -6,6 +6,7 @@ use bytes::Bytes;
 use hookdock_signature::{Headers, Request};
 
 use crate::delivery::content_encoding;
+use crate::model::trace::Trace;
 
 /// One HTTP request as its host read it. Nothing in it is to be believed.
 #[derive(Clone)]
@@ -27,8 +28,8 @@ pub struct Incoming {
     pub body: Bytes,
     /// The exact bytes that were sent and signed, where `body` was decoded after that.
     pub sent_body: Option<Bytes>,
-    /// The trace it belongs to, in the form of the `X-Amzn-Trace-Id` header.
-    pub trace: Option<String>,
+    /// The trace it belongs to, if its host named one.
+    pub trace: Option<Trace>,
 }
 
 impl fmt::Debug for Incoming {

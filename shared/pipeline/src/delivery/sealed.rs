@@ -11,6 +11,7 @@ use crate::delivery::reference::Reference;
 use crate::delivery::stored::StoredDelivery;
 use crate::delivery::verified::VerifiedDelivery;
 use crate::endpoint::{Endpoint, Store};
+use crate::model::trace::Trace;
 
 /// What is written for one verified delivery: the object, and the message, which refers to it or
 /// holds it.
@@ -20,7 +21,7 @@ pub struct SealedDelivery {
     object: Bytes,
     message: String,
     reference: Reference,
-    trace: Option<String>,
+    trace: Option<Trace>,
 }
 
 impl fmt::Debug for SealedDelivery {
@@ -110,8 +111,8 @@ impl SealedDelivery {
 
     /// The trace to pass on.
     #[must_use]
-    pub fn trace(&self) -> Option<&str> {
-        self.trace.as_deref()
+    pub fn trace(&self) -> Option<&Trace> {
+        self.trace.as_ref()
     }
 }
 

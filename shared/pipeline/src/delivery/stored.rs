@@ -169,7 +169,7 @@ impl<'a> StoredDelivery<'a> {
             body,
             sent_body: sent_body.as_ref().map(|sent| STANDARD.encode(sent).into()),
             sha256: contents.body.clone(),
-            trace: trace.as_deref().map(Cow::Borrowed),
+            trace: trace.as_ref().map(|trace| Cow::Borrowed(trace.as_str())),
         }
     }
 

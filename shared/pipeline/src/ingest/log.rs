@@ -1,4 +1,8 @@
 //! The one line that tells of a request.
+//!
+//! The alarms of the stack select lines by `message` and `reason.code`, so neither ever holds a
+//! text that a sender wrote; `tests/it/alarms` tries. What strangers bring about, our own rate
+//! limit among it, is not told as something that could not be taken.
 
 use std::time::Duration;
 
@@ -7,7 +11,7 @@ use crate::endpoint::direct::Direct;
 use crate::ingest::outcome::{DirectOutcome, Received};
 use crate::ingest::refusal::Refusal;
 use crate::model::names::{DeliveryId, EndpointId, EventType};
-use crate::model::port_error::chain;
+use crate::model::port_error::{PortErrorKind, chain};
 
 pub(super) fn log(
     result: &Result<Received, Refusal>,
@@ -29,10 +33,12 @@ pub(super) fn log(
             direct.kind = accepted.endpoint.direct().map(Direct::kind),
             direct.outcome = accepted.direct.map(DirectOutcome::code), "delivery accepted"
         ),
-        Err(Refusal::Unavailable(error)) => tracing::error!(
-            delivery.id = %id, %endpoint, duration_ms, reason.code = error.kind().code(),
-            error = chain(error), "delivery could not be taken"
-        ),
+        Err(Refusal::Unavailable(error)) if error.kind() != PortErrorKind::RateLimited => {
+            tracing::error!(
+                delivery.id = %id, %endpoint, duration_ms, reason.code = error.kind().code(),
+                error = chain(error), "delivery could not be taken"
+            );
+        }
         Err(refusal) => tracing::warn!(
             delivery.id = %id, %endpoint, duration_ms, reason.code = refusal.code(),
             handshake.kind = refusal.handshake(), error = chain(refusal), "delivery refused"

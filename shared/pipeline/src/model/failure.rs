@@ -178,7 +178,7 @@ impl Failure {
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         let class = match error.kind() {
-            PortErrorKind::Throttled => ErrorClass::Throttled,
+            PortErrorKind::Throttled | PortErrorKind::RateLimited => ErrorClass::Throttled,
             PortErrorKind::TimedOut => ErrorClass::TimedOut,
             PortErrorKind::Unavailable => ErrorClass::Unavailable,
             // Settings and permissions are mended while retries go on.

@@ -10,4 +10,5 @@ pub mod public_url;
 pub mod retry;
 pub mod scope;
 pub mod system;
+pub mod trace;
 pub mod versioned;

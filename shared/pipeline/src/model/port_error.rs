@@ -16,6 +16,9 @@ pub enum PortErrorKind {
     Denied,
     /// The call does not make sense to the system: a setting is wrong, or a stored form is not ours.
     Invalid,
+    /// The call was not made: strangers can cause such calls, and there were too many. This tells
+    /// nothing about the system.
+    RateLimited,
 }
 
 impl PortErrorKind {
@@ -28,6 +31,7 @@ impl PortErrorKind {
             Self::Unavailable => "unavailable",
             Self::Denied => "denied",
             Self::Invalid => "invalid",
+            Self::RateLimited => "rate_limited",
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::ledger::dead_letter::DeadLetter;
 use crate::model::failure::{ErrorClass, Failure, Recovery};
 use crate::model::port_error::{PortError, PortErrorKind};
 use crate::model::system::System;
+use crate::model::trace::Trace;
 use crate::ports::{Deliveries, Ledger, MOST_AT_ONCE, Messages};
 use crate::process::task::Progress;
 use crate::process::use_case::{A_MOMENT, Process, SETTLE_MARGIN};
@@ -29,7 +30,7 @@ const TRIES: usize = 3;
 /// The references to send, and the trace they belong to.
 struct Items {
     references: Vec<Reference>,
-    trace: Option<String>,
+    trace: Option<Trace>,
 }
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
@@ -68,7 +69,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let left = items.into_iter().skip(batch.sent);
         Ok(Items {
             references: left.map(|item| item_reference(reference, item)).collect(),
-            trace: trace.map(Cow::into_owned),
+            trace: trace.as_deref().and_then(Trace::read),
         })
     }
 
@@ -98,7 +99,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     async fn send(&self, references: &[Reference], items: &Items) -> Result<(), PortError> {
         let mut left = Cow::Borrowed(references);
         for _ in 0..TRIES {
-            let refused = self.messages.send_items(&left, items.trace.as_deref()).await?;
+            let trace = items.trace.as_ref().map(Trace::as_str);
+            let refused = self.messages.send_items(&left, trace).await?;
             if refused.is_empty() {
                 return Ok(());
             }
