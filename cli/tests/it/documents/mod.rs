@@ -98,7 +98,7 @@ fn the_example_of_an_endpoints_file_is_usable() {
 #[test]
 fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
     for (command, lines) in [
-        ("cost", 36),
+        ("cost", 39),
         ("demo", 24),
         ("dev", 24),
         ("inspect", 24),
