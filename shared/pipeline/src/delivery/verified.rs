@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hookdock_signature::{
-    EpochMillis, KeyRequest, Keys, Proof, Rejection, key_requests, verify_with,
+    EpochMillis, KeyRequest, Keys, Proof, Rejection, Secret, key_requests, verify_with,
 };
 
 use crate::delivery::incoming::Incoming;
@@ -43,11 +43,27 @@ pub struct Unverified {
     pub rejection: Rejection,
 }
 
+/// What a delivery is checked with. The answer and the time that it takes tell a sender nothing
+/// of which tenants there are.
+enum Url {
+    Registered(Vec<Secret>),
+    Unregistered(Vec<Secret>),
+}
+
+impl Url {
+    fn of(raw: &RawDelivery, endpoint: &Endpoint) -> Self {
+        match endpoint.secrets(raw.tenant.as_ref(), raw.received_at) {
+            Some(secrets) => Self::Registered(secrets),
+            None => Self::Unregistered(endpoint.decoys(raw.received_at)),
+        }
+    }
+}
+
 impl VerifiedDelivery {
     /// The keys that checking the signature needs, where the provider publishes them.
     #[must_use]
     pub fn key_requests(raw: &RawDelivery, endpoint: &Endpoint) -> Vec<KeyRequest> {
-        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
+        let (Url::Registered(secrets) | Url::Unregistered(secrets)) = Url::of(raw, endpoint);
         key_requests(endpoint.provider(), &secrets, &raw.incoming.request())
     }
 
@@ -56,15 +72,24 @@ impl VerifiedDelivery {
     /// # Errors
     ///
     /// The delivery itself and the reason for its refusal. An endpoint that does not know the
-    /// delivery's tenant has no secret for it.
+    /// delivery's tenant has no secret for it, whatever another tenant's secret says of it.
     pub fn verify(
         raw: RawDelivery,
         endpoint: Arc<Endpoint>,
         keys: &Keys,
     ) -> Result<Self, Box<Unverified>> {
-        let secrets = endpoint.secrets(raw.tenant.as_ref(), raw.received_at).unwrap_or_default();
-        let request = raw.incoming.request();
-        match verify_with(endpoint.provider(), &secrets, keys, &request, raw.received_at) {
+        let check = |secrets: &[Secret]| {
+            let request = raw.incoming.request();
+            verify_with(endpoint.provider(), secrets, keys, &request, raw.received_at)
+        };
+        let checked = match Url::of(&raw, &endpoint) {
+            Url::Registered(secrets) => check(&secrets),
+            Url::Unregistered(decoys) => match check(&decoys) {
+                Ok(_) | Err(Rejection::Mismatch) => Err(Rejection::NoSecret),
+                Err(rejection) => Err(rejection),
+            },
+        };
+        match checked {
             Ok(proof) => Ok(Self { raw, endpoint, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
         }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub use check::{BODY_CEILING_BYTES, EndpointProblems};
 use check::{Problems, unreadable};
 use hookdock_signature::{EpochMillis, Provider, Secret};
-use secrets::LiveSecret;
+use secrets::{LiveSecret, live};
 pub use spec::{EndpointSpec, EventsSpec, SecretSpec, Store, Success, TenantSpec};
 
 use crate::endpoint::direct::Direct;
@@ -175,18 +175,17 @@ impl Endpoint {
         }
     }
 
-    /// Whether the URL with this tenant is registered.
-    #[must_use]
-    pub fn has(&self, tenant: Option<&TenantId>) -> bool {
-        self.registered(tenant).is_some()
-    }
-
     /// The secrets that are live at `at` for this tenant. `None`: the URL is not registered.
     #[must_use]
     pub fn secrets(&self, tenant: Option<&TenantId>, at: EpochMillis) -> Option<Vec<Secret>> {
-        let registered = self.registered(tenant)?;
-        let live = registered.iter().filter(|secret| secret.not_after.is_none_or(|end| at <= end));
-        Some(live.map(|secret| secret.secret.clone()).collect())
+        self.registered(tenant).map(|secrets| live(secrets, at))
+    }
+
+    /// The live secrets of one URL of the endpoint. Checking with them costs a request for
+    /// another, unregistered URL what it would cost there; it must never be accepted.
+    pub(crate) fn decoys(&self, at: EpochMillis) -> Vec<Secret> {
+        let any = self.secrets.as_ref().or_else(|| self.tenants.values().next());
+        any.map(|secrets| live(secrets, at)).unwrap_or_default()
     }
 
     /// Whether the endpoint expects this type of event.

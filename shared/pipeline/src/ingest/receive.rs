@@ -58,20 +58,13 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         Ok(Received::Accepted(Box::new(self.keep(&verified, deadline).await?)))
     }
 
-    /// The endpoint of that name, if it has the tenant. One that has not may have been given it
-    /// since it was read.
+    /// The endpoint of that name. Whether it has the tenant, [`Self::verify`] finds out as it finds
+    /// out whether a signature is right.
     pub(super) async fn endpoint(&self, raw: &RawDelivery) -> Result<Arc<Endpoint>, Refusal> {
         let deadline = raw.received_at.plus(PATIENCE);
-        let registered = |endpoint: &Arc<Endpoint>| endpoint.has(raw.tenant.as_ref());
         let find = self.endpoints.find(&raw.endpoint);
         let known = self.in_time(deadline, "find the endpoint", find).await?;
-        let known = known.ok_or(Refusal::UnknownEndpoint)?;
-        if registered(&known) {
-            return Ok(known);
-        }
-        let refresh = self.endpoints.refresh(&raw.endpoint);
-        let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
-        newer.filter(registered).ok_or(Refusal::UnknownEndpoint)
+        known.ok_or(Refusal::UnknownEndpoint)
     }
 
     pub(super) async fn keep(
