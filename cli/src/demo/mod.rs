@@ -83,7 +83,7 @@ async fn demonstrate(progress: &ProgressBar) -> anyhow::Result<Report> {
     wait_until_ended(&local, &sent, progress).await?;
     let report = Report::of(&local, &sent)?;
     stopper.stop();
-    server.await??;
+    server.await?;
     Ok(report)
 }
 

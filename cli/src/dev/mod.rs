@@ -81,7 +81,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         output::eprintln("Stopping: the work under way is finished first ...");
         stopper.stop();
     });
-    stack.run().await?;
+    stack.run().await;
     Ok(exit::DONE)
 }
 
