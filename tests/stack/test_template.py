@@ -209,6 +209,19 @@ def test_every_queue_and_bucket_refuses_what_does_not_come_over_tls() -> None:
         assert (statement["Effect"], statement["Condition"]) == ("Deny", without_tls)
 
 
+def test_nobody_writes_over_an_object() -> None:
+    _, write_once = properties("DeliveryBucketPolicy")["PolicyDocument"]["Statement"]
+
+    assert write_once == {
+        "Sid": "WriteOnce",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": {"Fn::Sub": "${DeliveryBucket.Arn}/*"},
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
+
+
 @pytest.mark.parametrize("name", of_type("AWS::Logs::LogGroup"))
 def test_logs_are_not_kept_for_ever(name: str) -> None:
     assert properties(name)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
