@@ -6,6 +6,7 @@ mod listed;
 mod page;
 mod server;
 mod session;
+mod threats;
 mod words;
 
 use std::collections::BTreeSet;
