@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use axum::http::{HeaderName, HeaderValue};
 use hookdock_signature::{EpochMillis, Provider, Secret, Trust, catalog};
+use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::output;

@@ -44,7 +44,7 @@ async fn a_fault_in_ingest_is_answered_503_in_time_and_the_providers_retry_succe
 async fn a_tenant_that_is_not_known_is_looked_for_again_before_it_is_refused() {
     let stack = Stack::with(registry());
     let answer = stack.post(&Draft::order("newcomer", "a secret")).await;
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(stack.plan.calls(), [Call::Find, Call::Refresh]);
 }
 

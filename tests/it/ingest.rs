@@ -125,13 +125,10 @@ async fn any_body_is_stored_byte_for_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_endpoint_and_an_unknown_tenant_look_the_same() {
+async fn an_unknown_endpoint_looks_like_no_webhook_url() {
     for path in [
         "/webhooks/nobody",
         "/webhooks/nobody/acme",
-        "/webhooks/orders/nobody",
-        "/webhooks/orders",
-        "/webhooks/stripe/acme",
         "/webhooks/UPPER",
         "/webhooks/",
         "/",
@@ -258,6 +255,58 @@ async fn one_tenants_secret_does_not_open_anothers_url() {
     let crossed = Draft::order("acme", "globex secret").signed(START);
     let answer = stack.send(crossed).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// What a sender sees: all but the delivery's id, which is new each time.
+fn seen(mut answer: Response<Bytes>) -> String {
+    answer.headers_mut().remove("x-hookdock-delivery").expect("an id");
+    format!("{answer:?}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_tenant_is_answered_like_a_wrong_signature_at_a_known_one() {
+    let unsigned = |method: &str, path: &str| request(method, path);
+    let signed = |path: &str, secret: &str| {
+        let draft = Draft { path: path.to_owned(), ..Draft::order("acme", secret) };
+        draft.signed(START)
+    };
+    let large =
+        |path: &str| Incoming { body: Bytes::from(vec![b'x'; 4_500_001]), ..request("POST", path) };
+    let stack = stack();
+    for unknown in ["/webhooks/orders/nobody", "/webhooks/orders"] {
+        let known = "/webhooks/orders/globex";
+        for (at_unknown, at_known) in [
+            (unsigned("GET", unknown), unsigned("GET", known)),
+            (unsigned("POST", unknown), unsigned("POST", known)),
+            (large(unknown), large(known)),
+            (signed(unknown, "guessed"), signed(known, "guessed")),
+            (signed(unknown, "acme secret"), signed(known, "acme secret")),
+        ] {
+            let at_unknown = seen(stack.send(at_unknown).await);
+            assert_eq!(at_unknown, seen(stack.send(at_known).await), "{unknown}");
+        }
+    }
+    assert_eq!(stack.local.objects().expect("memory"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_tenants_secret_opens_a_url_that_is_not_registered() {
+    for (path, secret) in [
+        ("/webhooks/orders/nobody", "acme secret"),
+        ("/webhooks/orders/nobody", "globex secret"),
+        ("/webhooks/orders", "acme secret"),
+    ] {
+        let draft = Draft { path: path.to_owned(), ..Draft::order("acme", secret) };
+        refused(&stack(), draft.signed(START), 401, REFUSED).await;
+    }
+    for (path, secret) in [
+        ("/webhooks/accounts/nobody", "whsec_accounts"),
+        ("/webhooks/accounts/nobody", "whsec_acme"),
+        ("/webhooks/stripe/acme", "whsec_test"),
+    ] {
+        let draft = Draft { path: path.to_owned(), ..Draft::stripe("", secret, "{}") };
+        refused(&stack(), draft.signed(START), 401, REFUSED).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,6 +69,7 @@ class Stack:
         role = self._processor()["Role"].rpartition("/")[2]
         differences.number_the_concurrency(self._lambda, self._trigger)
         differences.grant_what_is_asked_for(self._client("iam"), role, "processor")
+        differences.take_every_put(self._s3, self.outputs["DeliveryBucketName"])
 
     # --- In front ---
 

@@ -120,21 +120,26 @@ def test_forged_deliveries_get_one_answer_and_leave_nothing(stack: Stack, regist
     assert stack.deliveries(endpoint.name) == []
 
 
-def test_nobody_can_tell_which_endpoints_and_tenants_exist(stack: Stack, register: Register) -> None:
+def test_nobody_can_tell_which_tenants_exist(stack: Stack, register: Register) -> None:
     tenants = {"acme": {"secrets": [{"id": "a1", "value": "whsec_acme"}]}}
     endpoint = register("shopify", tenants=tenants)
     request = signing.shopify("whsec_acme", b"{}")
     answers = [
         stack.post("nobody", request),
         stack.post("nobody", request, tenant="acme"),
-        stack.post(endpoint.name, request, tenant="nobody"),
         stack.post("NOT-A-NAME", request),
-        stack.post(endpoint.name, request, tenant="a%20b"),
+    ]
+    at_tenants = [
+        stack.post(endpoint.name, request, tenant="nobody"),
+        stack.post(endpoint.name, request),
+        stack.post(endpoint.name, signing.shopify("whsec_guessed", b"{}"), tenant="acme"),
     ]
 
     for answer in answers:
         assert_refused(answer, 404)
-    assert len({answer.body for answer in answers}) == 1
+    for answer in at_tenants:
+        assert_refused(answer, 401)
+    assert len({answer.body for answer in answers}) == len({answer.body for answer in at_tenants}) == 1
     assert stack.deliveries(endpoint.name) == []
 
 

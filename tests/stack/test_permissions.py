@@ -33,7 +33,7 @@ def assert_forbidden(call: Callable[[], object]) -> None:
 def test_ingest_cannot_look_at_what_it_stored(stack: Stack, both_run: str) -> None:
     s3, bucket = stack.client_of(INGEST, "s3"), stack.outputs["DeliveryBucketName"]
 
-    s3.put_object(Bucket=bucket, Key=names.deliveries_of("t") + "x.json", Body=b"{}")
+    s3.put_object(Bucket=bucket, Key=names.deliveries_of("t") + "x.json", Body=b"{}", IfNoneMatch="*")
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key="elsewhere", Body=b"{}"))
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key=names.PACKS + "x.jsonl", Body=b"{}"))
     assert_forbidden(lambda: s3.get_object(Bucket=bucket, Key=both_run))
@@ -65,8 +65,8 @@ def test_the_processor_cannot_change_deliveries_or_forget_events(stack: Stack, b
     key = {names.HASH_KEY: {"S": "x"}, names.RANGE_KEY: {"S": "x"}}
 
     assert s3.get_object(Bucket=bucket, Key=both_run)
-    s3.put_object(Bucket=bucket, Key="documents/x", Body=b"{}")
-    s3.put_object(Bucket=bucket, Key=names.PACKS + "x.jsonl", Body=b"{}")
+    s3.put_object(Bucket=bucket, Key="documents/x", Body=b"{}", IfNoneMatch="*")
+    s3.put_object(Bucket=bucket, Key=names.PACKS + "x.jsonl", Body=b"{}", IfNoneMatch="*")
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key=both_run, Body=b"{}"))
     assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key="elsewhere", Body=b"{}"))
     assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key="documents/x"))

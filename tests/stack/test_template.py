@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -260,6 +261,72 @@ def test_mail_is_sent_from_the_one_address_only() -> None:
     assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
 
 
+def one_or_more(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def shown(value: Any) -> str:
+    """A resource or a value of a condition, as SECURITY.md writes it."""
+    match value:
+        case {"Ref": name}:
+            return str(name)
+        case {"Fn::GetAtt": [name, "Arn"]}:
+            return str(name)
+        case {"Fn::Sub": text}:
+            plain = re.sub(r"\$\{(?:AWS::)?(\w+)(?:\.Arn)?\}", r"\1", text)
+            return re.sub(r"^arn:Partition:([a-z]+):[^:]*:[^:]*:", r"\1:", plain)
+        case text:
+            return str(text)
+
+
+def row(who: str | None, statement: Resource, parameter: str | None) -> str:
+    """A statement, as a line of a table in SECURITY.md."""
+    tests = [
+        f"`{key}` {operator} `{shown(value)}`"
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, value in keys.items()
+    ]
+    cells = [
+        ", ".join(f"`{action}`" for action in actions(statement)),
+        ", ".join(f"`{shown(resource)}`" for resource in one_or_more(statement["Resource"])),
+        ", ".join(([f"`{parameter}`"] if parameter else []) + tests),
+    ]
+    return ("| " + " | ".join(([who] if who else []) + cells) + " |").replace("|  |", "| |")
+
+
+def table(head: str) -> list[str]:
+    """The rows of the table with this head in SECURITY.md."""
+    _, found, rest = (deploy.ROOT / "SECURITY.md").read_text().partition(head + "\n")
+    assert found, head
+    return list(itertools.takewhile(bool, rest.splitlines()[1:]))
+
+
+def test_the_tables_of_rights_are_those_of_the_template() -> None:
+    roles = {"IngestRole": "ingest", "ProcessorRole": "processor"}
+    rights = [
+        row(who, statement, parameter)
+        for role, who in roles.items()
+        for policy in properties(role)["Policies"]
+        for parameter, statement in map(with_parameter, policy["PolicyDocument"]["Statement"])
+    ]
+    refusals = [
+        row(None, statement, None)
+        for policy in of_type("AWS::S3::BucketPolicy") + of_type("AWS::SQS::QueuePolicy")
+        for statement in properties(policy)["PolicyDocument"]["Statement"]
+    ]
+
+    assert sorted(roles) == sorted(of_type("AWS::IAM::Role"))
+    assert table("| role | may | on | if |") == rights
+    assert table("| refused | on | if |") == refusals
+
+
+def with_parameter(statement: Resource) -> tuple[str | None, Resource]:
+    if "Fn::If" not in statement:
+        return None, statement
+    condition, allowed, _ = statement["Fn::If"]
+    return condition, allowed
+
+
 def test_no_role_has_a_wildcard_action() -> None:
     for statement in allow_statements():
         assert not [action for action in actions(statement) if "*" in action]
@@ -329,6 +396,19 @@ def test_every_queue_and_bucket_refuses_what_does_not_come_over_tls() -> None:
     assert len(denied) == len(of_type("AWS::SQS::Queue") + of_type("AWS::S3::Bucket"))
     for statement in denied:
         assert (statement["Effect"], statement["Condition"]) == ("Deny", without_tls)
+
+
+def test_nobody_writes_over_an_object() -> None:
+    _, write_once = properties("DeliveryBucketPolicy")["PolicyDocument"]["Statement"]
+
+    assert write_once == {
+        "Sid": "WriteOnce",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": {"Fn::Sub": "${DeliveryBucket.Arn}/*"},
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Logs::LogGroup"))

@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::figures::{Figures, Price};
 use super::workload::{Architecture, SQS_CHUNK, Workload};
 
-const GB: f64 = (1_u64 << 30) as f64;
-const API_CHUNK: f64 = 524_288.0;
+pub(super) const GB: f64 = (1_u64 << 30) as f64;
+pub(super) const API_CHUNK: f64 = 524_288.0;
 
 /// An answer with its headers.
-const ANSWER_BYTES: f64 = 300.0;
+pub(super) const ANSWER_BYTES: f64 = 300.0;
 
 /// Reads of an endpoint's secret by one function that is never idle: every five minutes.
 const SECRET_READS: f64 = 30.0 * 24.0 * 12.0;
@@ -74,7 +74,7 @@ impl Bill {
 }
 
 impl Line {
-    fn new(what: &'static str, count: f64, price: &Price) -> Self {
+    pub(super) fn new(what: &'static str, count: f64, price: &Price) -> Self {
         let quantity = count / price.per;
         Self {
             what,
@@ -191,7 +191,7 @@ fn taken(workload: &Workload) -> f64 {
     workload.batches() * (chunks(received, SQS_CHUNK) + 1.0)
 }
 
-fn compute<'a>(workload: &Workload, figures: &'a Figures) -> &'a Price {
+pub(super) fn compute<'a>(workload: &Workload, figures: &'a Figures) -> &'a Price {
     match workload.architecture {
         Architecture::Arm64 => &figures.prices.lambda_arm64,
         Architecture::X86 => &figures.prices.lambda_x86_64,
@@ -199,6 +199,6 @@ fn compute<'a>(workload: &Workload, figures: &'a Figures) -> &'a Price {
 }
 
 /// What is counted in pieces costs at least one.
-fn chunks(bytes: f64, piece: f64) -> f64 {
+pub(super) fn chunks(bytes: f64, piece: f64) -> f64 {
     (bytes / piece).ceil().max(1.0)
 }

@@ -72,6 +72,7 @@ pub(crate) struct Milliseconds {
     pub(crate) s3_get: Taken,
     pub(crate) sqs_send: Taken,
     pub(crate) dynamodb_write: Taken,
+    pub(crate) secret_read: Taken,
     pub(crate) ingest_cpu: Taken,
     pub(crate) processor_cpu: Taken,
 }

@@ -5,6 +5,7 @@ use clap::Parser;
 use super::bill::{Bill, Line};
 use super::break_even::BreakEven;
 use super::figures::Figures;
+use super::flood::Flood;
 use super::workload::Workload;
 
 #[derive(Parser)]
@@ -137,6 +138,32 @@ fn every_option_moves_the_lines_it_should() {
     ] {
         check(arguments, lines);
     }
+}
+
+fn refused(rate: u32, arguments: &str) -> [(f64, f64); 2] {
+    let figures = Figures::built_in().expect("readable");
+    let flood = Flood::of(rate, &workload(arguments), &figures);
+    flood.refused.map(|refused| (refused.dollars_per_million, refused.dollars_per_day))
+}
+
+#[test]
+fn what_is_refused_costs_its_way_in_its_check_and_its_log_line() {
+    // A million requests, their answers, their calls, 2 ms of them each, and their logs.
+    let unsigned = 1.00 + 0.025 + 0.20 + 0.007 + 0.885 + 0.053;
+    // Ten functions of 20 look-ups a second are two of five requests, which wait 20 ms each.
+    let looked_up = 0.4 * (5.00 + 0.067);
+    let [(wrong, wrong_day), (unknown, unknown_day)] = refused(500, "");
+    assert!((wrong - unsigned).abs() < 0.002, "{wrong}");
+    assert!((unknown - unsigned - looked_up).abs() < 0.002, "{unknown}");
+    assert!((wrong_day - wrong * 43.2).abs() < 1e-9, "{wrong_day}");
+    assert!((unknown_day - unknown * 43.2).abs() < 1e-9, "{unknown_day}");
+}
+
+#[test]
+fn below_the_rate_limit_each_unknown_name_is_looked_up() {
+    let [(wrong, day), (unknown, _)] = refused(10, "");
+    assert!((unknown - wrong - 5.067).abs() < 0.002, "{unknown}");
+    assert!((day - wrong * 0.864).abs() < 1e-9, "{day}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::Account;
 use super::bill::Line;
 use super::break_even::BreakEven;
+use super::flood::Flood;
 
 const NOTES: &str = "\
 Without the free tier. Nothing is charged for transfer within the region, or for keys that AWS owns,
@@ -44,6 +45,24 @@ impl BreakEven {
     }
 }
 
+impl Flood {
+    pub(super) fn text(&self) -> String {
+        let mut table = columns(["", "QUANTITY", "UNIT", "EACH", "DOLLARS", "PRICE IS"]);
+        for refused in &self.refused {
+            table.add_row(head(refused.what));
+            table.add_rows(refused.lines.iter().map(cells));
+            table.add_row(total("per million requests", refused.dollars_per_million));
+            table.add_row(total("a day at the limit", refused.dollars_per_day));
+        }
+        let rate = self.requests_per_second;
+        format!(
+            "{table}\n\nThe limit is {rate} requests a second; what is over it gets 429 from the \
+             gateway. For unknown\nendpoints, one function asks Secrets Manager at most 20 times a \
+             second."
+        )
+    }
+}
+
 fn columns<const N: usize>(heads: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(heads);
@@ -64,6 +83,11 @@ fn cells(line: &Line) -> [String; 6] {
         dollars(line.dollars),
         line.trust.to_owned(),
     ]
+}
+
+fn head(what: &str) -> [String; 6] {
+    let nothing = String::new;
+    [format!("the {what}"), nothing(), nothing(), nothing(), nothing(), nothing()]
 }
 
 fn total(what: &str, sum: f64) -> [String; 6] {

@@ -214,8 +214,12 @@ impl Workload {
             Store::Object => takes.s3_put.takes,
             Store::Inline => 0.0,
         };
-        let own = on_a_share(takes.ingest_cpu.takes, self.ingest_memory);
-        self.ingest_ms.unwrap_or(put + takes.sqs_send.takes + own)
+        self.ingest_ms.unwrap_or(put + takes.sqs_send.takes + self.own_ms(figures))
+    }
+
+    /// The own work of a call of ingest.
+    pub(crate) fn own_ms(&self, figures: &Figures) -> f64 {
+        on_a_share(figures.milliseconds.ingest_cpu.takes, self.ingest_memory)
     }
 
     /// One batch: its messages wait side by side, and share the CPU. What is read is read beside

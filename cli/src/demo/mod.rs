@@ -73,6 +73,7 @@ async fn demonstrate(progress: &ProgressBar) -> anyhow::Result<Report> {
         policy: POLICY,
         providers: Arc::new(HttpsProviders::new(SystemClock)),
         data: None,
+        public_url: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         workers: WORKERS,
     })
@@ -83,7 +84,7 @@ async fn demonstrate(progress: &ProgressBar) -> anyhow::Result<Report> {
     wait_until_ended(&local, &sent, progress).await?;
     let report = Report::of(&local, &sent)?;
     stopper.stop();
-    server.await??;
+    server.await?;
     Ok(report)
 }
 

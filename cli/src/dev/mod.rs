@@ -13,6 +13,7 @@ use clap::Args;
 use hookdock_embedded::{EndpointFile, SystemClock};
 use hookdock_https::HttpsProviders;
 use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::model::public_url::PublicUrl;
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
@@ -43,6 +44,9 @@ pub struct Arguments {
     /// Where to listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
     listen: SocketAddr,
+    /// The beginning of the URLs that providers have, such as that of a tunnel
+    #[arg(long, value_name = "URL")]
+    public_url: Option<PublicUrl>,
     /// Keep the data in this folder; by default it is in memory only
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -66,6 +70,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         policy: RetryPolicy::default(),
         providers: Arc::new(HttpsProviders::new(SystemClock)),
         data: arguments.data.as_deref(),
+        public_url: arguments.public_url,
         listen: arguments.listen,
         workers: arguments.workers,
     })
@@ -81,7 +86,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         output::eprintln("Stopping: the work under way is finished first ...");
         stopper.stop();
     });
-    stack.run().await?;
+    stack.run().await;
     Ok(exit::DONE)
 }
 

@@ -31,6 +31,35 @@ fn the_page_of_costs_quotes_what_the_command_says() {
 }
 
 #[test]
+fn the_page_of_costs_quotes_the_price_of_a_flood() {
+    let page = text_of("docs/cost.md");
+    let flood = json(&run(&["cost", "--flood", "--json"]));
+    assert_eq!(flood["requests_per_second"], 500);
+    for refused in flood["refused"].as_array().expect("kinds") {
+        let dollars = |part: &str| refused[part].as_f64().expect("a sum");
+        let (million, day) = (dollars("dollars_per_million"), dollars("dollars_per_day"));
+        let row =
+            format!("| {} | ${million:.2} | ${day:.2} |", refused["what"].as_str().expect("text"));
+        assert!(page.contains(&row), "{row}");
+    }
+    let text = stdout(&run(&["cost", "--flood", "50"]));
+    for part in
+        ["the signature is wrong", "A DAY AT THE LIMIT", "The limit is 50 requests a second"]
+    {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+}
+
+#[test]
+fn the_limit_of_a_flood_is_that_of_the_template() {
+    let template = text_of("template.yaml");
+    let (_, rest) = template.split_once("\n  ThrottleRate:\n").expect("a parameter");
+    let default = rest.lines().find_map(|line| line.strip_prefix("    Default: "));
+    let flood = json(&run(&["cost", "--flood", "--json"]));
+    assert_eq!(default, Some(flood["requests_per_second"].to_string().as_str()));
+}
+
+#[test]
 fn the_text_has_the_lines_and_the_sums_of_the_json() {
     let text = stdout(&run(&["cost", "--events", "2000000"]));
     let account = json(&run(&["cost", "--events", "2000000", "--json"]));
@@ -71,6 +100,7 @@ fn nonsense_is_refused() {
         ["--tenants", "101"],
         ["--ingest-memory", "64"],
         ["--job-ms", "NaN"],
+        ["--flood", "0"],
     ] {
         let arguments = [&["cost"], &wrong[..]].concat();
         assert_eq!(run(&arguments).status.code(), Some(2), "{wrong:?}");

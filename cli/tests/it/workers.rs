@@ -42,6 +42,7 @@ async fn as_many_jobs_run_at_once_as_there_are_workers_and_no_more() {
         policy: RetryPolicy::default(),
         providers: Arc::new(Unasked),
         data: None,
+        public_url: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         workers: NonZeroUsize::new(WORKERS).expect("not zero"),
     });
@@ -64,5 +65,5 @@ async fn as_many_jobs_run_at_once_as_there_are_workers_and_no_more() {
     }
     assert_eq!(most.load(Ordering::SeqCst), WORKERS);
     stopper.stop();
-    server.await.expect("no panic").expect("served");
+    server.await.expect("no panic");
 }

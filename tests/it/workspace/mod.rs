@@ -6,6 +6,7 @@ mod folders;
 mod linked;
 mod made_up;
 mod modules;
+mod pins;
 mod source;
 
 use std::fs;

@@ -6,6 +6,7 @@ mod listed;
 mod page;
 mod server;
 mod session;
+mod threats;
 mod words;
 
 use std::collections::BTreeSet;
@@ -98,7 +99,7 @@ fn the_example_of_an_endpoints_file_is_usable() {
 #[test]
 fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
     for (command, lines) in [
-        ("cost", 36),
+        ("cost", 39),
         ("demo", 24),
         ("dev", 24),
         ("inspect", 24),

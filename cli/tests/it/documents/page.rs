@@ -76,6 +76,11 @@ impl Page {
         })
     }
 
+    /// The JSON it shows.
+    pub(super) fn json(&self) -> Vec<String> {
+        self.fences("json").into_iter().map(|lines| lines.join("\n")).collect()
+    }
+
     /// The commands in its console fences.
     pub(super) fn commands(&self) -> Vec<Typed> {
         let mut commands: Vec<Typed> = Vec::new();

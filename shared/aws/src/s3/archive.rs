@@ -20,28 +20,25 @@ impl S3Archive {
     pub(crate) fn new(bucket: Service) -> Self {
         Self { bucket }
     }
-}
-
-impl Archive for S3Archive {
-    /// A plain put: the key holds the delivery's own id, so a second put of it, after an answer
-    /// that got lost, writes the same bytes over themselves. A conditional one would be refused.
-    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
-        let name = delivery.reference().object.as_str();
-        let put = self.bucket.put(name, JSON, delivery.object().clone());
-        put.await.map_err(CallError::port_error(STORE))
-    }
 
     /// S3 decides which of several writers is first: the others hear 412, or, while it has not
     /// decided yet, 409, after which they ask again ("Conditional writes", S3 user guide, read
     /// 2026-11).
-    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
+    async fn put_new(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
         let name = delivery.reference().object.as_str();
-        match self.bucket.put_new(name, JSON, delivery.object().clone()).await {
-            Ok(()) => Ok(Conditional::Written),
-            Err(error) if error.code() == Some("PreconditionFailed") => {
-                Ok(Conditional::Refused(()))
-            }
-            Err(error) => Err(CallError::port_error(STORE)(error)),
-        }
+        let put = self.bucket.put_new(name, JSON, delivery.object().clone());
+        put.await.map_err(CallError::port_error(STORE))
+    }
+}
+
+impl Archive for S3Archive {
+    /// The name holds the delivery's own id, which is chance: what is there already is the same
+    /// delivery, whose first put arrived although its answer got lost.
+    async fn put(&self, delivery: &SealedDelivery) -> Result<(), PortError> {
+        self.put_new(delivery).await.map(drop)
+    }
+
+    async fn put_once(&self, delivery: &SealedDelivery) -> Result<Conditional<()>, PortError> {
+        self.put_new(delivery).await
     }
 }

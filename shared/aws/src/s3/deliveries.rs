@@ -3,19 +3,23 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::pack::Pack;
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
-use hookdock_pipeline::ports::{Deliveries, Packs};
+use hookdock_pipeline::ports::{Conditional, Deliveries, Packs};
 
 use crate::sdk_errors::port_error;
 
 const PACK: &str = "pack the deliveries";
 const READ: &str = "read the delivery";
 const LIST: &str = "list the packs";
+
+/// How often a put is made again while S3 has not decided between it and another.
+const UNDECIDED: u32 = 5;
 
 /// How long reading an object may take in all. The SDK's own limits end where the body begins.
 const READ_WITHIN: Duration = Duration::from_secs(10);
@@ -38,18 +42,18 @@ impl Deliveries for S3Deliveries {
         read(READ, &self.client, &self.bucket, object.as_str()).await
     }
 
-    /// A plain put: the name follows from the content.
+    /// The name follows from the content: what is there already is the same pack.
     async fn pack(&self, pack: &Pack) -> Result<(), PortError> {
-        self.client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(pack.object().as_str())
-            .content_type("application/jsonl")
-            .body(ByteStream::from(pack.lines().clone()))
-            .send()
-            .await
-            .map_err(port_error(PACK))?;
-        Ok(())
+        put_new(PACK, || {
+            self.client
+                .put_object()
+                .bucket(&self.bucket)
+                .key(pack.object().as_str())
+                .content_type("application/jsonl")
+                .body(ByteStream::from(pack.lines().clone()))
+        })
+        .await
+        .map(drop)
     }
 }
 
@@ -63,6 +67,26 @@ impl Packs for S3Deliveries {
             names.extend(listed.map(ObjectKey::listed));
         }
         Ok(names)
+    }
+}
+
+/// Puts an object that must be new; the bucket's policy takes no other. S3 decides which of several
+/// writers is first: the others hear 412, or, while it has not decided yet, 409, which is not an
+/// answer ("Conditional writes", S3 user guide, read 2026-11).
+pub(crate) async fn put_new(
+    action: &'static str,
+    object: impl Fn() -> PutObjectFluentBuilder,
+) -> Result<Conditional<()>, PortError> {
+    let mut tries = 0_u32..UNDECIDED;
+    loop {
+        match object().if_none_match("*").send().await {
+            Ok(_) => return Ok(Conditional::Written),
+            Err(error) => match error.as_service_error().and_then(|error| error.code()) {
+                Some("PreconditionFailed") => return Ok(Conditional::Refused(())),
+                Some("ConditionalRequestConflict") if tries.next().is_some() => {}
+                _ => return Err(port_error(action)(error)),
+            },
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use hookdock_https::Client;
 use hookdock_pipeline::model::system::System as _;
+use hookdock_pipeline::ports::Conditional;
 use http::header::{CONTENT_TYPE, IF_NONE_MATCH};
-use http::{HeaderName, HeaderValue, Request, Response, request};
+use http::{HeaderName, HeaderValue, Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -40,31 +41,26 @@ impl Service {
         }
     }
 
-    /// Puts an object, whose name needs no encoding.
-    pub(crate) async fn put(
-        &self,
-        name: &str,
-        content_type: &'static str,
-        object: Bytes,
-    ) -> Result<(), CallError> {
-        let request = self.putting(name, content_type).body(object).map_err(CallError::unfit)?;
-        self.call(&request).await.map(drop)
-    }
-
-    /// The same unless there is an object of that name, which is a refusal.
+    /// Puts an object, whose name needs no encoding, unless there is one of that name, which is a
+    /// refusal. The bucket's policy takes no other puts.
     pub(crate) async fn put_new(
         &self,
         name: &str,
         content_type: &'static str,
         object: Bytes,
-    ) -> Result<(), CallError> {
-        let request = self.putting(name, content_type).header(IF_NONE_MATCH, ANY).body(object);
-        self.call(&request.map_err(CallError::unfit)?).await.map(drop)
-    }
-
-    fn putting(&self, name: &str, content_type: &'static str) -> request::Builder {
-        let content_type = HeaderValue::from_static(content_type);
-        Request::put(format!("{}/{name}", self.origin)).header(CONTENT_TYPE, content_type)
+    ) -> Result<Conditional<()>, CallError> {
+        let request = Request::put(format!("{}/{name}", self.origin))
+            .header(CONTENT_TYPE, HeaderValue::from_static(content_type))
+            .header(IF_NONE_MATCH, ANY)
+            .body(object)
+            .map_err(CallError::unfit)?;
+        match self.call(&request).await {
+            Ok(_) => Ok(Conditional::Written),
+            Err(error) if error.code() == Some("PreconditionFailed") => {
+                Ok(Conditional::Refused(()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Calls an operation of a service that speaks JSON, in the version of the protocol that

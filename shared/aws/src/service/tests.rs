@@ -6,6 +6,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_https::testing::Server;
 use hookdock_pipeline::model::port_error::PortErrorKind;
+use hookdock_pipeline::ports::Conditional;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -72,8 +73,8 @@ impl Scene {
     }
 
     async fn put(&self) -> Result<(), PortErrorKind> {
-        let put = self.services.bucket.put("a/b.json", "application/json", "{}".into()).await;
-        put.map_err(CallError::port_error("put")).map_err(|error| error.kind())
+        let put = self.services.bucket.put_new("a/b.json", "application/json", "{}".into()).await;
+        put.map(drop).map_err(CallError::port_error("put")).map_err(|error| error.kind())
     }
 
     fn calls(&self) -> usize {
@@ -136,15 +137,17 @@ async fn what_passes_is_tried_again_and_what_does_not_is_not() {
 async fn an_object_that_must_be_new_is_put_again_until_it_is_decided_which_is_first() {
     let undecided = Says(409, "<Error><Code>ConditionalRequestConflict</Code></Error>");
     let there = Says(412, "<Error><Code>PreconditionFailed</Code></Error>");
-    for (script, code, calls) in [
-        (&[OK][..], None, 1),
-        (&[undecided, OK], None, 2),
-        (&[undecided, there], Some("PreconditionFailed"), 2),
-        (&[there, OK], Some("PreconditionFailed"), 1),
+    for (script, outcome, calls) in [
+        (&[OK][..], Conditional::Written, 1),
+        (&[undecided, OK], Conditional::Written, 2),
+        (&[undecided, there], Conditional::Refused(()), 2),
+        (&[there, OK], Conditional::Refused(()), 1),
+        // The first put arrived, and its answer did not.
+        (&[Says(500, ""), there], Conditional::Refused(()), 2),
     ] {
         let scene = Scene::new(script).await;
         let put = scene.services.bucket.put_new("a", "application/json", "{}".into()).await;
-        assert_eq!(put.err().as_ref().and_then(CallError::code), code, "{script:?}");
+        assert_eq!(put.expect("decided"), outcome, "{script:?}");
         assert_eq!(scene.calls(), calls, "{script:?}");
         assert!(scene.server.requests().iter().all(|put| put.headers()["if-none-match"] == "*"));
     }
@@ -182,7 +185,7 @@ async fn a_service_that_is_not_there_is_unavailable() {
     let Scene { server, services } = scene;
     drop(server);
     tokio::task::yield_now().await;
-    let put = services.bucket.put("a", "application/json", "{}".into()).await;
+    let put = services.bucket.put_new("a", "application/json", "{}".into()).await;
     let error = put.map_err(CallError::port_error("put")).expect_err("nobody there");
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
 }

@@ -33,7 +33,7 @@ impl VerifiedDelivery {
     /// The keys that checking the signature needs, where the provider publishes them.
     #[must_use]
     pub fn key_requests(raw: &RawDelivery, recipient: &Recipient) -> Vec<KeyRequest> {
-        key_requests(recipient.provider(), recipient.secrets(), &raw.incoming.request())
+        key_requests(recipient.provider(), recipient.tried_secrets(), &raw.incoming.request())
     }
 
     /// Checks the signature over the exact bytes, at the time of receipt.
@@ -65,7 +65,7 @@ impl VerifiedDelivery {
                 })
             }
         };
-        match checked {
+        match recipient.judged(checked) {
             Ok(proof) => Ok(Self { raw, recipient, proof }),
             Err(rejection) => Err(Box::new(Unverified { raw, rejection })),
         }
@@ -116,7 +116,7 @@ fn check_urls(
     recipient: &Recipient,
     keys: &Keys,
 ) -> Result<Proof, Rejection> {
-    let (provider, secrets) = (recipient.provider(), recipient.secrets());
+    let (provider, secrets) = (recipient.provider(), recipient.tried_secrets());
     let check = |incoming: &Incoming| {
         verify_with(provider, secrets, keys, &incoming.request(), raw.received_at)
     };

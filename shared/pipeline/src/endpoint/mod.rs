@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub use check::{BODY_CEILING_BYTES, EndpointProblems};
 use check::{Problems, unreadable};
 use hookdock_signature::{EpochMillis, Provider, Secret};
-use secrets::LiveSecret;
+use secrets::{LiveSecret, live};
 pub use spec::{EndpointSpec, EventsSpec, SecretSpec, Store, Success, TenantSpec};
 
 use crate::endpoint::direct::Direct;
@@ -177,15 +177,24 @@ impl Endpoint {
         self.direct.as_ref()
     }
 
+    fn registered(&self, tenant: Option<&TenantId>) -> Option<&Vec<LiveSecret>> {
+        match tenant {
+            None => self.secrets.as_ref(),
+            Some(tenant) => self.tenants.get(tenant),
+        }
+    }
+
     /// The secrets that are live at `at` for this tenant. `None`: the URL is not registered.
     #[must_use]
     pub fn secrets(&self, tenant: Option<&TenantId>, at: EpochMillis) -> Option<Vec<Secret>> {
-        let registered = match tenant {
-            None => self.secrets.as_ref(),
-            Some(tenant) => self.tenants.get(tenant),
-        }?;
-        let live = registered.iter().filter(|secret| secret.not_after.is_none_or(|end| at <= end));
-        Some(live.map(|secret| secret.secret.clone()).collect())
+        self.registered(tenant).map(|secrets| live(secrets, at))
+    }
+
+    /// The live secrets of one URL of the endpoint. Checking with them costs a request for
+    /// another, unregistered URL what it would cost there; it must never be accepted.
+    pub(crate) fn decoys(&self, at: EpochMillis) -> Vec<Secret> {
+        let any = self.secrets.as_ref().or_else(|| self.tenants.values().next());
+        any.map(|secrets| live(secrets, at)).unwrap_or_default()
     }
 
     /// Whether the endpoint expects this type of event.

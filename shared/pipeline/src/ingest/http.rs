@@ -8,9 +8,10 @@
 //! | a handshake that is refused | what the definition says, else 400; 401 without a secret | fixed |
 //! | a method that the provider does not use | 405 and `Allow` | fixed |
 //! | a method for handshakes, without one | 400 | fixed |
-//! | not a webhook URL, unknown endpoint or tenant | 404 | fixed |
+//! | not a webhook URL, or an unknown endpoint | 404 | fixed |
 //! | body over the endpoint's limit | 413 | fixed |
-//! | signature refused | 401 | fixed; empty where the provider wants it so |
+//! | signature refused, or an unknown tenant | 401 | fixed; empty where the provider wants it so |
+//! | a body that stops half-way | 408 | fixed |
 //! | a store, the queue or the secrets are unavailable | 503 and `Retry-After` | fixed |
 
 use bytes::Bytes;
@@ -53,6 +54,17 @@ pub async fn answer<E: Endpoints + Captures, I: Intake, S: System>(
         Ok(Received::Answered(answered)) => handshake_response(answered.answer),
         Err(refusal) => with_delivery_id(refuse(&refusal), &delivery_id),
     }
+}
+
+/// How many bytes the endpoint of this path takes, before any is read. `None`: it is not known,
+/// and [`answer`] says so whatever the body is.
+pub async fn largest_body<E: Endpoints + Captures, I: Intake, S: System>(
+    ingest: &Ingest<E, I, S>,
+    path: &str,
+) -> Option<usize> {
+    let (endpoint, _) = route(path)?;
+    let found = ingest.endpoints.find(&endpoint).await.ok()??;
+    Some(found.max_body_bytes())
 }
 
 /// `/webhooks/{endpoint}` or `/webhooks/{endpoint}/{tenant}`. A name that breaks the grammar is
@@ -118,14 +130,10 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
             error(StatusCode::UNAUTHORIZED, "handshake refused")
         }
         Refusal::Handshake(refused) => error(status_of(&refused.reason), "handshake refused"),
-        Refusal::TooLarge { .. } => error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
+        Refusal::TooLarge { .. } => too_large(),
         Refusal::BarelyUnauthorized(_) => build(401, std::iter::empty(), String::new()),
         Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
-        Refusal::Unavailable(_) => with(
-            error(StatusCode::SERVICE_UNAVAILABLE, "try again later"),
-            RETRY_AFTER,
-            RETRY_AFTER_SECONDS,
-        ),
+        Refusal::Unavailable(_) => unavailable(),
     }
 }
 
@@ -155,6 +163,19 @@ fn status_of(reason: &HandshakeRefusal) -> StatusCode {
 #[must_use]
 pub fn too_large() -> Response<Bytes> {
     error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large")
+}
+
+/// The answer to a body that stopped half-way.
+#[must_use]
+pub fn incomplete() -> Response<Bytes> {
+    error(StatusCode::REQUEST_TIMEOUT, "request timeout")
+}
+
+/// The answer to what cannot be taken now.
+#[must_use]
+pub fn unavailable() -> Response<Bytes> {
+    let answer = error(StatusCode::SERVICE_UNAVAILABLE, "try again later");
+    with(answer, RETRY_AFTER, RETRY_AFTER_SECONDS)
 }
 
 fn error(status: StatusCode, message: &'static str) -> Response<Bytes> {

@@ -63,19 +63,13 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         Ok(Received::Accepted(Box::new(self.keep(&verified, deadline).await?)))
     }
 
-    /// The endpoint of that name, if it has the tenant. One that has not may have been given it
-    /// since it was read.
+    /// The endpoint of that name. Whether it has the tenant, [`Self::verify`] finds out as it finds
+    /// out whether a signature is right.
     async fn recipient(&self, raw: &RawDelivery) -> Result<Recipient, Refusal> {
         let deadline = raw.received_at.plus(PATIENCE);
         let find = self.endpoints.find(&raw.endpoint);
         let known = self.in_time(deadline, "find the endpoint", find).await?;
-        let known = known.ok_or(Refusal::UnknownEndpoint)?;
-        if let Some(recipient) = Recipient::of(known, raw) {
-            return Ok(recipient);
-        }
-        let refresh = self.endpoints.refresh(&raw.endpoint);
-        let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
-        newer.and_then(|newer| Recipient::of(newer, raw)).ok_or(Refusal::UnknownEndpoint)
+        known.map(|known| Recipient::of(known, raw)).ok_or(Refusal::UnknownEndpoint)
     }
 
     /// The URL that the sender addressed, as the operator says it: of this endpoint, or of all.

@@ -7,8 +7,8 @@ use crate::model::port_error::{PortError, PortErrorKind};
 /// Why a delivery is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// No such endpoint, or no such tenant of it.
-    #[error("the endpoint or tenant is not registered")]
+    /// No such endpoint.
+    #[error("the endpoint is not registered")]
     UnknownEndpoint,
     /// The provider does not use this method.
     #[error("the method is none that the provider uses")]

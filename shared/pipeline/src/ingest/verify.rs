@@ -28,7 +28,7 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         }
         let refresh = self.endpoints.refresh(&raw.endpoint);
         let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
-        let Some(newer) = newer.and_then(|newer| Recipient::of(newer, &raw)) else {
+        let Some(newer) = newer.map(|newer| Recipient::of(newer, &raw)) else {
             return Err(refused(rejection));
         };
         let checked = self.check(raw, newer, deadline).await?;

@@ -1,5 +1,9 @@
 //! The whole of Hookdock in this process: HTTP in front, the use cases, the embedded adapters.
 
+mod body;
+mod front;
+mod request;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -7,33 +11,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::HOST;
-use axum::http::request::Parts;
-use axum::response::Response;
-use bytes::Bytes;
 use hookdock_embedded::{
     Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, SystemClock,
 };
 use hookdock_https::{Client, Limits, Reach, Trust};
-use hookdock_pipeline::delivery::incoming::Incoming;
-use hookdock_pipeline::endpoint::BODY_CEILING_BYTES;
 use hookdock_pipeline::ingest::Ingest;
-use hookdock_pipeline::ingest::http::{answer, too_large};
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::model::port_error::chain;
+use hookdock_pipeline::model::public_url::PublicUrl;
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::ports::Providers;
 use hookdock_pipeline::process;
 use hookdock_pipeline::process::{Process, Verdict, Worker};
-use hookdock_signature::Headers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::server::front::Front;
 
 /// How many messages are worked on at a time by default.
 pub const WORKERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
@@ -62,6 +57,8 @@ pub struct Settings<'a> {
     pub providers: Arc<dyn Providers>,
     /// Where to keep the data; in memory if there is no folder.
     pub data: Option<&'a Path>,
+    /// The beginning of the URLs that providers have, where it was stated.
+    pub public_url: Option<PublicUrl>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// How many messages are worked on at a time.
@@ -115,7 +112,7 @@ impl Stack {
                 intake: local.clone(),
                 providers: settings.providers,
                 web: Arc::new(web(Limits::OF_DIRECT_WORK)),
-                public_url: None,
+                public_url: settings.public_url,
                 system: SystemClock,
             }),
             process: Arc::new(Process {
@@ -160,28 +157,13 @@ impl Stack {
     }
 
     /// Serves and works until it is stopped.
-    ///
-    /// # Errors
-    ///
-    /// The server failed.
-    pub async fn run(self) -> std::io::Result<()> {
+    pub async fn run(self) {
         let workers =
             tokio::spawn(work(self.process, self.local, self.workers, self.stop.subscribe()));
-        let app = Router::new().fallback(receive).with_state(self.ingest);
-        let mut stop = self.stop.subscribe();
-        let served = axum::serve(self.listener, app)
-            .with_graceful_shutdown(async move { stopped(&mut stop).await });
-        let mut stop = self.stop.subscribe();
-        let served = tokio::select! {
-            served = served.into_future() => served,
-            // A sender that stalls in the middle of a request must not keep the rest from ending.
-            () = too_late(&mut stop) => Ok(()),
-        };
-        self.stop.send_replace(true);
+        Front::of(self.ingest).serve(self.listener, self.stop.subscribe()).await;
         if workers.await.is_err() {
             tracing::error!("the workers ended in a panic");
         }
-        served
     }
 }
 
@@ -193,54 +175,6 @@ fn web(limits: Limits) -> Client {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // The sender lives as long as the stack does; if it is gone, the stack is stopping too.
     drop(stop.wait_for(|stop| *stop).await);
-}
-
-async fn too_late(stop: &mut watch::Receiver<bool>) {
-    stopped(stop).await;
-    SystemClock.sleep(LAST_WORK_TIME).await;
-}
-
-async fn receive(State(ingest): State<Arc<LocalIngest>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let answered = match to_bytes(body, BODY_CEILING_BYTES).await {
-        Ok(body) => answer(&ingest, incoming(&parts, body)).await,
-        // Cut off by the sender or by us; there is nobody left to tell the difference to.
-        Err(_) => too_large(),
-    };
-    answered.map(Body::from)
-}
-
-fn incoming(parts: &Parts, body: Bytes) -> Incoming {
-    Incoming {
-        method: parts.method.as_str().to_owned(),
-        path: parts.uri.path().to_owned(),
-        url: url(parts),
-        other_url: None,
-        sent_body: None,
-        headers: headers(&parts.headers),
-        body,
-        trace: None,
-    }
-}
-
-fn url(parts: &Parts) -> String {
-    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    format!("http://{}{}", host.unwrap_or_default(), parts.uri)
-}
-
-/// hyper has written the names in lower case (the names as sent are in a private extension:
-/// hyper 1.12, `preserve_header_case`, read 2026-11). The values of one name come together and in
-/// order; the order of the names is not promised (http 1.5, `HeaderMap::iter`, read 2026-11).
-fn headers(map: &HeaderMap) -> Headers {
-    map.iter().map(|(name, value)| (name.as_str(), text(value.as_bytes()))).collect()
-}
-
-/// A value that is not UTF-8 is read as Latin-1, as HTTP has it; no provider signs such a one.
-fn text(value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.iter().copied().map(char::from).collect(),
-    }
 }
 
 /// Takes messages as workers become free, until asked to stop; then gives the work under way a

@@ -1,0 +1,94 @@
+//! One request: routed by its head, then read, then answered.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use hookdock_pipeline::delivery::incoming::Incoming;
+use hookdock_pipeline::ingest::http::{answer, incomplete, largest_body, too_large, unavailable};
+use hookdock_signature::Headers;
+use http::request::Parts;
+use http::{HeaderMap, Request, Response};
+use http_body_util::Full;
+use hyper::body;
+
+use crate::server::LocalIngest;
+use crate::server::body::{Cut, Room, discard};
+
+/// The answer to a request. A body that no endpoint would take is not kept.
+pub(super) async fn respond(
+    ingest: &LocalIngest,
+    room: &Room,
+    sender: SocketAddr,
+    request: Request<body::Incoming>,
+) -> Response<Full<Bytes>> {
+    let (parts, mut body) = request.into_parts();
+    let Some(most) = largest_body(ingest, parts.uri.path()).await else {
+        discard(body);
+        return answer(ingest, incoming(&parts, sender, Bytes::new())).await.map(Full::new);
+    };
+    let answered = match room.read(&mut body, most).await {
+        Ok(held) => answer(ingest, incoming(&parts, sender, held.bytes.clone())).await,
+        Err(cut) => {
+            tracing::warn!(path = parts.uri.path(), reason = ?cut, "body not read");
+            discard(body);
+            answer_of(cut)
+        }
+    };
+    answered.map(Full::new)
+}
+
+fn answer_of(cut: Cut) -> Response<Bytes> {
+    match cut {
+        Cut::TooLarge => too_large(),
+        Cut::NoRoom => unavailable(),
+        Cut::Incomplete => incomplete(),
+    }
+}
+
+fn incoming(parts: &Parts, sender: SocketAddr, body: Bytes) -> Incoming {
+    let seen = format!("http://{}{}", header(parts, "host").unwrap_or_default(), parts.uri);
+    let forwarded = forwarded(parts).filter(|url| sender.ip().is_loopback() && *url != seen);
+    let (url, other_url) = match forwarded {
+        Some(forwarded) => (forwarded, Some(seen)),
+        None => (seen, None),
+    };
+    Incoming {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        url,
+        other_url,
+        headers: headers(&parts.headers),
+        body,
+        sent_body: None,
+        trace: None,
+    }
+}
+
+/// The URL as a proxy says that the sender addressed it: what is on this machine, such as a
+/// tunnel, may say so, for a signature has to match it all the same.
+fn forwarded(parts: &Parts) -> Option<String> {
+    let scheme = header(parts, "x-forwarded-proto").filter(|name| ["http", "https"].contains(name));
+    let host = header(parts, "x-forwarded-host").or_else(|| header(parts, "host"));
+    Some(format!("{}://{}{}", scheme?, host?, parts.uri))
+}
+
+/// The first of the values that a header lists.
+fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    let value = parts.headers.get(name)?.to_str().ok()?;
+    value.split(',').next().map(str::trim).filter(|first| !first.is_empty())
+}
+
+/// hyper has written the names in lower case (the names as sent are in a private extension:
+/// hyper 1.12, `preserve_header_case`, read 2026-11). The values of one name come together and in
+/// order; the order of the names is not promised (http 1.5, `HeaderMap::iter`, read 2026-11).
+fn headers(map: &HeaderMap) -> Headers {
+    map.iter().map(|(name, value)| (name.as_str(), text(value.as_bytes()))).collect()
+}
+
+/// A value that is not UTF-8 is read as Latin-1, as HTTP has it; no provider signs such a one.
+fn text(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().copied().map(char::from).collect(),
+    }
+}
