@@ -50,6 +50,7 @@ mod tests {
     use hookdock_pipeline::endpoint::Endpoint;
     use hookdock_pipeline::model::names::EndpointId;
     use hookdock_pipeline::model::port_error::{FaultKind, PortError};
+    use hookdock_pipeline::model::scope::Scope;
     use hookdock_pipeline::ports;
     use hookdock_pipeline::ports::{Captured, Providers, Web};
     use hookdock_signature::{EpochMillis, Key, KeyRequest, Secret};
@@ -110,7 +111,11 @@ mod tests {
     }
 
     impl Providers for Kept {
-        fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
+        fn key<'a>(
+            &'a self,
+            _: &'a Scope,
+            _: &'a KeyRequest,
+        ) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
             Box::pin(async { Ok(None) })
         }
 

@@ -318,13 +318,13 @@ async fn a_flood_of_invented_names_reaches_the_store_once_a_second() {
     for number in 0..5_000 {
         match scene.find(&format!("invented-{number}")).await {
             Ok(None) => unknown += 1,
-            other => assert_eq!(other, Err(FaultKind::Unavailable)),
+            other => assert_eq!(other, Err(FaultKind::RateLimited)),
         }
     }
     assert_eq!((unknown, scene.calls()), (20, 20));
     seconds_pass(1).await;
     assert_eq!(scene.find("one-more").await, Ok(None));
-    assert_eq!(scene.find("and-another").await, Err(FaultKind::Unavailable));
+    assert_eq!(scene.find("and-another").await, Err(FaultKind::RateLimited));
 }
 
 #[tokio::test(start_paused = true)]

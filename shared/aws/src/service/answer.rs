@@ -78,7 +78,7 @@ impl CallError {
     pub(super) fn passes(&self) -> bool {
         match self.kind() {
             FaultKind::Throttled | FaultKind::TimedOut | FaultKind::Unavailable => true,
-            FaultKind::Denied | FaultKind::Invalid => false,
+            FaultKind::RateLimited | FaultKind::Denied | FaultKind::Invalid => false,
         }
     }
 

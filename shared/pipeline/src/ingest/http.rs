@@ -11,6 +11,7 @@
 //! | not a webhook URL, unknown endpoint or tenant | 404 | fixed |
 //! | body over the endpoint's limit | 413 | fixed |
 //! | signature refused | 401 | fixed; empty where the provider wants it so |
+//! | too many names of keys or endpoints that are not known | 429 and `Retry-After` | fixed |
 //! | a store, the queue or the secrets are unavailable | 503 and `Retry-After` | fixed |
 
 use bytes::Bytes;
@@ -31,7 +32,7 @@ use crate::ports::{Archive, Captures, Endpoints, WorkQueue};
 /// The header of every answer to a delivery that names it.
 pub const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-hookdock-delivery");
 
-/// When a sender that met a 503 should come back.
+/// When a sender that met a 429 or a 503 should come back.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -121,12 +122,13 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
         Refusal::TooLarge { .. } => error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
         Refusal::BarelyUnauthorized(_) => build(401, std::iter::empty(), String::new()),
         Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
-        Refusal::Unavailable(_) => with(
-            error(StatusCode::SERVICE_UNAVAILABLE, "try again later"),
-            RETRY_AFTER,
-            RETRY_AFTER_SECONDS,
-        ),
+        Refusal::RateLimited { .. } => try_again_later(StatusCode::TOO_MANY_REQUESTS),
+        Refusal::Unavailable(_) => try_again_later(StatusCode::SERVICE_UNAVAILABLE),
     }
+}
+
+fn try_again_later(status: StatusCode) -> Response<Bytes> {
+    with(error(status, "try again later"), RETRY_AFTER, RETRY_AFTER_SECONDS)
 }
 
 fn not_found() -> Response<Bytes> {

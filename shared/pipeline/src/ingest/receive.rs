@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, Store};
 use crate::ingest::handshake::{signed_handshake, unsigned_handshake};
 use crate::ingest::log::log;
 use crate::ingest::outcome::{Accepted, Received};
-use crate::ingest::refusal::Refusal;
+use crate::ingest::refusal::{LookUp, Refusal};
 use crate::ingest::use_case::{Ingest, PATIENCE, patience};
 use crate::model::port_error::{FaultKind, PortError};
 use crate::model::system::System;
@@ -64,7 +64,8 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         let deadline = raw.received_at.plus(PATIENCE);
         let registered = |endpoint: &Arc<Endpoint>| endpoint.has(raw.tenant.as_ref());
         let find = self.endpoints.find(&raw.endpoint);
-        let known = self.in_time(deadline, "find the endpoint", find).await?;
+        let known = self.in_time(deadline, "find the endpoint", find).await;
+        let known = known.map_err(|refusal| refusal.at(LookUp::Endpoint))?;
         let known = known.ok_or(Refusal::UnknownEndpoint)?;
         if registered(&known) {
             return Ok(known);

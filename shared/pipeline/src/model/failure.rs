@@ -174,7 +174,7 @@ impl Failure {
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         let class = match error.kind() {
-            FaultKind::Throttled => ErrorClass::Throttled,
+            FaultKind::Throttled | FaultKind::RateLimited => ErrorClass::Throttled,
             FaultKind::TimedOut => ErrorClass::TimedOut,
             FaultKind::Unavailable => ErrorClass::Unavailable,
             // Settings and permissions are mended while retries go on.

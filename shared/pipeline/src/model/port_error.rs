@@ -10,6 +10,8 @@ pub enum FaultKind {
     Throttled,
     /// No answer came in time; the call may still have taken effect.
     TimedOut,
+    /// We did not ask: a rate limit of our own is reached.
+    RateLimited,
     /// The system could not be reached or failed on its side.
     Unavailable,
     /// We are not allowed to make the call.
@@ -25,6 +27,7 @@ impl FaultKind {
         match self {
             Self::Throttled => "throttled",
             Self::TimedOut => "timed_out",
+            Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
             Self::Denied => "denied",
             Self::Invalid => "invalid",
