@@ -41,6 +41,7 @@ mod simulation;
 mod steps;
 mod telling;
 mod time_left;
+mod unconfirmed;
 mod unregistered;
 mod untrusted;
 mod workspace;

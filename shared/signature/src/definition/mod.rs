@@ -21,6 +21,8 @@ pub(crate) mod selector;
 pub(crate) mod signature;
 pub(crate) mod sns;
 pub(crate) mod template;
+mod unproven;
+mod weakness;
 
 pub use class::Class;
 pub use delivery::{Citation, Delivery, Response, ResponseHeader, SecretNotes, Trust, TrustMarks};
@@ -30,3 +32,4 @@ pub use items::{ItemPlace, Items};
 pub use provider::{Provider, Setting};
 pub use scheme::Scheme;
 pub use selector::Selector;
+pub use weakness::Weakness;

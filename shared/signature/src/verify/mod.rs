@@ -17,7 +17,7 @@ use attempt::{Accepted, Attempt};
 
 use crate::lookup::Lookup;
 use crate::presented::signatures::applies;
-use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret};
+use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret, Weakness};
 
 /// That a request came from who holds the secret, and nothing else.
 ///
@@ -29,6 +29,7 @@ pub struct Proof {
     secret_id: String,
     provider_timestamp: Option<EpochMillis>,
     tolerance_seconds: Option<u32>,
+    weakness: Option<Weakness>,
 }
 
 impl Proof {
@@ -39,6 +40,7 @@ impl Proof {
             secret_id: accepted.secret_id,
             provider_timestamp: accepted.at,
             tolerance_seconds: scheme.tolerance_seconds(),
+            weakness: scheme.weakness(),
         }
     }
 
@@ -64,6 +66,12 @@ impl Proof {
     #[must_use]
     pub const fn provider_timestamp(&self) -> Option<EpochMillis> {
         self.provider_timestamp
+    }
+
+    /// What the scheme that held leaves unproven.
+    #[must_use]
+    pub const fn weakness(&self) -> Option<Weakness> {
+        self.weakness
     }
 
     /// The age window the request had to lie in, if any.
