@@ -70,6 +70,40 @@ async fn a_changed_body_is_no_conflict_as_long_as_nothing_has_run() {
     assert_eq!(*sessions.lock().expect("a lock"), ["cs_3"]);
 }
 
+/// A Shopify order under this topic, which no signature covers.
+fn order(topic: &str) -> Draft {
+    let mut draft = Draft::order("acme", "acme secret");
+    for (name, value) in &mut draft.headers {
+        if name == "X-Shopify-Topic" {
+            topic.clone_into(value);
+        }
+    }
+    draft
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_recorded_under_one_type_never_runs_under_another() {
+    let mut stack = Stack::with(Registry::new());
+    accept(&stack, &order("orders/delete")).await;
+    stack.drain().await;
+    let (jobs, calls) = scripted(vec![]);
+    stack.process.registry = jobs;
+    let logs = Logs::capture();
+    for (topic, ran, conflicts) in [
+        ("orders/create", 0, 1),
+        ("orders/paid", 0, 2),
+        ("orders/delete", 1, 2),
+        ("orders/create", 1, 3),
+    ] {
+        accept(&stack, &order(topic)).await;
+        stack.drain().await;
+        let event = stack.event();
+        assert_eq!((calls.load(Ordering::SeqCst), event.conflicts.len()), (ran, conflicts));
+        assert_eq!(event.event_type.expect("a type").as_str(), "orders/delete", "{topic}");
+    }
+    assert_eq!(logs.text().matches("payload_conflict").count(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_message_that_comes_again_finds_the_job_that_was_added_meanwhile() {
     let mut stack = Stack::with(Registry::new());

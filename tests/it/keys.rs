@@ -240,6 +240,40 @@ async fn a_token_as_the_body_is_accepted_by_its_issuer_s_keys() {
     assert_eq!(scene.kept(), 1);
 }
 
+#[tokio::test]
+async fn invented_certificates_refuse_no_delivery_of_another_endpoint_nor_one_whose_key_is_known() {
+    let scene = Scene::new().await;
+    scene.page("/cert-1.pem", Ok(scene.certificate("sns.amazonaws.com")));
+    scene.page(CERT, Ok(scene.certificate("messageverificationcerts.paypal.com")));
+    assert_eq!(scene.paypal(CERT_URL).await, StatusCode::OK);
+    let mut answers = Vec::new();
+    for number in 0..40 {
+        answers.push(scene.paypal(&format!("{CERT_URL}-{number}")).await);
+    }
+    assert_eq!(answers[..20], [StatusCode::UNAUTHORIZED; 20]);
+    assert_eq!(answers[20..], [StatusCode::TOO_MANY_REQUESTS; 20]);
+    assert_eq!(scene.paypal(CERT_URL).await, StatusCode::OK);
+    assert_eq!(scene.sns(&notification(TOPIC)).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn no_certificate_is_fetched_for_another_topic() {
+    let scene = Scene::new().await;
+    scene.page("/cert-1.pem", Ok(scene.certificate("sns.amazonaws.com")));
+    let other = notification("arn:aws:sns:us-east-1:999999999999:orders");
+    assert_eq!(scene.sns(&other).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(scene.server.connections(), 0);
+}
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:orders";
+
+fn notification(topic: &str) -> Value {
+    json!({
+        "Type": "Notification", "MessageId": "m-2", "TopicArn": topic,
+        "Message": "{}", "Timestamp": "2027-01-15T08:00:00.000Z",
+    })
+}
+
 fn confirmation(url: &str) -> Value {
     json!({
         "Type": "SubscriptionConfirmation", "MessageId": "m-1", "Token": "t-1",

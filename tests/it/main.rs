@@ -45,6 +45,7 @@ mod steps;
 mod telling;
 mod time_left;
 mod traces;
+mod unconfirmed;
 mod unregistered;
 mod untrusted;
 mod workspace;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hookdock_embedded::{DeadMessage, Message};
 use hookdock_pipeline::job::{
-    Body, Context, ErrorClass, Failure, JobResult, On, Outcome, Registry,
+    Body, Context, Delivery, ErrorClass, Failure, JobResult, On, Outcome, Registry,
 };
 use hookdock_tests::requests::Draft;
 use hookdock_tests::stack::Stack;
@@ -17,7 +17,7 @@ pub(crate) fn scripted(results: Vec<JobResult>) -> (Registry, Arc<AtomicU32>) {
     let calls = Arc::new(AtomicU32::new(0));
     let results = Arc::new(results);
     let counted = Arc::clone(&calls);
-    let job = move |_: Context, _: Body| {
+    let job = move |_: Context, _: Delivery| {
         let call = counted.fetch_add(1, Ordering::SeqCst) as usize;
         let result = results.get(call).cloned().unwrap_or(Ok(Outcome::Done));
         async move { result }

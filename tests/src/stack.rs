@@ -49,7 +49,11 @@ type TestProcess = Process<Faulty<Local>, Faulty<Local>, Faulty<Local>, TestSyst
 pub struct Unasked;
 
 impl Providers for Unasked {
-    fn key<'a>(&'a self, _: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
+    fn key<'a>(
+        &'a self,
+        _: &'a Scope,
+        _: &'a KeyRequest,
+    ) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
         Box::pin(async { Err(PortError::new("ask a provider", PortErrorKind::Unavailable)) })
     }
 

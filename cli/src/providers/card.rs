@@ -1,7 +1,7 @@
 //! All that is known of one provider.
 
 use hookdock_signature::describe::{Definition, Items};
-use hookdock_signature::{Class, Handshake, Provider, Scheme};
+use hookdock_signature::{Class, Handshake, Provider, Scheme, Selector, Weakness};
 use serde::Serialize;
 
 use crate::output;
@@ -18,6 +18,7 @@ struct Facts {
     id: String,
     name: String,
     class: Option<&'static str>,
+    weakness: Option<&'static str>,
     trust: Marks,
     schemes: Vec<Signing>,
     headers: Vec<String>,
@@ -28,6 +29,7 @@ struct Facts {
     event_id: Vec<String>,
     event_id_stable_on_retry: Option<bool>,
     event_type: Vec<String>,
+    event_type_signed: Option<bool>,
     items: Vec<Items>,
     methods: Vec<&'static str>,
     controls: Vec<String>,
@@ -89,6 +91,7 @@ impl Facts {
             id: provider.id().to_owned(),
             name: provider.name().to_owned(),
             class: provider.class().map(Class::as_str),
+            weakness: provider.weakness().map(Weakness::as_str),
             trust: Marks::of(provider),
             schemes: schemes(provider),
             headers: definition.headers().into_iter().map(str::to_owned).collect(),
@@ -99,6 +102,7 @@ impl Facts {
             event_id: definition.event_id,
             event_id_stable_on_retry: provider.event_id_stable_on_retry(),
             event_type: definition.event_type,
+            event_type_signed: provider.event_type().map(Selector::is_covered),
             items: definition.items,
             methods: provider.methods(),
             controls: definition.controls,
@@ -123,6 +127,7 @@ impl Facts {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let mut rows = vec![
             ("class", self.class.unwrap_or_default().to_owned()),
+            ("weakness", self.weakness.unwrap_or_default().to_owned()),
             ("trust", self.trust.text()),
         ];
         rows.extend(self.schemes.iter().map(|signing| ("scheme", signing.text())));
@@ -133,7 +138,7 @@ impl Facts {
             ("found at", text(&self.secret_found)),
             ("rotation", text(&self.rotation)),
             ("event id", self.event_id()),
-            ("event type", self.event_type.join(", ")),
+            ("event type", self.event_type()),
             ("methods", self.methods.join(", ")),
             ("controls", self.controls.join(", ")),
             ("items", self.items.iter().map(items).collect::<Vec<_>>().join("\n")),
@@ -161,6 +166,11 @@ impl Facts {
             return String::new();
         }
         format!("{}{stable}", self.event_id.join(", "))
+    }
+
+    fn event_type(&self) -> String {
+        let unsigned = if self.event_type_signed == Some(false) { "; not signed" } else { "" };
+        format!("{}{unsigned}", self.event_type.join(", "))
     }
 }
 

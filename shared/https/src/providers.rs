@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
+use hookdock_pipeline::cache::{Asker, Cache, Policy, Read, Source};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::Providers;
 use hookdock_signature::{Credentials, Key, KeyRequest, KeySet, KeySource};
@@ -33,10 +34,13 @@ const LIMITS: Limits = Limits {
     answer: 128 * 1024,
 };
 
-/// Keys are valid for as long as their provider says, but no shorter and no longer than this. A
-/// revoked key is accepted for a day at most, also while its source is down.
+/// Keys are valid for as long as their provider says, but no shorter and no longer than this.
 const SHORTEST: Duration = Duration::from_secs(5 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A key that was fetched is used until then while its source fails. A revoked key is accepted for
+/// a day at most, and for two while its source is down.
+const OLDEST: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 /// For how long a set of keys is valid where the provider does not say it: a set grows, while a
 /// single key stays what it is.
@@ -45,7 +49,7 @@ const SET_LIFETIME: Duration = Duration::from_secs(60 * 60);
 const POLICY: Policy = Policy {
     action: FETCH,
     stale: Duration::from_secs(30),
-    oldest: Some(LONGEST),
+    oldest: Some(OLDEST),
     unknown: Duration::from_secs(60),
     fault: Duration::from_secs(1),
     refresh_every: Duration::from_secs(30),
@@ -55,12 +59,21 @@ const POLICY: Policy = Policy {
     kept: 1024,
 };
 
+/// Where the call is made with the operator's credentials, an invented name spends what the
+/// provider grants the operator: eBay 10,000 calls a day (its "API call limits", read 2026-11).
+/// This allows 2,886 a day at each endpoint. A provider has a few keys and changes them seldom.
+const IN_THE_OPERATOR_S_NAME: Policy =
+    Policy { rate_limit: 6, rate_limit_every: Duration::from_secs(30), ..POLICY };
+
 /// Providers over HTTPS.
 #[derive(Debug)]
 pub struct HttpsProviders<S> {
     client: Arc<Client>,
-    keys: Cache<KeySource, Arc<KeySet>, Fetch<S>, S>,
+    anonymous: KeyCache<S>,
+    in_the_operator_s_name: KeyCache<S>,
 }
+
+type KeyCache<S> = Cache<KeySource, Arc<KeySet>, Fetch<S>, S>;
 
 impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
     /// Providers on the internet. Costs nothing until one is asked.
@@ -75,22 +88,32 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
         let client = Arc::new(client);
         let fetch = Fetch {
             client: Arc::clone(&client),
-            tokens: Grant::cached(Arc::clone(&client), system.clone()),
+            tokens: Arc::new(Grant::cached(Arc::clone(&client), system.clone())),
             system: system.clone(),
         };
-        Self { client, keys: Cache::new(fetch, system, POLICY) }
+        Self {
+            client,
+            anonymous: Cache::new(fetch.clone(), system.clone(), POLICY),
+            in_the_operator_s_name: Cache::new(fetch, system, IN_THE_OPERATOR_S_NAME),
+        }
+    }
+
+    fn keys(&self, source: &KeySource) -> &KeyCache<S> {
+        if source.is_anonymous() { &self.anonymous } else { &self.in_the_operator_s_name }
     }
 
     /// A key that is not in a set may be in a newer one. A sender can invent the names of single
     /// keys only, so the rate limit holds for those.
-    async fn find(&self, request: &KeyRequest) -> Result<Option<Key>, PortError> {
+    async fn find(&self, scope: &Scope, request: &KeyRequest) -> Result<Option<Key>, PortError> {
         let (source, id) = (request.source(), request.id());
-        let found = self.keys.find(source, !source.holds_all_keys()).await?;
+        let asker = Asker { scope, host: source.host() };
+        let keys = self.keys(source);
+        let found = keys.find(source, (!source.holds_all_keys()).then_some(asker)).await?;
         let key = found.as_ref().and_then(|keys| keys.get(id));
         if key.is_some() || found.is_none() || !source.holds_all_keys() {
             return Ok(key.cloned());
         }
-        let newer = self.keys.refresh(source).await?;
+        let newer = keys.refresh(source).await?;
         Ok(newer.and_then(|keys| keys.get(id).cloned()))
     }
 
@@ -103,8 +126,12 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
 }
 
 impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
-    fn key<'a>(&'a self, request: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
-        Box::pin(self.find(request))
+    fn key<'a>(
+        &'a self,
+        scope: &'a Scope,
+        request: &'a KeyRequest,
+    ) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
+        Box::pin(self.find(scope, request))
     }
 
     fn visit<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
@@ -113,10 +140,10 @@ impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
 }
 
 /// The call that fetches keys.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Fetch<S> {
     client: Arc<Client>,
-    tokens: Cache<Credentials, Arc<Token>, Grant, S>,
+    tokens: Arc<Cache<Credentials, Arc<Token>, Grant, S>>,
     system: S,
 }
 
@@ -159,7 +186,7 @@ impl<S: System> Fetch<S> {
     async fn authorization(&self, credentials: &Credentials) -> Result<HeaderValue, PortError> {
         match credentials {
             Credentials::Bearer(token) => bearer(token.expose()),
-            _ => match self.tokens.find(credentials, false).await? {
+            _ => match self.tokens.find(credentials, None).await? {
                 Some(token) => bearer(token.expose()),
                 None => Err(PortError::new(FETCH, PortErrorKind::Denied)),
             },

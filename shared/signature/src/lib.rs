@@ -31,7 +31,7 @@ mod verify;
 pub use definition::{
     Citation, Class, Control, DefinitionError, Delivery, Handshake, ItemPlace, Items, Provider,
     Response, ResponseHeader, Scheme, SecretNotes, Selector, Setting, Trust, TrustMarks,
-    UnknownSetting,
+    UnknownSetting, Weakness,
 };
 pub use events::items::{Found, Item, Sought, item_at};
 pub use events::select::{SelectError, Selected};

@@ -121,6 +121,38 @@ pub async fn ignored<B: Bench>(bench: &B) {
     assert_eq!(told(&other), (3, delivery_id(1), BodyDigest::of(b"one"), None, 1));
 }
 
+/// An event's type is fixed when it is first recorded: the same body under another type is a
+/// conflict, whether or not anything has run, and names no job.
+pub async fn retyped<B: Bench>(bench: &B) {
+    let delivery = |number: u128, event_type: &str, jobs: &[&str]| {
+        let mut delivery = recorded(number);
+        delivery.reference.event_type = Some(event_type.parse().expect("a type"));
+        delivery.jobs = jobs.iter().map(|name| name.parse().expect("a name")).collect();
+        delivery.ignored = jobs.is_empty().then_some(IgnoreCause::NoJob);
+        delivery
+    };
+    let conflict = Dedupe::Conflict { first: delivery_id(1) };
+    let record = async |delivery: &DeliveryRecord| {
+        bench.ledger().record_delivery(delivery).await.expect("recorded")
+    };
+    record(&delivery(1, "customer.deleted", &[])).await;
+    let other = delivery(2, "customer.updated", &["sync"]);
+    for _ in 0..2 {
+        let answer = record(&other).await;
+        assert_eq!((answer.dedupe, answer.jobs), (conflict.clone(), Vec::new()));
+        let known = history_after(bench, &other).await;
+        assert_eq!((known.deliveries, known.ignored), (2, Some(IgnoreCause::NoJob)));
+        assert_eq!((known.first_delivery, known.conflicts), (delivery_id(1), vec![delivery_id(2)]));
+    }
+    let answer = record(&delivery(1, "customer.deleted", &["forget"])).await;
+    assert_eq!(answer.dedupe, Dedupe::First, "a job for its own type was added");
+    for other in [other, delivery(3, "customer.created", &["sync"])] {
+        let answer = record(&other).await;
+        assert_eq!(answer.dedupe, conflict);
+        assert_eq!(answer.jobs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["forget"]);
+    }
+}
+
 /// Of several deliveries that come at once when there is a job, one is the first, and all others
 /// are conflicts.
 pub async fn ignored_at_once<B: Bench>(bench: &B) {

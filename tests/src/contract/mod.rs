@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use captures::captures;
 pub use deliveries::{archive, once, packs};
-pub use events::{events, histories, ignored, ignored_at_once, jobs};
+pub use events::{events, histories, ignored, ignored_at_once, jobs, retyped};
 use hookdock_embedded::EndpointFile;
 use hookdock_pipeline::delivery::raw::RawDelivery;
 use hookdock_pipeline::delivery::recipient::Recipient;
@@ -52,6 +52,7 @@ macro_rules! each_contract {
             jobs,
             ignored,
             ignored_at_once,
+            retyped,
             claims,
             fences,
             states,

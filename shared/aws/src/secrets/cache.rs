@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
+use hookdock_pipeline::cache::{Asker, Cache, Policy, Read, Source};
 use hookdock_pipeline::endpoint::{Capture, Endpoint};
 use hookdock_pipeline::model::names::EndpointId;
 use hookdock_pipeline::model::port_error::{PortError, chain};
+use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::model::system::System;
 
 pub(super) const READ: &str = "read the endpoint's secret";
@@ -40,6 +41,9 @@ const POLICY: Policy = Policy {
     rate_limit_every: Duration::from_secs(1),
     kept: NAMES_KEPT,
 };
+
+/// An invented name is at no endpoint, so all of them share one limit.
+const ANYBODY: Asker<'static> = Asker { scope: Scope::SHARED, host: "" };
 
 /// How many endpoints are read at the same time ahead of the first request, and for how long.
 /// Lambda gives a start ten seconds, and the listed endpoints are not all that has to be done.
@@ -79,7 +83,7 @@ impl<T: Store, S: System> EndpointCache<T, S> {
     }
 
     pub(super) async fn find(&self, id: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
-        self.cached.find(id, !self.listed.contains(id)).await
+        self.cached.find(id, (!self.listed.contains(id)).then_some(ANYBODY)).await
     }
 
     pub(super) async fn refresh(

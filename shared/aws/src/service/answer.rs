@@ -78,7 +78,7 @@ impl CallError {
     pub(super) fn passes(&self) -> bool {
         match self.kind() {
             PortErrorKind::Throttled | PortErrorKind::TimedOut | PortErrorKind::Unavailable => true,
-            PortErrorKind::Denied | PortErrorKind::Invalid | PortErrorKind::RateLimited => false,
+            PortErrorKind::RateLimited | PortErrorKind::Denied | PortErrorKind::Invalid => false,
         }
     }
 

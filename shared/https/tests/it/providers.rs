@@ -13,6 +13,7 @@ use futures_util::future::{BoxFuture, join_all};
 use hookdock_https::testing::{Authority, Server};
 use hookdock_https::{Client, HttpsProviders, Limits, Reach, Trust};
 use hookdock_pipeline::model::port_error::PortErrorKind;
+use hookdock_pipeline::model::scope::Scope;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::Providers as _;
 use hookdock_signature::{
@@ -93,9 +94,28 @@ impl Scene {
 
     /// Whether the provider has the key.
     async fn key(&self, request: &KeyRequest) -> Result<bool, PortErrorKind> {
-        let found = self.providers.key(request).await;
+        self.key_at("one", request).await
+    }
+
+    /// The same for a request to that endpoint.
+    async fn key_at(&self, endpoint: &str, request: &KeyRequest) -> Result<bool, PortErrorKind> {
+        let found = self.providers.key(&scope(endpoint), request).await;
         found.map(|key| key.is_some()).map_err(|error| error.kind())
     }
+
+    /// As many invented names as the limit of that endpoint allows, and one more.
+    async fn spend(&self, endpoint: &str, invented: impl Fn(usize) -> KeyRequest) {
+        for number in 0.. {
+            match self.key_at(endpoint, &invented(number)).await {
+                Err(PortErrorKind::RateLimited) => return,
+                other => assert_ne!((number, other), (100, other), "no limit"),
+            }
+        }
+    }
+}
+
+fn scope(endpoint: &str) -> Scope {
+    Scope::Own { endpoint: endpoint.parse().expect("a name"), tenant: None }
 }
 
 fn spoken(answer: Answer, is_silent: bool) -> BoxFuture<'static, Answer> {
@@ -142,7 +162,11 @@ fn shipstation(id: &str) -> KeyRequest {
     wanted(
         &provider,
         "token",
-        &[("X-ShipEngine-RSA-SHA256-Key-Id", id), ("X-ShipEngine-RSA-SHA256-Signature", "AA==")],
+        &[
+            ("X-ShipEngine-RSA-SHA256-Key-Id", id),
+            ("X-ShipEngine-RSA-SHA256-Signature", "AA=="),
+            ("X-Webhook-Token", "token"),
+        ],
     )
 }
 
@@ -155,6 +179,15 @@ fn paypal(id: &str) -> KeyRequest {
     let provider = catalog::find("paypal").expect("a definition");
     let url = format!("https://api.paypal.com/v1/notifications/certs/{id}");
     wanted(&provider, "WH-1", &[("PAYPAL-CERT-URL", &url), ("PAYPAL-TRANSMISSION-SIG", "AA==")])
+}
+
+fn plaid(kid: &str) -> KeyRequest {
+    let provider = catalog::find("plaid").expect("a definition");
+    let provider = provider.configure("client_id", "c").expect("a setting");
+    let header = base64(&format!(r#"{{"alg": "ES256", "kid": "{kid}"}}"#));
+    // {}, and 64 bytes.
+    let token = format!("{}.e30.{}", header.trim_end_matches('='), "A".repeat(86));
+    wanted(&provider, "hush", &[("Plaid-Verification", &token)])
 }
 
 const SHIPENGINE: &str = "api.shipengine.com";
@@ -224,25 +257,90 @@ async fn requests_that_come_together_share_one_call() {
 #[tokio::test]
 async fn a_flood_of_invented_keys_by_id_is_rate_limited_and_cached() {
     let scene = Scene::new(&["api.circle.com"], status(404)).await;
-    let (mut unknown, mut change_visibility) = (0, 0);
+    let (mut unknown, mut refused) = (0, 0);
     for number in 0..200 {
         match scene.key(&circle(&format!("invented-{number}"))).await {
             Ok(false) => unknown += 1,
             other => {
                 assert_eq!(other, Err(PortErrorKind::RateLimited));
-                change_visibility += 1;
+                refused += 1;
             }
         }
     }
-    assert_eq!((unknown, change_visibility, scene.asked()), (20, 180, 20));
+    assert_eq!((unknown, refused, scene.asked()), (6, 194, 6));
     for _ in 0..50 {
         assert_eq!(scene.key(&circle("invented-0")).await, Ok(false));
     }
-    assert_eq!(scene.asked(), 20);
+    assert_eq!(scene.asked(), 6);
 }
 
 #[tokio::test]
-async fn old_keys_are_served_for_a_day_while_their_source_is_down() {
+async fn an_hour_of_invented_keys_spends_little_of_what_the_operator_is_granted() {
+    let scene = Scene::new(&["api.circle.com"], status(404)).await;
+    for second in 0..60 * 60 {
+        scene.clock.passes(Duration::from_secs(1));
+        let _ = scene.key(&circle(&format!("invented-{second}"))).await;
+    }
+    assert_eq!(scene.asked(), 6 + 119);
+}
+
+#[tokio::test]
+async fn invented_names_at_one_endpoint_refuse_nothing_at_another() {
+    for (host, page, invented) in [
+        ("api.paypal.com", status(404), paypal as fn(&str) -> KeyRequest),
+        ("api.circle.com", status(404), circle),
+    ] {
+        let scene = Scene::new(&[host], page).await;
+        scene.spend("attacked", |number| invented(&format!("INVENTED-{number}"))).await;
+        let honest = invented("HONEST");
+        assert_eq!(scene.key_at("attacked", &honest).await, Err(PortErrorKind::RateLimited));
+        assert_eq!(scene.key_at("other", &honest).await, Ok(false));
+    }
+}
+
+const CIRCLE_KEY: &str = r#"{"data": {"publicKey": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q=="}}"#;
+
+#[tokio::test]
+async fn a_key_that_was_good_is_asked_for_again_however_many_names_were_invented() {
+    let scene = Scene::new(&["api.circle.com"], ok(CIRCLE_KEY)).await;
+    assert_eq!(scene.key(&circle("good")).await, Ok(true));
+    let asked = scene.asked();
+    scene.clock.passes(3 * 24 * HOUR);
+    scene.now_says(status(404));
+    scene.spend("one", |number| circle(&format!("invented-{number}"))).await;
+    scene.now_says(ok(CIRCLE_KEY));
+    assert_eq!(scene.key(&circle("good")).await, Ok(true));
+    assert_eq!(scene.asked(), asked + 6 + 1);
+}
+
+#[tokio::test]
+async fn a_host_that_was_good_keeps_its_limit_while_other_hosts_are_invented() {
+    let scene = Scene::new(&["api.circle.com"], ok(CIRCLE_KEY)).await;
+    assert_eq!(scene.key(&circle("good")).await, Ok(true));
+    scene.now_says(status(404));
+    // The same port, and another host that has given nothing.
+    scene.spend("one", |number| plaid(&format!("invented-{number}"))).await;
+    scene.now_says(ok(CIRCLE_KEY));
+    assert_eq!(scene.key(&circle("new")).await, Ok(true));
+}
+
+#[tokio::test]
+async fn invented_names_do_not_push_out_a_key_that_is_there() {
+    let scene = Scene::new(&["api.circle.com"], ok(CIRCLE_KEY)).await;
+    assert_eq!(scene.key(&circle("good")).await, Ok(true));
+    scene.now_says(status(404));
+    for number in 0..1100 {
+        let endpoint = format!("e{number}");
+        let invented = circle(&format!("invented-{number}"));
+        assert_eq!(scene.key_at(&endpoint, &invented).await, Ok(false));
+    }
+    let asked = scene.asked();
+    assert_eq!(scene.key(&circle("good")).await, Ok(true));
+    assert_eq!(scene.asked(), asked);
+}
+
+#[tokio::test]
+async fn old_keys_are_served_for_two_days_while_their_source_is_down() {
     let scene = Scene::new(&[SHIPENGINE], ok(&jwks(&["a"]))).await;
     assert_eq!(scene.key(&shipstation("a")).await, Ok(true));
     scene.now_says(status(500));
@@ -255,7 +353,7 @@ async fn old_keys_are_served_for_a_day_while_their_source_is_down() {
     scene.is_silent.store(true, Ordering::Relaxed);
     scene.clock.passes(Duration::from_secs(30));
     assert_eq!(scene.key(&shipstation("a")).await, Ok(true));
-    scene.clock.passes(23 * HOUR);
+    scene.clock.passes(47 * HOUR);
     assert_eq!(scene.key(&shipstation("a")).await, Err(PortErrorKind::TimedOut));
 }
 
@@ -344,12 +442,7 @@ async fn a_token_is_bought_once_for_many_keys() {
 #[tokio::test]
 async fn plaid_is_asked_by_post() {
     let scene = Scene::new(&["production.plaid.com"], status(400)).await;
-    let provider = catalog::find("plaid").expect("a definition");
-    let provider = provider.configure("client_id", "c").expect("a setting");
-    // {"alg": "ES256", "kid": "k"}, {}, and 64 bytes.
-    let token = format!("eyJhbGciOiAiRVMyNTYiLCAia2lkIjogImsifQ.e30.{}", "A".repeat(86));
-    let wanted = wanted(&provider, "hush", &[("Plaid-Verification", &token)]);
-    assert_eq!(scene.key(&wanted).await, Err(PortErrorKind::Invalid));
+    assert_eq!(scene.key(&plaid("k")).await, Err(PortErrorKind::Invalid));
     let asked = scene.server.requests();
     assert_eq!(asked[0].method(), "POST");
     assert_eq!(asked[0].headers()["content-type"], "application/json");
@@ -379,7 +472,7 @@ async fn providers_as_they_are_shipped_reach_the_internet_only() {
     let trust = Trust::nobody().and(authority.root());
     let client = Client::new(LIMITS, Reach::Public, trust).finding(found);
     let providers = HttpsProviders::over(client, Clock::default());
-    let error = providers.key(&shipstation("a")).await.expect_err("not public");
+    let error = providers.key(&scope("one"), &shipstation("a")).await.expect_err("not public");
     assert_eq!(error.kind(), PortErrorKind::Denied);
     assert_eq!(server.connections(), 0);
 }

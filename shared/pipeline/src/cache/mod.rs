@@ -10,11 +10,14 @@
 //! A value can be read again before its time, at most once in [`Policy::refresh_every`]. One that
 //! was forgotten is read again by whoever asks next.
 //!
-//! Anybody can invent names. Look-ups of names that are not known are therefore rate-limited. Over
-//! that the answer is "rate-limited" and not "unknown", since the name may be a new one.
+//! Anybody can invent names. Look-ups of names that were never found are therefore rate-limited,
+//! for each [`Asker`] alone. Over the limit the answer is "rate-limited" and not "unknown", since
+//! the name may be a new one. A name that was found once stays known, also when its value is too
+//! old to be served, and an invented name never takes its place.
 //!
 //! Look-ups of one name that come together share one call.
 
+mod limits;
 mod rate_limit;
 
 use std::collections::HashMap;
@@ -27,8 +30,9 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
-use rate_limit::RateLimit;
 
+pub use self::limits::Asker;
+use self::limits::Limits;
 use crate::model::port_error::{PortError, PortErrorKind, chain};
 use crate::model::system::System;
 
@@ -49,11 +53,12 @@ pub struct Policy {
     pub refresh_every: Duration,
     /// How long a caller waits for a newer value while there is an old one.
     pub patience: Duration,
-    /// Look-ups of unknown names: so many at once ...
+    /// Look-ups of unknown names by one asker: so many at once ...
     pub rate_limit: u32,
     /// ... and one more each interval.
     pub rate_limit_every: Duration,
-    /// How many names are remembered before those that tell nothing any more are dropped.
+    /// How many names are cached. Those that tell nothing any more are dropped before any other,
+    /// and then those that were not found.
     pub kept: usize,
 }
 
@@ -78,7 +83,7 @@ pub struct Cache<K, V, T, S> {
     system: S,
     policy: Policy,
     names: Lock<HashMap<K, Arc<Mutex<Known<V>>>>>,
-    rate_limit: Lock<RateLimit>,
+    limits: Lock<Limits>,
 }
 
 impl<K, V, T: fmt::Debug, S> fmt::Debug for Cache<K, V, T, S> {
@@ -117,8 +122,8 @@ where
 {
     /// An empty memory.
     pub fn new(source: T, system: S, policy: Policy) -> Self {
-        let rate_limit = RateLimit::new(policy.rate_limit, policy.rate_limit_every, system.now());
-        Self { source, system, policy, names: Lock::default(), rate_limit: Lock::new(rate_limit) }
+        let limits = Limits::new(policy.rate_limit, policy.rate_limit_every);
+        Self { source, system, policy, names: Lock::default(), limits: Lock::new(limits) }
     }
 
     /// Where the values are read.
@@ -131,18 +136,19 @@ where
         &self.system
     }
 
-    /// The value of that name. `is_invented`: somebody outside chose it, so it is rate-limited.
+    /// The value of that name. `asker`: somebody outside chose the name, and this rate limit holds
+    /// for it; without one, the operator chose it, and none does.
     ///
     /// # Errors
     ///
     /// The source failed, or too many names were asked for.
-    pub async fn find(&self, name: &K, is_invented: bool) -> Result<Option<V>, PortError> {
+    pub async fn find(&self, name: &K, asker: Option<Asker<'_>>) -> Result<Option<V>, PortError> {
         let known = self.known(name);
         let mut known = known.lock().await;
         if known.is_fresh(&self.policy, self.system.now()) {
             return known.answer(self.policy.action);
         }
-        let asked = self.ask(name, &mut known, is_invented).await;
+        let asked = self.ask(name, &mut known, asker).await;
         match (asked, known.value(&self.policy, self.system.now())) {
             (Err(error), Some(old)) => {
                 tracing::warn!(error = chain(&error), "what was read before is served");
@@ -152,8 +158,8 @@ where
         }
     }
 
-    /// The value read again. `None` unless something newer was read, or if there is nothing of
-    /// that name any more.
+    /// The value of a name that was found, read again. `None` unless something newer was read, or
+    /// if there is nothing of that name any more.
     ///
     /// # Errors
     ///
@@ -163,7 +169,7 @@ where
         let mut known = known.lock().await;
         let lately = |asked: &Asked| asked.within(self.policy.refresh_every, self.system.now());
         match known.asked.filter(lately) {
-            None => self.ask(name, &mut known, true).await,
+            None => self.ask(name, &mut known, None).await,
             Some(Asked { fault: None, .. }) => Ok(None),
             Some(Asked { fault: Some(kind), .. }) => Err(asked_already(self.policy.action, kind)),
         }
@@ -181,14 +187,14 @@ where
         &self,
         name: &K,
         known: &mut Known<V>,
-        is_invented: bool,
+        asker: Option<Asker<'_>>,
     ) -> Result<Option<V>, PortError> {
         let read = if known.value(&self.policy, self.system.now()).is_some() {
             let read = self.within(self.policy.patience, self.source.read(name)).await;
             read.unwrap_or_else(|| Err(PortError::new(self.policy.action, PortErrorKind::TimedOut)))
         } else {
-            if is_invented {
-                self.rate_limit()?;
+            if known.value.is_none() {
+                self.take_from_limit(asker)?;
             }
             self.source.read(name).await
         };
@@ -196,11 +202,15 @@ where
         known.asked = Some(Asked { at, fault: read.as_ref().err().map(PortError::kind) });
         known.value =
             read?.map(|Read { value, lifetime }| Held { value, at, until: at.plus(lifetime) });
+        if let (Some(_), Some(asker)) = (&known.value, asker) {
+            locked(&self.limits).prove(asker, at);
+        }
         Ok(known.value.as_ref().map(|held| held.value.clone()))
     }
 
-    fn rate_limit(&self) -> Result<(), PortError> {
-        if locked(&self.rate_limit).take(self.system.now()) {
+    fn take_from_limit(&self, asker: Option<Asker<'_>>) -> Result<(), PortError> {
+        let now = self.system.now();
+        if asker.is_none_or(|asker| locked(&self.limits).take(asker, now)) {
             return Ok(());
         }
         let error = PortError::new(self.policy.action, PortErrorKind::RateLimited);
@@ -213,16 +223,29 @@ where
             return Arc::clone(known);
         }
         if names.len() >= self.policy.kept {
-            let now = self.system.now();
-            names.retain(|_, known| {
-                known.try_lock().is_none_or(|known| known.is_worth_keeping(&self.policy, now))
-            });
+            self.make_room(&mut names);
         }
         let known = Arc::default();
         if names.len() < self.policy.kept {
             names.insert(name.clone(), Arc::clone(&known));
         }
         known
+    }
+
+    /// Drops what tells nothing any more, and if all of it does, a name that was not found.
+    fn make_room(&self, names: &mut HashMap<K, Arc<Mutex<Known<V>>>>) {
+        let now = self.system.now();
+        let is_free = |known: &Mutex<Known<V>>, drop: &dyn Fn(&Known<V>) -> bool| {
+            known.try_lock().is_some_and(|known| drop(&known))
+        };
+        names.retain(|_, known| !is_free(known, &|it| !it.is_worth_keeping(&self.policy, now)));
+        if names.len() >= self.policy.kept {
+            let not_found =
+                names.iter().find(|(_, known)| is_free(known, &|it| it.value.is_none()));
+            if let Some(name) = not_found.map(|(name, _)| name.clone()) {
+                names.remove(&name);
+            }
+        }
     }
 
     /// The work's result, unless it takes longer than that.

@@ -6,7 +6,7 @@ use std::{fmt, mem};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hookdock_signature::Headers;
+use hookdock_signature::{Class, Headers, Weakness};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +104,12 @@ pub struct Verification<'a> {
     pub secret_id: Cow<'a, str>,
     /// How far the provider's timestamp may be from ours.
     pub tolerance_seconds: Option<u32>,
+    /// What that scheme leaves unproven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weakness: Option<Weakness>,
+    /// What hangs on the provider's events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
 }
 
 /// How a stored body is written.
@@ -161,6 +167,8 @@ impl<'a> StoredDelivery<'a> {
                 scheme: delivery.proof().scheme().into(),
                 secret_id: delivery.proof().secret_id().into(),
                 tolerance_seconds: delivery.proof().tolerance_seconds(),
+                weakness: delivery.proof().weakness(),
+                class: delivery.endpoint().provider().class(),
             },
             method: method.as_str().into(),
             url: url.as_str().into(),

@@ -12,6 +12,7 @@
 //! | body over the endpoint's limit | 413 | fixed |
 //! | signature refused, or an unknown tenant | 401 | fixed; empty where the provider wants it so |
 //! | a body that stops half-way | 408 | fixed |
+//! | too many names of keys or endpoints that are not known | 429 and `Retry-After` | fixed |
 //! | a store, the queue or the secrets are unavailable | 503 and `Retry-After` | fixed |
 
 use bytes::Bytes;
@@ -32,7 +33,7 @@ use crate::ports::{Captures, Endpoints, Intake};
 /// The header of every answer to a delivery that names it.
 pub const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-hookdock-delivery");
 
-/// When a sender that met a 503 should come back.
+/// When a sender that met a 429 or a 503 should come back.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -133,8 +134,13 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
         Refusal::TooLarge { .. } => too_large(),
         Refusal::BarelyUnauthorized(_) => build(401, std::iter::empty(), String::new()),
         Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
+        Refusal::RateLimited { .. } => try_again_later(StatusCode::TOO_MANY_REQUESTS),
         Refusal::Unavailable(_) => unavailable(),
     }
+}
+
+fn try_again_later(status: StatusCode) -> Response<Bytes> {
+    with(error(status, "try again later"), RETRY_AFTER, RETRY_AFTER_SECONDS)
 }
 
 fn not_found() -> Response<Bytes> {
@@ -174,8 +180,7 @@ pub fn incomplete() -> Response<Bytes> {
 /// The answer to what cannot be taken now.
 #[must_use]
 pub fn unavailable() -> Response<Bytes> {
-    let answer = error(StatusCode::SERVICE_UNAVAILABLE, "try again later");
-    with(answer, RETRY_AFTER, RETRY_AFTER_SECONDS)
+    try_again_later(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 fn error(status: StatusCode, message: &'static str) -> Response<Bytes> {

@@ -11,7 +11,7 @@ use crate::endpoint::direct::Direct;
 use crate::ingest::outcome::{DirectOutcome, Received};
 use crate::ingest::refusal::Refusal;
 use crate::model::names::{DeliveryId, EndpointId, EventType};
-use crate::model::port_error::{PortErrorKind, chain};
+use crate::model::port_error::chain;
 
 pub(super) fn log(
     result: &Result<Received, Refusal>,
@@ -33,12 +33,10 @@ pub(super) fn log(
             direct.kind = accepted.endpoint.direct().map(Direct::kind),
             direct.outcome = accepted.direct.map(DirectOutcome::code), "delivery accepted"
         ),
-        Err(Refusal::Unavailable(error)) if error.kind() != PortErrorKind::RateLimited => {
-            tracing::error!(
-                delivery.id = %id, %endpoint, duration_ms, reason.code = error.kind().code(),
-                error = chain(error), "delivery could not be taken"
-            );
-        }
+        Err(Refusal::Unavailable(error)) => tracing::error!(
+            delivery.id = %id, %endpoint, duration_ms, reason.code = error.kind().code(),
+            error = chain(error), "delivery could not be taken"
+        ),
         Err(refusal) => tracing::warn!(
             delivery.id = %id, %endpoint, duration_ms, reason.code = refusal.code(),
             handshake.kind = refusal.handshake(), error = chain(refusal), "delivery refused"

@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::ingest::handshake::{signed_handshake, unsigned_handshake};
 use crate::ingest::log::log;
 use crate::ingest::outcome::{Accepted, Received};
-use crate::ingest::refusal::Refusal;
+use crate::ingest::refusal::{LookUp, Refusal};
 use crate::ingest::use_case::{Ingest, PATIENCE, patience};
 use crate::model::port_error::{PortError, PortErrorKind};
 use crate::model::system::System;
@@ -68,7 +68,8 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     async fn recipient(&self, raw: &RawDelivery) -> Result<Recipient, Refusal> {
         let deadline = raw.received_at.plus(PATIENCE);
         let find = self.endpoints.find(&raw.endpoint);
-        let known = self.in_time(deadline, "find the endpoint", find).await?;
+        let known = self.in_time(deadline, "find the endpoint", find).await;
+        let known = known.map_err(|refusal| refusal.at(LookUp::Endpoint))?;
         known.map(|known| Recipient::of(known, raw)).ok_or(Refusal::UnknownEndpoint)
     }
 

@@ -42,9 +42,27 @@ pub enum Refusal {
     /// The signature was found wrong, and the provider wants to see nothing but the status.
     #[error("the signature was refused")]
     BarelyUnauthorized(#[source] Rejection),
+    /// Too many names were sent that are not known. This one may be, so the sender should try again.
+    #[error("too many unknown names were sent")]
+    RateLimited {
+        /// What they would be the names of.
+        look_up: LookUp,
+        /// That it was not asked for.
+        #[source]
+        error: PortError,
+    },
     /// We cannot take it now; the sender should try again.
     #[error("the delivery cannot be taken now")]
     Unavailable(#[source] PortError),
+}
+
+/// What is looked up under a name that a sender can invent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookUp {
+    /// The endpoint that the URL names.
+    Endpoint,
+    /// The key that the request says it was signed with.
+    Key,
 }
 
 /// A secret or a setting that cannot work is our fault: the sender must try again. That an
@@ -72,7 +90,19 @@ impl Refusal {
             Self::Handshake(refused) => refused.reason.code(),
             Self::TooLarge { .. } => "too_large",
             Self::Unauthorized(rejection) | Self::BarelyUnauthorized(rejection) => rejection.code(),
+            Self::RateLimited { look_up: LookUp::Endpoint, .. } => "endpoint_limit",
+            Self::RateLimited { look_up: LookUp::Key, .. } => "key_limit",
             Self::Unavailable(error) => error.kind().code(),
+        }
+    }
+
+    /// A look-up that was not made is the senders' fault; one that failed is ours.
+    pub(super) fn at(self, look_up: LookUp) -> Self {
+        match self {
+            Self::Unavailable(error) if error.kind() == PortErrorKind::RateLimited => {
+                Self::RateLimited { look_up, error }
+            }
+            other => other,
         }
     }
 

@@ -5,8 +5,9 @@ use hookdock_signature::{EpochMillis, Keys, Rejection};
 use crate::delivery::raw::RawDelivery;
 use crate::delivery::recipient::Recipient;
 use crate::delivery::verified::{Unverified, VerifiedDelivery};
-use crate::ingest::refusal::{Refusal, refused};
+use crate::ingest::refusal::{LookUp, Refusal, refused};
 use crate::ingest::use_case::Ingest;
+use crate::model::scope::Scope;
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake};
 
@@ -36,7 +37,8 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     }
 
     /// Checks the signature, with the keys that the provider publishes where it does. A key that
-    /// could not be fetched says nothing about the sender: that is our failure.
+    /// could not be fetched says nothing about the sender: that is our failure, unless its URL has
+    /// been sent too many names of keys.
     pub(super) async fn check(
         &self,
         raw: RawDelivery,
@@ -44,12 +46,13 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         deadline: EpochMillis,
     ) -> Result<Result<VerifiedDelivery, Box<Unverified>>, Refusal> {
         let (mut keys, mut failure) = (Keys::none(), None);
+        let scope = Scope::Own { endpoint: raw.endpoint.clone(), tenant: raw.tenant.clone() };
         for request in VerifiedDelivery::key_requests(&raw, &recipient) {
-            let key = self.providers.key(&request);
+            let key = self.providers.key(&scope, &request);
             match self.in_time(deadline, "fetch the provider's key", key).await {
                 Ok(Some(key)) => keys.insert(request, key),
                 Ok(None) => {}
-                Err(refusal) => failure = Some(refusal),
+                Err(refusal) => failure = Some(refusal.at(LookUp::Key)),
             }
         }
         match (VerifiedDelivery::verify(raw, recipient, &keys), failure) {

@@ -37,6 +37,7 @@ mod registry;
 mod results;
 mod scoped;
 mod steps;
+mod unconfirmed;
 mod worker;
 
 pub use breakers::Breakers;
@@ -52,6 +53,7 @@ pub use registry::{Job, On, Registry};
 pub use results::{LARGEST_INLINE_BYTES, LARGEST_RESULT_BYTES, result_document};
 pub use scoped::{AcrossTenants, ScopedDocuments, ScopedRecords};
 pub use steps::{LARGEST_RESULTS_BYTES, MOST_STEPS, Step};
+pub use unconfirmed::Unconfirmed;
 pub use worker::{StepStart, WorkerContext};
 
 pub use crate::ledger::EffectKey;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use hookdock_signature::{EpochMillis, Headers, item_at};
+use hookdock_signature::{Class, EpochMillis, Headers, Weakness, item_at};
 use serde::de::DeserializeOwned;
 
 use crate::delivery::part::{Item, Part};
@@ -30,6 +30,10 @@ pub struct Delivery {
     pub event_id: Option<EventId>,
     /// The provider's name for what happened.
     pub event_type: Option<EventType>,
+    /// What hangs on the provider's events.
+    pub class: Option<Class>,
+    /// What the scheme leaves unproven: what a forger could have written here.
+    pub weakness: Option<Weakness>,
     /// When it came in, by our clock.
     pub received_at: EpochMillis,
     /// The headers, in order, with repeats.
@@ -80,6 +84,8 @@ impl Delivery {
         };
         Ok(Self {
             headers: stored.headers(),
+            class: stored.verification.class,
+            weakness: stored.verification.weakness,
             received_at: EpochMillis::new(stored.received_at.as_millisecond()),
             id: stored.delivery_id,
             endpoint: stored.endpoint,
@@ -89,6 +95,40 @@ impl Delivery {
             event_type: reference.event_type.clone(),
             body,
             item,
+        })
+    }
+
+    /// That what the delivery says may be acted on as it is. Where money hangs on it and its scheme
+    /// leaves it unproven, it has to be read from the provider first: see
+    /// [`Unconfirmed`](crate::job::Unconfirmed).
+    ///
+    /// # Errors
+    ///
+    /// It may not, and never will: the job has to take another payload.
+    pub fn proven(&self) -> Result<(), Failure> {
+        match self.weakness {
+            Some(weakness) if self.class == Some(Class::Money) => {
+                let message = format!(
+                    "{} proves too little of its deliveries ({}): take `Unconfirmed` as payload",
+                    self.provider,
+                    weakness.as_str()
+                );
+                Err(Failure::permanent(ErrorClass::Bug, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The event, read as JSON.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(self.event_bytes()).map_err(|error| {
+            // The parser's own message can quote the body.
+            let message = format!(
+                "the body is not the JSON that the job reads (line {}, column {})",
+                error.line(),
+                error.column()
+            );
+            Failure::permanent(ErrorClass::BadData, message)
         })
     }
 
@@ -169,11 +209,13 @@ pub trait Payload: Sized + Send {
     fn of(delivery: &Delivery) -> Result<Self, Failure>;
 }
 
-/// The event, read as JSON: the body, or one item of it.
+/// The event, read as JSON: the body, or one item of it. Only of a delivery that is
+/// [proven](Delivery::proven).
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-/// The body's exact bytes, also where the event is one item of it.
+/// The body's exact bytes, also where the event is one item of it. Only of a delivery that is
+/// [proven](Delivery::proven).
 #[derive(Clone)]
 pub struct Body(pub Bytes);
 
@@ -186,24 +228,19 @@ impl fmt::Debug for Body {
 
 impl<T: DeserializeOwned + Send> Payload for Json<T> {
     fn of(delivery: &Delivery) -> Result<Self, Failure> {
-        serde_json::from_slice(delivery.event_bytes()).map(Self).map_err(|error| {
-            // The parser's own message can quote the body.
-            let message = format!(
-                "the body is not the JSON that the job reads (line {}, column {})",
-                error.line(),
-                error.column()
-            );
-            Failure::permanent(ErrorClass::BadData, message)
-        })
+        delivery.proven()?;
+        delivery.json().map(Self)
     }
 }
 
 impl Payload for Body {
     fn of(delivery: &Delivery) -> Result<Self, Failure> {
+        delivery.proven()?;
         Ok(Self(delivery.body.clone()))
     }
 }
 
+/// The whole of it, proven or not: the job has to look.
 impl Payload for Delivery {
     fn of(delivery: &Delivery) -> Result<Self, Failure> {
         Ok(delivery.clone())

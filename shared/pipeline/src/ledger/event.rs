@@ -54,7 +54,7 @@ pub enum Dedupe {
     First,
     /// It carries what the first carried.
     Repeat,
-    /// It carries something else under the same id, and never runs.
+    /// It carries something else under the same id, or the same under another type, and never runs.
     Conflict {
         /// The first delivery.
         first: DeliveryId,
@@ -123,7 +123,7 @@ pub struct EventRecord {
     pub flags: Vec<Flag>,
     /// The digest of that delivery's body.
     pub sha256: BodyDigest,
-    /// Deliveries that carried the event with another body.
+    /// Deliveries that carried the event with another body, or under another type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<DeliveryId>,
     /// Where its deliveries are that came in their messages.
@@ -196,7 +196,7 @@ impl EventRecord {
     #[must_use]
     pub fn says_of(&self, delivery: &DeliveryRecord) -> Recorded {
         let reference = &delivery.reference;
-        let dedupe = if self.sha256 != *reference.event_sha256() {
+        let dedupe = if self.is_conflict(reference) {
             Dedupe::Conflict { first: self.first_delivery.clone() }
         } else if self.first_delivery == reference.delivery_id {
             Dedupe::First
@@ -213,14 +213,13 @@ impl EventRecord {
         if self.packed.len() < Self::PACKED_KEPT {
             self.packed.extend(delivery.packed());
         }
-        if self.ignored.is_some() {
+        let reference = &delivery.reference;
+        if self.ignored.is_some() && !self.is_retyped(reference) {
             return self.with_repeat(delivery);
         }
         self.jobs.extend(self.unrecorded_jobs(delivery));
         self.expires_at = delivery.expires_at().to_seconds().get();
-        let reference = &delivery.reference;
-        let is_other = self.sha256 != *reference.event_sha256();
-        if is_other && self.conflicts.len() < Self::CONFLICTS_KEPT {
+        if self.is_conflict(reference) && self.conflicts.len() < Self::CONFLICTS_KEPT {
             self.conflicts.push(reference.delivery_id.clone());
         }
         self
@@ -228,14 +227,15 @@ impl EventRecord {
 
     /// The record after a delivery came by that it has counted. As long as nothing has run for the
     /// event, the delivery replaces the first one: there may be a job for it by now. A write that
-    /// arrives late does not, for its worker may be long dead and the message deleted.
+    /// arrives late does not, for its worker may be long dead and the message deleted. Nor does the
+    /// same body under another type: somebody may have recorded it, and written the type.
     #[must_use]
     pub fn with_repeat(mut self, delivery: &DeliveryRecord) -> Self {
         match self.ignored {
-            Some(_) if self.is_newer_than(delivery) => self,
+            Some(_) if self.is_newer_than(delivery) || self.is_retyped(&delivery.reference) => self,
             Some(_) => {
-                let Self { deliveries, packed, .. } = self;
-                Self { deliveries, packed, ..Self::from(delivery) }
+                let Self { deliveries, packed, conflicts, .. } = self;
+                Self { deliveries, packed, conflicts, ..Self::from(delivery) }
             }
             None => {
                 self.jobs.extend(self.unrecorded_jobs(delivery));
@@ -244,14 +244,27 @@ impl EventRecord {
         }
     }
 
+    /// Whether the delivery carries something else than the first.
+    fn is_conflict(&self, reference: &Reference) -> bool {
+        self.sha256 != *reference.event_sha256() || self.event_type != reference.event_type
+    }
+
+    /// Whether the delivery carries the same bytes as the first under another type.
+    fn is_retyped(&self, reference: &Reference) -> bool {
+        self.sha256 == *reference.event_sha256() && self.event_type != reference.event_type
+    }
+
     /// Whether it was written after the delivery was to be recorded, by more than clocks differ.
     fn is_newer_than(&self, delivery: &DeliveryRecord) -> bool {
         delivery.expires_at().plus(CLOCKS_DIFFER).to_seconds().get() < self.expires_at
     }
 
-    /// The jobs that are about to run and are not on the record yet.
+    /// The jobs that are about to run and are not on the record yet. For a conflict, none runs.
     #[must_use]
     pub fn unrecorded_jobs(&self, delivery: &DeliveryRecord) -> Vec<JobName> {
+        if self.is_conflict(&delivery.reference) {
+            return Vec::new();
+        }
         delivery.jobs.iter().filter(|job| !self.jobs.contains(job)).cloned().collect()
     }
 

@@ -8,6 +8,7 @@ use hookdock_signature::{Key, KeyRequest, Secret};
 use crate::endpoint::Endpoint;
 use crate::model::names::EndpointId;
 use crate::model::port_error::PortError;
+use crate::model::scope::Scope;
 
 /// Where endpoints are configured.
 pub trait Endpoints: Send + Sync {
@@ -30,8 +31,16 @@ pub trait Endpoints: Send + Sync {
 /// The futures are boxed because few providers are asked anything: the use case holds the port
 /// behind `dyn` and does not carry one more type about.
 pub trait Providers: std::fmt::Debug + Send + Sync {
-    /// The key, possibly as it was a while ago. `None`: its provider does not have it.
-    fn key<'a>(&'a self, request: &'a KeyRequest) -> BoxFuture<'a, Result<Option<Key>, PortError>>;
+    /// The key, possibly as it was a while ago. `None`: its provider does not have it. `scope`: at
+    /// whose URL the request came in that names it. What is asked for one scope never refuses what
+    /// is asked for another; over a scope's own limit the fault is [`PortErrorKind::RateLimited`].
+    ///
+    /// [`PortErrorKind::RateLimited`]: crate::model::port_error::PortErrorKind::RateLimited
+    fn key<'a>(
+        &'a self,
+        scope: &'a Scope,
+        request: &'a KeyRequest,
+    ) -> BoxFuture<'a, Result<Option<Key>, PortError>>;
 
     /// Fetches a URL that a verified message asks to be fetched, once. What comes back is not
     /// looked at.

@@ -26,7 +26,8 @@ pub trait Ledger: Cells {
     /// Records that a delivery carried its event, and tells it from those that did before.
     /// Recording the same delivery again changes nothing. A delivery whose body is not that of the
     /// first is recorded as a conflict, unless the event was ignored so far: then it takes its
-    /// place, also if it was recorded before.
+    /// place, also if it was recorded before. One with the same body under another type is always
+    /// a conflict.
     fn record_delivery(
         &self,
         delivery: &DeliveryRecord,

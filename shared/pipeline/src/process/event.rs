@@ -108,6 +108,6 @@ fn log_conflict(first: &DeliveryId, reference: &Reference) {
         first_delivery.id = %first,
         endpoint = %reference.endpoint,
         event.key = %reference.event_key,
-        "another delivery carried this event with another body; both are stored, the first runs"
+        "another delivery carried this event with another body or type; both are stored, the first runs"
     );
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use hookdock_signature::EpochMillis;
+use hookdock_signature::{EpochMillis, Provider, catalog};
 
 use crate::delivery::identity::KeySource;
 use crate::delivery::object_key::ObjectKey;
@@ -115,6 +115,7 @@ impl Example {
     pub(super) fn object(&self) -> Bytes {
         let reference = self.reference();
         let (body_encoding, body) = encode(&self.body);
+        let provider = catalog::find(&self.provider);
         let stored = StoredDelivery {
             version: StoredDelivery::NEWEST,
             delivery_id: reference.delivery_id,
@@ -135,6 +136,8 @@ impl Example {
                 scheme: "example".into(),
                 secret_id: "example".into(),
                 tolerance_seconds: None,
+                weakness: provider.as_ref().and_then(Provider::weakness),
+                class: provider.as_ref().and_then(Provider::class),
             },
             method: "POST".into(),
             url: Cow::Owned(format!("https://hooks.example/webhooks/{}", self.endpoint)),

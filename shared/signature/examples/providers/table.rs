@@ -35,6 +35,8 @@ $ cargo run -p hookdock-signature --example providers > shared/signature/PROVIDE
 - *unconfirmed*: from memory. Try it with a live delivery before you rely on it.
 
 An event id that the signature covers cannot be changed by whoever captured a request; for any other, and for one that several events share, Hookdock adds the digest of the event's bytes.
+An event type that is not signed is whatever a sender writes; an event keeps the type that it was first recorded under.
+The weakness says what somebody can send who has seen one request: *parts-of-body*, another body in what is not signed; *checksum*, another body with the same checksum; *unsigned-body*, any body.
 A provider that may put several events in one request has the places where they are in the column *split at*: each item there is an event of its own, with its own id.
 The class says what hangs on a provider's events, at worst: *money* or goods, who may use what (*access*), the work of a model (*ai*), *customers*, what a team is told of its own *tools*, or, for a scheme, *any* of these.
 A dash means: not known. The definitions say more, such as retries, handshakes and pitfalls.
@@ -45,8 +47,8 @@ pub(crate) fn document() -> Result<String, Box<dyn Error>> {
     let providers: Vec<Provider> = catalog::ids().filter_map(catalog::find).collect();
     let mut text = HEAD.to_owned();
     writeln!(text, "\n{}\n", counts(&providers))?;
-    text.push_str("| id | name | class | scheme | trust | event id | split at | answer within |\n");
-    text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    text.push_str("| id | name | class | scheme | weakness | trust | event id | event type | split at | answer within |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for provider in &providers {
         writeln!(text, "{}", row(provider))?;
     }
@@ -75,6 +77,8 @@ fn row(provider: &Provider) -> String {
     let id = provider.id();
     let name = provider.name();
     let class = provider.class().map_or_else(dash, |class| class.as_str().to_owned());
+    let weakness = provider.weakness().map_or_else(dash, |weakness| weakness.as_str().to_owned());
+    let event_type = provider.event_type().map_or_else(dash, |selector| id_text(selector, true));
     let trust = provider.trust().scheme.as_str();
     let event_id = provider.event_id();
     let event_id =
@@ -83,7 +87,7 @@ fn row(provider: &Provider) -> String {
     let within = provider.answer_within().map_or_else(dash, |wait| format!("{} s", wait.as_secs()));
     let schemes = schemes(provider);
     format!(
-        "| [{id}](catalog/{id}.toml) | {name} | {class} | {schemes} | {trust} | {event_id} | {split} | {within} |"
+        "| [{id}](catalog/{id}.toml) | {name} | {class} | {schemes} | {weakness} | {trust} | {event_id} | {event_type} | {split} | {within} |"
     )
 }
 

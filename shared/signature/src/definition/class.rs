@@ -1,11 +1,11 @@
 //! What hangs on a provider's events.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What hangs on a provider's events, at worst: what goes wrong when one of them is lost.
 ///
 /// A provider that sends more than one sort belongs to the first of them here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Class {

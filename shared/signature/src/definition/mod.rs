@@ -22,6 +22,8 @@ pub(crate) mod selector;
 pub(crate) mod signature;
 pub(crate) mod sns;
 pub(crate) mod template;
+mod unproven;
+mod weakness;
 
 pub use class::Class;
 pub use control::Control;
@@ -32,3 +34,4 @@ pub use items::{ItemPlace, Items};
 pub use provider::{Provider, Setting};
 pub use scheme::Scheme;
 pub use selector::Selector;
+pub use weakness::Weakness;

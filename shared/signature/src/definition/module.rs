@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::algorithm::{Digest, KeyFormat, KeyRule};
+use super::weakness::Weakness;
 
 /// One scheme in code. `kind = "code"` and `module = "..."` name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -42,6 +43,20 @@ impl Module {
     /// Whether the URL is part of what is signed.
     pub(crate) const fn signs_url(self) -> bool {
         matches!(self, Self::Contentful | Self::Plivo | Self::Twilio)
+    }
+
+    /// What it leaves unproven.
+    pub(super) const fn weakness(self) -> Option<Weakness> {
+        match self {
+            Self::Contentful => None,
+            Self::Adyen
+            | Self::DropboxSign
+            | Self::ExactOnline
+            | Self::Plivo
+            | Self::Treezor
+            | Self::Twilio => Some(Weakness::PartsOfBody),
+            Self::MercadoPago => Some(Weakness::UnsignedBody),
+        }
     }
 
     /// The header whose time is part of every message, where there is one. A definition says

@@ -10,7 +10,7 @@ use crate::definition::operator_text::OperatorText;
 use crate::hosts::{is_id, is_named, is_plain_url};
 use crate::lookup::Lookup;
 use crate::presented::token;
-use crate::{Rejection, Scheme, Secret};
+use crate::{Rejection, Scheme, Secret, compare};
 
 type Result<T> = std::result::Result<T, Rejection>;
 
@@ -87,6 +87,13 @@ impl KeySource {
         &self.url
     }
 
+    /// The host to call, and its port where one is written.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.url.trim_start_matches("https://");
+        rest.split('/').next().unwrap_or(rest)
+    }
+
     /// The JSON to post, where the provider wants that.
     #[must_use]
     pub const fn post(&self) -> Option<&Hidden> {
@@ -135,6 +142,9 @@ impl KeyRequest {
         secret: &Secret,
         kid: Option<String>,
     ) -> Result<Self> {
+        if !is_for_account(rule, lookup, secret) {
+            return Err(Rejection::Mismatch);
+        }
         let id = match (kid, &rule.id, &rule.place) {
             (Some(kid), _, _) => kid,
             (None, Some(carrier), _) => carrier.checked(lookup, is_id)?,
@@ -171,6 +181,14 @@ fn url(rule: &KeysRule, lookup: &Lookup<'_>, secret: &Secret, id: &str) -> Resul
         KeyPlace::Fixed(text) => plain_url(text, lookup, secret, id),
         KeyPlace::Named { .. } => Ok(id.to_owned()),
     }
+}
+
+/// Whether the request is for the account that the secret names: no key is asked for otherwise.
+fn is_for_account(rule: &KeysRule, lookup: &Lookup<'_>, secret: &Secret) -> bool {
+    rule.account.as_ref().is_none_or(|account| {
+        let stated = account.value(lookup).unwrap_or_default();
+        compare::same(stated.as_bytes(), secret.expose().as_bytes())
+    })
 }
 
 /// A URL that is the definition's, with the operator's values in it.

@@ -114,9 +114,7 @@ impl<'a> Attempt<'a> {
                 self.signed(&public.signed, length, |secret, case| {
                     let key = keys.of(secret)?;
                     let Case { candidates, message, timestamp } = case;
-                    let signatures = &candidates.signatures;
-                    let signed = key.any_is(signatures, message, timestamp, secret.expose());
-                    Some(signed & self.is_account(rule, secret))
+                    Some(key.any_is(&candidates.signatures, message, timestamp, secret.expose()))
                 })
             }
         }

@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Result};
 use super::public_key::PublicKey;
 use crate::definition::algorithm::Algorithm;
 use crate::definition::keys::KeysRule;
-use crate::{KeyRequest, Rejection, Secret, compare};
+use crate::{KeyRequest, Rejection, Secret};
 
 impl<'a> Attempt<'a> {
     /// The key that the request names, as it is for each of the secrets. A key that is missing
@@ -41,14 +41,6 @@ impl<'a> Attempt<'a> {
             return Err(Rejection::ExpiredKey);
         }
         PublicKey::published(algorithm, key).ok_or(Rejection::UnknownKey)
-    }
-
-    /// Whether the request is for the account that the secret names.
-    pub(crate) fn is_account(&self, rule: &KeysRule, secret: &Secret) -> bool {
-        rule.account.as_ref().is_none_or(|account| {
-            let stated = account.value(self.lookup).unwrap_or_default();
-            compare::same(stated.as_bytes(), secret.expose().as_bytes())
-        })
     }
 }
 

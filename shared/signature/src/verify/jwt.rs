@@ -81,10 +81,7 @@ impl<'a> Attempt<'a> {
                     None
                 };
                 let found = self.keys_for(keys, algorithm, kid.as_deref())?;
-                self.any_secret(|secret| {
-                    let key = found.of(secret)?;
-                    Some(is_good(key, secret) && self.is_account(keys, secret))
-                })
+                self.any_secret(|secret| Some(is_good(found.of(secret)?, secret)))
             }
         }
     }

@@ -17,7 +17,7 @@ use attempt::{Accepted, Attempt};
 
 use crate::lookup::Lookup;
 use crate::presented::signatures::applies;
-use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret};
+use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret, Weakness};
 
 /// That a request came from who holds the secret, and nothing else.
 ///
@@ -30,6 +30,7 @@ pub struct Proof {
     provider_timestamp: Option<EpochMillis>,
     tolerance_seconds: Option<u32>,
     only_first_item: bool,
+    weakness: Option<Weakness>,
 }
 
 impl Proof {
@@ -41,6 +42,7 @@ impl Proof {
             provider_timestamp: accepted.at,
             tolerance_seconds: scheme.tolerance_seconds(),
             only_first_item: scheme.signs_only_the_first_item(),
+            weakness: scheme.weakness(),
         }
     }
 
@@ -72,6 +74,12 @@ impl Proof {
     #[must_use]
     pub const fn only_first_item(&self) -> bool {
         self.only_first_item
+    }
+
+    /// What the scheme that held leaves unproven.
+    #[must_use]
+    pub const fn weakness(&self) -> Option<Weakness> {
+        self.weakness
     }
 
     /// The age window the request had to lie in, if any.

@@ -46,4 +46,6 @@ mod systematic;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod weakness;
+#[cfg(test)]
 mod whole_catalogue;

@@ -4,7 +4,7 @@ use hookdock_signature::{
     EpochMillis, Headers, Provider, Rejection, Request, Secret, SignError, catalog, sign, verify,
 };
 
-use crate::support::is_verifiable;
+use crate::support::{Case, is_verifiable};
 
 /// Good as text, as hex and as base64.
 const SECRET: &str = "abcdefabcdef0123";
@@ -45,6 +45,22 @@ fn delivery(provider: &Provider) -> Option<Headers> {
         Err(SignError::NotInHeader | SignError::NotShared { .. }) => None,
         Err(error) => panic!("{}: {error}", provider.id()),
     }
+}
+
+/// A good delivery, where the library can make one.
+pub(crate) fn made(id: &str) -> Option<Case> {
+    let provider = configured(id);
+    let headers = delivery(&provider)?;
+    let headers = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Some(Case {
+        secrets: vec![SECRET.to_owned()],
+        method: "POST".to_owned(),
+        url: URL.to_owned(),
+        headers: headers.collect(),
+        body: BODY.to_vec(),
+        now_ms: NOW.get(),
+        provider,
+    })
 }
 
 #[test]

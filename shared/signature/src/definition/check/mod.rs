@@ -99,6 +99,7 @@ fn provider(raw: ProviderToml) -> Result<Provider> {
         sources: raw.sources,
     };
     settings_are_declared(&provider)?;
+    provider.check_weakness(raw.weakness)?;
     Ok(provider)
 }
 

@@ -20,6 +20,7 @@ use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
 use super::handshake::Method;
 use super::module::Module;
 use super::signature::Unit;
+use super::weakness::Weakness;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +28,7 @@ pub(super) struct ProviderToml {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) class: Option<Class>,
+    pub(super) weakness: Option<Weakness>,
     pub(super) notes: Option<String>,
     pub(super) scheme: SchemeToml,
     #[serde(default)]

@@ -4,7 +4,8 @@ use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hookdock_signature::{
-    EpochMillis, Headers, Keys, Rejection, Request, Secret, UnusableKeys, key_requests, verify_with,
+    EpochMillis, Headers, Keys, Rejection, Request, Secret, UnusableKeys, Weakness, key_requests,
+    verify_with,
 };
 use serde_json::{Value, json};
 
@@ -40,6 +41,26 @@ fn paypal_is_believed_by_its_certificate() {
     scene.header("PAYPAL-TRANSMISSION-ID", "t-2").check(&MISMATCH);
     let sandbox = "messageverificationcerts.sandbox.paypal.com";
     paypal(&key, &authority, sandbox, (2020, 2030)).check(&Ok("rsa-pkcs1v15-sha256"));
+}
+
+#[test]
+fn a_body_with_the_same_checksum_is_believed_as_long_as_paypal_tries() {
+    let (key, authority) = (Rsa::new(), Authority::new());
+    let scene = paypal(&key, &authority, PAYPAL_NAME, (2020, 2030));
+    // Another body with that CRC-32.
+    let forged = r#"{"id":"evt_2","forged":"0100110110011100000111010110001100000000"}"#;
+    let forged = scene.clone().body(forged);
+    forged.check(&Ok("rsa-pkcs1v15-sha256"));
+    assert_eq!(scene.provider.weakness(), Some(Weakness::Checksum));
+    assert!(!scene.provider.event_type().unwrap().is_covered());
+    let tolerance = 3 * 24 * 3600 + 3600;
+    for (seconds, expected) in [
+        (tolerance, Ok("rsa-pkcs1v15-sha256")),
+        (tolerance + 1, Err(Rejection::Stale { skew_seconds: 262_801 })),
+        (-tolerance - 1, Err(Rejection::FromTheFuture { skew_seconds: 262_801 })),
+    ] {
+        forged.with(|scene| scene.now += seconds * 1000).check(&expected);
+    }
 }
 
 #[test]
@@ -160,6 +181,9 @@ fn a_message_of_sns_is_signed_with_the_fields_that_it_has() {
     scene.with(|scene| scene.body = scene.body.replace(r#""s""#, r#""S""#)).check(&MISMATCH);
     let unsigned = scene.with(|scene| scene.body = scene.body.replace(r#","Subject":"s""#, ""));
     unsigned.check(&MISMATCH);
+    let more = scene.with(|scene| scene.body = scene.body.replacen('{', r#"{"More":1,"#, 1));
+    more.check(&Ok("rsa-pkcs1v15-sha256"));
+    assert_eq!(scene.provider.weakness(), Some(Weakness::PartsOfBody));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hookdock_signature::{Headers, Rejection, Request, Secret, key_requests};
+use hookdock_signature::{Headers, Rejection, Request, Secret, Weakness, key_requests};
 use rcgen::KeyPair;
 use serde_json::{Value, json};
 
@@ -124,6 +124,10 @@ fn google_s_token_has_to_say_who_and_to_whom() {
     let key = Rsa::new();
     google(&key, |_| ()).check(&Ok("jwt"));
     google(&key, |claims| claims["iss"] = json!("accounts.google.com")).check(&Ok("jwt"));
+    // The token says nothing of the body.
+    let forged = google(&key, |_| ()).body("{}");
+    forged.check(&Ok("jwt"));
+    assert_eq!(forged.provider.weakness(), Some(Weakness::UnsignedBody));
     for (claim, value) in [
         ("iss", json!("https://accounts.evil.example")),
         ("aud", json!("https://hooks.example/y")),
