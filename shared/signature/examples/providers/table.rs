@@ -35,6 +35,7 @@ $ cargo run -p hookdock-signature --example providers > shared/signature/PROVIDE
 - *unconfirmed*: from memory. Try it with a live delivery before you rely on it.
 
 An event id that the signature covers cannot be changed by whoever captured a request; for any other, and for one that several events share, Hookdock adds the digest of the event's bytes.
+One that may be new with each try is no id of the event at all: the digest of the body takes its place, if there is a body.
 A provider that may put several events in one request has the places where they are in the column *split at*: each item there is an event of its own, with its own id.
 The class says what hangs on a provider's events, at worst: *money* or goods, who may use what (*access*), the work of a model (*ai*), *customers*, what a team is told of its own *tools*, or, for a scheme, *any* of these.
 A dash means: not known. The definitions say more, such as retries, handshakes and pitfalls.

@@ -21,6 +21,7 @@ pub(crate) mod selector;
 pub(crate) mod signature;
 pub(crate) mod sns;
 pub(crate) mod template;
+mod windows;
 
 pub use class::Class;
 pub use delivery::{Citation, Delivery, Response, ResponseHeader, SecretNotes, Trust, TrustMarks};

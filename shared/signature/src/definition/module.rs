@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::algorithm::{Digest, KeyFormat, KeyRule};
+use super::signature::TimestampSource;
 
 /// One scheme in code. `kind = "code"` and `module = "..."` name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -12,6 +13,7 @@ pub(crate) enum Module {
     Contentful,
     DropboxSign,
     ExactOnline,
+    Hook0,
     MercadoPago,
     Plivo,
     Treezor,
@@ -27,6 +29,7 @@ impl Module {
             | Self::Contentful
             | Self::DropboxSign
             | Self::ExactOnline
+            | Self::Hook0
             | Self::MercadoPago
             | Self::Plivo
             | Self::Treezor => Digest::Sha256,
@@ -44,12 +47,15 @@ impl Module {
         matches!(self, Self::Contentful | Self::Plivo | Self::Twilio)
     }
 
-    /// The header whose time is part of every message, where there is one. A definition says
-    /// how old it may be.
-    pub(crate) const fn signed_time(self) -> Option<&'static str> {
-        match self {
-            Self::Contentful => Some("x-contentful-timestamp"),
-            _ => None,
+    /// The time that is part of every message, where there is one. A definition says how old it
+    /// may be.
+    pub(crate) fn signs_time(self, source: &TimestampSource) -> bool {
+        match (self, source) {
+            (Self::Contentful, TimestampSource::Header(name)) => {
+                name.eq_ignore_ascii_case("x-contentful-timestamp")
+            }
+            (Self::Hook0, TimestampSource::SignatureField) => true,
+            _ => false,
         }
     }
 }
