@@ -120,7 +120,9 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
         Refusal::Handshake(refused) => error(status_of(&refused.reason), "handshake refused"),
         Refusal::TooLarge { .. } => error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
         Refusal::BarelyUnauthorized(_) => build(401, std::iter::empty(), String::new()),
-        Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
+        Refusal::Unauthorized(_) | Refusal::OutOfTime { .. } => {
+            error(StatusCode::UNAUTHORIZED, "signature refused")
+        }
         Refusal::Unavailable(_) => with(
             error(StatusCode::SERVICE_UNAVAILABLE, "try again later"),
             RETRY_AFTER,

@@ -19,19 +19,21 @@ impl<E: Endpoints + Captures, A: Archive, Q: WorkQueue, S: System> Ingest<E, A, 
         endpoint: Arc<Endpoint>,
         deadline: EpochMillis,
     ) -> Result<VerifiedDelivery, Refusal> {
+        let window = endpoint.provider().window_seconds();
         let unverified = match self.check(raw, endpoint, deadline).await? {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
         if !may_be_stale_secret(&unverified.rejection) {
-            return Err(refused(unverified.rejection));
+            return Err(refused(unverified.rejection, window));
         }
         let refresh = self.endpoints.refresh(&unverified.raw.endpoint);
         match self.in_time(deadline, "refresh the endpoint", refresh).await? {
-            None => Err(refused(unverified.rejection)),
+            None => Err(refused(unverified.rejection, window)),
             Some(newer) => {
+                let window = newer.provider().window_seconds();
                 let checked = self.check(unverified.raw, newer, deadline).await?;
-                checked.map_err(|unverified| refused(unverified.rejection))
+                checked.map_err(|unverified| refused(unverified.rejection, window))
             }
         }
     }
