@@ -1,13 +1,17 @@
 //! Checks of `[[alternatives]]`.
 
-use super::kind;
 use crate::definition::error::DefinitionError;
 use crate::definition::file::{AlternativeToml, RenameToml, SchemeToml, WhenToml};
-use crate::definition::scheme::{Scheme, When, WhenTest};
+use crate::definition::scheme::{Kind, Scheme, When, WhenTest};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
-pub(super) fn alternatives(raw: Vec<AlternativeToml>, main: &SchemeToml) -> Result<Vec<Scheme>> {
+/// `kind` reads the scheme of one.
+pub(super) fn alternatives(
+    raw: Vec<AlternativeToml>,
+    main: &SchemeToml,
+    kind: fn(&SchemeToml, &str) -> Result<Kind>,
+) -> Result<Vec<Scheme>> {
     raw.into_iter()
         .enumerate()
         .map(|(index, raw)| {

@@ -52,7 +52,7 @@ fn provider(raw: ProviderToml) -> Result<Provider> {
     name_of_file(&raw.id)?;
     delivery(&raw.delivery)?;
     let scheme = Scheme { alternative: None, when: None, kind: kind(&raw.scheme, "scheme")? };
-    let alternatives = alternatives::alternatives(raw.alternatives, &raw.scheme)?;
+    let alternatives = alternatives::alternatives(raw.alternatives, &raw.scheme, kind)?;
     let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
     let event_id = raw.event_id.as_ref().map(|id| &id.from);
     let event_id = event_id
