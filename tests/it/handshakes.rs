@@ -49,6 +49,7 @@ const WHATSAPP: &str =
     "provider = 'whatsapp'\nsecrets = ['app secret']\nsettings.verify_token = 'meatyhamhock'";
 const STRAVA: &str = "provider = 'strava'\nsecrets = ['1']\nsettings.verify_token = 'STRAVA'";
 const OURA: &str = "provider = 'oura'\nsecrets = ['s']\nsettings.verify_token = 'mine'";
+const EBAY: &str = "provider = 'ebay'\nsecrets = ['s']\nsettings.client_id = 'c'\nsettings.verification_token = 'a-token-of-thirty-two-characters'";
 const WEBSUB: &str = "provider = 'websub'\nsecrets = ['s']\nsettings.topic = 'https://www.youtube.com/xml/feeds/videos.xml?channel_id=UC1'";
 const BRAINTREE: &str =
     "provider = 'braintree'\nsecrets = ['private key']\nsettings.public_key = 'public_key'";
@@ -103,6 +104,15 @@ fn table() -> Vec<Row> {
             text("07e8f4dc-5f2b"),
         ),
         row(SHARED, get("?challenge=dQ9Wz_mQ0t1F").to("dropbox"), text("dQ9Wz_mQ0t1F")),
+        row(SHARED, get("?check=dQ9Wz_mQ0t1F").to("onfleet"), text("dQ9Wz_mQ0t1F")),
+        // The digest is Python's hashlib's.
+        row(
+            EBAY,
+            get("?challenge_code=abc123"),
+            json(
+                r#"{"challengeResponse":"86416a02b79759f5b87d817586932c878a4d7a9be7c9b814d310c02f8299fb5d"}"#,
+            ),
+        ),
         row(SHARED, get("?challenge=bc609b38-c81f").to("nylas"), text("bc609b38-c81f")),
         row(
             WEBSUB,

@@ -389,3 +389,52 @@ async fn an_unsigned_id_alone_does_not_make_the_event() {
     stack.drain().await;
     assert_eq!(stack.local.events().expect("memory").len(), 3, "another id is another event");
 }
+
+/// A call of Supabase's, whose id and time are new on each try.
+fn code(id: &str, otp: &str) -> Draft {
+    let body = format!(r#"{{"user":{{"id":"u1"}},"sms":{{"otp":"{otp}"}}}}"#);
+    let draft = Draft::to("codes", "supabase-auth", &body);
+    let secret = "v1,whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned();
+    Draft { secret, ..draft }.with("webhook-id", id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_is_new_on_each_try_is_not_the_events() {
+    let stack = stack();
+    let mut keys = Vec::new();
+    for draft in [code("try-1", "561166"), code("try-2", "561166"), code("other", "998877")] {
+        let answer = stack.post(&draft).await;
+        let object = stored(&stack, &answer);
+        let event = StoredDelivery::parse(&object).expect("readable").event;
+        assert_eq!(event.key_source, KeySource::Body);
+        assert_eq!(event.id.map(|id| id.to_string()), Some(draft.headers[0].1.clone()));
+        keys.push(event.key);
+    }
+    assert_eq!(keys[0], keys[1]);
+    assert_ne!(keys[0], keys[2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_takes_what_its_own_window_allows_and_keeps_the_window() {
+    let stack = stack();
+    let late = |seconds: i64| {
+        let draft = Draft::stripe("patient", "whsec_patient", r#"{"id":"evt_1","type":"a"}"#);
+        draft.signed(START.saturating_add(-1000 * seconds))
+    };
+    let answer = stack.send(late(7200)).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let object = stored(&stack, &answer);
+    let kept = StoredDelivery::parse(&object).expect("readable").verification;
+    assert_eq!(kept.tolerance_seconds, Some(7200));
+    assert_eq!(stack.send(late(7201)).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_of_a_late_request_names_its_age_and_the_limit() {
+    let stack = stack();
+    let logs = Logs::capture();
+    let late = Draft::checkout("evt_1", "cs_1").signed(START.saturating_add(-301_000));
+    refused(&stack, late, 401, REFUSED).await;
+    let told = logs.lines()[0]["error"].as_str().expect("a text").to_owned();
+    assert_eq!(told, "the window is 300 s: the signature is 301 s old");
+}

@@ -86,7 +86,7 @@ async fn refused(registry: Registry) {
     assert_eq!(attribute(&letter, "reason"), "bug");
     assert_eq!(
         attribute(&letter, "message"),
-        "revenuecat proves too little of its deliveries (unsigned-body): take `Unconfirmed` as          payload"
+        "revenuecat proves too little of its deliveries (unsigned-body): take `Unconfirmed` as payload"
     );
 }
 

@@ -34,6 +34,15 @@ provider = "github"
 secrets = ["github secret"]
 max_body_bytes = 100000
 
+[endpoints.codes]
+provider = "supabase-auth"
+secrets = ["v1,whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]
+
+[endpoints.patient]
+provider = "stripe"
+secrets = ["whsec_patient"]
+window_seconds = 7200
+
 [endpoints.direct]
 provider = "github"
 secrets = ["github secret"]

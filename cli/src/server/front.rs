@@ -21,7 +21,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::server::body::Room;
 use crate::server::request::respond;
-use crate::server::{LAST_WORK_TIME, LocalIngest, stopped};
+use crate::server::stop::{LAST_WORK_TIME, stopped};
+use crate::server::types::LocalIngest;
 
 /// How many connections are open at a time. More wait with the operating system.
 const CONNECTIONS: usize = 256;

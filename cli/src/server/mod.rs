@@ -3,6 +3,8 @@
 mod body;
 mod front;
 mod request;
+mod stop;
+mod types;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -11,9 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hookdock_embedded::{
-    Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, SystemClock,
-};
+use hookdock_embedded::{EndpointFile, KeepingEndpoints, Message, QueueSettings, SystemClock};
 use hookdock_https::{Client, Limits, Reach, Trust};
 use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::job::{Effects, Registry};
@@ -29,20 +29,16 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::server::front::Front;
+pub use crate::server::stop::Stopper;
+use crate::server::stop::{LAST_WORK_TIME, stopped};
+pub use crate::server::types::Local;
+use crate::server::types::{LocalIngest, LocalProcess};
 
 /// How many messages are worked on at a time by default.
 pub const WORKERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
 
 /// How long a worker has for one message: the default of `template.yaml`.
 const WORK_TIME: Duration = Duration::from_secs(60);
-
-/// How long the work under way may take once the stack is asked to stop.
-const LAST_WORK_TIME: Duration = Duration::from_secs(5);
-
-/// The embedded adapters on this machine's clock.
-pub type Local = Embedded<SystemClock>;
-type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, SystemClock>;
-type LocalProcess = Process<Local, Local, Local, SystemClock>;
 
 /// What a stack is made of.
 #[derive(Debug)]
@@ -74,17 +70,6 @@ pub struct Stack {
     listener: TcpListener,
     workers: NonZeroUsize,
     stop: watch::Sender<bool>,
-}
-
-/// The way to stop a stack.
-#[derive(Debug, Clone)]
-pub struct Stopper(watch::Sender<bool>);
-
-impl Stopper {
-    /// Asks the stack to stop: no new requests, no new work, what is under way is finished.
-    pub fn stop(&self) {
-        self.0.send_replace(true);
-    }
 }
 
 impl Stack {
@@ -153,7 +138,7 @@ impl Stack {
     /// The way to stop it.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
-        Stopper(self.stop.clone())
+        Stopper::of(self.stop.clone())
     }
 
     /// Serves and works until it is stopped.
@@ -170,11 +155,6 @@ impl Stack {
 /// On this machine, what listens on this machine may be called.
 fn web(limits: Limits) -> Client {
     Client::new(limits, Reach::AlsoPrivate, Trust::platform())
-}
-
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The sender lives as long as the stack does; if it is gone, the stack is stopping too.
-    drop(stop.wait_for(|stop| *stop).await);
 }
 
 /// Takes messages as workers become free, until asked to stop; then gives the work under way a

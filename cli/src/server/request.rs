@@ -11,8 +11,8 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use hyper::body;
 
-use crate::server::LocalIngest;
 use crate::server::body::{Cut, Room, discard};
+use crate::server::types::LocalIngest;
 
 /// The answer to a request. A body that no endpoint would take is not kept.
 pub(super) async fn respond(

@@ -42,7 +42,10 @@ impl Algorithm {
             "ed25519" => Self::Ed25519,
             "ecdsa-p256-sha256" => Self::Ecdsa(&signature::ECDSA_P256_SHA256_ASN1_SIGNING),
             "ecdsa-p256-sha256-fixed" => Self::Ecdsa(&signature::ECDSA_P256_SHA256_FIXED_SIGNING),
-            "rsa-pkcs1v15-sha256" => Self::Rsa(&signature::RSA_PKCS1_SHA256),
+            // Of the second, what is handed over is a digest already.
+            "rsa-pkcs1v15-sha256" | "rsa-pkcs1v15-sha256-twice" => {
+                Self::Rsa(&signature::RSA_PKCS1_SHA256)
+            }
             "rsa-pkcs1v15-sha384" => Self::Rsa(&signature::RSA_PKCS1_SHA384),
             "rsa-pkcs1v15-sha512" => Self::Rsa(&signature::RSA_PKCS1_SHA512),
             "rsa-pss-sha256" => Self::Rsa(&signature::RSA_PSS_SHA256),

@@ -106,7 +106,12 @@ impl Report {
             None => {
                 let secret = self.secret.as_deref().unwrap_or_default();
                 let at = self.signed_at.as_ref().map(|at| format!(", signed at {at}"));
-                format!("valid: {provider}, {scheme}, secret {secret}{}", at.unwrap_or_default())
+                let way = self.alternative.as_ref().map(|name| format!(" ({name})"));
+                format!(
+                    "valid: {provider}{}, {scheme}, secret {secret}{}",
+                    way.unwrap_or_default(),
+                    at.unwrap_or_default()
+                )
             }
         }
     }

@@ -76,6 +76,7 @@ struct Written {
     #[serde(default)]
     events: EventsSpec,
     max_body_bytes: Option<usize>,
+    window_seconds: Option<u32>,
     #[serde(default)]
     success: Success,
     #[serde(default)]
@@ -163,6 +164,7 @@ impl From<Written> for EndpointSpec {
             capture: written.capture,
             events: written.events,
             max_body_bytes: written.max_body_bytes,
+            window_seconds: written.window_seconds,
             success: written.success,
             store: written.store,
             public_url: written.public_url,

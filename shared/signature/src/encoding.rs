@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
 
 use crate::definition::algorithm::Encoding;
 
@@ -10,6 +11,10 @@ use crate::definition::algorithm::Encoding;
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+/// For keys. Libraries of Standard Webhooks read a secret whose last digit has bits to spare, so
+/// an operator may have one.
+const BASE64_KEY: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, LENIENT.with_decode_allow_trailing_bits(true));
 pub(crate) const BASE64URL: GeneralPurpose =
     GeneralPurpose::new(&URL_SAFE, LENIENT.with_encode_padding(false));
 
@@ -35,6 +40,12 @@ impl Encoding {
 
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text).ok()
+}
+
+/// The bytes of a key, in either alphabet.
+pub(crate) fn base64_key(text: &str) -> Option<Vec<u8>> {
+    let standard = Zeroizing::new(text.replace('-', "+").replace('_', "/"));
+    BASE64_KEY.decode(standard.as_bytes()).ok()
 }
 
 pub(crate) fn base64_text(bytes: &[u8]) -> String {

@@ -1,5 +1,8 @@
 //! Signs as a provider would, for tests and for people trying things out.
 
+use sha2::{Digest as _, Sha256};
+
+use crate::definition::algorithm::Algorithm;
 use crate::definition::scheme::{Kind, Shared, Signed, Token};
 use crate::definition::signature::{Layout, Prefix, Signature, Source, Timestamp, TimestampSource};
 use crate::encoding::base64_text;
@@ -134,7 +137,10 @@ pub fn sign_with(
     headers(&public.signed, &lookup, at, |message, time| {
         let mut whole = Vec::new();
         message.feed(time, &[], |bytes| whole.extend_from_slice(bytes));
-        Ok(key(&whole))
+        Ok(match public.algorithm {
+            Algorithm::RsaPkcs1Sha256Twice => key(&Sha256::digest(&whole)),
+            _ => key(&whole),
+        })
     })
 }
 

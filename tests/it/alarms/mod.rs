@@ -96,10 +96,6 @@ async fn each_filter_selects_the_line_that_it_is_made_for() {
         refused(stack.post(&checkout()).await);
     })
     .await;
-    check(&mut tried, "RateLimited", async || {
-        refused(limited(request("POST", "/webhooks/nobody")).await);
-    })
-    .await;
     check(&mut tried, "JobsUnregistered", async || {
         let mut stack = stack_with(scripted(vec![Err(unavailable())]).0);
         accept(&stack, &checkout()).await;
@@ -157,12 +153,12 @@ const OUTAGES: [&str; 4] =
     ["DeliveriesNotTaken", "UnknownEventTypes", "JobsUnregistered", "PayloadConflicts"];
 
 #[tokio::test(start_paused = true)]
-async fn a_name_over_the_rate_limit_is_a_503_and_no_outage() {
+async fn a_name_over_the_rate_limit_is_a_429_and_no_outage() {
     let logs = Logs::capture();
     let answer = limited(request("POST", "/webhooks/nobody")).await;
-    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(answer.headers()["retry-after"], "5");
-    assert_eq!(met(&logs), ["RateLimited"].into());
+    assert_eq!(met(&logs), ["RefusedByIngest"].into());
     let lines = logs.lines();
     assert_eq!(lines.last().expect("a line")["level"], "WARN");
 }

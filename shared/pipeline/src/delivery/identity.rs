@@ -20,7 +20,8 @@ pub enum KeySource {
     /// The provider's id and the digest of the event's bytes, because the signature does not cover
     /// the id, or because other events share it.
     UnsignedIdAndBody,
-    /// The digest of the body alone, and of an item its place; the provider sends no id.
+    /// The digest of the body alone, and of an item its place; the provider sends no id, or one
+    /// that may be new with each try.
     Body,
 }
 
@@ -98,6 +99,8 @@ impl Identity {
         let provider = delivery.endpoint().provider();
         let id = select(provider.event_id(), view, &mut flags);
         let id = event_id(id, provider.event_id_is_unique(), &mut flags);
+        // Without a body there is nothing else to tell one event from another.
+        let lasts = provider.event_id_is_of_the_event() || delivery.raw().incoming.body.is_empty();
         let event_type = match provider.control(view) {
             Some(control) => {
                 Sought::Found(Selected { value: control.event_type().to_owned(), covered: false })
@@ -106,7 +109,8 @@ impl Identity {
         };
         let event_type = event_type_of(delivery, event_type, &mut flags);
         let tenant = tenant(delivery, tenant_of_body(delivery), &mut flags);
-        let (key, key_source) = key(tenant.as_ref(), id.as_ref(), body, &[body.as_bytes()]);
+        let known_by = id.as_ref().filter(|_| lasts);
+        let (key, key_source) = key(tenant.as_ref(), known_by, body, &[body.as_bytes()]);
         Self { key, key_source, id: id.map(|id| id.text), event_type, tenant, flags }
     }
 

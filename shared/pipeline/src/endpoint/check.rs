@@ -16,6 +16,10 @@ use crate::model::public_url::PublicUrl;
 /// by a third on the way in (AWS Lambda quotas, read 2026-11).
 pub const BODY_CEILING_BYTES: usize = 4_500_000;
 
+/// The widest window for the age of a signature: the longest that a provider of the catalogue
+/// tries again, and a day.
+pub const WIDEST_WINDOW_SECONDS: u32 = 4 * 24 * 60 * 60;
+
 const DEFAULT_MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Everything that is wrong with a written endpoint.
@@ -83,12 +87,25 @@ impl<'a> Problems<'a> {
             let with_setting = configured?.configure(name, value.as_str());
             configured = self.keep("settings", with_setting);
         }
-        let configured = configured?;
+        let configured = configured?.with_windows_for_retries();
+        let configured = self.window(configured, spec.window_seconds);
         let missing = configured.settings().filter(|(_, one)| one.value.is_none() && !one.optional);
         for (name, setting) in missing {
             self.add(format!("setting {name:?} is missing: {}", setting.description));
         }
         Some(configured)
+    }
+
+    fn window(&mut self, provider: Provider, asked: Option<u32>) -> Provider {
+        let Some(seconds) = asked else { return provider };
+        match provider.window_seconds() {
+            None => self.add("window_seconds: the provider states no time that is checked"),
+            Some(own) if !(own..=WIDEST_WINDOW_SECONDS).contains(&seconds) => self.add(format!(
+                "window_seconds must be from {own}, the provider's own, to {WIDEST_WINDOW_SECONDS}"
+            )),
+            Some(_) => return provider.with_window_of_at_least(seconds),
+        }
+        provider
     }
 
     pub(super) fn secrets(&mut self, place: &str, specs: &[SecretSpec]) -> Vec<LiveSecret> {

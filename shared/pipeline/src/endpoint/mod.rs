@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use check::{BODY_CEILING_BYTES, EndpointProblems};
+pub use check::{BODY_CEILING_BYTES, EndpointProblems, WIDEST_WINDOW_SECONDS};
 use check::{Problems, unreadable};
 use hookdock_signature::{EpochMillis, Provider, Secret};
 use secrets::{LiveSecret, live};

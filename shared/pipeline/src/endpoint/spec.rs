@@ -54,6 +54,9 @@ pub struct EndpointSpec {
     pub events: EventsSpec,
     /// The largest body taken, in bytes.
     pub max_body_bytes: Option<usize>,
+    /// How old the time in a signature may be, in seconds, where the provider's own window is
+    /// narrower.
+    pub window_seconds: Option<u32>,
     /// How an accepted delivery is answered.
     #[serde(default)]
     pub success: Success,

@@ -133,3 +133,22 @@ fn the_ignore_list_wins_over_the_accept_list() {
         assert_eq!(endpoint.expects(&event_type.parse().expect("a type")), expected);
     }
 }
+
+#[test]
+fn a_window_can_be_widened_within_bounds_and_not_narrowed() {
+    let window = |provider: &str, seconds: u32| {
+        let json = r#"{"version": 1, "provider": "PROVIDER", "window_seconds": SECONDS,
+            "secrets": [{"id": "s1", "value": "x"}]}"#;
+        let json = json.replace("PROVIDER", provider).replace("SECONDS", &seconds.to_string());
+        check(&json).map(|endpoint| endpoint.provider().window_seconds())
+    };
+    assert_eq!(window("stripe", 300), Ok(Some(300)));
+    assert_eq!(window("stripe", 345_600), Ok(Some(345_600)));
+    let bounds = "window_seconds must be from 300, the provider's own, to 345600";
+    assert_eq!(window("stripe", 299), Err(vec![bounds.to_owned()]));
+    assert_eq!(window("stripe", 345_601), Err(vec![bounds.to_owned()]));
+    // As long as its retries, which carry the time of the first try.
+    assert_eq!(window("linear", 25_860), Ok(Some(25_860)));
+    let none = "window_seconds: the provider states no time that is checked";
+    assert_eq!(window("github", 300), Err(vec![none.to_owned()]));
+}

@@ -133,7 +133,9 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
         Refusal::Handshake(refused) => error(status_of(&refused.reason), "handshake refused"),
         Refusal::TooLarge { .. } => too_large(),
         Refusal::BarelyUnauthorized(_) => build(401, std::iter::empty(), String::new()),
-        Refusal::Unauthorized(_) => error(StatusCode::UNAUTHORIZED, "signature refused"),
+        Refusal::Unauthorized(_) | Refusal::OutOfTime { .. } => {
+            error(StatusCode::UNAUTHORIZED, "signature refused")
+        }
         Refusal::RateLimited { .. } => try_again_later(StatusCode::TOO_MANY_REQUESTS),
         Refusal::Unavailable(_) => unavailable(),
     }

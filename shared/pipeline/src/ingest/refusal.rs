@@ -39,6 +39,15 @@ pub enum Refusal {
     /// The signature was found wrong.
     #[error("the signature was refused")]
     Unauthorized(#[source] Rejection),
+    /// The signature is right, and its time is too far from ours.
+    #[error("the window is {limit_seconds} s")]
+    OutOfTime {
+        /// How far the time is from ours, and in which direction.
+        #[source]
+        rejection: Rejection,
+        /// The widest window that the endpoint allows.
+        limit_seconds: u32,
+    },
     /// The signature was found wrong, and the provider wants to see nothing but the status.
     #[error("the signature was refused")]
     BarelyUnauthorized(#[source] Rejection),
@@ -67,13 +76,18 @@ pub enum LookUp {
 
 /// A secret or a setting that cannot work is our fault: the sender must try again. That an
 /// endpoint has no live secret at all is the operator's choice.
-pub(super) fn refused(rejection: Rejection) -> Refusal {
-    if rejection.is_ours() && rejection != Rejection::NoSecret {
-        let error =
-            PortError::new("check the signature", PortErrorKind::Invalid).with_source(rejection);
-        Refusal::Unavailable(error)
-    } else {
-        Refusal::Unauthorized(rejection)
+pub(super) fn refused(rejection: Rejection, window_seconds: Option<u32>) -> Refusal {
+    match (rejection, window_seconds) {
+        (rejection, _) if rejection.is_ours() && rejection != Rejection::NoSecret => {
+            let error = PortError::new("check the signature", PortErrorKind::Invalid)
+                .with_source(rejection);
+            Refusal::Unavailable(error)
+        }
+        (
+            rejection @ (Rejection::Stale { .. } | Rejection::FromTheFuture { .. }),
+            Some(limit_seconds),
+        ) => Refusal::OutOfTime { rejection, limit_seconds },
+        (rejection, _) => Refusal::Unauthorized(rejection),
     }
 }
 
@@ -89,7 +103,9 @@ impl Refusal {
             Self::SecretCaptured => "secret_captured_already",
             Self::Handshake(refused) => refused.reason.code(),
             Self::TooLarge { .. } => "too_large",
-            Self::Unauthorized(rejection) | Self::BarelyUnauthorized(rejection) => rejection.code(),
+            Self::Unauthorized(rejection)
+            | Self::BarelyUnauthorized(rejection)
+            | Self::OutOfTime { rejection, .. } => rejection.code(),
             Self::RateLimited { look_up: LookUp::Endpoint, .. } => "endpoint_limit",
             Self::RateLimited { look_up: LookUp::Key, .. } => "key_limit",
             Self::Unavailable(error) => error.kind().code(),
@@ -108,7 +124,9 @@ impl Refusal {
 
     pub(super) fn bare(self) -> Self {
         match self {
-            Self::Unauthorized(rejection) => Self::BarelyUnauthorized(rejection),
+            Self::Unauthorized(rejection) | Self::OutOfTime { rejection, .. } => {
+                Self::BarelyUnauthorized(rejection)
+            }
             other => other,
         }
     }

@@ -19,21 +19,23 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         recipient: Recipient,
         deadline: EpochMillis,
     ) -> Result<VerifiedDelivery, Refusal> {
+        let window = recipient.provider().window_seconds();
         let unverified = match self.check(raw, recipient, deadline).await? {
             Ok(verified) => return Ok(verified),
             Err(unverified) => unverified,
         };
         let Unverified { raw, rejection } = *unverified;
         if !may_be_stale_secret(&rejection) {
-            return Err(refused(rejection));
+            return Err(refused(rejection, window));
         }
         let refresh = self.endpoints.refresh(&raw.endpoint);
         let newer = self.in_time(deadline, "refresh the endpoint", refresh).await?;
         let Some(newer) = newer.map(|newer| Recipient::of(newer, &raw)) else {
-            return Err(refused(rejection));
+            return Err(refused(rejection, window));
         };
+        let window = newer.provider().window_seconds();
         let checked = self.check(raw, newer, deadline).await?;
-        checked.map_err(|unverified| refused(unverified.rejection))
+        checked.map_err(|unverified| refused(unverified.rejection, window))
     }
 
     /// Checks the signature, with the keys that the provider publishes where it does. A key that

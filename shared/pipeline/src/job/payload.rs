@@ -107,7 +107,9 @@ impl Delivery {
     /// It may not, and never will: the job has to take another payload.
     pub fn proven(&self) -> Result<(), Failure> {
         match self.weakness {
-            Some(weakness) if self.class == Some(Class::Money) => {
+            Some(weakness @ (Weakness::Checksum | Weakness::UnsignedBody))
+                if self.class == Some(Class::Money) =>
+            {
                 let message = format!(
                     "{} proves too little of its deliveries ({}): take `Unconfirmed` as payload",
                     self.provider,

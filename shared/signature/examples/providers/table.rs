@@ -35,6 +35,7 @@ $ cargo run -p hookdock-signature --example providers > shared/signature/PROVIDE
 - *unconfirmed*: from memory. Try it with a live delivery before you rely on it.
 
 An event id that the signature covers cannot be changed by whoever captured a request; for any other, and for one that several events share, Hookdock adds the digest of the event's bytes.
+One that may be new with each try is no id of the event at all: the digest of the body takes its place, if there is a body.
 An event type that is not signed is whatever a sender writes; an event keeps the type that it was first recorded under.
 The weakness says what somebody can send who has seen one request: *parts-of-body*, another body in what is not signed; *checksum*, another body with the same checksum; *unsigned-body*, any body.
 A provider that may put several events in one request has the places where they are in the column *split at*: each item there is an event of its own, with its own id.

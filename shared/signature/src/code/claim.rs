@@ -47,6 +47,17 @@ pub(super) fn signature(text: &str, encoding: Encoding, digest: Digest) -> Optio
     encoding.decode(text).filter(|bytes| bytes.len() == digest.length())
 }
 
+/// An item of a list, such as `t=1`.
+pub(super) fn pair(item: &str) -> Option<(&str, &str)> {
+    item.split_once('=').map(|(name, value)| (name.trim(), value.trim()))
+}
+
+/// The value of an item that is there once.
+pub(super) fn one<'v>(items: &[(&str, &'v str)], name: &str) -> Option<&'v str> {
+    let mut values = items.iter().filter(|(item, _)| *item == name).map(|(_, value)| *value);
+    values.next().filter(|value| !value.is_empty() && values.next().is_none())
+}
+
 pub(super) fn text<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, [u8]> {
     match text.into() {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),

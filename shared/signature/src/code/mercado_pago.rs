@@ -1,6 +1,6 @@
 //! Mercado Pago: the id in the query and the request's id, whichever there are.
 
-use super::claim::{Claim, Each, Pieces, signature, text};
+use super::claim::{Claim, Each, Pieces, one, pair, signature, text};
 use crate::Rejection;
 use crate::definition::algorithm::{Digest, Encoding};
 use crate::lookup::Lookup;
@@ -33,14 +33,4 @@ pub(super) fn claims(lookup: &Lookup<'_>, each: &mut Each<'_>) -> Result<(), Rej
     });
     each(&Claim { signatures: vec![stated], messages: messages.into() });
     Ok(())
-}
-
-fn pair(item: &str) -> Option<(&str, &str)> {
-    item.split_once('=').map(|(name, value)| (name.trim(), value.trim()))
-}
-
-/// The value of an item that is there once.
-fn one<'v>(items: &[(&str, &'v str)], name: &str) -> Option<&'v str> {
-    let mut values = items.iter().filter(|(item, _)| *item == name).map(|(_, value)| *value);
-    values.next().filter(|value| !value.is_empty() && values.next().is_none())
 }

@@ -7,6 +7,7 @@ mod adyen;
 pub(crate) mod claim;
 mod contentful;
 mod dropbox_sign;
+mod hook0;
 mod mercado_pago;
 mod plivo;
 mod raw_json;
@@ -30,9 +31,18 @@ pub(crate) fn claims(
         Module::Contentful => contentful::claims(lookup, each),
         Module::DropboxSign => dropbox_sign::claims(lookup, each),
         Module::ExactOnline => raw_json::EXACT_ONLINE.claims(lookup, each),
+        Module::Hook0 => hook0::claims(lookup, each),
         Module::MercadoPago => mercado_pago::claims(lookup, each),
         Module::Plivo => plivo::claims(lookup, each),
         Module::Treezor => raw_json::TREEZOR.claims(lookup, each),
         Module::Twilio => twilio::claims(lookup, each),
+    }
+}
+
+/// The time that a module finds beside its signature, where a definition wants that one.
+pub(crate) fn time_beside(module: Module, lookup: &Lookup<'_>) -> Option<String> {
+    match module {
+        Module::Hook0 => hook0::time(lookup),
+        _ => None,
     }
 }

@@ -9,7 +9,13 @@ pub(crate) enum Algorithm {
     EcdsaP256Sha256(EcdsaFormat),
     /// As eBay signs, in DER.
     EcdsaP256Sha1,
+    /// Of tokens, in the fixed form.
+    EcdsaP384Sha384,
+    /// Of tokens, in the fixed form.
+    EcdsaP521Sha512,
     RsaPkcs1(RsaDigest),
+    /// Over the SHA-256 of the message, which is digested once more.
+    RsaPkcs1Sha256Twice,
     RsaPss(RsaDigest),
 }
 
@@ -18,9 +24,12 @@ impl Algorithm {
     pub(crate) const fn signature_length(self) -> Option<usize> {
         match self {
             Self::Ed25519 | Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => Some(64),
+            Self::EcdsaP384Sha384 => Some(96),
+            Self::EcdsaP521Sha512 => Some(132),
             Self::EcdsaP256Sha256(EcdsaFormat::Der)
             | Self::EcdsaP256Sha1
             | Self::RsaPkcs1(_)
+            | Self::RsaPkcs1Sha256Twice
             | Self::RsaPss(_) => None,
         }
     }
@@ -31,8 +40,11 @@ impl Algorithm {
             Self::EcdsaP256Sha256(EcdsaFormat::Der) => "ecdsa-p256-sha256",
             Self::EcdsaP256Sha256(EcdsaFormat::Fixed) => "ecdsa-p256-sha256-fixed",
             Self::EcdsaP256Sha1 => "ecdsa-p256-sha1",
+            Self::EcdsaP384Sha384 => "ecdsa-p384-sha384-fixed",
+            Self::EcdsaP521Sha512 => "ecdsa-p521-sha512-fixed",
             Self::RsaPkcs1(RsaDigest::Sha1) => "rsa-pkcs1v15-sha1",
             Self::RsaPkcs1(RsaDigest::Sha256) => "rsa-pkcs1v15-sha256",
+            Self::RsaPkcs1Sha256Twice => "rsa-pkcs1v15-sha256-twice",
             Self::RsaPkcs1(RsaDigest::Sha384) => "rsa-pkcs1v15-sha384",
             Self::RsaPkcs1(RsaDigest::Sha512) => "rsa-pkcs1v15-sha512",
             Self::RsaPss(RsaDigest::Sha1) => "rsa-pss-sha1",
@@ -115,6 +127,7 @@ pub(crate) enum KeyFormat {
     Base64,
     Hex,
     Sha1,
+    Sha256,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

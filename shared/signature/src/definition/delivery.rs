@@ -51,6 +51,8 @@ pub struct Delivery {
     pub success: Option<String>,
     /// When and how often it tries again.
     pub retries: Option<String>,
+    /// How long after the first try the last retry comes, in seconds, where that is known.
+    pub retried_for_seconds: Option<u32>,
     /// How to change the secret without losing events.
     pub rotation: Option<String>,
     /// How to ask for events that never arrived.

@@ -25,7 +25,7 @@ pub(crate) struct JwtRule {
 pub(crate) enum TokenPlace {
     Header { name: String, prefix: String },
     Body,
-    Detached { name: String, time: DetachedTime },
+    Detached { name: String, time: Option<DetachedTime> },
 }
 
 impl TokenPlace {

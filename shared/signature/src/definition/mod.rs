@@ -24,6 +24,7 @@ pub(crate) mod sns;
 pub(crate) mod template;
 mod unproven;
 mod weakness;
+mod windows;
 
 pub use class::Class;
 pub use control::Control;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::algorithm::{Digest, KeyFormat, KeyRule};
+use super::signature::TimestampSource;
 use super::weakness::Weakness;
 
 /// One scheme in code. `kind = "code"` and `module = "..."` name it.
@@ -13,6 +14,7 @@ pub(crate) enum Module {
     Contentful,
     DropboxSign,
     ExactOnline,
+    Hook0,
     MercadoPago,
     Plivo,
     Treezor,
@@ -28,6 +30,7 @@ impl Module {
             | Self::Contentful
             | Self::DropboxSign
             | Self::ExactOnline
+            | Self::Hook0
             | Self::MercadoPago
             | Self::Plivo
             | Self::Treezor => Digest::Sha256,
@@ -48,7 +51,7 @@ impl Module {
     /// What it leaves unproven.
     pub(super) const fn weakness(self) -> Option<Weakness> {
         match self {
-            Self::Contentful => None,
+            Self::Contentful | Self::Hook0 => None,
             Self::Adyen
             | Self::DropboxSign
             | Self::ExactOnline
@@ -59,12 +62,15 @@ impl Module {
         }
     }
 
-    /// The header whose time is part of every message, where there is one. A definition says
-    /// how old it may be.
-    pub(crate) const fn signed_time(self) -> Option<&'static str> {
-        match self {
-            Self::Contentful => Some("x-contentful-timestamp"),
-            _ => None,
+    /// The time that is part of every message, where there is one. A definition says how old it
+    /// may be.
+    pub(crate) fn signs_time(self, source: &TimestampSource) -> bool {
+        match (self, source) {
+            (Self::Contentful, TimestampSource::Header(name)) => {
+                name.eq_ignore_ascii_case("x-contentful-timestamp")
+            }
+            (Self::Hook0, TimestampSource::SignatureField) => true,
+            _ => false,
         }
     }
 }

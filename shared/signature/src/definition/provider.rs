@@ -132,6 +132,15 @@ impl Provider {
         self.event_id_stable_on_retry
     }
 
+    /// Whether the event's id can be believed to be the event's and not that of one try. An id
+    /// that is known to change is not; one of which nothing is known is, if it is in the body,
+    /// where a digest of the body would change with it.
+    #[must_use]
+    pub fn event_id_is_of_the_event(&self) -> bool {
+        self.event_id_stable_on_retry
+            .unwrap_or_else(|| self.event_id.as_ref().is_some_and(Selector::is_in_body))
+    }
+
     /// Whether no other event has the same id. One that others share, such as the id of an
     /// object that changes more than once, tells an event only together with its bytes.
     #[must_use]
@@ -269,19 +278,6 @@ impl Provider {
             }
         }
         Ok(self)
-    }
-
-    /// Replaces the age window of every scheme whose sender states a time.
-    ///
-    /// There is no way to switch an enforced window off.
-    #[must_use]
-    pub fn with_tolerance_seconds(mut self, seconds: u32) -> Self {
-        for scheme in std::iter::once(&mut self.scheme).chain(&mut self.alternatives) {
-            if let Some(timestamp) = scheme.timestamp_mut() {
-                timestamp.tolerance_seconds = Some(seconds);
-            }
-        }
-        self
     }
 
     fn credentials_of<'a>(&'a self, scheme: &'a Scheme) -> Vec<&'a str> {

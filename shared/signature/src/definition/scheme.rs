@@ -49,6 +49,14 @@ impl Scheme {
         self.timestamp().and_then(|timestamp| timestamp.tolerance_seconds)
     }
 
+    /// Whether a retry of the provider's states a time of its own, where that is known. A time
+    /// inside of the signed body is that of the first try, unless the definition says otherwise.
+    #[must_use]
+    pub fn time_is_renewed_on_retry(&self) -> Option<bool> {
+        let timestamp = self.timestamp()?;
+        timestamp.renewed_on_retry.or(timestamp.source.is_in_body().then_some(false))
+    }
+
     /// Whether the URL, or a part of it, is signed.
     #[must_use]
     pub fn signs_url(&self) -> bool {
@@ -257,4 +265,18 @@ pub(crate) enum WhenTest {
     Present,
     Equals(String),
     StartsWith(String),
+    /// That no header's name begins with this one.
+    NoneWith,
+}
+
+impl When {
+    /// Whether it rules out that a request has this header.
+    pub(crate) fn excludes(&self, header: &str) -> bool {
+        matches!(self.test, WhenTest::NoneWith) && begins_with(header, &self.header)
+    }
+}
+
+/// Header names know no case.
+pub(crate) fn begins_with(header: &str, prefix: &str) -> bool {
+    header.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

@@ -85,6 +85,13 @@ impl Selector {
         self.parts.iter().flat_map(|part| &part.places).all(|place| place.covered)
     }
 
+    /// Whether every place the value is looked for in is in the body, so that it is the same
+    /// wherever the bytes are.
+    #[must_use]
+    pub fn is_in_body(&self) -> bool {
+        self.origins().all(|origin| !matches!(origin, Origin::Header(_) | Origin::Query(_)))
+    }
+
     pub(crate) fn origins(&self) -> impl Iterator<Item = &Origin> {
         self.parts.iter().flat_map(|part| &part.places).map(|place| &place.origin)
     }
@@ -130,15 +137,25 @@ impl Part {
         schemes: &[&Scheme],
         field: &str,
     ) -> Result<Self, DefinitionError> {
-        let places = text.split(" or ").map(|place| {
+        let origins = text.split(" or ").map(|place| {
             let origin = Origin::parse(place.trim(), field)?;
             if origin.reach() > reach {
                 return Err(DefinitionError::new(field, format!("{origin} means nothing here")));
             }
-            let covered = schemes.iter().all(|scheme| origin.is_covered_by(scheme));
-            Ok(Place { origin, covered })
+            Ok(origin)
         });
-        places.collect::<Result<_, _>>().map(|places| Self { places })
+        let origins = origins.collect::<Result<Vec<_>, _>>()?;
+        let covered: Vec<bool> = (0..origins.len())
+            .map(|index| {
+                schemes.iter().all(|scheme| {
+                    let before = origins.iter().take(index);
+                    origins.get(index).is_some_and(|origin| origin.is_safe(scheme, before))
+                })
+            })
+            .collect();
+        let places = origins.into_iter().zip(covered);
+        let places = places.map(|(origin, covered)| Place { origin, covered }).collect();
+        Ok(Self { places })
     }
 }
 
@@ -169,6 +186,22 @@ impl Origin {
             | Self::Member(_) => Reach::Request,
             Self::Item(_) => Reach::Item,
             Self::Outer(_) => Reach::Outer,
+        }
+    }
+
+    /// Whether a request that the scheme accepts cannot have been given another value here: it is
+    /// signed, or it cannot be there, or a place before it is always there.
+    fn is_safe<'o>(&'o self, scheme: &Scheme, mut before: impl Iterator<Item = &'o Self>) -> bool {
+        self.is_covered_by(scheme)
+            || self.is_excluded_by(scheme)
+            || before
+                .any(|origin| matches!(origin, Self::Header(_)) && origin.is_covered_by(scheme))
+    }
+
+    fn is_excluded_by(&self, scheme: &Scheme) -> bool {
+        match self {
+            Self::Header(name) => scheme.when.as_ref().is_some_and(|when| when.excludes(name)),
+            _ => false,
         }
     }
 

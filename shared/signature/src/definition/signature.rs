@@ -78,6 +78,8 @@ pub(crate) struct Timestamp {
     pub(crate) source: TimestampSource,
     pub(crate) unit: Unit,
     pub(crate) tolerance_seconds: Option<u32>,
+    /// Whether a retry states a time of its own, where that is known.
+    pub(crate) renewed_on_retry: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -62,9 +62,11 @@ impl Template {
         let each = self.segments().iter().map(|segment| match segment {
             Segment::Body | Segment::BodySha256 => None,
             Segment::BodyCrc32 => Some(Weakness::Checksum),
-            Segment::Sns | Segment::Json(_) | Segment::Form(_) | Segment::SortedForm => {
-                Some(Weakness::PartsOfBody)
-            }
+            Segment::FirstItem
+            | Segment::Sns
+            | Segment::Json(_)
+            | Segment::Form(_)
+            | Segment::SortedForm => Some(Weakness::PartsOfBody),
             _ => Some(Weakness::UnsignedBody),
         });
         each.reduce(Option::min).flatten()

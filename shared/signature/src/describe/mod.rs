@@ -107,7 +107,7 @@ pub struct Time {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Key {
-    /// `utf8`, `base64`, `hex` or `sha1`.
+    /// `utf8`, `base64`, `hex`, `sha1` or `sha256`.
     pub format: &'static str,
     /// What is cut off before.
     pub strip_prefix: Option<String>,

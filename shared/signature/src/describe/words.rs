@@ -70,16 +70,22 @@ impl Algorithm {
     pub(super) const fn kind(self) -> &'static str {
         match self {
             Self::Ed25519 => "ed25519",
-            Self::EcdsaP256Sha256(_) | Self::EcdsaP256Sha1 => "ecdsa",
-            Self::RsaPkcs1(_) | Self::RsaPss(_) => "rsa",
+            Self::EcdsaP256Sha256(_)
+            | Self::EcdsaP256Sha1
+            | Self::EcdsaP384Sha384
+            | Self::EcdsaP521Sha512 => "ecdsa",
+            Self::RsaPkcs1(_) | Self::RsaPkcs1Sha256Twice | Self::RsaPss(_) => "rsa",
         }
     }
 
     pub(super) const fn digest(self) -> Option<&'static str> {
         Some(match self {
             Self::Ed25519 => return None,
-            Self::EcdsaP256Sha256(EcdsaFormat::Der | EcdsaFormat::Fixed) => "sha256",
+            Self::EcdsaP256Sha256(EcdsaFormat::Der | EcdsaFormat::Fixed)
+            | Self::RsaPkcs1Sha256Twice => "sha256",
             Self::EcdsaP256Sha1 => "sha1",
+            Self::EcdsaP384Sha384 => "sha384",
+            Self::EcdsaP521Sha512 => "sha512",
             Self::RsaPkcs1(digest) | Self::RsaPss(digest) => match digest {
                 RsaDigest::Sha1 => "sha1",
                 RsaDigest::Sha256 => "sha256",
@@ -97,6 +103,7 @@ impl KeyFormat {
             Self::Base64 => "base64",
             Self::Hex => "hex",
             Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
         }
     }
 }

@@ -100,7 +100,7 @@ fn key(jwk: Jwk) -> Option<Key> {
     let part = |text: &Option<String>| Encoding::Base64url.decode(text.as_deref()?);
     let bytes = match (&*jwk.kty, jwk.crv.as_deref()) {
         ("RSA", _) => rsa(&part(&jwk.n)?, &part(&jwk.e)?)?,
-        ("EC", Some("P-256")) => point(&part(&jwk.x)?, &part(&jwk.y)?)?,
+        ("EC", Some(curve)) => point(length(curve)?, &part(&jwk.x)?, &part(&jwk.y)?)?,
         ("OKP", Some("Ed25519")) => part(&jwk.x).filter(|bytes| bytes.len() == 32)?,
         _ => return None,
     };
@@ -108,9 +108,19 @@ fn key(jwk: Jwk) -> Option<Key> {
     Some(Key { algorithm: jwk.alg, valid_until, ..Key::lasting(jwk.kid?, bytes) })
 }
 
-/// A point of P-256 as X9.62 writes it, uncompressed.
-fn point(x: &[u8], y: &[u8]) -> Option<Vec<u8>> {
-    (x.len() == 32 && y.len() == 32).then(|| [&[4], x, y].concat())
+/// How many bytes a coordinate has.
+fn length(curve: &str) -> Option<usize> {
+    match curve {
+        "P-256" => Some(32),
+        "P-384" => Some(48),
+        "P-521" => Some(66),
+        _ => None,
+    }
+}
+
+/// A point as X9.62 writes it, uncompressed.
+fn point(length: usize, x: &[u8], y: &[u8]) -> Option<Vec<u8>> {
+    (x.len() == length && y.len() == length).then(|| [&[4], x, y].concat())
 }
 
 #[cfg(feature = "public-key")]

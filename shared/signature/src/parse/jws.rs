@@ -87,10 +87,10 @@ impl<'t> Jws<'t> {
     }
 }
 
-/// A payload that is not in its token: a time and the body in base64url, a dot between them, and
-/// all of that in base64url again (Neon Auth).
+/// A payload that is not in its token: the body in base64url, as RFC 7515 says; or with a time
+/// before it, a dot between them, and all of that in base64url again (Neon Auth).
 pub(crate) struct Detached<'a> {
-    pub(crate) time: &'a str,
+    pub(crate) time: Option<&'a str>,
     pub(crate) body: &'a [u8],
 }
 
@@ -100,18 +100,27 @@ impl Detached<'_> {
         let mut signed = String::with_capacity(self.length(head)?);
         signed.extend([head, "."]);
         let mut outer = EncoderStringWriter::from_consumer(signed, &BASE64URL);
-        outer.write_all(self.time.as_bytes()).ok()?;
-        outer.write_all(b".").ok()?;
-        let mut inner = EncoderWriter::new(&mut outer, &BASE64URL);
-        inner.write_all(self.body).ok()?;
-        inner.finish().ok()?;
-        drop(inner);
+        match self.time {
+            None => outer.write_all(self.body).ok()?,
+            Some(time) => {
+                outer.write_all(time.as_bytes()).ok()?;
+                outer.write_all(b".").ok()?;
+                let mut inner = EncoderWriter::new(&mut outer, &BASE64URL);
+                inner.write_all(self.body).ok()?;
+                inner.finish().ok()?;
+            }
+        }
         Some(outer.into_inner())
     }
 
     fn length(&self, head: &str) -> Option<usize> {
-        let inner = encoded_len(self.body.len(), false)?;
-        let outer = self.time.len().checked_add(1)?.checked_add(inner)?;
+        let outer = match self.time {
+            None => self.body.len(),
+            Some(time) => {
+                let inner = encoded_len(self.body.len(), false)?;
+                time.len().checked_add(1)?.checked_add(inner)?
+            }
+        };
         encoded_len(outer, false)?.checked_add(head.len())?.checked_add(1)
     }
 }
@@ -132,6 +141,8 @@ impl JwsAlgorithm {
             "RS384" => Self::Public(Algorithm::RsaPkcs1(RsaDigest::Sha384)),
             "RS512" => Self::Public(Algorithm::RsaPkcs1(RsaDigest::Sha512)),
             "ES256" => Self::Public(Algorithm::EcdsaP256Sha256(EcdsaFormat::Fixed)),
+            "ES384" => Self::Public(Algorithm::EcdsaP384Sha384),
+            "ES512" => Self::Public(Algorithm::EcdsaP521Sha512),
             "EdDSA" => Self::Public(Algorithm::Ed25519),
             _ => return None,
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::Rejection;
 use crate::definition::keys::Carrier;
-use crate::definition::scheme::{Scheme, Signed, WhenTest};
+use crate::definition::scheme::{Scheme, Signed, When, WhenTest};
 use crate::definition::signature::{Layout, Source};
 use crate::lookup::Lookup;
 use crate::presented::layout::{self, GrammarError, MAX_SIGNATURES};
@@ -80,15 +80,21 @@ pub(crate) fn values<'a>(
 
 /// Whether the request is one that the scheme is for, and carries something for it to check.
 pub(crate) fn applies<'a>(scheme: &'a Scheme, lookup: &Lookup<'a>) -> bool {
-    let when = scheme.when.as_ref().is_none_or(|when| {
-        let value = lookup.request.headers.single(&when.header).ok().flatten();
-        value.is_some_and(|value| match &when.test {
-            WhenTest::Present => true,
-            WhenTest::Equals(text) => value.trim() == text,
-            WhenTest::StartsWith(text) => value.trim_start().starts_with(&**text),
-        })
-    });
+    let when = scheme.when.as_ref().is_none_or(|when| holds(when, lookup));
     when && scheme.source().is_none_or(|source| is_present(source, lookup))
+}
+
+fn holds(when: &When, lookup: &Lookup<'_>) -> bool {
+    let headers = lookup.request.headers;
+    let value = || headers.single(&when.header).ok().flatten();
+    match &when.test {
+        WhenTest::Present => value().is_some(),
+        WhenTest::Equals(text) => value().is_some_and(|value| value.trim() == text),
+        WhenTest::StartsWith(text) => {
+            value().is_some_and(|value| value.trim_start().starts_with(&**text))
+        }
+        WhenTest::NoneWith => !headers.iter().any(|(name, _)| when.excludes(name)),
+    }
 }
 
 /// Whether the request has anything for this source, well-formed or not.

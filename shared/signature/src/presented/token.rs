@@ -30,7 +30,7 @@ impl<'r, 'a> Presented<'r, 'a> {
                 (text.trim(), None)
             }
             TokenPlace::Detached { name, time } => {
-                let time = lookup.header(&time.header)?;
+                let time = time.as_ref().map(|time| lookup.header(&time.header)).transpose()?;
                 let detached = Detached { time, body: lookup.request.body };
                 (lookup.header(name)?.trim(), Some(detached))
             }

@@ -90,8 +90,9 @@ impl<'a> Attempt<'a> {
                 *holds = key.is_some_and(|key| claim.holds(digest, key));
             }
         })?;
-        let stated =
-            timestamp.as_ref().map(|timestamp| self.stated(timestamp, None)).transpose()?;
+        let beside = code::time_beside(*module, self.lookup);
+        let stated = timestamp.as_ref().map(|timestamp| self.stated(timestamp, beside.as_deref()));
+        let stated = stated.transpose()?;
         let outcomes = trials.into_iter().map(|(key, holds)| key.map(|_| holds));
         let accepted = self.outcome(outcomes)?;
         let at = stated.map(|stated| stated.at);

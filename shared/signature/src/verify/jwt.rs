@@ -28,8 +28,8 @@ impl<'a> Attempt<'a> {
         let token = text.parse(rule)?;
         let accepted = self.signer(rule, &token)?;
         if let TokenPlace::Detached { time, .. } = &rule.place {
-            let at = is_recent(&text, time, self.now)?;
-            return Ok(Accepted { at: Some(at), ..accepted });
+            let at = time.as_ref().map(|time| is_recent(&text, time, self.now)).transpose()?;
+            return Ok(Accepted { at, ..accepted });
         }
         let payload = token.payload().unwrap_or_default();
         let claims = Claims::read(&payload).ok_or_else(|| text.malformed())?;
@@ -269,12 +269,13 @@ fn is_recent(
     rule: &DetachedTime,
     now: EpochMillis,
 ) -> Result<EpochMillis> {
-    let stated = presented.detached.as_ref().map(|detached| detached.time).unwrap_or_default();
+    let stated = presented.detached.as_ref().and_then(|detached| detached.time).unwrap_or_default();
     let at = instant(stated, rule.unit).ok_or(Rejection::MalformedTimestamp)?;
     let window = Timestamp {
         source: TimestampSource::Header(rule.header.clone()),
         unit: rule.unit,
         tolerance_seconds: Some(rule.tolerance_seconds),
+        renewed_on_retry: None,
     };
     in_window(&window, now, at).map(|()| at)
 }

@@ -35,9 +35,10 @@ impl KeyRule {
         text.push_str(self.suffix.as_deref().unwrap_or_default());
         let key = match self.format {
             KeyFormat::Utf8 => text.as_bytes().to_vec(),
-            KeyFormat::Base64 => encoding::base64(&text)?,
+            KeyFormat::Base64 => encoding::base64_key(&text)?,
             KeyFormat::Hex => hex::decode(&*text).ok()?,
             KeyFormat::Sha1 => Sha1::digest(text.as_bytes()).to_vec(),
+            KeyFormat::Sha256 => Sha256::digest(text.as_bytes()).to_vec(),
         };
         if key.is_empty() { None } else { Some(Zeroizing::new(key)) }
     }

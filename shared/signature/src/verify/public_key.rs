@@ -94,7 +94,13 @@ impl PublicKey {
         };
         let mut context = digest::Context::new(algorithm);
         message.feed(timestamp, secret.as_bytes(), |bytes| context.update(bytes));
-        Prepared::Digest(context.finish())
+        let digest = context.finish();
+        match self.algorithm {
+            Algorithm::RsaPkcs1Sha256Twice => {
+                Prepared::Digest(digest::digest(algorithm, digest.as_ref()))
+            }
+            _ => Prepared::Digest(digest),
+        }
     }
 
     fn is(&self, prepared: &Prepared, signature: &[u8]) -> bool {
@@ -111,10 +117,14 @@ fn implementation(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
         Algorithm::EcdsaP256Sha256(EcdsaFormat::Der) => &signature::ECDSA_P256_SHA256_ASN1,
         Algorithm::EcdsaP256Sha256(EcdsaFormat::Fixed) => &signature::ECDSA_P256_SHA256_FIXED,
         Algorithm::EcdsaP256Sha1 => &signature::ECDSA_P256_SHA1_ASN1,
+        Algorithm::EcdsaP384Sha384 => &signature::ECDSA_P384_SHA384_FIXED,
+        Algorithm::EcdsaP521Sha512 => &signature::ECDSA_P521_SHA512_FIXED,
         Algorithm::RsaPkcs1(RsaDigest::Sha1) | Algorithm::RsaPss(RsaDigest::Sha1) => {
             &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY
         }
-        Algorithm::RsaPkcs1(RsaDigest::Sha256) => &signature::RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::RsaPkcs1(RsaDigest::Sha256) | Algorithm::RsaPkcs1Sha256Twice => {
+            &signature::RSA_PKCS1_2048_8192_SHA256
+        }
         Algorithm::RsaPkcs1(RsaDigest::Sha384) => &signature::RSA_PKCS1_2048_8192_SHA384,
         Algorithm::RsaPkcs1(RsaDigest::Sha512) => &signature::RSA_PKCS1_2048_8192_SHA512,
         Algorithm::RsaPss(RsaDigest::Sha256) => &signature::RSA_PSS_2048_8192_SHA256,
@@ -131,12 +141,13 @@ const fn digest_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
         | Algorithm::RsaPss(RsaDigest::Sha1) => Some(&digest::SHA1_FOR_LEGACY_USE_ONLY),
         Algorithm::EcdsaP256Sha256(_)
         | Algorithm::RsaPkcs1(RsaDigest::Sha256)
+        | Algorithm::RsaPkcs1Sha256Twice
         | Algorithm::RsaPss(RsaDigest::Sha256) => Some(&digest::SHA256),
-        Algorithm::RsaPkcs1(RsaDigest::Sha384) | Algorithm::RsaPss(RsaDigest::Sha384) => {
-            Some(&digest::SHA384)
-        }
-        Algorithm::RsaPkcs1(RsaDigest::Sha512) | Algorithm::RsaPss(RsaDigest::Sha512) => {
-            Some(&digest::SHA512)
-        }
+        Algorithm::EcdsaP384Sha384
+        | Algorithm::RsaPkcs1(RsaDigest::Sha384)
+        | Algorithm::RsaPss(RsaDigest::Sha384) => Some(&digest::SHA384),
+        Algorithm::EcdsaP521Sha512
+        | Algorithm::RsaPkcs1(RsaDigest::Sha512)
+        | Algorithm::RsaPss(RsaDigest::Sha512) => Some(&digest::SHA512),
     }
 }

@@ -161,3 +161,52 @@ fn every_alternative_has_a_signed_example() {
         }
     }
 }
+
+#[test]
+fn no_window_is_shorter_than_the_retries_that_carry_the_time_of_the_first_try() {
+    let mut looked_at = Vec::new();
+    for id in catalog::ids() {
+        let provider = catalog::find(id).unwrap().with_windows_for_retries();
+        for scheme in std::iter::once(provider.scheme()).chain(provider.alternatives()) {
+            let Some(window) = scheme.tolerance_seconds() else { continue };
+            if scheme.time_is_renewed_on_retry() == Some(false) {
+                let retried_for = provider.delivery().retried_for_seconds;
+                let retried_for = retried_for.unwrap_or_else(|| panic!("{id}: for how long?"));
+                assert!(window >= retried_for, "{id}: {window} s, retried for {retried_for} s");
+                looked_at.push(id);
+            }
+        }
+    }
+    looked_at.dedup();
+    assert_eq!(looked_at, ["linear", "mailgun", "recharge"]);
+}
+
+#[test]
+fn an_id_that_is_not_known_to_outlast_a_try_is_the_events_only_if_the_body_has_it() {
+    let mut of_the_try = Vec::new();
+    for id in catalog::ids() {
+        let provider = catalog::find(id).unwrap();
+        let Some(selector) = provider.event_id() else { continue };
+        let expected = match provider.event_id_stable_on_retry() {
+            Some(stable) => stable,
+            None => selector.is_in_body(),
+        };
+        assert_eq!(provider.event_id_is_of_the_event(), expected, "{id}");
+        if !expected {
+            of_the_try.push(id);
+        }
+    }
+    for id in ["supabase-auth", "linear", "woocommerce", "shipbob"] {
+        assert!(of_the_try.contains(&id), "{id}");
+    }
+    for id in ["github", "standard-webhooks", "svix", "stripe", "shopify"] {
+        assert!(!of_the_try.contains(&id), "{id}");
+    }
+}
+
+#[test]
+fn under_either_set_of_names_the_id_that_is_read_is_the_one_that_is_signed() {
+    for id in ["clerk", "recall-ai", "resend", "seam", "stytch", "svix", "vanta"] {
+        assert!(catalog::find(id).unwrap().event_id().unwrap().is_covered(), "{id}");
+    }
+}

@@ -43,6 +43,27 @@ type Sample = (&'static str, &'static str, &'static [(&'static str, &'static str
 
 const SAMPLES: &[Sample] = &[
     (
+        "akeneo",
+        r#"{"events":[{"action":"product.created","event_id":"e1"}]}"#,
+        &[("/events/0", "e1", "product.created")],
+    ),
+    ("enode", r#"[{"event":"user:vehicle:updated"}]"#, &[("/0", "-", "user:vehicle:updated")]),
+    (
+        "mailtrap",
+        r#"{"events":[{"event":"delivery","event_id":"e1"}]}"#,
+        &[("/events/0", "e1", "delivery")],
+    ),
+    (
+        "pandadoc",
+        r#"[{"event":"document_state_changed"}]"#,
+        &[("/0", "-", "document_state_changed")],
+    ),
+    (
+        "tailscale",
+        r#"[{"type":"nodeCreated"},{"type":"test"}]"#,
+        &[("/0", "-", "nodeCreated"), ("/1", "-", "test")],
+    ),
+    (
         "ably",
         r#"{"items":[{"webhookId":"w","source":"channel.message"}]}"#,
         &[("/items/0", "-", "channel.message")],

@@ -26,6 +26,8 @@ mod items;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod refusals;

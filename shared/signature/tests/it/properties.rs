@@ -134,9 +134,7 @@ proptest! {
     ) {
         for name in ["github", "stripe", "shopify", "slack", "fitbit", "easypost", "paystack", "recharge", "recurly", "cronofy", "docusign", "square", "retell", "twitch"] {
             let mut case = signed(name, &body, &secret, now_ms);
-            // A plain digest says nothing of bytes that are not UTF-8: see attacks.rs.
-            let says = name != "recharge" || std::str::from_utf8(&body).is_ok();
-            prop_assert_eq!(case.verify().is_ok(), says, "{}: {:?}", name, case.verify());
+            prop_assert!(case.verify().is_ok(), "{name}: {:?}", case.verify());
             let index = place.index(case.body.len());
             case.body[index] ^= 1 << bit;
             prop_assert!(case.verify().is_err(), "{name}");

@@ -111,7 +111,20 @@ fn resolved(name: &str, settings: &BTreeMap<String, String>) -> String {
 fn alternative(definition: &Value, name: &str) -> Value {
     let all = definition["alternatives"].as_array().unwrap();
     let found = all.iter().find(|one| one["name"].as_str() == Some(name)).unwrap();
-    found["scheme"].clone()
+    match found.get("rename") {
+        Some(rename) => renamed(definition["scheme"].clone(), rename),
+        None => found["scheme"].clone(),
+    }
+}
+
+/// The main scheme under other headers.
+fn renamed(mut scheme: Value, rename: &Value) -> Value {
+    let [from, to] = ["from", "to"].map(|key| rename[key].as_str().unwrap());
+    for path in [&["message"][..], &["signature", "name"], &["timestamp", "name"]] {
+        let value = path.iter().fold(&mut scheme, |at, key| &mut at[*key]);
+        *value = value.as_str().unwrap().replace(from, to).into();
+    }
+    scheme
 }
 
 #[test]
@@ -196,6 +209,9 @@ fn nudge(case: &mut Case, name: &str) {
     case.set(name, &String::from_utf8(text).unwrap());
 }
 
+/// Whose alternative takes the whole header for one signature, which got further.
+const BARE_TOO: [&str; 2] = ["convoy-own-1", "mercury-own-1"];
+
 #[test]
 fn an_unknown_version_is_no_signature() {
     for example in examples() {
@@ -203,7 +219,9 @@ fn an_unknown_version_is_no_signature() {
         let tag = example.tag();
         if !tag.is_empty() {
             let other = |case: &mut Case| swap(case, name, &tag, &format!("x9{tag}"));
-            example.check("another version", other, &unknown(name));
+            let bare = BARE_TOO.contains(&&*example.id);
+            let expected = if bare { malformed(name) } else { unknown(name) };
+            example.check("another version", other, &expected);
         }
     }
 }

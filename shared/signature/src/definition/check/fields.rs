@@ -43,6 +43,7 @@ impl Fields<'_> {
             ("curve", raw.curve.is_some()),
             ("signature_format", raw.signature_format.is_some()),
             ("padding", raw.padding.is_some()),
+            ("twice", raw.twice),
             ("module", raw.module.is_some()),
             ("jwt", raw.jwt.is_some()),
             ("keys", raw.keys.is_some()),
@@ -229,6 +230,11 @@ impl Fields<'_> {
                 TimestampSource::Json(JsonPath::single(&raw.name, &self.at("timestamp.name"))?)
             }
         };
-        Ok(Some(Timestamp { source, unit: raw.unit, tolerance_seconds: raw.tolerance_seconds }))
+        Ok(Some(Timestamp {
+            source,
+            unit: raw.unit,
+            tolerance_seconds: raw.tolerance_seconds,
+            renewed_on_retry: raw.renewed_on_retry,
+        }))
     }
 }

@@ -16,7 +16,13 @@ impl AlgorithmToml {
             Self::Hs256 => Some(Digest::Sha256),
             Self::Hs384 => Some(Digest::Sha384),
             Self::Hs512 => Some(Digest::Sha512),
-            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Es256 | Self::EdDsa => None,
+            Self::Rs256
+            | Self::Rs384
+            | Self::Rs512
+            | Self::Es256
+            | Self::Es384
+            | Self::Es512
+            | Self::EdDsa => None,
         }
     }
 
@@ -27,6 +33,8 @@ impl AlgorithmToml {
             Self::Rs384 => Some(Algorithm::RsaPkcs1(RsaDigest::Sha384)),
             Self::Rs512 => Some(Algorithm::RsaPkcs1(RsaDigest::Sha512)),
             Self::Es256 => Some(Algorithm::EcdsaP256Sha256(EcdsaFormat::Fixed)),
+            Self::Es384 => Some(Algorithm::EcdsaP384Sha384),
+            Self::Es512 => Some(Algorithm::EcdsaP521Sha512),
             Self::EdDsa => Some(Algorithm::Ed25519),
         }
     }
@@ -44,10 +52,11 @@ pub(super) fn jwt(fields: &Fields<'_>) -> Result<Kind, DefinitionError> {
         equals: equals.collect::<Result<_, DefinitionError>>()?,
         issuer: raw.issuer.as_deref().map(Name::parse),
         claims: raw.claims,
-        place: match (raw.header, raw.in_body, raw.detached) {
-            (Some(name), false, None) => TokenPlace::Header { name, prefix: raw.prefix },
-            (Some(name), false, Some(time)) => TokenPlace::Detached { name, time },
-            (None, true, None) => TokenPlace::Body,
+        place: match (raw.header, raw.in_body, raw.detached_body, raw.detached) {
+            (Some(name), false, false, None) => TokenPlace::Header { name, prefix: raw.prefix },
+            (Some(name), false, false, time @ Some(_)) => TokenPlace::Detached { name, time },
+            (Some(name), false, true, None) => TokenPlace::Detached { name, time: None },
+            (None, true, false, None) => TokenPlace::Body,
             _ => return Err(fields.error("jwt.header", "this or in_body, and not both")),
         },
     }))

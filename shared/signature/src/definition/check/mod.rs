@@ -1,5 +1,6 @@
 //! From a definition as written to one that means something.
 
+mod alternatives;
 mod fields;
 mod handshake;
 mod items;
@@ -17,14 +18,11 @@ use super::algorithm::{
 };
 use super::delivery::Delivery;
 use super::error::DefinitionError;
-use super::file::{
-    AlternativeToml, KindToml, PaddingToml, ProviderToml, PublicKeyToml, SchemeToml, SettingToml,
-    WhenToml,
-};
+use super::file::{KindToml, PaddingToml, ProviderToml, PublicKeyToml, SchemeToml, SettingToml};
 use super::handshake::{Handshake, Method};
 use super::keys::KeysRule;
 use super::provider::{Provider, Setting};
-use super::scheme::{Coded, KeyFrom, Kind, Public, Scheme, Shared, Signed, Token, When, WhenTest};
+use super::scheme::{Coded, KeyFrom, Kind, Public, Scheme, Shared, Signed, Token};
 use super::selector::{Needs, Reach, Selector};
 use super::signature::{Timestamp, TimestampSource};
 use super::template::{Segment, Template};
@@ -55,7 +53,7 @@ fn provider(raw: ProviderToml) -> Result<Provider> {
     name_of_file(&raw.id)?;
     delivery(&raw.delivery)?;
     let scheme = Scheme { alternative: None, when: None, kind: kind(&raw.scheme, "scheme")? };
-    let alternatives = alternatives(raw.alternatives, &raw.scheme)?;
+    let alternatives = alternatives::alternatives(raw.alternatives, &raw.scheme, kind)?;
     let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
     let event_id = raw.event_id.as_ref().map(|id| &id.from);
     let event_id = event_id
@@ -148,33 +146,6 @@ fn settings_are_declared(provider: &Provider) -> Result<()> {
     Ok(())
 }
 
-fn alternatives(raw: Vec<AlternativeToml>, main: &SchemeToml) -> Result<Vec<Scheme>> {
-    raw.into_iter()
-        .enumerate()
-        .map(|(index, raw)| {
-            let at = format!("alternatives[{index}]");
-            let kind = kind(&raw.scheme.or(main), &format!("{at}.scheme"))?;
-            let when = raw.when.map(|raw| when(raw, &at)).transpose()?;
-            Ok(Scheme { alternative: Some(raw.name), when, kind })
-        })
-        .collect()
-}
-
-fn when(raw: WhenToml, at: &str) -> Result<When> {
-    let test = match (raw.equals, raw.starts_with) {
-        (None, None) => WhenTest::Present,
-        (Some(text), None) => WhenTest::Equals(text),
-        (None, Some(text)) => WhenTest::StartsWith(text),
-        (Some(_), Some(_)) => {
-            return Err(DefinitionError::new(
-                format!("{at}.when"),
-                "equals or starts_with, not both",
-            ));
-        }
-    };
-    Ok(When { header: raw.header, test })
-}
-
 fn kind(raw: &SchemeToml, at: &str) -> Result<Kind> {
     let fields = Fields { raw, at };
     match fields.need("kind", raw.kind)? {
@@ -193,12 +164,7 @@ fn code(fields: &Fields<'_>) -> Result<Kind> {
     fields.only(&["module", "timestamp"])?;
     let module = fields.need("module", fields.raw.module)?;
     let timestamp = fields.timestamp()?;
-    let is_signed = timestamp.as_ref().is_none_or(|timestamp| match &timestamp.source {
-        TimestampSource::Header(name) => {
-            module.signed_time().is_some_and(|signed| signed.eq_ignore_ascii_case(name))
-        }
-        _ => false,
-    });
+    let is_signed = timestamp.as_ref().is_none_or(|timestamp| module.signs_time(&timestamp.source));
     if !is_signed {
         return Err(fields.error("timestamp", "not part of the message"));
     }
@@ -264,7 +230,8 @@ fn ecdsa(fields: &Fields<'_>) -> Result<Kind> {
 }
 
 fn rsa(fields: &Fields<'_>) -> Result<Kind> {
-    fields.only(&[&SIGNED[..], &["digest", "padding", "public_key", "keys", "weak"]].concat())?;
+    let own = ["digest", "padding", "twice", "public_key", "keys", "weak"];
+    fields.only(&[&SIGNED[..], &own].concat())?;
     let digest = match fields.need("digest", fields.raw.digest)? {
         Digest::Sha1 if fields.raw.weak => RsaDigest::Sha1,
         Digest::Sha1 => return Err(fields.error("digest", "sha1 signatures can be forged")),
@@ -273,6 +240,12 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
         Digest::Sha512 => RsaDigest::Sha512,
     };
     let algorithm = match fields.need("padding", fields.raw.padding)? {
+        PaddingToml::Pkcs1v15 if fields.raw.twice && digest == RsaDigest::Sha256 => {
+            Algorithm::RsaPkcs1Sha256Twice
+        }
+        _ if fields.raw.twice => {
+            return Err(fields.error("twice", "goes with sha256 and pkcs1v15"));
+        }
         PaddingToml::Pkcs1v15 => Algorithm::RsaPkcs1(digest),
         PaddingToml::Pss if digest == RsaDigest::Sha1 => {
             return Err(fields.error("digest", "PSS goes with a digest that is not broken"));

@@ -17,6 +17,9 @@ pub(crate) struct JwtToml {
     #[serde(default)]
     pub(crate) prefix: String,
     pub(crate) detached: Option<DetachedTime>,
+    /// That the body is what the token signs, and nothing beside it.
+    #[serde(default)]
+    pub(crate) detached_body: bool,
     pub(crate) algorithms: Vec<AlgorithmToml>,
     pub(crate) issuer: Option<String>,
     #[serde(default)]
@@ -41,6 +44,10 @@ pub(crate) enum AlgorithmToml {
     Rs512,
     #[serde(rename = "ES256")]
     Es256,
+    #[serde(rename = "ES384")]
+    Es384,
+    #[serde(rename = "ES512")]
+    Es512,
     #[serde(rename = "EdDSA")]
     EdDsa,
 }

@@ -60,8 +60,17 @@ pub(super) struct ProviderToml {
 pub(super) struct AlternativeToml {
     pub(super) name: String,
     pub(super) when: Option<WhenToml>,
+    pub(super) rename: Option<RenameToml>,
     #[serde(default)]
     pub(super) scheme: SchemeToml,
+}
+
+/// That the provider sends the same under headers whose names begin otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RenameToml {
+    pub(super) from: String,
+    pub(super) to: String,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +152,9 @@ pub(super) struct SchemeToml {
     pub(super) curve: Option<CurveToml>,
     pub(super) signature_format: Option<EcdsaFormat>,
     pub(super) padding: Option<PaddingToml>,
+    /// That the message's digest is signed as if it were the message.
+    #[serde(default)]
+    pub(super) twice: bool,
     pub(super) module: Option<Module>,
     pub(super) jwt: Option<JwtToml>,
     pub(super) keys: Option<KeysToml>,
@@ -172,6 +184,7 @@ impl SchemeToml {
             curve: self.curve.or(main.curve),
             signature_format: self.signature_format.or(main.signature_format),
             padding: self.padding.or(main.padding),
+            twice: self.twice || main.twice,
             module: self.module.or(main.module),
             jwt: self.jwt.or(main.jwt),
             keys: self.keys.or(main.keys),
@@ -265,6 +278,7 @@ pub(super) struct TimestampToml {
     pub(super) unit: Unit,
     /// Missing means that the age is not checked.
     pub(super) tolerance_seconds: Option<u32>,
+    pub(super) renewed_on_retry: Option<bool>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::made::{Rsa, ec, ec_jwk, ec_sign, jwks, rs256, sha256, signed_token, url64};
 use super::scene::Scene;
-use super::{KID, NOW, NOW_SECONDS};
+use super::{KID, NOW, NOW_SECONDS, text};
 use crate::rows::{MISMATCH, malformed, missing, unknown};
 
 const PLAID: &str = "https://production.plaid.com/webhook_verification_key/get";
@@ -241,6 +241,23 @@ fn fusionauth_signs_with_any_of_its_key_pairs() {
     let other = key.token(&rs256(), &claims);
     let refused = scene.header("X-FusionAuth-Signature-JWT", other);
     refused.check(&Err(Rejection::UnknownKey));
+}
+
+#[test]
+fn fusionauth_signs_with_the_longer_curves_too() {
+    // Signed by another program, so that both sides are not ours.
+    let signed: Value = serde_json::from_str(include_str!("curves.json")).unwrap();
+    for (algorithm, other) in [("ES384", "ES512"), ("ES512", "ES384")] {
+        let scene = |keys: &Value| {
+            Scene::new("fusionauth-jwks", "https://acme.fusionauth.io", &[])
+                .header("X-FusionAuth-Signature-JWT", text(&signed[algorithm]["token"]))
+                .answers("https://acme.fusionauth.io/.well-known/jwks.json", jwks(&[keys.clone()]))
+        };
+        let right = scene(&signed[algorithm]["jwk"]);
+        right.check(&Ok("jwt"));
+        right.body("{}").check(&MISMATCH);
+        scene(&signed[other]["jwk"]).check(&Err(Rejection::UnknownKey));
+    }
 }
 
 #[test]
