@@ -64,11 +64,11 @@ impl Bench for Aws {
     }
 
     fn archive(&self) -> &impl Archive {
-        &self.ingest.archive
+        &self.ingest.intake.archive
     }
 
     fn queue(&self) -> &impl WorkQueue {
-        &self.ingest.queue
+        &self.ingest.intake.queue
     }
 
     fn deliveries(&self) -> &(impl Deliveries + Packs + Clone) {

@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join_all};
 use hookdock_aws::log;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Deliveries, Ledger, Messages};
-use hookdock_pipeline::process::{Process, Received, Verdict, Worker};
+use hookdock_pipeline::process::{Process, Received, Verdict};
 use hookdock_signature::EpochMillis;
 use lambda_runtime::{Context, Diagnostic};
 use tracing::Instrument as _;

@@ -1,6 +1,6 @@
 //! The metric filters of the template, and what they select.
 //!
-//! The language is that of "Using filter patterns to match terms in JSON log events" (CloudWatch
+//! The language is that of "Using filter patterns to match terms in JSON log events" (`CloudWatch`
 //! Logs user guide, read 2026-11), as far as the template uses it; anything else is refused, words
 //! without a field among it.
 

@@ -84,7 +84,7 @@ async fn each_filter_selects_the_line_that_it_is_made_for() {
         check(&mut tried, "SignaturesRefused", async || refused(stack().send(request).await)).await;
     }
     let unknown = request("POST", "/webhooks/nobody");
-    check(&mut tried, "RefusedByIngest", async || refused(stack().send(unknown).await)).await;
+    check(&mut tried, "RefusedByIngest", async || refused(&stack().send(unknown).await)).await;
     check(&mut tried, "SignaturesAccepted", async || accept(&stack(), &checkout()).await).await;
     check(&mut tried, "EventsCounted", async || accept(&stack(), &to("counter")).await).await;
     let unlisted =
@@ -93,7 +93,7 @@ async fn each_filter_selects_the_line_that_it_is_made_for() {
     check(&mut tried, "DeliveriesNotTaken", async || {
         let stack = stack();
         stack.plan.strike(Call::Put, Fault::Fails);
-        refused(stack.post(&checkout()).await);
+        refused(&stack.post(&checkout()).await);
     })
     .await;
     check(&mut tried, "JobsUnregistered", async || {
@@ -115,7 +115,7 @@ async fn each_filter_selects_the_line_that_it_is_made_for() {
     assert_eq!(tried, all, "each filter of the template is tried");
 }
 
-fn refused(answer: http::Response<bytes::Bytes>) {
+fn refused(answer: &http::Response<bytes::Bytes>) {
     assert!(!answer.status().is_success());
 }
 

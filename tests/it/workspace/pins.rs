@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::root;
 
 fn text_of(name: &str) -> String {
-    fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    fs::read_to_string(root().join(name)).expect(name)
 }
 
 fn names_in(folder: &str) -> Vec<String> {

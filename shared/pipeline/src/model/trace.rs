@@ -1,7 +1,10 @@
 //! The trace that a request belongs to.
 
+/// A field's name, and whether a value of it is well formed.
+type Field = (&'static str, fn(&str) -> bool);
+
 /// The fields that are passed on, in the order in which X-Ray writes them.
-const FIELDS: [(&str, fn(&str) -> bool); 3] =
+const FIELDS: [Field; 3] =
     [("Root", is_trace_id), ("Parent", is_segment_id), ("Sampled", is_decision)];
 
 /// A trace in the form that SQS takes as `AWSTraceHeader`.

@@ -119,12 +119,12 @@ fn forged_form(body: &[u8]) -> Vec<Vec<u8>> {
     for (index, field) in fields.iter().enumerate() {
         let (name, value) = field.split_once('=').unwrap_or((field, ""));
         bodies.push(with(index, format!("{name}=forged")));
-        let last = name.chars().last().filter(char::is_ascii_alphanumeric);
-        bodies.extend(
-            last.map(|last| with(index, format!("{}={last}{value}", &name[..name.len() - 1]))),
-        );
-        let first = value.chars().next().filter(char::is_ascii_alphanumeric);
-        bodies.extend(first.map(|first| with(index, format!("{name}{first}={}", &value[1..]))));
+        let mut shorter = name.chars();
+        let last = shorter.next_back().filter(char::is_ascii_alphanumeric);
+        bodies.extend(last.map(|last| with(index, format!("{}={last}{value}", shorter.as_str()))));
+        let mut rest = value.chars();
+        let first = rest.next().filter(char::is_ascii_alphanumeric);
+        bodies.extend(first.map(|first| with(index, format!("{name}{first}={}", rest.as_str()))));
     }
     bodies
 }
@@ -200,7 +200,7 @@ fn retyped(case: &Case, place: &str) -> Option<Case> {
         ("header", name) => case.set(name, "forged"),
         ("json", path) => {
             let mut json: Value = serde_json::from_slice(&case.body).ok()?;
-            let pointer = format!("/{}", path.replace('.', "/").replace('[', "/").replace(']', ""));
+            let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
             *json.pointer_mut(&pointer)? = "forged".into();
             case.body = json.to_string().into_bytes();
         }

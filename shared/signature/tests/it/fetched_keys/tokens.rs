@@ -251,7 +251,10 @@ fn fusionauth_signs_with_the_longer_curves_too() {
         let scene = |keys: &Value| {
             Scene::new("fusionauth-jwks", "https://acme.fusionauth.io", &[])
                 .header("X-FusionAuth-Signature-JWT", text(&signed[algorithm]["token"]))
-                .answers("https://acme.fusionauth.io/.well-known/jwks.json", jwks(&[keys.clone()]))
+                .answers(
+                    "https://acme.fusionauth.io/.well-known/jwks.json",
+                    jwks(std::slice::from_ref(keys)),
+                )
         };
         let right = scene(&signed[algorithm]["jwk"]);
         right.check(&Ok("jwt"));
