@@ -81,7 +81,8 @@ async fn each_filter_selects_the_line_that_it_is_made_for() {
         checkout().signed(at(301_000)),
         Draft { path: "/webhooks/open".to_owned(), ..Draft::github("{}") }.signed(START),
     ] {
-        check(&mut tried, "SignaturesRefused", async || refused(stack().send(request).await)).await;
+        check(&mut tried, "SignaturesRefused", async || refused(&stack().send(request).await))
+            .await;
     }
     let unknown = request("POST", "/webhooks/nobody");
     check(&mut tried, "RefusedByIngest", async || refused(&stack().send(unknown).await)).await;
