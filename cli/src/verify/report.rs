@@ -55,6 +55,14 @@ impl Report {
         }
     }
 
+    /// Of a request that is signed in part it cannot be said that it is signed.
+    pub(crate) fn partly_valid(provider: &Provider, proof: &Proof, now: EpochMillis) -> Self {
+        let text = "the signature covers the first event of the batch alone; \
+            ingest takes that one, and the others never run";
+        let reason = Reason { code: "signed_in_part", text: text.to_owned() };
+        Self { valid: false, reason: Some(reason), ..Self::valid(provider, proof, now) }
+    }
+
     pub(crate) fn not_valid(
         provider: &Provider,
         rejection: &Rejection,

@@ -111,10 +111,10 @@ pub struct SyncCustomer {
     pub crm: Api,
     /// How long nothing newer has to come for a customer before it is written.
     #[serde(default = "default_debounce")]
-    pub debounce_seconds: u64,
+    pub quiet_seconds: u64,
     /// How long that goes on at most.
     #[serde(default = "default_longest_debounce")]
-    pub longest_debounce_seconds: u64,
+    pub longest_quiet_seconds: u64,
 }
 
 /// One notification.
@@ -214,7 +214,7 @@ impl SyncCustomer {
     #[must_use]
     pub fn debounce(&self) -> (Duration, Duration) {
         let seconds = Duration::from_secs;
-        (seconds(self.debounce_seconds), seconds(self.longest_debounce_seconds))
+        (seconds(self.quiet_seconds), seconds(self.longest_quiet_seconds))
     }
 }
 

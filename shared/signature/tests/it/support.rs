@@ -130,10 +130,12 @@ pub(crate) fn shape_vectors() -> Vec<Vector> {
     serde_json::from_str::<VectorFile>(include_str!("shapes.json")).unwrap().vectors
 }
 
-/// Whether this build has what the main scheme needs.
+/// Whether this build has what its schemes need.
 pub(crate) fn is_verifiable(provider: &Provider) -> bool {
     let public = ["ed25519", "ecdsa", "rsa"];
-    let needs_public_key = public.iter().any(|name| provider.scheme().name().starts_with(name));
+    let mut schemes = std::iter::once(provider.scheme()).chain(provider.alternatives());
+    let needs_public_key =
+        schemes.any(|scheme| public.iter().any(|name| scheme.name().starts_with(name)));
     cfg!(feature = "public-key") || !needs_public_key
 }
 
