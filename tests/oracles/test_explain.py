@@ -67,7 +67,7 @@ ROWS = [
         "notion",
         "npm:@notionhq/client",
         renamed("X-Notion-Signature", "X-Hub-Signature-256"),
-        "the signature is valid for another provider with this secret: try --provider github",
+        "the signature is valid for another provider with this secret: try --provider flexport or github or meta or whatsapp",
     ),
     (
         "hubspot",

@@ -92,3 +92,39 @@ fn text(value: &[u8]) -> String {
         Err(_) => value.iter().copied().map(char::from).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_on_this_machine_may_say_how_the_sender_addressed_the_request() {
+        const SEEN: &str = "http://shop.example/webhooks/a?b=c";
+        const TUNNEL: &str = "https://shop.example/webhooks/a?b=c";
+        const OTHER: &str = "https://other.example/webhooks/a?b=c";
+        let (here, elsewhere) = ("127.0.0.1:9", "192.0.2.1:9");
+        let both = &[("x-forwarded-proto", "https"), ("x-forwarded-host", "other.example, x")][..];
+        for (sender, headers, url, other_url) in [
+            (here, &[][..], SEEN, None),
+            (here, &[("x-forwarded-proto", "https")], TUNNEL, Some(SEEN)),
+            (here, both, OTHER, Some(SEEN)),
+            (here, &[("x-forwarded-proto", "http")], SEEN, None),
+            (here, &[("x-forwarded-proto", "gopher")], SEEN, None),
+            (here, &[("x-forwarded-host", "other.example")], SEEN, None),
+            ("[::1]:9", both, OTHER, Some(SEEN)),
+            (elsewhere, both, SEEN, None),
+        ] {
+            let mut request = Request::get("/webhooks/a?b=c").header("host", "shop.example");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let (parts, ()) = request.body(()).expect("a request").into_parts();
+            let incoming = incoming(&parts, sender.parse().expect("an address"), Bytes::new());
+            assert_eq!(
+                (&*incoming.url, incoming.other_url.as_deref()),
+                (url, other_url),
+                "{sender} {headers:?}"
+            );
+        }
+    }
+}
