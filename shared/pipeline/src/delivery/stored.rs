@@ -260,10 +260,14 @@ pub(crate) fn encode(body: &[u8]) -> (BodyEncoding, Cow<'_, str>) {
 
 /// How long a text is as a JSON string, without the quotes around it.
 fn escaped(text: &[u8]) -> usize {
-    let bytes = text.iter().map(|byte| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        0..0x20 => 6,
-        _ => 1,
-    });
-    bytes.sum()
+    // Each of these is counted many bytes at a time; one look at each byte would not be.
+    let controls = count(text, |byte| byte < 0x20);
+    let short = count(text, |byte| matches!(byte, b'\n' | b'\r' | b'\t' | 0x08 | 0x0c));
+    let quoted = count(text, |byte| matches!(byte, b'"' | b'\\'));
+    // `\u0001` is five more than its byte, `\n` and `\"` are one more.
+    text.len() + 5 * (controls - short) + short + quoted
+}
+
+fn count(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    text.iter().filter(|byte| is(**byte)).count()
 }
