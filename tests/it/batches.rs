@@ -20,7 +20,7 @@ use hookdock_pipeline::model::system::System as _;
 use hookdock_pipeline::process::{Received, Verdict};
 use hookdock_tests::contract;
 use hookdock_tests::faults::{Call, Fault};
-use hookdock_tests::requests::Draft;
+use hookdock_tests::requests::{Draft, form};
 use hookdock_tests::stack::Stack;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -311,7 +311,7 @@ async fn a_job_is_handed_the_item_and_may_look_at_the_whole_request() {
     let jobs = Registry::new().job("looks", On::provider("mandrill").event("open"), looks);
     let stack = Stack::with(jobs);
     let json = r#"[{"_id":"m1","event":"send","ts":1}, {"_id": "m2",  "event":"open","ts":2} ]"#;
-    let form = form_of("mandrill_events", json);
+    let form = form("mandrill_events", json);
     accept(&stack, &Draft::to("letters", "mandrill", &form)).await;
     stack.drain().await;
     let events = stack.local.events().expect("memory");
@@ -319,14 +319,6 @@ async fn a_job_is_handed_the_item_and_may_look_at_the_whole_request() {
     let ran = events.iter().map(|event| stack.local.runs(&event.event()).expect("memory").len());
     assert_eq!(ran.sum::<usize>(), 1);
     assert_eq!(stack.local.dead_letters().expect("memory").len(), 0);
-}
-
-fn form_of(name: &str, value: &str) -> String {
-    let escaped = value.bytes().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    });
-    format!("{name}={}", escaped.collect::<String>())
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::job::{Context, Delivery, JobResult, On, Outcome, Registry};
 use hookdock_pipeline::ledger::EventRecord;
 use hookdock_signature::{EpochMillis, Secret, catalog, sign};
-use hookdock_tests::requests::{Draft, request};
+use hookdock_tests::requests::{Draft, form, request};
 use hookdock_tests::stack::{START, Stack};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -49,16 +49,6 @@ async fn accept(stack: &Stack, request: Incoming) -> Vec<EventRecord> {
 
 fn seen(seen: &Seen) -> Vec<Value> {
     seen.lock().expect("a lock").clone()
-}
-
-/// One field of a form.
-fn form(name: &str, value: &str) -> String {
-    let escaped = value.bytes().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-        b' ' => "+".to_owned(),
-        _ => format!("%{byte:02X}"),
-    });
-    format!("{name}={}", escaped.collect::<String>())
 }
 
 fn issue(body: &str) -> Draft {

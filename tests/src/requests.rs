@@ -233,6 +233,12 @@ impl Draft {
     }
 }
 
+/// A form with this field.
+#[must_use]
+pub fn form(name: &str, value: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+}
+
 /// A bare request, as a host hands it over.
 #[must_use]
 pub fn request(method: &str, path: &str) -> Incoming {

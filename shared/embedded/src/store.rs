@@ -28,7 +28,8 @@ pub(crate) const VISIBLE: TableDefinition<'_, (&str, i64, u64), ()> =
 /// The group that a message was handed out of last.
 pub(crate) const LAST_GROUP: TableDefinition<'_, (), &str> = TableDefinition::new("last_group");
 /// Dead letter number -> dead letter.
-pub(crate) const LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead_letters");
+pub(crate) const DEAD_LETTERS: TableDefinition<'_, u64, &[u8]> =
+    TableDefinition::new("dead_letters");
 /// The last number that was given to a message or a dead letter. Numbers are never given twice:
 /// a receipt that is late must not fit another message.
 pub(crate) const NUMBERS: TableDefinition<'_, (), u64> = TableDefinition::new("numbers");
@@ -196,7 +197,7 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(MESSAGES)?;
     transaction.open_table(VISIBLE)?;
     transaction.open_table(LAST_GROUP)?;
-    transaction.open_table(LETTERS)?;
+    transaction.open_table(DEAD_LETTERS)?;
     transaction.open_table(NUMBERS)?;
     transaction.open_table(EVENTS)?;
     transaction.open_table(RECORDED)?;

@@ -29,13 +29,13 @@ pub async fn queue<B: Bench>(bench: &B) {
     bench.wait(second + Duration::from_millis(200)).await;
     assert_eq!(only(bench.receive().await).receives, 2);
 
-    let letter = DeadLetter {
+    let dead_letter = DeadLetter {
         body: "caf\u{e9}".to_owned(),
         attributes: vec![("reason", "bad_reference".to_owned()), ("job", "a_job".to_owned())],
     };
-    bench.messages().dead_letter(&letter).await.expect("dead_lettered");
+    bench.messages().dead_letter(&dead_letter).await.expect("dead_lettered");
     let dead_lettered = only(bench.dead_letters().await);
-    assert_eq!(dead_lettered.body, letter.body);
+    assert_eq!(dead_lettered.body, dead_letter.body);
     assert_eq!(dead_lettered.attributes["reason"], "bad_reference");
     assert_eq!(dead_lettered.attributes["job"], "a_job");
 }

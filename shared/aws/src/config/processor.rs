@@ -1,13 +1,10 @@
 //! The configuration of the processor.
 
 use hookdock_pipeline::model::retry::RetryPolicy;
-use hookdock_pipeline::process::Settings;
+use hookdock_pipeline::process::{Settings, Worker};
 
 use super::environment::variable;
 use super::reader::{ConfigProblems, Raw, any, arn, code, count, url};
-
-/// What `template.yaml` gives the processor.
-const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
 
 /// What the processor needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +82,7 @@ impl ProcessorConfig {
             // Set by Lambda itself ("Defined runtime environment variables", read 2026-11).
             memory_bytes: raw
                 .optional("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", count)
-                .map_or(DEFAULT_MEMORY_BYTES, |megabytes| u64::from(megabytes) << 20),
+                .map_or(Worker::DEFAULT_MEMORY_BYTES, |megabytes| u64::from(megabytes) << 20),
             jobs: JobsConfig {
                 secret: raw.optional("HOOKDOCK_JOBS_SECRET", any),
                 mail_from: raw.optional("HOOKDOCK_MAIL_FROM", any),

@@ -10,7 +10,7 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use super::message::{DeadMessage, Message};
 use super::tables::{Queue, groups, receive, redrive};
 use crate::Embedded;
-use crate::store::{LETTERS, MESSAGES, VISIBLE, from_bytes};
+use crate::store::{DEAD_LETTERS, MESSAGES, VISIBLE, from_bytes};
 
 impl<S: System> Embedded<S> {
     /// Queues a message as it is, as anyone with access to a real queue could.
@@ -112,7 +112,7 @@ impl<S: System> Embedded<S> {
     /// The database failed.
     pub fn dead_letters(&self) -> Result<Vec<DeadMessage>, PortError> {
         self.store.read("read the dead letters", |snapshot| {
-            let dead_letters = snapshot.open_table(LETTERS)?;
+            let dead_letters = snapshot.open_table(DEAD_LETTERS)?;
             dead_letters.iter()?.map(|entry| from_bytes(entry?.1.value())).collect()
         })
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::message::{DeadMessage, Message};
 use crate::QueueSettings;
 use crate::store::{
-    LAST_GROUP, LETTERS, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes,
+    DEAD_LETTERS, LAST_GROUP, MESSAGES, NUMBERS, StoreError, VISIBLE, from_bytes, to_bytes,
 };
 
 /// A message as it is stored.
@@ -174,7 +174,7 @@ pub(super) fn add_dead_letter(
     dead_letter: &DeadMessage,
 ) -> Result<(), StoreError> {
     let number = next_number(transaction)?;
-    let mut dead_letters = transaction.open_table(LETTERS)?;
+    let mut dead_letters = transaction.open_table(DEAD_LETTERS)?;
     dead_letters.insert(number, to_bytes(dead_letter)?.as_slice())?;
     Ok(())
 }
@@ -182,7 +182,7 @@ pub(super) fn add_dead_letter(
 /// Moves all dead letters back into the queue.
 pub(super) fn redrive(transaction: &WriteTransaction, now: EpochMillis) -> Result<(), StoreError> {
     let mut queue = Queue::open(transaction)?;
-    let mut dead_letters = transaction.open_table(LETTERS)?;
+    let mut dead_letters = transaction.open_table(DEAD_LETTERS)?;
     while let Some((_, dead_letter)) = dead_letters.pop_first()? {
         let DeadMessage { body, attributes } = from_bytes(dead_letter.value())?;
         queue.add(body, attributes, now)?;

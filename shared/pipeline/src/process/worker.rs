@@ -21,13 +21,15 @@ pub struct Worker {
 }
 
 impl Default for Worker {
-    /// A worker with half a gibibyte, the default of `template.yaml`.
     fn default() -> Self {
-        Self::with_memory(512 * 1024 * 1024)
+        Self::with_memory(Self::DEFAULT_MEMORY_BYTES)
     }
 }
 
 impl Worker {
+    /// The memory that `template.yaml` gives a worker.
+    pub const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
+
     /// A worker with that many bytes of memory. A sixteenth of it may be stored deliveries: what is
     /// made of one while a job reads it is several times its size.
     #[must_use]
