@@ -113,7 +113,7 @@ impl Round {
         let (status, bytes) = (answer.status().as_u16(), shot.request.body.len());
         match shot.by {
             By::Provider(target) if bytes <= target.limit => {
-                let times = times(STEP);
+                let times = times(STEP + LITTLE);
                 tally.accepted += 1;
                 tally.most_accepted = tally.most_accepted.max(times);
                 self.accepted.push(target);

@@ -31,7 +31,10 @@ fn no_request_of_anybody_breaks_a_promise() {
         }
     }
     println!("from HOOKDOCK_SEED={first}: {tally:#?}");
-    assert!(tally.accepted > 0 && tally.refused.len() > 3 && tally.events > 0, "{tally:#?}");
+    // One round alone, which a person has sent again, need not have everything in it.
+    let told =
+        time.is_zero() || (tally.accepted > 0 && tally.refused.len() > 3 && tally.events > 0);
+    assert!(told, "{tally:#?}");
 }
 
 /// Within a few rounds the fault is found, and told with these words.
