@@ -21,8 +21,8 @@ use hookdock_aws::config::{IngestConfig, ProcessorConfig};
 use hookdock_aws::{AwsIngest, AwsProcess, DynamoHistories};
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ports::{
-    Archive, Captured, Captures, Deliveries, Endpoints as _, Histories, Ledger, Messages, Packs,
-    WorkQueue,
+    Archive, Captured, Captures, Deliveries, DueRuns, Endpoints as _, Histories, Ledger, Messages,
+    Packs, WorkQueue,
 };
 use hookdock_signature::Secret;
 use hookdock_tests::contract::{self, Bench, Seen};
@@ -79,7 +79,7 @@ impl Bench for Aws {
         &self.process.messages
     }
 
-    fn ledger(&self) -> &impl Ledger {
+    fn ledger(&self) -> &(impl Ledger + DueRuns) {
         &self.process.ledger
     }
 

@@ -140,7 +140,7 @@ impl World {
     /// Only the worker that claimed last, and has not settled since, gets its outcome recorded.
     fn settle(&mut self, worker: usize, settlement: Settlement) {
         if let Some(held) = self.held[worker].clone() {
-            self.write(&held, &held.settled(settlement, self.now));
+            self.write(&held, &held.settled(settlement, None, self.now));
         }
     }
 
@@ -196,7 +196,7 @@ fn check_claim(from: &Run, to: &Run, claim: &Claim) {
 
 fn check_refusal(from: &Run, refused: &Unclaimable, claim: &Claim) {
     match refused {
-        Unclaimable::Until(time) => assert!(claim.now < *time),
+        Unclaimable::Until { time, .. } => assert!(claim.now < *time),
         Unclaimable::Ended => assert!(matches!(
             from.state,
             RunState::Done | RunState::Ignored { .. } | RunState::Dead { dead_lettered: true, .. }
@@ -236,7 +236,7 @@ fn a_run_whose_record_life_is_over_is_claimed_as_if_it_had_never_been() {
         lease_until: now.plus(LEASE),
         generation: 0,
     };
-    let done = Run::opened(id(), &claim(START)).settled(Settlement::Done, START);
+    let done = Run::opened(id(), &claim(START)).settled(Settlement::Done, None, START);
     let thirty_days = START.plus(Duration::from_secs(2_592_000));
     assert_eq!(done.claimed(&claim(thirty_days.saturating_add(-1))), Err(Unclaimable::Ended));
     assert_eq!(done.claimed(&claim(thirty_days)).expect("claimable").attempt, 1);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hookdock_embedded::{Embedded, QueueSettings, SystemClock};
 use hookdock_pipeline::job::Effects;
 use hookdock_pipeline::ports::{
-    Archive, Captures, Deliveries, Histories, Ledger, Messages, Packs, WorkQueue,
+    Archive, Captures, Deliveries, DueRuns, Histories, Ledger, Messages, Packs, WorkQueue,
 };
 use hookdock_tests::contract::{self, Bench, Seen};
 
@@ -65,7 +65,7 @@ impl Bench for Embed {
         &self.local
     }
 
-    fn ledger(&self) -> &impl Ledger {
+    fn ledger(&self) -> &(impl Ledger + DueRuns) {
         &self.local
     }
 

@@ -110,7 +110,8 @@ async fn a_worker_that_dies_is_followed_by_another_and_its_late_write_is_refused
     let run = stack.run();
     assert_eq!((&run.state, run.attempt), (&RunState::Done, 2));
 
-    let late = dead_workers.settled(Settlement::Retry(START, unavailable()), stack.system.now());
+    let late =
+        dead_workers.settled(Settlement::Retry(START, unavailable()), None, stack.system.now());
     let answer = stack.local.compare_and_swap(&dead_workers.fence(), &late).await.expect("memory");
     assert_eq!(answer, Conditional::Refused(run), "the late write changes nothing");
 }

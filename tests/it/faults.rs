@@ -69,7 +69,7 @@ async fn an_outage_for_as_long_as_a_message_may_stay_uses_up_none_of_its_receive
         stack.post(&Draft::checkout(&format!("evt_{event}"), &format!("cs_{event}"))).await;
     }
     // The longest that the template lets a queue keep a message.
-    let over = START.plus(Settings::stay_of(10));
+    let over = START.plus(Settings::days(10));
     stack.plan.strike_times(usize::MAX, Call::RecordDelivery, Fault::Fails);
     let mut receives = 0;
     while stack.system.now() < over {

@@ -48,4 +48,5 @@ mod traces;
 mod unconfirmed;
 mod unregistered;
 mod untrusted;
+mod waiting;
 mod workspace;

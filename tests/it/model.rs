@@ -298,7 +298,7 @@ impl Claims {
                 let dead_lettered = run.dead_lettered();
                 state.workers[worker] = Worker::Tells(write(*run, dead_lettered));
             }
-            Err(Unclaimable::Ended | Unclaimable::Until(_)) => {}
+            Err(Unclaimable::Ended | Unclaimable::Until { .. }) => {}
         }
     }
 
@@ -316,7 +316,7 @@ impl Claims {
             End::Retry => Settlement::Dead(DeadReason::AttemptsExhausted, failure),
             End::Dead => Settlement::Dead(DeadReason::Permanent, failure),
         };
-        let to = Arc::new(run.settled(settlement, now));
+        let to = Arc::new(run.settled(settlement, None, now));
         state.workers[worker] = Worker::Tells(Write { from: run, to });
     }
 

@@ -296,21 +296,25 @@ async fn whatever_call_for_the_entity_fails_the_newest_is_written() {
     }
 }
 
-/// SQS would set the message aside after a hundred receives, and say nothing.
+/// Its message does not come back so often that SQS would set it aside and say nothing.
 #[tokio::test(start_paused = true)]
 async fn a_job_that_puts_itself_off_for_ever_ends_with_a_reason() {
     let job = |cx: Context, _: Json<Changed>| async move {
         Ok(Outcome::Defer { until: cx.started_at().plus(seconds(60)), cause: "noon".to_owned() })
     };
-    let stack = Stack::with(Registry::new().job("waits", On::endpoint("*"), job));
+    let mut stack = Stack::with(Registry::new().job("waits", On::endpoint("*"), job));
+    stack.process.settings.deliveries_kept = seconds(6 * 3600);
     change(&stack, "a", 1, 0).await;
     stack.drain().await;
     let run = stack.run();
-    let dead = RunState::Dead { reason: DeadReason::ReceivesExhausted, dead_lettered: true };
-    assert_eq!((run.state, run.attempt), (dead, 95));
+    let dead = RunState::Dead { reason: DeadReason::WaitTooLong, dead_lettered: true };
+    assert_eq!((run.state, run.attempt), (dead, 301));
     let letter = letter(&stack);
-    assert_eq!(attribute(&letter, "reason"), "receives_exhausted");
-    assert_eq!(attribute(&letter, "message"), "noon");
+    assert_eq!(attribute(&letter, "reason"), "wait_too_long");
+    assert_eq!(
+        attribute(&letter, "message"),
+        "put off for longer than the delivery is stored: noon"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -171,3 +171,30 @@ fn a_run_that_nobody_remembers_when_its_job_is_gone_is_missed_at_the_end() {
 fn a_dead_letter_that_is_forgotten_is_noticed() {
     check(Mutant::LetterForgotten, 100, "a run that is noted as dead_lettered has its letter");
 }
+
+#[test]
+fn a_wait_that_is_not_written_before_its_message_is_deleted_is_lost() {
+    check(Mutant::WaitForgotten, 500, "nothing acknowledged ends without a reason");
+}
+
+#[test]
+fn a_wait_that_nobody_wakes_is_lost() {
+    check(Mutant::WakeForgotten, 500, "nothing acknowledged ends without a reason");
+}
+
+#[test]
+fn a_shard_that_no_tick_looks_at_never_ends() {
+    check(Mutant::ShardForgotten, 500, "every event comes to its end");
+}
+
+#[test]
+fn a_run_that_is_not_marked_is_sent_again_and_again() {
+    let promise = "a run is marked each time before its reference is sent";
+    check(Mutant::MarkForgotten, 500, promise);
+}
+
+#[test]
+fn a_mark_that_leaves_a_run_due_is_noticed() {
+    let promise = "a run that is woken is marked, and stays as it is";
+    check(Mutant::MarkWithoutTime, 500, promise);
+}

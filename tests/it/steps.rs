@@ -395,14 +395,14 @@ async fn a_job_that_is_put_off_runs_again_then_and_spends_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_would_come_after_the_queue_dropped_the_message_is_dead_at_once() {
+async fn what_would_come_after_the_delivery_was_deleted_is_dead_at_once() {
     let job = |_: Context, _: Body| async {
-        let until = START.plus(Duration::from_secs(8 * 86_400));
-        Ok(Outcome::Defer { until, cause: "next week".to_owned() })
+        let until = START.plus(Duration::from_secs(91 * 86_400));
+        Ok(Outcome::Defer { until, cause: "next spring".to_owned() })
     };
     let stack = run_through(Registry::new().job("late", On::endpoint("*"), job)).await;
     assert!(matches!(stack.run().state, RunState::Dead { .. }));
     let letters = stack.local.dead_letters().expect("memory");
     let reason = letters[0].attributes.iter().find(|(name, _)| name == "reason");
-    assert_eq!(reason.map(|(_, value)| value.as_str()), Some("out_of_time"));
+    assert_eq!(reason.map(|(_, value)| value.as_str()), Some("wait_too_long"));
 }

@@ -10,6 +10,32 @@ use hookdock_signature::EpochMillis;
 /// How far two clocks can be apart: what the margin of a lease allows for.
 pub const CLOCKS_APART: Duration = Duration::from_secs(2);
 
+/// What becomes of the wake of a run that waits in the ledger alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WakeMove {
+    /// It begins to wait.
+    Begun,
+    /// Its reference is about to be sent.
+    Marked,
+    /// It is left for later.
+    Left,
+}
+
+/// What a change of a stored run does to its wake. `None`: nothing, or it ends.
+#[must_use]
+pub fn wake_move(before: Option<&Run>, after: &Run) -> Option<WakeMove> {
+    let is = after.wake.as_ref()?;
+    let Some(was) = before.and_then(|before| before.wake.as_ref()) else {
+        return Some(WakeMove::Begun);
+    };
+    match is.sent.checked_sub(was.sent) {
+        Some(0) if is.at == was.at => None,
+        Some(0) if is.at > was.at => Some(WakeMove::Left),
+        Some(1) if is.at > was.at => Some(WakeMove::Marked),
+        _ => Some(WakeMove::Begun),
+    }
+}
+
 /// The rule that a change of a stored run breaks, at that true time.
 #[must_use]
 pub fn broken(before: Option<&Run>, after: &Run, now: EpochMillis) -> Option<&'static str> {
@@ -21,6 +47,20 @@ pub fn broken(before: Option<&Run>, after: &Run, now: EpochMillis) -> Option<&'s
     }
     if has_lost_a_result(before, after) {
         return Some("what a step saved stays saved");
+    }
+    if let (Some(not_before), Some(wake)) = (waits_until(after), &after.wake)
+        && wake.at < not_before
+    {
+        return Some("a run is not woken before it is due");
+    }
+    if has_ended(after) && after.wake.is_some() {
+        return Some("a run that has ended is not woken");
+    }
+    if !has_ended(after) && after.wake.is_none() && before.wake.is_some() {
+        return Some("a run that the ledger wakes is woken until it ends");
+    }
+    if before.wake != after.wake && before.state == after.state && before.attempt == after.attempt {
+        return wake_broken(before, after);
     }
     if after.attempt == before.attempt + 1 {
         return claim_broken(before, after, now);
@@ -85,6 +125,27 @@ fn claim_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static 
         RunState::Done | RunState::Ignored { .. } => Some("a run that is done never runs again"),
         RunState::Dead { .. } if after.generation > before.generation => None,
         RunState::Dead { .. } => Some("a dead run is woken by its letter only"),
+    }
+}
+
+/// The rule that the maintenance breaks.
+fn wake_broken(before: &Run, after: &Run) -> Option<&'static str> {
+    let marked = matches!(wake_move(Some(before), after), Some(WakeMove::Marked | WakeMove::Left));
+    let (writes, wake) = (before.writes + 1, after.wake.clone());
+    let unchanged = Run { writes, wake, ..before.clone() } == *after;
+    (!marked || !unchanged).then_some("a run that is woken is marked, and stays as it is")
+}
+
+fn has_ended(run: &Run) -> bool {
+    is_done(run) || matches!(run.state, RunState::Dead { dead_lettered: true, .. })
+}
+
+fn waits_until(run: &Run) -> Option<EpochMillis> {
+    match run.state {
+        RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
+            Some(not_before)
+        }
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ use hookdock_pipeline::ingest::Ingest;
 use hookdock_pipeline::ingest::http::answer;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ledger::{EventRecord, Run};
+use hookdock_pipeline::maintenance::{Maintenance, Woken};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::model::scope::Scope;
@@ -42,6 +43,7 @@ pub type Local = Embedded<TestSystem>;
 
 type TwoStores = ArchiveThenQueue<Faulty<Local>, Faulty<Local>>;
 type TestIngest = Ingest<Faulty<KeepingEndpoints<TestSystem>>, TwoStores, TestSystem>;
+type TestMaintenance = Maintenance<Faulty<Local>, Faulty<Local>, TestSystem>;
 type TestProcess = Process<Faulty<Local>, Faulty<Local>, Faulty<Local>, TestSystem>;
 
 /// For tests whose providers share a secret: nobody is asked anything.
@@ -82,6 +84,8 @@ pub struct Stack {
     pub ingest: TestIngest,
     /// The process use case.
     pub process: TestProcess,
+    /// The maintenance use case.
+    pub maintenance: TestMaintenance,
     /// The data.
     pub local: Local,
     /// The clock.
@@ -126,6 +130,7 @@ impl Stack {
                 public_url: None,
                 system: system.clone(),
             },
+            maintenance: Maintenance::new(faulty.clone(), faulty.clone(), system.clone()),
             process: Process {
                 deliveries: faulty.clone(),
                 messages: faulty.clone(),
@@ -185,19 +190,47 @@ impl Stack {
         message.received(self.system.now().plus(Duration::from_secs(30)))
     }
 
-    /// Works, batch by batch, until the queue is empty.
+    /// Works, batch by batch, until the queue is empty and no run waits in the ledger alone.
     ///
     /// # Panics
     ///
-    /// It is not empty after two weeks.
+    /// That is not so after two weeks.
     pub async fn drain(&self) {
         let deadline = self.system.now().plus(Duration::from_secs(14 * 24 * 60 * 60));
-        while self.local.backlog().expect("memory") > 0 {
+        while let Some(next) = self.next() {
             assert!(self.system.now() < deadline, "the queue does not get empty");
-            self.local.wait_for_work(Duration::from_secs(60)).await.expect("memory");
-            let messages = self.local.receive(10).await.expect("memory");
-            self.work_on_all(&messages).await;
+            self.go_on(next).await;
         }
+    }
+
+    /// Works on whatever is due until that much time has passed.
+    pub async fn work_for(&self, time: Duration) {
+        let end = self.system.now().plus(time);
+        while let Some(next) = self.next().filter(|next| *next < end) {
+            self.go_on(next).await;
+        }
+        self.system.sleep(self.system.now().until(end)).await;
+    }
+
+    async fn go_on(&self, next: EpochMillis) {
+        self.system.sleep(self.system.now().until(next)).await;
+        if self.local.next_wake().expect("memory").is_some_and(|due| due <= self.system.now()) {
+            self.wake().await;
+        }
+        let messages = self.local.receive(10).await.expect("memory");
+        self.work_on_all(&messages).await;
+    }
+
+    /// When the next message is visible, or the next run is to be woken.
+    fn next(&self) -> Option<EpochMillis> {
+        let visible = self.local.next_visible().expect("memory");
+        let wake = self.local.next_wake().expect("memory");
+        [visible, wake].into_iter().flatten().min()
+    }
+
+    /// A tick of the maintenance.
+    pub async fn wake(&self) -> Woken {
+        self.maintenance.wake(self.system.now().plus(Duration::from_secs(30))).await
     }
 
     /// The only event there is.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 MIB = 1024 * 1024
-BUDGET_ZIPPED = {"IngestFunction": 4 * MIB, "ProcessorFunction": 8 * MIB}
+BUDGET_ZIPPED = {"IngestFunction": 4 * MIB, "ProcessorFunction": 8 * MIB, "MaintenanceFunction": 6 * MIB}
 
 
 @pytest.mark.parametrize("function", BUDGET_ZIPPED)

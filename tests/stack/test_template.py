@@ -19,6 +19,8 @@ PARAMETERS: dict[str, Resource] = TEMPLATE["Parameters"]
 RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
 LEDGER_REMEMBERS_DAYS = 30
 DEAD_LETTERS_KEPT_SECONDS = 14 * 86400
+# shared/pipeline/src/process/claim.rs
+MOST_RECEIVES = 10
 
 
 def properties(name: str) -> dict[str, Any]:
@@ -89,8 +91,16 @@ def test_a_delivery_is_kept_as_long_as_the_ledger_remembers_it() -> None:
     assert PARAMETERS["DeliveryRetentionDays"]["MinValue"] >= LEDGER_REMEMBERS_DAYS
 
 
-def test_the_queue_sets_nothing_aside_before_the_processor_has_given_up() -> None:
-    assert PARAMETERS["MaxReceiveCount"]["Default"] > 2 * PARAMETERS["MaxAttempts"]["Default"]
+def test_the_queue_sets_nothing_aside_before_a_run_has_left_its_message() -> None:
+    assert PARAMETERS["MaxReceiveCount"]["MinValue"] > MOST_RECEIVES
+
+
+def test_what_is_due_is_looked_at_each_minute_and_a_tick_has_its_minute() -> None:
+    schedule, function = properties("MaintenanceSchedule"), properties("MaintenanceFunction")
+
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    assert function["Timeout"] == 60
 
 
 def test_filters_compare_fields_and_never_look_for_words() -> None:
@@ -157,7 +167,9 @@ def test_alarms_watch_what_writes_no_line_of_ours() -> None:
     assert {("AWS/ApiGateway", "4xx"), ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "Count")} <= seen
     assert ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible") in seen
     assert sorted(functions) == [
-        (metric, function) for metric in ("Errors", "Throttles") for function in ("IngestFunction", "ProcessorFunction")
+        (metric, function)
+        for metric in ("Errors", "Throttles")
+        for function in ("IngestFunction", "MaintenanceFunction", "ProcessorFunction")
     ]
 
 

@@ -2,6 +2,7 @@
 
 mod body;
 mod front;
+mod maintain;
 mod request;
 mod stop;
 mod types;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::server::front::Front;
+use crate::server::maintain::maintain;
 pub use crate::server::stop::Stopper;
 use crate::server::stop::{LAST_WORK_TIME, stopped};
 pub use crate::server::types::Local;
@@ -143,11 +145,13 @@ impl Stack {
 
     /// Serves and works until it is stopped.
     pub async fn run(self) {
+        let maintenance = maintain(self.local.clone(), self.stop.subscribe());
+        let maintenance = tokio::spawn(maintenance);
         let workers =
             tokio::spawn(work(self.process, self.local, self.workers, self.stop.subscribe()));
         Front::of(self.ingest).serve(self.listener, self.stop.subscribe()).await;
-        if workers.await.is_err() {
-            tracing::error!("the workers ended in a panic");
+        if workers.await.is_err() || maintenance.await.is_err() {
+            tracing::error!("the workers or the maintenance ended in a panic");
         }
     }
 }

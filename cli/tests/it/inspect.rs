@@ -177,7 +177,7 @@ async fn a_step_whose_failure_was_reported_has_failed_and_is_not_unknown() {
         let run = claimed(local, sealed).await;
         let mail = "mail".parse().expect("a name");
         let begun = write(local, &run, run.step_begun(&mail, after(1))).await;
-        let failed = begun.settled(Settlement::Retry(after(60), unavailable()), after(2));
+        let failed = begun.settled(Settlement::Retry(after(60), unavailable()), None, after(2));
         write(local, &begun, failed).await;
     })
     .await;
@@ -236,7 +236,8 @@ async fn what_attempts_saved_that_are_no_longer_listed_comes_before_those_that_a
         run = write(local, &run, run.step_saved(&order, yielded, after(2))).await;
         for second in 3..14 {
             let due = after(second);
-            run = write(local, &run, run.settled(Settlement::Retry(due, unavailable()), due)).await;
+            run = write(local, &run, run.settled(Settlement::Retry(due, unavailable()), None, due))
+                .await;
             let next = run.claimed(&claim(due, second.into())).expect("it is due");
             run = write(local, &run, next).await;
         }
@@ -328,7 +329,7 @@ async fn each_way_of_ending_says_why_and_what_comes_next() {
         let failed = matches!(settlement, Settlement::Retry(..) | Settlement::Dead(..));
         let data = Data::with("ends", async |local, sealed| {
             let run = claimed(local, sealed).await;
-            write(local, &run, run.settled(settlement, after(1))).await;
+            write(local, &run, run.settled(settlement, None, after(1))).await;
         })
         .await;
         let (text, json) = data.account(EVENT);

@@ -34,6 +34,8 @@ use futures_util::future::join3;
 use hookdock_pipeline::ingest::Ingest;
 #[cfg(feature = "sdk")]
 use hookdock_pipeline::job::{Effects, Registry};
+#[cfg(feature = "sdk")]
+use hookdock_pipeline::maintenance::Maintenance;
 use hookdock_pipeline::ports::{ArchiveThenQueue, Providers, Web};
 #[cfg(feature = "sdk")]
 use hookdock_pipeline::process::{Process, Worker};
@@ -52,7 +54,7 @@ pub use system::SystemClock;
 use crate::clients::ProcessorClients;
 use crate::config::IngestConfig;
 #[cfg(feature = "sdk")]
-use crate::config::ProcessorConfig;
+use crate::config::{MaintenanceConfig, ProcessorConfig};
 use crate::service::Services;
 
 /// The ingest use case over AWS.
@@ -95,6 +97,22 @@ pub async fn histories(
 ) -> (S3Deliveries, DynamoHistories) {
     let clients = ProcessorClients::new(connection).await;
     (S3Deliveries::new(clients.s3, bucket), DynamoHistories::new(clients.dynamo, table))
+}
+
+/// The maintenance use case over AWS.
+#[cfg(feature = "sdk")]
+pub type AwsMaintenance = Maintenance<SqsMessages, DynamoLedger, SystemClock>;
+
+/// Wires the maintenance use case.
+#[cfg(feature = "sdk")]
+pub async fn maintenance(connection: &Connection, config: &MaintenanceConfig) -> AwsMaintenance {
+    let clients = ProcessorClients::new(connection).await;
+    let records = DynamoRecords::new(clients.dynamo.clone(), &config.records_table);
+    Maintenance::new(
+        SqsMessages::new(clients.sqs, &config.queue_url, &config.dead_letter_url),
+        DynamoLedger::new(clients.dynamo, &config.table, records),
+        SystemClock,
+    )
 }
 
 /// Wires the process use case with the given jobs. No connection is opened ahead, because no

@@ -11,9 +11,9 @@ use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{CommitRefused, Conditional, Histories, Ledger, Record};
 use redb::{ReadableTable, WriteTransaction};
 
-use crate::Embedded;
 use crate::records::insert;
 use crate::store::{EVENTS, RECORDED, RUNS, StoreError, from_bytes, to_bytes};
+use crate::{Embedded, due};
 
 impl<S: System> Ledger for Embedded<S> {
     async fn find_pack(
@@ -62,12 +62,13 @@ impl<S: System> Ledger for Embedded<S> {
         const ACTION: &str = "write the run and the record";
         let (from, to, record) = (from.clone(), to.clone(), record.clone());
         let swapped = self.store.write(ACTION, move |transaction| {
-            let inserted = match found(transaction, &to, |run| fits(run, &from))? {
-                Found::Expected => insert(transaction, &record)?,
+            let stored = match found(transaction, &to, |run| fits(run, &from))? {
+                Found::Expected(stored) => stored,
                 met => return Ok(Err(met)),
             };
+            let inserted = insert(transaction, &record)?;
             if inserted == Conditional::Written {
-                write(transaction, &to)?;
+                write(transaction, stored.as_deref(), &to)?;
             }
             Ok(Ok(inserted))
         });
@@ -105,8 +106,8 @@ impl<S: System> Embedded<S> {
         let to = to.clone();
         let swapped = self.store.write(action, move |transaction| {
             let found = found(transaction, &to, expected)?;
-            if matches!(found, Found::Expected) {
-                write(transaction, &to)?;
+            if let Found::Expected(stored) = &found {
+                write(transaction, stored.as_deref(), &to)?;
             }
             Ok(found)
         });
@@ -184,7 +185,7 @@ fn known(action: &'static str, record: EventRecord) -> Result<EventRecord, PortE
 /// What a write finds in its place.
 enum Found {
     /// What it should be.
-    Expected,
+    Expected(Option<Box<RunItem>>),
     /// What is to be written: it was written before, and the answer got lost.
     Itself,
     /// Something else, or nothing.
@@ -194,7 +195,7 @@ enum Found {
 impl Found {
     fn other_run(self, action: &'static str) -> Result<Conditional<Run>, PortError> {
         match self {
-            Self::Expected | Self::Itself => Ok(Conditional::Written),
+            Self::Expected(_) | Self::Itself => Ok(Conditional::Written),
             Self::Other(Some(item)) => readable(action, *item).map(Conditional::Refused),
             Self::Other(None) => {
                 let gone = "the run is not recorded any more";
@@ -211,7 +212,7 @@ fn found(
 ) -> Result<Found, StoreError> {
     let stored = find_run(&transaction.open_table(RUNS)?, run_key(&to.id))?;
     Ok(if expected(stored.as_ref()) {
-        Found::Expected
+        Found::Expected(stored.map(Box::new))
     } else if stored.as_ref() == Some(&RunItem::from(to)) {
         Found::Itself
     } else {
@@ -219,9 +220,15 @@ fn found(
     })
 }
 
-fn write(transaction: &WriteTransaction, run: &Run) -> Result<(), StoreError> {
-    let item = to_bytes(&RunItem::from(run))?;
-    transaction.open_table(RUNS)?.insert(run_key(&run.id), item.as_slice())?;
+fn write(
+    transaction: &WriteTransaction,
+    stored: Option<&RunItem>,
+    run: &Run,
+) -> Result<(), StoreError> {
+    let item = RunItem::from(run);
+    due::moved(transaction, stored, &item)?;
+    let bytes = to_bytes(&item)?;
+    transaction.open_table(RUNS)?.insert(run_key(&run.id), bytes.as_slice())?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod archive;
 mod captures;
 mod cells;
 mod documents;
+mod due;
 mod endpoints;
 mod ledger;
 mod model;

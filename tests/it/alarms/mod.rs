@@ -4,6 +4,7 @@ mod filter;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use filter::Filter;
 use hookdock_pipeline::delivery::incoming::Incoming;
@@ -102,6 +103,7 @@ async fn each_filter_selects_the_line_that_it_is_made_for() {
         accept(&stack, &checkout()).await;
         stack.work_on_all(&stack.local.receive(1).await.expect("memory")).await;
         stack.process.registry = Registry::new();
+        stack.process.settings.deliveries_kept = Duration::from_secs(24 * 3600);
         stack.drain().await;
     })
     .await;

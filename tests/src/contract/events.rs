@@ -186,7 +186,7 @@ pub async fn histories<B: Bench>(bench: &B) {
     assert_eq!(history, Some(History { event, runs: runs.into() }));
 }
 
-fn recorded(number: u128) -> DeliveryRecord {
+pub(super) fn recorded(number: u128) -> DeliveryRecord {
     DeliveryRecord {
         reference: Reference {
             version: Reference::VERSION,

@@ -26,12 +26,12 @@ use hookdock_pipeline::ledger::{Claim, EventRef, RunId};
 use hookdock_pipeline::model::names::{CodeVersion, DeliveryId, EventKey, Owner};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
-    Archive, Captures, Conditional, Deliveries, Documents, Endpoints as _, Histories, Ledger,
-    Messages, Packs, Record, WorkQueue,
+    Archive, Captures, Conditional, Deliveries, Documents, DueRuns, Endpoints as _, Histories,
+    Ledger, Messages, Packs, Record, WorkQueue,
 };
 use hookdock_signature::{EpochMillis, Keys};
 pub use queue::{items, queue};
-pub use runs::{claims, commits, fences, states};
+pub use runs::{claims, commits, due, fences, states};
 pub use shared::{cells, documents, records, scopes};
 
 use crate::requests::{Draft, ENDPOINTS};
@@ -56,6 +56,7 @@ macro_rules! each_contract {
             claims,
             fences,
             states,
+            due,
             commits,
             cells,
             histories,
@@ -84,7 +85,7 @@ pub trait Bench: Sync {
     fn messages(&self) -> &(impl Messages + Clone);
 
     /// The record of events and runs.
-    fn ledger(&self) -> &impl Ledger;
+    fn ledger(&self) -> &(impl Ledger + DueRuns);
 
     /// The same record, for people.
     fn histories(&self) -> &impl Histories;

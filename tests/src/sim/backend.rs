@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_embedded::{Embedded, Message};
+use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::endpoint::Store;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
@@ -110,6 +111,17 @@ impl Interceptor<Embedded<Clock>> for Backend {
         let (id, body) = (reference.delivery_id.clone(), delivery.message().to_owned());
         self.world.book().queued.insert(id, body);
         Ok(())
+    }
+
+    async fn send_items(
+        &self,
+        port: &Port,
+        references: &[Reference],
+        trace: Option<&str>,
+    ) -> Result<Vec<usize>, PortError> {
+        let about_a_run = |reference: &&Reference| reference.job.is_some();
+        references.iter().filter(about_a_run).for_each(|reference| self.world.wakes(reference));
+        port.send_items(references, trace).await
     }
 
     async fn dead_letter(&self, port: &Port, dead_letter: &DeadLetter) -> Result<(), PortError> {

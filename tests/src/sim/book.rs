@@ -11,6 +11,7 @@ use hookdock_pipeline::model::names::DeliveryId;
 use hookdock_signature::EpochMillis;
 
 use crate::rules;
+use crate::rules::WakeMove;
 use crate::sim::jobs::LAST;
 use crate::sim::shared::Commons;
 use crate::sim::world::{World, described};
@@ -29,6 +30,8 @@ pub(crate) struct Book {
     pub(crate) recorded: BTreeMap<EventRef, BTreeSet<DeliveryId>>,
     /// Every run as it was stored last.
     pub(crate) runs: BTreeMap<RunId, Run>,
+    /// How often each run was marked as woken, and its reference sent.
+    wakes: BTreeMap<RunId, Wakes>,
     /// (Run, generation) of each dead letter that says why.
     letters: BTreeSet<(RunId, u32)>,
     /// How often each run's record began.
@@ -48,6 +51,12 @@ pub(crate) struct Book {
     pub(crate) commons: Commons,
     /// How often an effect happened, by run and step.
     pub(crate) effects: BTreeMap<(RunId, &'static str), u32>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Wakes {
+    marked: u32,
+    sent: u32,
 }
 
 /// A delivery that was answered 2xx.
@@ -170,6 +179,23 @@ impl World {
         }
     }
 
+    /// A reference is sent for a run that waits in the ledger alone.
+    pub(crate) fn wakes(&self, reference: &Reference) {
+        let Some(job) = reference.job.clone() else { return };
+        let run = RunId { event: EventRef::of(reference), job };
+        let mut book = self.book();
+        book.tally.woken += 1;
+        let wakes = book.wakes.entry(run.clone()).or_default();
+        wakes.sent += 1;
+        let Wakes { marked, sent } = *wakes;
+        drop(book);
+        if sent > marked {
+            self.violated("a run is marked each time before its reference is sent", || {
+                format!("{run:?} was marked {marked} times and sent {sent} times")
+            });
+        }
+    }
+
     /// A stored run changed.
     pub(crate) fn moved(&self, before: Option<&Run>, after: &Run) {
         let now = self.universe.now();
@@ -180,6 +206,13 @@ impl World {
         self.note("ledger", line);
         if before.is_none_or(|before| before.attempt != after.attempt) {
             self.book().tally.claims += 1;
+        }
+        match rules::wake_move(before, after) {
+            Some(WakeMove::Begun) => self.book().tally.left_to_ledger += 1,
+            Some(WakeMove::Marked) => {
+                self.book().wakes.entry(after.id.clone()).or_default().marked += 1;
+            }
+            Some(WakeMove::Left) | None => {}
         }
         if before.is_none() || rules::is_new(after) {
             *self.book().lives.entry(after.id.clone()).or_default() += 1;

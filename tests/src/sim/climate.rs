@@ -136,14 +136,16 @@ impl EventPlan {
 
 impl Ending {
     fn by_chance(universe: &Universe) -> Self {
-        match universe.below(14) {
+        match universe.below(16) {
             0..=3 => Self::Fails,
-            4 | 5 => Self::FailsFor(Duration::from_secs(30)),
+            4 => Self::FailsFor(Duration::from_secs(30)),
+            5 => Self::FailsFor(Duration::from_secs(5 * 60)),
             6 => Self::FailsForGood,
             7 => Self::Ignored,
             8 => Self::Panics,
             9 => Self::Hangs,
             10 | 11 => Self::Defers(Duration::from_secs(20)),
+            12 | 13 => Self::Defers(Duration::from_secs(4 * 60)),
             _ => Self::Done,
         }
     }

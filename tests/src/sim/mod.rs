@@ -3,7 +3,8 @@
 //! The seed decides everything: which task goes on at every await, how long each call takes and
 //! whether it fails, arrives late or loses its answer, which process dies or stalls where it
 //! waits, how far the clocks are apart, what the providers send twice, what the queue hands out
-//! twice, how the jobs end, when other jobs are deployed, and when somebody redrives or replays.
+//! twice, how the jobs end, when other jobs are deployed, when the maintenance comes, and when
+//! somebody redrives or replays.
 //! Time is virtual and jumps.
 //!
 //! For ten minutes everything may go wrong; then nothing does, and everything has to come to its
@@ -25,6 +26,7 @@ mod network;
 mod people;
 mod search;
 mod shared;
+mod ticks;
 mod workers;
 mod world;
 
@@ -49,6 +51,7 @@ use crate::sim::climate::AFTERLIFE;
 use crate::sim::jobs::JOBS;
 use crate::sim::network::Network;
 use crate::sim::people::People;
+use crate::sim::ticks::Ticks;
 use crate::sim::workers::Workers;
 use crate::sim::world::World;
 use crate::stack::START;
@@ -59,16 +62,16 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// As the template has it: six times the time limit.
 const VISIBILITY: Duration = Duration::from_secs(60);
 
-/// How long a run may wait in the queue.
-const LONGEST_STAY: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+/// How long deliveries are stored.
+const DELIVERIES_KEPT: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// What a run gets.
 const POLICY: RetryPolicy = RetryPolicy {
     max_attempts: 4,
     first_wait: Duration::from_secs(2),
     growth: 4,
-    longest_wait: Duration::from_secs(60),
-    longest_asked: Duration::from_secs(60),
+    longest_wait: Duration::from_secs(10 * 60),
+    longest_asked: Duration::from_secs(10 * 60),
 };
 
 /// By then everything has ended.
@@ -129,6 +132,10 @@ pub struct Tally {
     pub claims: u64,
     /// Writes that were refused because of their fence.
     pub fenced: u64,
+    /// Times that a run was left to the ledger alone.
+    pub left_to_ledger: u64,
+    /// Times that a reference was sent for such a run.
+    pub woken: u64,
     /// Times that a run was held back.
     pub held_back: u64,
     /// Times that a breaker opened.
@@ -152,6 +159,8 @@ impl Tally {
         self.stalls += other.stalls;
         self.claims += other.claims;
         self.fenced += other.fenced;
+        self.left_to_ledger += other.left_to_ledger;
+        self.woken += other.woken;
         self.held_back += other.held_back;
         self.opened += other.opened;
         self.probes += other.probes;
@@ -190,6 +199,7 @@ struct Simulation {
     world: Arc<World>,
     backend: Backend,
     workers: Workers,
+    ticks: Ticks,
     steps: u64,
 }
 
@@ -215,8 +225,9 @@ impl Simulation {
             caller: "ingest".into(),
         };
         let workers = Workers::new(&network);
+        let ticks = Ticks::new(&network);
         People { network, endpoints }.start();
-        Self { world, backend, workers, steps: 0 }
+        Self { world, backend, workers, ticks, steps: 0 }
     }
 
     fn run(mut self) -> Result<Tally, Violation> {
@@ -246,10 +257,11 @@ impl Simulation {
                 self.steps += 1;
                 self.check()?;
             }
-            if self.workers.hand_out() {
+            if self.workers.hand_out() || self.ticks.tick() {
                 continue;
             }
-            let next = world.universe.next_timer().into_iter().chain(self.workers.next_work());
+            let next = [world.universe.next_timer(), self.workers.next_work(), self.ticks.next()];
+            let next = next.into_iter().flatten();
             match next.min() {
                 None => return Ok(()),
                 Some(time) if time > end || self.steps > MOST_STEPS => {

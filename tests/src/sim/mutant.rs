@@ -8,18 +8,19 @@ use hookdock_pipeline::delivery::pack::Pack;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{
-    DeliveryRecord, EventRef, Fence, Recorded, Run, RunState, StepRecord,
+    DeliveryRecord, EventRef, Fence, Recorded, Run, RunId, RunState, Shard, StepRecord, Wake,
 };
 use hookdock_pipeline::model::names::{CellName, CellTag, DeliveryId};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{
     Archive as _, Cell, Cells as _, CommitRefused, Conditional, Deliveries as _, Document,
-    Documents as _, Ledger as _, Messages as _, Record, Records as _, WorkQueue as _,
+    Documents as _, DueRuns as _, Ledger as _, Messages as _, Record, Records as _, WorkQueue as _,
 };
 use hookdock_pipeline::testing::Interceptor;
 use hookdock_signature::EpochMillis;
 use serde_json::{Value, json};
 
+use crate::rules::{self, WakeMove};
 use crate::sim::backend::{Backend, Witnessed};
 use crate::stack::START;
 
@@ -78,6 +79,16 @@ pub enum Mutant {
     LatestInvented,
     /// The ledger tells that every breaker is closed.
     BreakerHidden,
+    /// The ledger says that it has written a run that is left to it alone, and has not.
+    WaitForgotten,
+    /// The ledger writes a run that is left to it alone, and not what wakes it.
+    WakeForgotten,
+    /// The ledger names no runs of half of the shards.
+    ShardForgotten,
+    /// The ledger says that it has marked a run as woken, and has not.
+    MarkForgotten,
+    /// The ledger marks a run as woken, and leaves it due.
+    MarkWithoutTime,
 }
 
 /// What is behind the mutant.
@@ -241,10 +252,22 @@ impl Interceptor<Witnessed> for Mutated {
         to: &Run,
     ) -> Result<Conditional<Run>, PortError> {
         let fence = self.fence(from, to);
-        if self.is(Mutant::StepForgotten) {
-            return port.compare_and_swap(&fence, &without_results(to)).await;
+        let stored = self.backend.stored_run(&to.id);
+        let woken = rules::wake_move(stored.as_ref(), to);
+        match (self.mutant, woken) {
+            (Some(Mutant::WaitForgotten), Some(WakeMove::Begun))
+            | (Some(Mutant::MarkForgotten), Some(WakeMove::Marked)) => Ok(Conditional::Written),
+            (Some(Mutant::WakeForgotten), Some(WakeMove::Begun)) => {
+                port.compare_and_swap(&fence, &Run { wake: None, ..to.clone() }).await
+            }
+            (Some(Mutant::MarkWithoutTime), Some(WakeMove::Marked)) => {
+                port.compare_and_swap(&fence, &still_due(stored, to)).await
+            }
+            (Some(Mutant::StepForgotten), _) => {
+                port.compare_and_swap(&fence, &without_results(to)).await
+            }
+            _ => port.compare_and_swap(&fence, to).await,
         }
-        port.compare_and_swap(&fence, to).await
     }
 
     async fn commit(
@@ -267,6 +290,19 @@ impl Interceptor<Witnessed> for Mutated {
             return port.commit(&fence, &without_results(to), record).await;
         }
         port.commit(&fence, to, record).await
+    }
+
+    async fn due_runs(
+        &self,
+        port: &Port,
+        shard: Shard,
+        by: EpochMillis,
+        most: usize,
+    ) -> Result<Vec<RunId>, PortError> {
+        if self.is(Mutant::ShardForgotten) && shard.number() < 8 {
+            return Ok(Vec::new());
+        }
+        port.due_runs(shard, by, most).await
     }
 
     async fn keep_document(
@@ -313,6 +349,13 @@ fn without_lease(run: Run) -> Run {
         }
         _ => run,
     }
+}
+
+/// The run marked as woken, and due as it was.
+fn still_due(stored: Option<Run>, to: &Run) -> Run {
+    let at = stored.and_then(|stored| stored.wakes_at());
+    let due = |wake: &Wake| Box::new(Wake { at: at.unwrap_or(wake.at), ..wake.clone() });
+    Run { wake: to.wake.as_deref().map(due), ..to.clone() }
 }
 
 fn without_results(run: &Run) -> Run {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
+use hookdock_pipeline::ledger::{RunId, Shard};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
-use hookdock_pipeline::ports::Web;
+use hookdock_pipeline::ports::{DueRuns, Web};
 use hookdock_pipeline::testing::{Answered, Intercepted, Interceptor, Invocation};
+use hookdock_signature::EpochMillis;
 use tokio::sync::oneshot;
 
 use crate::sim::backend::{Backend, Witnessed};
@@ -159,6 +161,25 @@ impl World {
 }
 
 impl<P: ?Sized> Interceptor<P> for Network {
+    /// A tick asks for every shard. What finds nothing is not worth a journey.
+    async fn due_runs(
+        &self,
+        port: &Arc<P>,
+        shard: Shard,
+        by: EpochMillis,
+        most: usize,
+    ) -> Result<Vec<RunId>, PortError>
+    where
+        P: DueRuns + 'static,
+    {
+        if self.backend.local.due_runs(shard, by, 1).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let port = Arc::clone(port);
+        let what = move || format!("asks what is due in shard {}", shard.number());
+        self.call(what, async move { port.due_runs(shard, by, most).await }).await
+    }
+
     async fn around<T: Answered>(
         &self,
         invocation: Invocation,
@@ -202,6 +223,7 @@ fn noted(invocation: &Invocation) -> String {
         Invocation::Read(_, id) => format!("reads record {id}"),
         Invocation::KeepDocument(document) => format!("keeps document {}", document.name),
         Invocation::ReadDocument(name) => format!("reads document {name}"),
+        Invocation::SendItems(references, _) => format!("queues {} references", references.len()),
         other => format!("calls {:?}", other.call()),
     }
 }

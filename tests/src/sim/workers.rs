@@ -16,7 +16,7 @@ use crate::sim::climate::STORM;
 use crate::sim::deployments::{self, Version};
 use crate::sim::executor::Clock;
 use crate::sim::network::{Network, Ports};
-use crate::sim::{LONGEST_STAY, POLICY, TIME_LIMIT, jobs};
+use crate::sim::{DELIVERIES_KEPT, POLICY, TIME_LIMIT, jobs};
 
 /// The most messages that a worker takes at a time.
 const BATCH: usize = 3;
@@ -175,7 +175,11 @@ fn begin(network: &Network, name: &Arc<str>, clock: &Clock, version: Version) ->
             ..Effects::new(Arc::new(ports))
         },
         registry: jobs::registry(&network, clock, version),
-        settings: Settings { policy: POLICY, longest_stay: LONGEST_STAY, ..Settings::default() },
+        settings: Settings {
+            policy: POLICY,
+            deliveries_kept: DELIVERIES_KEPT,
+            ..Settings::default()
+        },
         worker: process::Worker::default(),
     };
     Life { version, process: Arc::new(process), busy: Arc::default(), dead: Arc::default() }

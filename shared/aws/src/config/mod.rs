@@ -10,8 +10,7 @@
 //! | `HOOKDOCK_TABLE` | | yes | the ledger |
 //! | `HOOKDOCK_RECORDS_TABLE` | | yes | what the jobs write |
 //! | `HOOKDOCK_MAX_ATTEMPTS` | | optional | how often a job is tried |
-//! | `HOOKDOCK_QUEUE_DAYS` | | optional | how many days the queue keeps a message |
-//! | `HOOKDOCK_MAX_RECEIVES` | | optional | how often the queue hands a message out |
+//! | `HOOKDOCK_DELIVERY_DAYS` | | optional | how many days deliveries are stored |
 //! | `HOOKDOCK_CODE_VERSION` | | optional | what attempts are recorded to have been made by |
 //! | `HOOKDOCK_JOBS_SECRET` | | optional | the secret with the jobs' settings |
 //! | `HOOKDOCK_MAIL_FROM` | | optional | the address that jobs send e-mail from |
@@ -26,11 +25,15 @@
 //! | `AWS_ENDPOINT_URL` | optional | | an address for all services, such as that of a stand-in |
 //! | `AWS_ENDPOINT_URL_S3` | optional | | one for S3 alone; likewise `_SQS` and `_SECRETS_MANAGER` |
 //!
+//! The maintenance function has the processor's `_QUEUE_URL`, `_DLQ_URL`, `_TABLE` and
+//! `_RECORDS_TABLE`.
+//!
 //! An empty variable is as good as none. In the processor, what begins with `AWS_` is the SDK's
 //! to read, but for the log level.
 
 mod environment;
 mod ingest;
+mod maintenance;
 mod processor;
 mod reader;
 #[cfg(test)]
@@ -39,5 +42,6 @@ mod tests;
 pub(crate) use environment::{log_level, variable};
 pub(crate) use ingest::Access;
 pub use ingest::IngestConfig;
+pub use maintenance::MaintenanceConfig;
 pub use processor::{JobsConfig, ProcessorConfig};
 pub use reader::{ConfigProblem, ConfigProblems};

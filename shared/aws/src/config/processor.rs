@@ -71,12 +71,9 @@ impl ProcessorConfig {
                     default.policy,
                     |max_attempts| RetryPolicy { max_attempts, ..default.policy },
                 ),
-                longest_stay: raw
-                    .optional("HOOKDOCK_QUEUE_DAYS", count)
-                    .map_or(default.longest_stay, Settings::stay_of),
-                max_receives: raw
-                    .optional("HOOKDOCK_MAX_RECEIVES", count)
-                    .unwrap_or(default.max_receives),
+                deliveries_kept: raw
+                    .optional("HOOKDOCK_DELIVERY_DAYS", count)
+                    .map_or(default.deliveries_kept, Settings::days),
                 code: raw.optional("HOOKDOCK_CODE_VERSION", code).unwrap_or(default.code),
             },
             // Set by Lambda itself ("Defined runtime environment variables", read 2026-11).

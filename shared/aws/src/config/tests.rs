@@ -124,8 +124,7 @@ fn every_problem_is_reported_at_once() {
             "HOOKDOCK_QUEUE_URL",
             "HOOKDOCK_DLQ_URL",
             "HOOKDOCK_MAX_ATTEMPTS",
-            "HOOKDOCK_QUEUE_DAYS",
-            "HOOKDOCK_MAX_RECEIVES",
+            "HOOKDOCK_DELIVERY_DAYS",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
             "HOOKDOCK_TOPIC_ARN"
         ]

@@ -5,6 +5,7 @@
 //! | `pk` | `event#{endpoint}#{event key}` | the same | an event and its runs lie together |
 //! | `sk` | `event` | `run#{job}` | |
 //! | `state_key` | | `{state}#{shard}` | index `by_state`, while retrying, waiting or dead |
+//! | `due_key`, `due_at_ms` | | `due#{shard}`, a time | index `by_due`, while it waits here alone |
 //! | `tenant_key` | `{endpoint}#{tenant}` | | index `by_tenant`, if there is a tenant |
 //! | `delivery_ids` | the first hundred | | by which a delivery is counted once |
 //! | `jobs` | a set | | every job that ever ran for the event, or was about to |

@@ -2,6 +2,7 @@
 
 mod cells;
 mod condition;
+mod due;
 mod events;
 mod histories;
 mod item;

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use hookdock_pipeline::ledger::{Fence, Run, RunItem, RunState};
+use hookdock_pipeline::ledger::{Fence, Run, RunItem, RunState, Shard};
 use hookdock_pipeline::model::names::EventKey;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Conditional;
 
 use super::condition::Conflict;
 use super::item::{Item, from_item, names, number, text, to_item, unfit, values};
-use super::keys::{partition, run_sort};
+use super::keys::{due_key, partition, run_sort};
 
 /// The stored run is as it was when it was read.
 pub(super) const FENCED: &str =
@@ -37,6 +37,10 @@ pub(super) fn run_item(action: &'static str, run: &Run) -> Result<Item, PortErro
     item.insert("sk".to_owned(), text(run_sort(&run.id)));
     if let Some(key) = state_key(&run.state, &run.id.event.key) {
         item.insert("state_key".to_owned(), text(key));
+    }
+    if let Some(at) = run.wakes_at() {
+        item.insert("due_key".to_owned(), text(due_key(Shard::of(&run.id.event.key))));
+        item.insert("due_at_ms".to_owned(), number(at.get()));
     }
     Ok(item)
 }

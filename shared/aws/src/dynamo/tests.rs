@@ -113,7 +113,7 @@ fn a_run_without_steps_costs_three_write_units() {
         event_item(&EventRecord::from(&delivery), &delivery).expect("an item"),
         event_item(&EventRecord::from(&packed), &packed).expect("an item"),
         run_item(ACTION, &claimed).expect("an item"),
-        run_item(ACTION, &claimed.settled(Settlement::Done, NOW)).expect("an item"),
+        run_item(ACTION, &claimed.settled(Settlement::Done, None, NOW)).expect("an item"),
     ];
     for item in written {
         assert!(named_bytes(&item) <= 1024, "{} bytes: {item:?}", named_bytes(&item));
@@ -157,7 +157,7 @@ fn only_runs_that_need_looking_after_are_listed_by_state() {
         (Some(Settlement::Done), None),
         (Some(Settlement::Ignored("test mode".to_owned())), None),
     ] {
-        let run = settlement.map_or(claimed.clone(), |end| claimed.settled(end, NOW));
+        let run = settlement.map_or(claimed.clone(), |end| claimed.settled(end, None, NOW));
         let item = run_item(ACTION, &run).expect("an item");
         let expected = state.map(|state| format!("{state}#{shard}"));
         assert_eq!(attribute(&item, "state_key"), expected.as_deref());
@@ -167,7 +167,7 @@ fn only_runs_that_need_looking_after_are_listed_by_state() {
 
 #[test]
 fn a_run_comes_back_as_it_was_written() {
-    for run in [run(), run().settled(Settlement::Retry(NOW, failed()), NOW)] {
+    for run in [run(), run().settled(Settlement::Retry(NOW, failed()), None, NOW)] {
         assert_eq!(
             stored_run(ACTION, run_item(ACTION, &run).expect("an item")).expect("a run"),
             run

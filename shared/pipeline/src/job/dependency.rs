@@ -123,7 +123,7 @@ impl<'a> Dependency<'a> {
             |what| Failure::transient(ErrorClass::TimedOut, format!("{name} {what} in time"));
         let permit = match guard.admit(call_end).await {
             Ok(permit) => permit,
-            Err((until, class)) => return Err(held_back(&name, until, class)),
+            Err((until, class)) => return Err(held_back(&name, guard.cell, until, class)),
         };
         let left = worker.now().until(call_end);
         if left.is_zero() {
@@ -137,9 +137,14 @@ impl<'a> Dependency<'a> {
     }
 }
 
-fn held_back(name: &DependencyName, until: EpochMillis, class: ErrorClass) -> Failure {
+fn held_back(
+    name: &DependencyName,
+    breaker: CellName,
+    until: EpochMillis,
+    class: ErrorClass,
+) -> Failure {
     let cause = format!("held back: {name} is left alone, it was {}", class.code());
-    Failure::held_back(class, until, cause)
+    Failure::held_back(class, until, breaker, cause)
 }
 
 fn outage<T>(result: &Result<T, Failure>) -> Option<Outage> {

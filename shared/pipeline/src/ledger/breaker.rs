@@ -120,6 +120,15 @@ impl Breaker {
         Self::Closed { since: now, failures: 0, answers: 0 }
     }
 
+    /// Since when it is called again, or when that is tried next.
+    #[must_use]
+    pub fn back_at(&self) -> EpochMillis {
+        match *self {
+            Self::Closed { since, .. } => since,
+            Self::Open { until, .. } | Self::Probing { until, .. } => until,
+        }
+    }
+
     /// Whether a call is made now that has ended by `call_end`.
     #[must_use]
     pub fn admission(&self, now: EpochMillis, call_end: EpochMillis) -> Admission {

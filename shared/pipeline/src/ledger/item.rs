@@ -8,6 +8,7 @@ use crate::ledger::run::{Run, RunId};
 use crate::ledger::state::{Attempt, DeadReason, RunState};
 use crate::ledger::step::StepRecord;
 use crate::ledger::stored::{UnreadableItem, VERSION};
+use crate::ledger::wake::Wake;
 use crate::model::names::{EndpointId, EventKey, JobName, Owner};
 
 /// A stored run. Times are milliseconds since the epoch, but for `expires_at`.
@@ -55,6 +56,9 @@ pub struct RunItem {
     /// The steps, in the order in which they were first begun.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,
+    /// What wakes the run, if it waits in the ledger alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake: Option<Box<Wake>>,
     /// When the run was first claimed.
     pub opened_at_ms: i64,
     /// When it last changed.
@@ -84,6 +88,7 @@ impl From<&Run> for RunItem {
             writes: run.writes,
             attempts: run.attempts.clone(),
             steps: run.steps.clone(),
+            wake: run.wake.clone(),
             opened_at_ms: run.opened_at.get(),
             updated_at_ms: run.updated_at.get(),
             expires_at: run.expires_at().to_seconds().get(),
@@ -127,6 +132,7 @@ impl TryFrom<RunItem> for Run {
             writes: item.writes,
             attempts: item.attempts,
             steps: item.steps,
+            wake: item.wake,
             opened_at: EpochMillis::new(item.opened_at_ms),
             updated_at: EpochMillis::new(item.updated_at_ms),
         })

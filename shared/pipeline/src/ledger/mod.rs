@@ -14,7 +14,8 @@
 //! ```
 //!
 //! A run whose job is not registered is moved without a claim: from any state in which it is due
-//! to `waiting`, and at the end of its time to `dead`.
+//! to `waiting`, and at the end of its time to `dead`. One that waits for longer than a message is
+//! hidden has a [`Wake`] besides: its message is gone.
 //!
 //! Every move is computed here, without I/O, from the run as it was read; the store writes the
 //! result only if the run still carries the same [`Fence`]. So an illegal move cannot be written,
@@ -30,9 +31,11 @@ mod history;
 mod item;
 mod run;
 mod run_steps;
+mod run_wake;
 mod state;
 mod step;
 mod stored;
+mod wake;
 
 pub use effect_key::EffectKey;
 pub use event::{Dedupe, DeliveryRecord, EventRecord, EventRef, Packed, Recorded};
@@ -45,3 +48,4 @@ pub use state::{
 };
 pub use step::{Saved, StepRecord, StepResult};
 pub use stored::{RECORD_LIFE, UnreadableItem};
+pub use wake::{LONGEST_HIDDEN, Shard, Wake};

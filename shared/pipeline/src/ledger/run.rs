@@ -9,6 +9,7 @@ use crate::ledger::state::{
 };
 use crate::ledger::step::StepRecord;
 use crate::ledger::stored::RECORD_LIFE;
+use crate::ledger::wake::Wake;
 use crate::model::failure::recorded;
 use crate::model::names::{CodeVersion, JobName, Owner};
 
@@ -78,6 +79,9 @@ pub struct Run {
     pub attempts: Vec<Attempt>,
     /// Its steps, in the order in which they were first begun.
     pub steps: Vec<StepRecord>,
+    /// What wakes it, if it was ever left to the ledger. It has that until it ends: its message may
+    /// have been deleted, by whoever met it as it waited.
+    pub wake: Option<Box<Wake>>,
     /// When it was first claimed.
     pub opened_at: EpochMillis,
     /// When it last changed.
@@ -88,7 +92,12 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unclaimable {
     /// Not before this time: a worker has it, or it waits for its next attempt.
-    Until(EpochMillis),
+    Until {
+        /// That time.
+        time: EpochMillis,
+        /// Whether it waits in the ledger alone, and needs no message.
+        has_wake: bool,
+    },
     /// It has ended.
     Ended,
     /// It is dead, and its dead letter may not have been sent.
@@ -110,6 +119,7 @@ impl Run {
             writes: 0,
             attempts: vec![Attempt::started(1, claim.code.clone(), claim.now)],
             steps: Vec::new(),
+            wake: None,
             opened_at: claim.now,
             updated_at: claim.now,
         }
@@ -122,9 +132,15 @@ impl Run {
 
     /// The run while its job is not registered: it waits, and no attempt is made of that.
     #[must_use]
-    pub fn waiting_for_job(&self, not_before: EpochMillis, at: EpochMillis) -> Self {
+    pub fn waiting_for_job(
+        &self,
+        not_before: EpochMillis,
+        wake: Option<Wake>,
+        at: EpochMillis,
+    ) -> Self {
         let cause = JOB_UNREGISTERED.to_owned();
-        self.moved(RunState::Waiting { not_before, cause }, at)
+        let waiting = self.moved(RunState::Waiting { not_before, cause }, at);
+        Self { wake: wake.map(Box::new), ..waiting }
     }
 
     /// The run whose job was not registered for as long as it could wait.
@@ -135,7 +151,8 @@ impl Run {
 
     /// A move that no claim makes, so it counts as a write of the last one.
     fn moved(&self, state: RunState, at: EpochMillis) -> Self {
-        Self { state, writes: self.writes.saturating_add(1), updated_at: at, ..self.clone() }
+        let (wake, writes) = (self.wake_after(at), self.writes.saturating_add(1));
+        Self { state, wake, writes, updated_at: at, ..self.clone() }
     }
 
     /// The run claimed once more, if its state allows that.
@@ -162,7 +179,7 @@ impl Run {
             | RunState::Waiting { not_before: until, .. }
                 if claim.now < *until =>
             {
-                Err(Unclaimable::Until(*until))
+                Err(Unclaimable::Until { time: *until, has_wake: self.wake.is_some() })
             }
             RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => {
                 Ok(self.reclaimed(claim))
@@ -195,6 +212,7 @@ impl Run {
             excused_attempts: self.excused_attempts.saturating_add(self.died_in_company().into()),
             writes: 0,
             attempts,
+            wake: self.wake_after(claim.lease_until),
             updated_at: claim.now,
             ..self.clone()
         }
@@ -207,19 +225,26 @@ impl Run {
         ended.next() == Some(false) && ended.next() != Some(false)
     }
 
-    /// The run after its attempt ended.
+    /// The run after its attempt ended. With something to wake it, it waits without a message.
     #[must_use]
-    pub fn settled(&self, settlement: Settlement, at: EpochMillis) -> Self {
+    pub fn settled(&self, settlement: Settlement, wake: Option<Wake>, at: EpochMillis) -> Self {
         let mut next = Self { updated_at: at, ..self.clone() };
         if let Some(attempt) = next.attempts.last_mut() {
             let step = self.step_reached().cloned();
             attempt.ended = Some(Ending { at, step, result: AttemptResult::of(&settlement) });
         }
+        next.wake = match settlement {
+            Settlement::Done | Settlement::Ignored(_) => None,
+            Settlement::Dead(..) => self.wake_after(at),
+            Settlement::Retry(..) | Settlement::Defer(..) | Settlement::HeldBack(..) => {
+                wake.map(Box::new)
+            }
+        };
         next.state = match settlement {
             Settlement::Done => RunState::Done,
             Settlement::Ignored(cause) => RunState::Ignored { cause: recorded(cause) },
             Settlement::Retry(not_before, _) => RunState::Retrying { not_before },
-            Settlement::Defer(not_before, cause) => {
+            Settlement::Defer(not_before, cause) | Settlement::HeldBack(not_before, cause, _) => {
                 next.uncounted_attempts = next.uncounted_attempts.saturating_add(1);
                 RunState::Waiting { not_before, cause: recorded(cause) }
             }
@@ -233,7 +258,8 @@ impl Run {
     pub fn dead_lettered(&self) -> Self {
         match self.state {
             RunState::Dead { reason, .. } => {
-                Self { state: RunState::Dead { reason, dead_lettered: true }, ..self.clone() }
+                let state = RunState::Dead { reason, dead_lettered: true };
+                Self { state, wake: None, ..self.clone() }
             }
             _ => self.clone(),
         }

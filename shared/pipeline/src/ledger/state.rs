@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::failure::{ErrorClass, Failure};
 use crate::model::millis;
-use crate::model::names::{CodeVersion, StepName};
+use crate::model::names::{CellName, CodeVersion, StepName};
 
 /// The cause of a run that waits for its job to be registered again, and the reason of one that
 /// waited for it in vain.
@@ -57,10 +57,8 @@ pub enum DeadReason {
     AttemptsExhausted,
     /// The workers that had the last attempts never reported.
     WorkerDied,
-    /// The next attempt would come after the queue has dropped the message.
-    OutOfTime,
-    /// The message has come back so often that the queue would set it aside.
-    ReceivesExhausted,
+    /// The next attempt would come after the stored delivery, or the run's record, is deleted.
+    WaitTooLong,
     /// Its job was not registered for as long as it could wait.
     JobUnregistered,
 }
@@ -125,10 +123,23 @@ pub enum Settlement {
     Ignored(String),
     /// It was put off until that time, for this cause.
     Defer(EpochMillis, String),
+    /// It was put off likewise, by this breaker.
+    HeldBack(EpochMillis, String, CellName),
     /// It failed and is tried again at that time.
     Retry(EpochMillis, Failure),
     /// It failed permanently.
     Dead(DeadReason, Failure),
+}
+
+impl Settlement {
+    /// When the next attempt is made at the earliest, if one follows.
+    #[must_use]
+    pub fn not_before(&self) -> Option<EpochMillis> {
+        match self {
+            Self::Defer(time, _) | Self::HeldBack(time, ..) | Self::Retry(time, _) => Some(*time),
+            Self::Done | Self::Ignored(_) | Self::Dead(..) => None,
+        }
+    }
 }
 
 impl RunState {
@@ -154,8 +165,7 @@ impl DeadReason {
             Self::Permanent => "permanent",
             Self::AttemptsExhausted => "attempts_exhausted",
             Self::WorkerDied => "worker_died",
-            Self::OutOfTime => "out_of_time",
-            Self::ReceivesExhausted => "receives_exhausted",
+            Self::WaitTooLong => "wait_too_long",
             Self::JobUnregistered => JOB_UNREGISTERED,
         }
     }
@@ -183,7 +193,7 @@ impl AttemptResult {
         match settlement {
             Settlement::Done => Self::Done,
             Settlement::Ignored(_) => Self::Ignored,
-            Settlement::Defer(..) => Self::Deferred,
+            Settlement::Defer(..) | Settlement::HeldBack(..) => Self::Deferred,
             Settlement::Retry(_, failure) | Settlement::Dead(_, failure) => {
                 Self::Failed(failure.into())
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
+use crate::model::names::CellName;
 use crate::model::port_error::{PortError, PortErrorKind, chain};
 
 /// The class of a failure.
@@ -71,6 +72,7 @@ pub struct Failure {
     class: ErrorClass,
     message: String,
     recovery: Recovery,
+    held_by: Option<CellName>,
 }
 
 impl ErrorClass {
@@ -110,33 +112,38 @@ impl Failure {
     /// A failure that may go away by itself.
     #[must_use]
     pub fn transient(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: recorded(message), recovery: Recovery::Retry }
+        Self::new(class, message, Recovery::Retry)
     }
 
     /// A failure that stays: the run is dead at once.
     #[must_use]
     pub fn permanent(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: recorded(message), recovery: Recovery::Never }
+        Self::new(class, message, Recovery::Never)
     }
 
-    /// Not a failure: what the run needs is known to be down, and it waits for it.
+    /// Not a failure: what the run needs is known to be down, and it waits for it. `breaker` is
+    /// the cell in which all know that.
     #[must_use]
-    pub fn held_back(class: ErrorClass, until: EpochMillis, cause: impl Into<String>) -> Self {
-        Self { class, message: recorded(cause), recovery: Recovery::HeldBack(until) }
+    pub fn held_back(
+        class: ErrorClass,
+        until: EpochMillis,
+        breaker: CellName,
+        cause: impl Into<String>,
+    ) -> Self {
+        let held_by = Some(breaker);
+        Self { held_by, ..Self::new(class, cause, Recovery::HeldBack(until)) }
     }
 
     /// Not a failure: [`crate::job::Outcome::Defer`], for what a job is built of.
     #[must_use]
     pub fn deferred(until: EpochMillis, cause: impl Into<String>) -> Self {
-        let recovery = Recovery::Defer(until);
-        Self { class: ErrorClass::Unavailable, message: recorded(cause), recovery }
+        Self::new(ErrorClass::Unavailable, cause, Recovery::Defer(until))
     }
 
     /// Not a failure: [`crate::job::Outcome::Ignored`], for what a job is built of.
     #[must_use]
     pub fn ignored(cause: impl Into<String>) -> Self {
-        let recovery = Recovery::Ignored;
-        Self { class: ErrorClass::Refused, message: recorded(cause), recovery }
+        Self::new(ErrorClass::Refused, cause, Recovery::Ignored)
     }
 
     /// The same failure, to be tried again after that long at the earliest.
@@ -172,6 +179,15 @@ impl Failure {
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         self.recovery
+    }
+
+    /// The breaker that holds the run back, if one does.
+    pub(crate) fn held_by(&self) -> Option<&CellName> {
+        self.held_by.as_ref()
+    }
+
+    fn new(class: ErrorClass, message: impl Into<String>, recovery: Recovery) -> Self {
+        Self { class, message: recorded(message), recovery, held_by: None }
     }
 }
 

@@ -43,10 +43,13 @@ impl RetryPolicy {
         first_wait: Duration::from_secs(2),
         growth: 2,
         // Nearly as long as the outage has lasted: a hundred receives, after which SQS sets a
-        // message aside, then outlast the nine days and eighteen hours that it may stay at most.
+        // message aside, then outlast the ten days that it may stay at most.
         longest_wait: Duration::from_secs(8 * 60 * 60),
         longest_asked: Duration::ZERO,
     };
+
+    /// When a run that cannot be attempted is looked at again.
+    pub const ABSENCE: Self = Self { longest_wait: Duration::from_secs(15 * 60), ..Self::OUTAGE };
 
     /// Whether a run that has had this many attempts gets another.
     #[must_use]

@@ -1,9 +1,10 @@
 //! The record of events and runs.
 
+use hookdock_signature::EpochMillis;
 use serde_json::Value;
 
 use crate::delivery::object_key::ObjectKey;
-use crate::ledger::{DeliveryRecord, EventRef, Fence, History, Recorded, Run, RunId};
+use crate::ledger::{DeliveryRecord, EventRef, Fence, History, Recorded, Run, RunId, Shard};
 use crate::model::names::DeliveryId;
 use crate::model::port_error::PortError;
 use crate::ports::cells::Cells;
@@ -54,6 +55,18 @@ pub trait Ledger: Cells {
         to: &Run,
         record: &Record,
     ) -> impl Future<Output = Result<Conditional<CommitRefused>, PortError>> + Send;
+}
+
+/// The same record, for what wakes runs that wait in it alone.
+pub trait DueRuns: Send + Sync {
+    /// Up to `most` runs of the shard that are to be woken by that time, those first that are due
+    /// longest. What was written a moment ago may be missing, or named as it was before.
+    fn due_runs(
+        &self,
+        shard: Shard,
+        by: EpochMillis,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<RunId>, PortError>> + Send;
 }
 
 /// The same record, for people who ask what became of an event.

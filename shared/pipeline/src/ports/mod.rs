@@ -26,7 +26,7 @@ pub use conditional::Conditional;
 pub use documents::{Document, DocumentName, Documents};
 pub use endpoints::{Captured, Captures, Endpoints, Providers};
 pub use intake::{ArchiveThenQueue, Intake};
-pub use ledger::{CommitRefused, Histories, Ledger};
+pub use ledger::{CommitRefused, DueRuns, Histories, Ledger};
 pub use mail::{Email, Mail};
 pub use model::{Answer, AnswerForm, Model, Prompt, Usage};
 pub use notices::{Notice, Notices};

@@ -64,84 +64,84 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         claimed: &ClaimedRun<L, S>,
         settlement: Settlement,
     ) -> Result<Progress, PortError> {
-        let Some(settled) = claimed.end(&settlement).await? else {
+        let run = claimed.run().await;
+        let wake = match &settlement {
+            // For how long is not known.
+            Settlement::HeldBack(time, _, breaker) => {
+                Some(run.wake_at(*time, task.reference).held_by(breaker))
+            }
+            other => other
+                .not_before()
+                .and_then(|time| self.wake(&run, time, task.reference, task.message)),
+        };
+        let Some(settled) = claimed.end(&settlement, wake.as_ref()).await? else {
             log_lost(task);
             return Ok(Progress::Later(A_MOMENT));
         };
         log_settled(&settled, task.reference);
         match settled.state {
             RunState::Dead { .. } => self.dead_letter(&settled, task.reference).await,
-            RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
+            RunState::Retrying { not_before } | RunState::Waiting { not_before, .. }
+                if settled.wake.is_none() =>
+            {
                 Ok(self.later(not_before))
             }
-            RunState::Done | RunState::Ignored { .. } | RunState::Running { .. } => {
-                Ok(Progress::Finished)
-            }
+            _ => Ok(Progress::Finished),
         }
     }
 
-    /// What SQS would set aside silently ends here, with a reason.
     pub(super) fn settlement(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
-        let settlement = self.wanted(task, run, result);
-        if self.settings.lets_come_back(task.message.receives) {
-            return settlement;
-        }
-        match settlement {
-            Settlement::Retry(_, failure) => {
-                Settlement::Dead(DeadReason::ReceivesExhausted, failure)
-            }
-            Settlement::Defer(_, cause) => {
-                let failure = Failure::permanent(ErrorClass::TimedOut, cause);
-                Settlement::Dead(DeadReason::ReceivesExhausted, failure)
-            }
-            ended => ended,
-        }
-    }
-
-    fn wanted(&self, task: Task<'_>, run: &Run, result: JobResult) -> Settlement {
         let failure = match result {
             Ok(Outcome::Done) => return Settlement::Done,
             Ok(Outcome::Ignored(cause)) => return Settlement::Ignored(cause),
-            Ok(Outcome::Defer { until, cause }) => return self.deferred_until(task, until, cause),
+            Ok(Outcome::Defer { until, cause }) => {
+                return self.within_limits(task, Settlement::Defer(until, cause));
+            }
             Err(failure) => failure,
         };
         let policy = self.settings.policy(task.job);
+        let (tries, chance) = (run.counted_attempts(), self.system.random());
         let wait = match failure.recovery() {
             Recovery::Never => return Settlement::Dead(DeadReason::Permanent, failure),
-            Recovery::Retry => policy.wait(run.counted_attempts(), self.system.random()),
-            Recovery::RetryAfter(asked) => {
-                policy.wait_asked(asked, run.counted_attempts(), self.system.random())
-            }
-            Recovery::HeldBack(until) => {
-                // The wait grows nearly as the outage does, so that it costs few receives, and
-                // those who waited do not come back together.
-                let wait = RetryPolicy::OUTAGE.wait(task.message.receives, self.system.random());
-                let until = until.max(self.system.now()).plus(wait);
-                return self.deferred_until(task, until, failure.message().to_owned());
-            }
-            Recovery::Defer(until) => {
-                return self.deferred_until(task, until, failure.message().to_owned());
-            }
             Recovery::Ignored => return Settlement::Ignored(failure.message().to_owned()),
+            Recovery::Defer(until) | Recovery::HeldBack(until) => {
+                return self.within_limits(task, self.put_off(run, until, &failure));
+            }
+            Recovery::Retry => policy.wait(tries, chance),
+            Recovery::RetryAfter(asked) => policy.wait_asked(asked, tries, chance),
         };
-        let not_before = self.system.now().plus(wait);
         if !policy.allows_another(run.spent_attempts()) {
-            Settlement::Dead(DeadReason::AttemptsExhausted, failure)
-        } else if not_before > self.settings.last_call(task.message) {
-            Settlement::Dead(DeadReason::OutOfTime, failure)
-        } else {
-            Settlement::Retry(not_before, failure)
+            return Settlement::Dead(DeadReason::AttemptsExhausted, failure);
         }
+        self.within_limits(task, Settlement::Retry(self.system.now().plus(wait), failure))
     }
 
-    /// What is put off beyond the message's stay would be lost silently.
-    fn deferred_until(&self, task: Task<'_>, until: EpochMillis, cause: String) -> Settlement {
-        if until <= self.settings.last_call(task.message) {
+    /// One that a breaker holds back waits longer each time, so that it costs few claims, those who
+    /// waited do not come back together, and it is not always the same run that is the probe.
+    fn put_off(&self, run: &Run, until: EpochMillis, failure: &Failure) -> Settlement {
+        let cause = failure.message().to_owned();
+        let Some(breaker) = failure.held_by() else {
             return Settlement::Defer(until, cause);
+        };
+        let wait = RetryPolicy::ABSENCE.wait(run.attempt, self.system.random());
+        Settlement::HeldBack(until.max(self.system.now()).plus(wait), cause, breaker.clone())
+    }
+
+    /// A wait that outlives what the next attempt needs would be in vain, and is told at once.
+    fn within_limits(&self, task: Task<'_>, settlement: Settlement) -> Settlement {
+        let last_call = self.settings.last_call(task.reference, self.system.now());
+        if settlement.not_before().is_none_or(|time| time <= last_call) {
+            return settlement;
         }
-        let message = format!("put off for longer than the queue keeps a message: {cause}");
-        let failure = Failure::permanent(ErrorClass::TimedOut, message);
-        Settlement::Dead(DeadReason::OutOfTime, failure)
+        let failure = match settlement {
+            Settlement::Retry(_, failure) => failure,
+            Settlement::Defer(_, cause) | Settlement::HeldBack(_, cause, _) => {
+                let message = format!("put off for longer than the delivery is stored: {cause}");
+                Failure::permanent(ErrorClass::TimedOut, message)
+            }
+            ended => return ended,
+        };
+        Settlement::Dead(DeadReason::WaitTooLong, failure)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookdock_signature::EpochMillis;
 
 use crate::delivery::reference::Reference;
-use crate::ledger::{Claim, EventRef, Run, RunId, Unclaimable};
+use crate::ledger::{Claim, EventRef, LONGEST_HIDDEN, Run, RunId, Unclaimable, Wake};
 use crate::model::names::Owner;
 use crate::model::port_error::PortError;
 use crate::model::system::System;
@@ -14,6 +14,10 @@ use crate::process::attempt::no_further_attempt;
 use crate::process::claimed_run::ClaimedRun;
 use crate::process::task::{Progress, Received, Task};
 use crate::process::use_case::{A_MOMENT, LEASE_MARGIN, Process, SETTLE_MARGIN};
+
+/// After how many receives a message is not hidden again, but left to the ledger. Far fewer than
+/// the `MaxReceiveCount` of `template.yaml`.
+const MOST_RECEIVES: u32 = 10;
 
 /// What an attempt is begun with at least. A worker with little time in all takes a quarter of it.
 const LEAST_TIME: Duration = Duration::from_secs(5);
@@ -74,7 +78,13 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     ) -> Result<Progress, PortError> {
         match why {
             Unclaimable::Ended => Ok(Progress::Finished),
-            Unclaimable::Until(time) => Ok(self.later(time)),
+            // A message that came a little early, because clocks differ, is kept.
+            Unclaimable::Until { time, has_wake } => match self.later(time) {
+                Progress::Later(wait) if has_wake && wait > LONGEST_HIDDEN => {
+                    Ok(Progress::Finished)
+                }
+                later => Ok(later),
+            },
             Unclaimable::NotDeadLettered(run) => self.dead_letter(&run, reference).await,
         }
     }
@@ -99,6 +109,21 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     pub(super) fn later(&self, time: EpochMillis) -> Progress {
         Progress::Later(self.system.now().until(time))
+    }
+
+    /// What wakes the run at that time, if it waits for longer than a message is hidden, if its
+    /// message has come often (SQS sets one aside that comes too often), or if it had to be woken
+    /// before.
+    pub(super) fn wake(
+        &self,
+        run: &Run,
+        time: EpochMillis,
+        reference: &Reference,
+        message: &Received,
+    ) -> Option<Wake> {
+        let is_long = self.system.now().until(time) > LONGEST_HIDDEN;
+        let is_left = is_long || message.receives > MOST_RECEIVES || run.wake.is_some();
+        is_left.then(|| run.wake_at(time, reference))
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::job::{
     LARGEST_INLINE_BYTES, LARGEST_RESULTS_BYTES, MOST_STEPS, StepStart, WorkerContext,
 };
-use crate::ledger::{Run, Settlement, StepRecord, StepResult};
+use crate::ledger::{Run, Settlement, StepRecord, StepResult, Wake};
 use crate::model::names::{CellName, CellTag, StepName};
 use crate::model::port_error::PortError;
 use crate::model::system::System;
@@ -39,11 +39,22 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
         Arc::new(Self { ledger, system, run: Mutex::new(claimed), last_step: OnceLock::new() })
     }
 
-    /// Writes how the attempt ended, and with that its last step. `None`: another worker has
+    /// The run, as it was written last.
+    pub(super) async fn run(&self) -> Run {
+        self.run.lock().await.clone()
+    }
+
+    /// Writes how the attempt ended, and what wakes the run if it goes on without a message, and with that its last step. `None`: another worker has
     /// claimed the run.
-    pub(super) async fn end(&self, settlement: &Settlement) -> Result<Option<Run>, PortError> {
+    pub(super) async fn end(
+        &self,
+        settlement: &Settlement,
+        wake: Option<&Wake>,
+    ) -> Result<Option<Run>, PortError> {
         let now = self.system.now();
-        self.write(|run| self.with_last_step(run).settled(settlement.clone(), now)).await
+        let settled =
+            |run: &Run| self.with_last_step(run).settled(settlement.clone(), wake.cloned(), now);
+        self.write(settled).await
     }
 
     fn with_last_step(&self, run: &Run) -> Run {

@@ -3,7 +3,7 @@
 //!
 //! The record of the event names every job that ever ran for it, so a message is not deleted while
 //! one of them still has to end. Such a run waits without using an attempt, goes on when the job
-//! is back, and is dead-lettered before the queue would drop its message.
+//! is back, and is dead-lettered before its delivery is deleted.
 
 use crate::delivery::reference::Reference;
 use crate::job::Job;
@@ -70,7 +70,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         // What has outlived its record counts as never claimed.
         let alive = known.clone().filter(|run| claim.now < run.expires_at());
         let run = alive.unwrap_or_else(|| Run::never_claimed(id, &claim));
-        let next = self.without_job(&run, &claim, message);
+        let next = self.without_job(&run, &claim, reference, message);
         let other = match &known {
             None => self.ledger.create(&next).await?,
             Some(known) => self.ledger.compare_and_swap(&known.fence(), &next).await?,
@@ -80,19 +80,28 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
         self.tell_unregistered(&next, reference);
         match next.state {
+            RunState::Waiting { .. } if next.wake.is_some() => Ok(Progress::Finished),
             RunState::Waiting { not_before, .. } => Ok(self.later(not_before)),
             _ => self.dead_letter(&next, reference).await,
         }
     }
 
-    /// The run while it waits, or dead, where its message could not wait any longer.
-    fn without_job(&self, run: &Run, claim: &Claim, message: &Received) -> Run {
-        let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
+    /// The run while it waits, or dead, where it could not wait any longer. Nothing is called, so
+    /// it may look often.
+    fn without_job(
+        &self,
+        run: &Run,
+        claim: &Claim,
+        reference: &Reference,
+        message: &Received,
+    ) -> Run {
+        let wait = RetryPolicy::ABSENCE.wait(run.writes.saturating_add(1), self.system.random());
         let not_before = claim.now.plus(wait);
-        let may_wait = self.settings.lets_come_back(message.receives)
-            && not_before <= self.settings.last_call(message);
-        match may_wait {
-            true => run.waiting_for_job(not_before, claim.now),
+        match not_before <= self.settings.last_call(reference, claim.now) {
+            true => {
+                let wake = self.wake(run, not_before, reference, message);
+                run.waiting_for_job(not_before, wake, claim.now)
+            }
             false => run.given_up_without_job(claim.now),
         }
     }

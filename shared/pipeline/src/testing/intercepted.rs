@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_signature::Secret;
+use hookdock_signature::{EpochMillis, Secret};
 use http::{Request, Response};
 use serde_json::Value;
 
@@ -17,13 +17,13 @@ use crate::delivery::reference::Reference;
 use crate::delivery::sealed::SealedDelivery;
 use crate::endpoint::Endpoint;
 use crate::ledger::dead_letter::DeadLetter;
-use crate::ledger::{DeliveryRecord, EffectKey, EventRef, Fence, Recorded, Run, RunId};
+use crate::ledger::{DeliveryRecord, EffectKey, EventRef, Fence, Recorded, Run, RunId, Shard};
 use crate::model::names::{CellName, CellTag, DeliveryId, EndpointId};
 use crate::model::port_error::PortError;
 use crate::ports::{
     Answer, Archive, Captured, Captures, Cell, Cells, CommitRefused, Conditional, Deliveries,
-    Document, DocumentName, Documents, Email, Endpoints, Ledger, Mail, Messages, Model, Notice,
-    Notices, Prompt, Record, Records, Web, WorkQueue,
+    Document, DocumentName, Documents, DueRuns, Email, Endpoints, Ledger, Mail, Messages, Model,
+    Notice, Notices, Prompt, Record, Records, Web, WorkQueue,
 };
 
 /// A port, or several in one, behind an interceptor. A clone is another handle to the same.
@@ -98,6 +98,7 @@ pub trait Answered: Send + 'static {
 
 impl Answered for () {}
 impl Answered for Vec<usize> {}
+impl Answered for Vec<RunId> {}
 impl Answered for Recorded {}
 impl Answered for Captured {}
 impl Answered for Answer {}
@@ -301,6 +302,10 @@ intercepted! {
             = compare_and_swap(from: (&Fence), to: (&Run)) -> Conditional<Run>;
         Commit, commit
             = commit(from: (&Fence), to: (&Run), record: (&Record)) -> Conditional<CommitRefused>;
+    }
+    impl DueRuns {
+        DueRuns, due_runs
+            = due_runs(shard: (Shard), by: (EpochMillis), most: (usize)) -> Vec<RunId>;
     }
     dyn Records {
         Insert, insert = insert(record: (Record)) -> Conditional<Value>;

@@ -6,8 +6,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
+use hookdock_signature::EpochMillis;
 
 use crate::job::{Effects, Registry};
+use crate::ledger::{EventRef, Run, RunId};
 use crate::model::system::System as _;
 use crate::ports::Ledger;
 use crate::process::{Process, Received, Settings, Verdict, Worker};
@@ -26,6 +29,7 @@ const MOST_ROUNDS: u32 = 200;
 /// The jobs and their event.
 pub(super) struct Bench {
     registry: Registry,
+    event: EventRef,
     object: Bytes,
     message: String,
 }
@@ -41,8 +45,9 @@ pub(super) struct Trial {
 impl Bench {
     #[expect(clippy::expect_used, reason = "a reference can be written as JSON")]
     pub(super) fn new(registry: Registry, example: &Example) -> Self {
-        let message = example.reference().to_json().expect("an example has a reference");
-        Self { registry, object: example.object(), message }
+        let reference = example.reference();
+        let message = reference.to_json().expect("an example has a reference");
+        Self { registry, event: EventRef::of(&reference), object: example.object(), message }
     }
 
     pub(super) async fn run<L: Ledger>(
@@ -54,12 +59,12 @@ impl Bench {
         let process = Process {
             deliveries: OneDelivery(self.object.clone()),
             messages: desk.clone(),
-            ledger: Intercepted::new(ledger, watch.clone()),
+            ledger: Intercepted::new(ledger.clone(), watch.clone()),
             system: clock.clone(),
             effects: watched(effects, &watch),
             registry: std::mem::take(&mut self.registry),
             // A job that never ends is to be seen, and not to be ended.
-            settings: Settings { max_receives: u32::MAX, ..Settings::default() },
+            settings: Settings { deliveries_kept: Duration::MAX, ..Settings::default() },
             worker: Worker::default(),
         };
         let mut ended = false;
@@ -67,8 +72,13 @@ impl Bench {
             let received = self.received(receives, &clock);
             match until_death(Box::pin(process.one(&received)), &watch).await {
                 Some(Verdict::Finished) => {
-                    ended = true;
-                    break;
+                    match next_wake(&ledger, &process.registry, &self.event).await {
+                        Some(time) => clock.advance(clock.now().until(time)),
+                        None => {
+                            ended = true;
+                            break;
+                        }
+                    }
                 }
                 Some(Verdict::Again) => clock.advance(desk.hidden_for()),
                 None => clock.advance(TIME * 2),
@@ -87,6 +97,17 @@ impl Bench {
             deadline: clock.now().plus(TIME),
         }
     }
+}
+
+/// When the first run is woken that waits in the ledger alone.
+async fn next_wake<L: Ledger>(
+    ledger: &L,
+    registry: &Registry,
+    event: &EventRef,
+) -> Option<EpochMillis> {
+    let ids = registry.jobs().map(|job| RunId { event: event.clone(), job: job.name().clone() });
+    let runs = join_all(ids.map(async |id| ledger.run(&id).await.ok().flatten())).await;
+    runs.iter().flatten().filter_map(Run::wakes_at).min()
 }
 
 /// `None`: the worker has died on the way, and nothing of it goes on.

@@ -1,0 +1,36 @@
+//! The configuration of the maintenance function.
+
+use super::environment::variable;
+use super::reader::{ConfigProblems, Raw, any, url};
+
+/// What the maintenance function needs to know. It writes to no dead-letter queue and no records;
+/// their names come with the ports that it shares with the processor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaintenanceConfig {
+    /// The queue of the references.
+    pub queue_url: String,
+    /// The dead-letter queue.
+    pub dead_letter_url: String,
+    /// The ledger.
+    pub table: String,
+    /// What the jobs write.
+    pub records_table: String,
+}
+
+impl MaintenanceConfig {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigProblems> {
+        let mut raw = Raw::new(variable);
+        let config = Self {
+            queue_url: raw.required("HOOKDOCK_QUEUE_URL", url),
+            dead_letter_url: raw.required("HOOKDOCK_DLQ_URL", url),
+            table: raw.required("HOOKDOCK_TABLE", any),
+            records_table: raw.required("HOOKDOCK_RECORDS_TABLE", any),
+        };
+        raw.checked(config)
+    }
+}

@@ -1,0 +1,91 @@
+//! Runs that wait in the ledger alone, by the time at which they are to be woken.
+
+use hookdock_pipeline::ledger::{EventRef, RunId, RunItem, Shard};
+use hookdock_pipeline::model::names::InvalidName;
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::system::System;
+use hookdock_pipeline::ports::DueRuns;
+use hookdock_signature::EpochMillis;
+use redb::WriteTransaction;
+
+use crate::Embedded;
+use crate::store::{DUE, StoreError};
+
+impl<S: System> DueRuns for Embedded<S> {
+    async fn due_runs(
+        &self,
+        shard: Shard,
+        by: EpochMillis,
+        most: usize,
+    ) -> Result<Vec<RunId>, PortError> {
+        const ACTION: &str = "list the runs that are due";
+        let number = shard.number();
+        let keys: Vec<_> = self.store.read(ACTION, |snapshot| {
+            let due = snapshot.open_table(DUE)?;
+            let by = (number, by.get().saturating_add(1), "", "", "");
+            let of_shard = due.range((number, i64::MIN, "", "", "")..by)?;
+            let named = of_shard.take(most).map(|entry| {
+                let entry = entry?;
+                let (_, _, endpoint, key, job) = entry.0.value();
+                Ok([endpoint.to_owned(), key.to_owned(), job.to_owned()])
+            });
+            named.collect()
+        })?;
+        keys.into_iter().map(|key| run_id(ACTION, key)).collect()
+    }
+}
+
+impl<S: System> Embedded<S> {
+    /// When the first run is to be woken that waits in the ledger alone.
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub fn next_wake(&self) -> Result<Option<EpochMillis>, PortError> {
+        self.store.read("look for runs that are due", |snapshot| {
+            let due = snapshot.open_table(DUE)?;
+            let first = |shard: Shard| {
+                let of_shard = (shard.number(), i64::MIN, "", "", "")
+                    ..(shard.number().saturating_add(1), i64::MIN, "", "", "");
+                let first = due.range(of_shard)?.next().transpose()?;
+                Ok(first.map(|(key, _)| EpochMillis::new(key.value().1)))
+            };
+            let firsts: Vec<_> = Shard::all().map(first).collect::<Result<_, StoreError>>()?;
+            Ok(firsts.into_iter().flatten().min())
+        })
+    }
+}
+
+fn run_id(action: &'static str, [endpoint, key, job]: [String; 3]) -> Result<RunId, PortError> {
+    let named = || -> Result<RunId, InvalidName> {
+        let event = EventRef { endpoint: endpoint.parse()?, key: key.parse()? };
+        Ok(RunId { event, job: job.parse()? })
+    };
+    named().map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
+}
+
+/// Keeps the table in step with a run that is written.
+pub(crate) fn moved(
+    transaction: &WriteTransaction,
+    from: Option<&RunItem>,
+    to: &RunItem,
+) -> Result<(), StoreError> {
+    let (from, to) = (from.and_then(due_key), due_key(to));
+    if from == to {
+        return Ok(());
+    }
+    let mut due = transaction.open_table(DUE)?;
+    if let Some(key) = from {
+        due.remove(key)?;
+    }
+    if let Some(key) = to {
+        due.insert(key, ())?;
+    }
+    Ok(())
+}
+
+fn due_key(item: &RunItem) -> Option<(u8, i64, &str, &str, &str)> {
+    let at = item.wake.as_ref()?.at.get();
+    let shard = Shard::of(&item.event_key).number();
+    Some((shard, at, item.endpoint.as_str(), item.event_key.as_str(), item.job.as_str()))
+}
