@@ -17,6 +17,7 @@ mod model;
 mod outbox;
 mod queue;
 mod records;
+mod recovery;
 mod store;
 mod system;
 
