@@ -10,6 +10,7 @@
 mod archive;
 mod captures;
 mod cells;
+mod document;
 mod documents;
 mod endpoints;
 mod ledger;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use captures::KeepingEndpoints;
+pub use document::{Misfit, from_toml};
 pub use endpoints::{EndpointFile, EndpointFileError};
 use hookdock_pipeline::job::Effects;
 use hookdock_signature::EpochMillis;
