@@ -43,7 +43,8 @@ impl Dev {
         let to = Arc::clone(&said);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                *to.lock().expect("no test panics while it reads") += &format!("{line}\n");
+                let mut said = to.lock().expect("no test panics while it reads");
+                said.extend([&line, "\n"]);
             }
         });
         let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://"));

@@ -202,7 +202,7 @@ pub struct UnusableSettings {
 }
 
 impl UnusableSettings {
-    fn at(key: String, error: &serde_json::Error) -> Self {
+    fn at(key: &str, error: &serde_json::Error) -> Self {
         Self {
             line: error.line(),
             column: error.column(),
@@ -221,8 +221,8 @@ impl Settings {
     pub fn from_json(text: &str) -> Result<Self, UnusableSettings> {
         let mut json = serde_json::Deserializer::from_str(text);
         let settings = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| UnusableSettings::at(error.path().to_string(), error.inner()))?;
-        json.end().map_err(|error| UnusableSettings::at(".".to_owned(), &error))?;
+            .map_err(|error| UnusableSettings::at(&error.path().to_string(), error.inner()))?;
+        json.end().map_err(|error| UnusableSettings::at(".", &error))?;
         Ok(settings)
     }
 }
