@@ -1,7 +1,7 @@
 //! Asks an endpoint something, and watches what comes of it.
 
 use bytes::Bytes;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_signature::{Secret, catalog, sign};
 use hookdock_tests::logs::Logs;
@@ -109,7 +109,8 @@ impl Ask {
 /// Asks an endpoint that is written as in `endpoints.toml`.
 pub(crate) async fn play(endpoint: &str, ask: &Ask) -> Outcome {
     let endpoint = endpoint.replace('*', ask.provider);
-    let stack = Stack::serving(&format!("[endpoints.hook]\n{endpoint}"), registry());
+    let stack =
+        Stack::serving(&format!("[endpoints.hook]\n{endpoint}"), registry(Settings::default()));
     send(&stack, ask).await
 }
 

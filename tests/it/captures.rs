@@ -1,7 +1,7 @@
 //! Secrets that a provider hands over: taken once, by an endpoint that waits.
 
 use futures_util::future::join_all;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::ports::{Captured, Captures as _};
 use hookdock_signature::Secret;
 use hookdock_tests::faults::{Call, Fault};
@@ -14,7 +14,7 @@ const THEIRS: &str = "000000000000000000000000deadbeef";
 
 fn waiting(provider: &str) -> Stack {
     let endpoint = format!("[endpoints.hook]\nprovider = '{provider}'\ncapture = true");
-    Stack::serving(&endpoint, registry())
+    Stack::serving(&endpoint, registry(Settings::default()))
 }
 
 fn hook_secret(secret: &str) -> Ask {
@@ -87,7 +87,7 @@ async fn of_many_secrets_at_once_one_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_that_does_not_wait_takes_none() {
     let endpoint = "[endpoints.hook]\nprovider = 'asana'\nsecrets = ['s']";
-    let stack = Stack::serving(endpoint, registry());
+    let stack = Stack::serving(endpoint, registry(Settings::default()));
     check(&stack, hook_secret(MINE), 401, "secret_not_awaited").await;
     check(&stack, event(MINE), 401, "mismatch").await;
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::job::{
     Body, Context, ErrorClass, Failure, JobResult, Json, On, Outcome, Registry,
@@ -52,7 +52,7 @@ async fn a_job_that_always_fails_ends_dead_with_a_letter_a_person_can_read() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_that_stays_is_dead_at_once() {
-    let stack = Stack::with(registry());
+    let stack = Stack::with(registry(Settings::default()));
     let body = r#"{"id":"evt_1","type":"checkout.session.completed","data":{}}"#;
     accept(&stack, &Draft::stripe("stripe", "whsec_test", body)).await;
     stack.drain().await;
@@ -64,7 +64,7 @@ async fn a_failure_that_stays_is_dead_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_no_reference_is_buried_with_the_reason() {
     for body in ["", "not JSON", "{}", r#"{"version":1}"#, "\u{1f980}"] {
-        let stack = Stack::with(registry());
+        let stack = Stack::with(registry(Settings::default()));
         stack.local.enqueue(body.to_owned(), Vec::new()).await.expect("memory");
         accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
         stack.drain().await;
@@ -78,7 +78,7 @@ async fn a_message_that_is_no_reference_is_buried_with_the_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_missing_object_and_a_changed_body_are_dead_with_the_reason() {
     for (change, class) in [("remove", "body_missing"), ("digest", "digest_mismatch")] {
-        let stack = Stack::with(registry());
+        let stack = Stack::with(registry(Settings::default()));
         accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
         let message = receive(&stack).await;
         let mut reference = Reference::parse(&message.body).expect("a reference");

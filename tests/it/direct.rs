@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use futures_util::future::join_all;
 use hookdock_embedded::EndpointFile;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
@@ -54,7 +54,7 @@ tenant_from = "/tenant"
 const CALLING: [&str; 2] = ["notice", "internal"];
 
 fn stack() -> Stack {
-    Stack::serving(ENDPOINTS, registry())
+    Stack::serving(ENDPOINTS, registry(Settings::default()))
 }
 
 fn draft(endpoint: &str, id: &str, body: &Value) -> Draft {
@@ -342,7 +342,7 @@ async fn the_work_gets_no_more_than_what_is_left_of_the_senders_time() {
 async fn a_handshake_of_a_direct_endpoint_is_answered_and_makes_no_event() {
     let endpoints = "[endpoints.dropbox]\nprovider = 'dropbox'\nsecrets = ['s']\n\
         direct = { kind = 'log' }\n";
-    let stack = Stack::serving(endpoints, registry());
+    let stack = Stack::serving(endpoints, registry(Settings::default()));
     let url = "https://hooks.example/webhooks/dropbox?challenge=abc".to_owned();
     let challenge = Incoming { url, ..request("GET", "/webhooks/dropbox") };
     let answer = stack.send(challenge).await;
@@ -414,9 +414,13 @@ fn a_refusal_says_why() {
         ("github", "{ kind = 'notice', url = 'http://a.example' }", "not one of https"),
         ("github", "{ kind = 'notice', url = 'https://me:pw@a.example' }", "without a user"),
         ("github", "{ kind = 'notice', url = 'hunter2' }", "not one of https"),
-        ("github", "{ kind = 'log', colour = 'red' }", "line 4 of the endpoints file is not right"),
-        ("github", "'log'", "line 4 of the endpoints file is not right"),
-        ("github", "{ }", "line 4 of the endpoints file is not right"),
+        (
+            "github",
+            "{ kind = 'log', colour = 'red' }",
+            "the endpoints file is not right: line 4: endpoints.",
+        ),
+        ("github", "'log'", "the endpoints file is not right: line 4: endpoints."),
+        ("github", "{ }", "the endpoints file is not right: line 4: endpoints."),
     ] {
         let said = problems(provider, direct);
         assert!(said.contains(words), "{words:?} is not in {said:?}");

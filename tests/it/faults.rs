@@ -21,7 +21,7 @@ const STRICTEST_MS: i64 = 5_000;
 async fn a_fault_in_ingest_is_answered_503_in_time_and_the_providers_retry_succeeds() {
     for call in [Call::Find, Call::Put, Call::Send] {
         for fault in Fault::ALL {
-            let stack = Stack::with(registry());
+            let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
             stack.plan.strike(call, fault);
             let draft = Draft::checkout("evt_1", "cs_1");
             let answer = stack.post(&draft).await;
@@ -42,7 +42,7 @@ async fn a_fault_in_ingest_is_answered_503_in_time_and_the_providers_retry_succe
 
 #[tokio::test(start_paused = true)]
 async fn a_tenant_that_is_not_known_is_looked_for_again_before_it_is_refused() {
-    let stack = Stack::with(registry());
+    let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
     let answer = stack.post(&Draft::order("newcomer", "a secret")).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(stack.plan.calls(), [Call::Find, Call::Refresh]);
@@ -51,7 +51,7 @@ async fn a_tenant_that_is_not_known_is_looked_for_again_before_it_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_of_the_ledger_that_outlasts_the_attempts_loses_no_event() {
     for call in [Call::RecordDelivery, Call::Create, Call::CompareAndSwap] {
-        let stack = Stack::with(registry());
+        let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
         stack.plan.strike_times(40, call, Fault::Fails);
         stack.post(&Draft::checkout("evt_1", "cs_1")).await;
         stack.drain().await;
@@ -64,7 +64,7 @@ async fn an_outage_of_the_ledger_that_outlasts_the_attempts_loses_no_event() {
 /// SQS sets a message aside that it has handed out a hundred times; the embedded queue does too.
 #[tokio::test(start_paused = true)]
 async fn an_outage_for_as_long_as_a_message_may_stay_uses_up_none_of_its_receives() {
-    let stack = Stack::with(registry());
+    let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
     for event in 0..20 {
         stack.post(&Draft::checkout(&format!("evt_{event}"), &format!("cs_{event}"))).await;
     }
@@ -109,7 +109,7 @@ async fn trouble_with_one_jobs_record_does_not_keep_the_others_from_running() {
 #[tokio::test(start_paused = true)]
 async fn a_fault_while_secrets_are_refreshed_is_ours_and_not_the_senders() {
     for fault in Fault::ALL {
-        let stack = Stack::with(registry());
+        let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
         stack.plan.strike(Call::Refresh, fault);
         let newer = Draft { secret: "whsec_newer".to_owned(), ..Draft::checkout("evt_1", "cs_1") };
         let answer = stack.post(&newer).await;
@@ -121,7 +121,7 @@ async fn a_fault_while_secrets_are_refreshed_is_ours_and_not_the_senders() {
 async fn nothing_is_ever_accepted_without_both_writes() {
     for call in [Call::Put, Call::Send] {
         for fault in [Fault::Fails, Fault::Hangs] {
-            let stack = Stack::with(registry());
+            let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
             stack.plan.strike(call, fault);
             let answer = stack.post(&Draft::checkout("evt_1", "cs_1")).await;
             assert!(!answer.status().is_success(), "{call:?} {fault:?}");
@@ -149,7 +149,7 @@ async fn a_fault_in_the_processor_delays_an_event_and_loses_neither_it_nor_its_o
     ];
     for (call, well) in places {
         for fault in Fault::ALL {
-            let stack = Stack::with(registry());
+            let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
             stack.plan.strike_after(well, call, fault);
             stack.post(&Draft::checkout("evt_1", "cs_1")).await;
             stack.drain().await;
@@ -186,7 +186,7 @@ async fn a_fault_on_the_way_to_the_dead_letters_loses_none() {
         [(Call::DeadLetter, 0), (Call::CompareAndSwap, 0), (Call::CompareAndSwap, 1)]
     {
         for fault in Fault::ALL {
-            let stack = Stack::with(registry());
+            let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
             stack.plan.strike_after(well, call, fault);
             stack.post(&Draft::stripe("stripe", "whsec_test", body)).await;
             stack.drain().await;
@@ -206,7 +206,7 @@ async fn a_fault_on_the_way_to_the_dead_letters_loses_none() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_cannot_be_put_off_comes_back_when_its_visibility_ends() {
     for fault in Fault::ALL {
-        let stack = Stack::with(registry());
+        let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
         stack.post(&Draft::checkout("evt_1", "cs_1")).await;
         let message = stack.local.receive(1).await.expect("memory").remove(0);
         stack.plan.strike(Call::RecordDelivery, Fault::Fails);
@@ -220,7 +220,7 @@ async fn a_message_that_cannot_be_put_off_comes_back_when_its_visibility_ends() 
 #[tokio::test(start_paused = true)]
 async fn an_event_without_a_job_is_recorded_in_spite_of_a_fault() {
     for fault in Fault::ALL {
-        let stack = Stack::with(registry());
+        let stack = Stack::with(registry(hookdock_jobs::Settings::default()));
         stack.plan.strike(Call::RecordDelivery, fault);
         stack.post(&Draft::github("{}")).await;
         stack.drain().await;

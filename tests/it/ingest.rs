@@ -1,7 +1,7 @@
 //! What a sender is answered, and what is kept.
 
 use bytes::Bytes;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::delivery::identity::{Flag, IgnoreCause, KeySource};
 use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::delivery::stored::{BodyEncoding, StoredDelivery};
@@ -12,7 +12,7 @@ use hookdock_tests::stack::{START, Stack};
 use http::{Response, StatusCode};
 
 fn stack() -> Stack {
-    Stack::with(registry())
+    Stack::with(registry(Settings::default()))
 }
 
 fn body(answer: &Response<Bytes>) -> &str {

@@ -34,6 +34,7 @@ mod model;
 mod order;
 mod poison;
 mod process;
+mod recovery;
 mod room;
 mod rotation;
 mod scopes;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::job::{
@@ -28,7 +28,7 @@ use crate::scripts::{accept, dies_over, hangs, receive, scripted, unavailable};
 
 #[tokio::test(start_paused = true)]
 async fn a_paid_checkout_becomes_one_order() {
-    let stack = Stack::with(registry());
+    let stack = Stack::with(registry(Settings::default()));
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
     let run = stack.run();
@@ -198,7 +198,7 @@ async fn one_poisoned_event_in_a_hundred_costs_the_others_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reference_of_a_later_version_waits_for_code_that_can_read_it() {
-    let stack = Stack::with(registry());
+    let stack = Stack::with(registry(Settings::default()));
     let later = r#"{"version":4,"something":"new"}"#;
     stack.local.enqueue(later.to_owned(), Vec::new()).await.expect("memory");
     for _ in 0..10 {
@@ -211,7 +211,7 @@ async fn a_reference_of_a_later_version_waits_for_code_that_can_read_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flag_that_only_later_code_knows_does_not_stop_an_event() {
-    let stack = Stack::with(registry());
+    let stack = Stack::with(registry(Settings::default()));
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     let message = receive(&stack).await;
     stack.local.delete(&message.receipt).await.expect("memory");
@@ -291,7 +291,7 @@ async fn nothing_that_is_printed_for_debugging_shows_what_a_sender_wrote() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reference_stays_under_two_kilobytes() {
-    let stack = Stack::with(registry());
+    let stack = Stack::with(registry(Settings::default()));
     let (id, event_type) = ("i".repeat(256), "t".repeat(256));
     let body = format!(r#"{{"id":"{id}","type":"{event_type}"}}"#);
     accept(&stack, &Draft::stripe("stripe", "whsec_test", &body)).await;

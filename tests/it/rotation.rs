@@ -70,7 +70,8 @@ async fn outcome(newer: &str, request: Incoming) -> (StatusCode, usize) {
 
 #[tokio::test(start_paused = true)]
 async fn every_live_secret_is_accepted_and_the_one_that_matched_is_kept() {
-    let stack = Stack::serving(&github("'old', 'new'"), registry());
+    let stack =
+        Stack::serving(&github("'old', 'new'"), registry(hookdock_jobs::Settings::default()));
     for (secret, id) in [("old", "s1"), ("new", "s2")] {
         let answer = stack.post(&draft(secret)).await;
         let delivery = answer.headers()["x-hookdock-delivery"].to_str().expect("ASCII");

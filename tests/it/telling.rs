@@ -128,3 +128,74 @@ async fn a_success_that_the_provider_did_not_hear_of_happens_once() {
     stack.drain().await;
     assert_eq!((stack.run().attempt, stack.event().deliveries), (1, 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_outcome_has_a_line_with_the_names_that_a_person_looks_for() {
+    let logs = Logs::capture();
+    let mut stack = Stack::with(Registry::new().job("talks", On::provider("stripe"), talks));
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.work_on(&receive(&stack).await).await;
+    let retry = line(&logs, "run settled");
+    assert_eq!((&retry["level"], &retry["run.state"]), (&"WARN".into(), &"retrying".into()));
+    let RunState::Retrying { not_before } = stack.run().state else { panic!("it retries") };
+    let next = retry["run.next_attempt_at"].as_str().expect("a time");
+    let next: jiff::Timestamp = next.parse().expect("RFC 3339");
+    assert_eq!(next.as_millisecond(), not_before.get());
+
+    let logs = Logs::capture();
+    stack.drain().await;
+    let dead = logs.lines().into_iter().rfind(|line| line["message"] == "run settled");
+    let dead = dead.expect("a line");
+    assert_eq!((&dead["level"], &dead["run.state"]), (&"ERROR".into(), &"dead".into()));
+    assert_eq!(dead["reason.code"], "permanent");
+    assert_eq!(dead["run.next_attempt_at"], Value::Null);
+
+    let logs = Logs::capture();
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    let said = "the event came before; a run that has ended does not run again";
+    let duplicate = line(&logs, said);
+    assert_eq!(duplicate["level"], "INFO");
+
+    let logs = Logs::capture();
+    stack.process.registry = Registry::new();
+    accept(&stack, &Draft::order("acme", "acme secret")).await;
+    stack.drain().await;
+    let jobless = line(&logs, "no job runs");
+    assert_eq!((&jobless["level"], &jobless["reason.code"]), (&"INFO".into(), &"no_job".into()));
+    let accepted = line(&logs, "delivery accepted");
+    for told in [&jobless, &accepted] {
+        assert_eq!(told["tenant"], "acme");
+    }
+    for told in [&retry, &dead, &duplicate] {
+        assert_eq!((&told["event.id"], &told["endpoint"]), (&"evt_1".into(), &"stripe".into()));
+        assert_eq!(told["event.type"], "checkout.session.completed");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_is_told_as_information_and_a_duplicate_while_it_waits_is_told_once() {
+    async fn fine(cx: Context, _: Body) -> JobResult {
+        if cx.attempt() == 1 { Err(unavailable()) } else { Ok(Outcome::Done) }
+    }
+    let logs = Logs::capture();
+    let stack = Stack::with(Registry::new().job("fine", On::endpoint("*"), fine));
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.drain().await;
+    let lines = logs.lines();
+    let done = lines.iter().rfind(|line| line["message"] == "run settled").expect("a line");
+    assert_eq!((&done["level"], &done["run.state"]), (&"INFO".into(), &"done".into()));
+    assert_eq!(done["error.class"], Value::Null);
+    let before =
+        |line: &&Value| line["message"].as_str().is_some_and(|m| m.contains("came before"));
+    assert_eq!(lines.iter().filter(before).count(), 1, "{}", logs.text());
+}
+
+/// The only line with this message.
+fn line(logs: &Logs, message: &str) -> Value {
+    let lines = logs.lines().into_iter().filter(|line| line["message"] == message);
+    let mut lines: Vec<Value> = lines.collect();
+    assert_eq!(lines.len(), 1, "{message} in\n{}", logs.text());
+    lines.remove(0)
+}

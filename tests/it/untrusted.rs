@@ -1,7 +1,7 @@
 //! Whatever bytes come in, something answers.
 
 use bytes::Bytes;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
@@ -44,7 +44,7 @@ proptest! {
             ..request("POST", &format!("/webhooks/{endpoint}"))
         };
         let status = on_virtual_time(async {
-            let stack = Stack::with(registry());
+            let stack = Stack::with(registry(Settings::default()));
             stack.send(request).await.status()
         });
         prop_assert!([401, 404].contains(&status.as_u16()), "{status}");
@@ -60,7 +60,7 @@ proptest! {
         endpoint in prop::sample::select(vec![("stripe", "whsec_test"), ("accounts", "whsec_accounts")]),
     ) {
         on_virtual_time(async {
-            let stack = Stack::with(registry());
+            let stack = Stack::with(registry(Settings::default()));
             let draft = Draft { body: body.into(), ..Draft::stripe(endpoint.0, endpoint.1, "") };
             let answer = stack.send(draft.signed(START)).await;
             assert!(answer.status().is_success(), "{}", answer.status());

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use fastrand::Rng;
-use hookdock_jobs::registry;
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::ingest::http::DELIVERY_HEADER;
 use hookdock_pipeline::model::system::System as _;
 use hookdock_tests::faults::{Call, Fault};
@@ -79,7 +79,7 @@ impl Round {
     fn new() -> Self {
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
-        let stack = runtime.block_on(async { Stack::with(registry()) });
+        let stack = runtime.block_on(async { Stack::with(registry(Settings::default())) });
         Self { runtime, stack, accepted: Vec::new() }
     }
 

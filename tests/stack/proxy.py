@@ -52,12 +52,14 @@ class Answer:
     status: int
     body: bytes
     content_type: str
+    headers: tuple[tuple[str, str], ...] = ()
 
     def raw(self) -> bytes:
         head = (
             f"HTTP/1.1 {self.status} Refused by the proxy\r\n"
             f"Content-Type: {self.content_type}\r\n"
-            f"Content-Length: {len(self.body)}\r\n\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in self.headers)
+            + f"Content-Length: {len(self.body)}\r\n\r\n"
         )
         return head.encode() + self.body
 

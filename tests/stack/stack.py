@@ -66,9 +66,10 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def _make_up_for_differences(self) -> None:
-        role = self._processor()["Role"].rpartition("/")[2]
         differences.number_the_concurrency(self._lambda, self._trigger)
-        differences.grant_what_is_asked_for(self._client("iam"), role, "processor")
+        for function, policy in (("ProcessorFunctionName", "processor"), ("MaintenanceFunctionName", "maintenance")):
+            role = self._configuration(function)["Role"].rpartition("/")[2]
+            differences.grant_what_is_asked_for(self._client("iam"), role, policy)
         differences.take_every_put(self._s3, self.outputs["DeliveryBucketName"])
 
     # --- In front ---
@@ -179,11 +180,16 @@ class Stack:
         return self._ledger(delivery, names.run_of(job))
 
     def _ledger(self, delivery: Delivery, range_key: str) -> Item:
-        key = {
-            names.HASH_KEY: names.event_partition(delivery.endpoint, delivery.event_key),
-            names.RANGE_KEY: range_key,
-        }
-        return self._item(self.outputs["LedgerTableName"], key)
+        return self._item(self.outputs["LedgerTableName"], ledger_key(delivery, range_key))
+
+    def let_the_wait_end(self, delivery: Delivery, job: str = names.FULFIL_ORDER) -> None:
+        """As if the time had come for which the run waits."""
+        self._dynamodb.update_item(
+            TableName=self.outputs["LedgerTableName"],
+            Key={name: {"S": value} for name, value in ledger_key(delivery, names.run_of(job)).items()},
+            UpdateExpression="SET not_before_ms = :now, due_at_ms = :now, wake.at_ms = :now",
+            ExpressionAttributeValues={":now": {"N": str(int(time.time() * 1000))}},
+        )
 
     def record(self, record_id: str, collection: str = names.ORDERS, endpoint: str = names.STRIPE) -> Item:
         key = {names.COLLECTION: collection, names.ID: names.key_of(record_id, endpoint)}
@@ -303,6 +309,10 @@ class Stack:
         assert "FunctionError" not in answer, result
         return result
 
+    def tick(self) -> object:
+        """Calls the maintenance, as its schedule does each minute."""
+        return self.invoke("MaintenanceFunctionName", {"source": "aws.scheduler"})
+
     def process_at_once(self, times: int, body: str) -> list[list[str]]:
         with ThreadPoolExecutor(times) as pool:
             return list(pool.map(lambda _: self.process(body), range(times)))
@@ -335,7 +345,10 @@ class Stack:
             self._lambda.update_function_configuration(FunctionName=processor["FunctionName"], **usual)
 
     def _processor(self) -> Item:
-        found: Item = self._lambda.get_function_configuration(FunctionName=self.outputs["ProcessorFunctionName"])
+        return self._configuration("ProcessorFunctionName")
+
+    def _configuration(self, function: str) -> Item:
+        found: Item = self._lambda.get_function_configuration(FunctionName=self.outputs[function])
         return found
 
     def client_of(self, function: str, service: str, tls: bool = True) -> Any:
@@ -354,6 +367,13 @@ AS_OPERATOR = {
     "aws_access_key_id": CREDENTIALS["AWS_ACCESS_KEY_ID"],
     "aws_secret_access_key": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
 }
+
+
+def ledger_key(delivery: Delivery, range_key: str) -> dict[str, str]:
+    return {
+        names.HASH_KEY: names.event_partition(delivery.endpoint, delivery.event_key),
+        names.RANGE_KEY: range_key,
+    }
 
 
 def say_it_came_over_tls(request: Any, **_: object) -> None:

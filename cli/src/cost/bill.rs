@@ -16,6 +16,15 @@ pub(super) const ANSWER_BYTES: f64 = 300.0;
 /// Reads of an endpoint's secret by one function that is never idle: every five minutes.
 const SECRET_READS: f64 = 30.0 * 24.0 * 12.0;
 
+/// The maintenance is called each minute of a month of 30 days.
+const TICKS: f64 = 60.0 * 24.0 * 30.0;
+
+/// A tick that finds nothing: sixteen queries side by side take about 20 ms, of 128 MB.
+const TICK_GB_SECONDS: f64 = 0.020 * 0.125;
+
+/// Each of them is half a unit, as it may be a moment behind.
+const TICK_READ_UNITS: f64 = 16.0 * 0.5;
+
 /// An idle trigger asks five times every 20 seconds.
 const IDLE_POLLS: f64 = 30.0 * 24.0 * 3600.0 / 20.0 * 5.0;
 
@@ -145,6 +154,10 @@ fn standing(workload: &Workload, figures: &Figures) -> Vec<Line> {
         Line::new("Secrets Manager: secrets", endpoints, &prices.secret),
         Line::new("Secrets Manager: reads", endpoints * SECRET_READS, &prices.secret_read),
         Line::new("SQS: the idle trigger", IDLE_POLLS, &prices.sqs_request),
+        Line::new("maintenance: ticks", TICKS, &prices.schedule),
+        Line::new("maintenance: requests", TICKS, &prices.lambda_request),
+        Line::new("maintenance: duration", TICKS * TICK_GB_SECONDS, compute(workload, figures)),
+        Line::new("maintenance: reads", TICKS * TICK_READ_UNITS, &prices.dynamodb_read),
         Line::new("CloudWatch: alarms", alarm_metrics(endpoints), &prices.alarm),
         Line::new("CloudWatch: metrics", own_metrics(endpoints), &prices.metric),
         Line::new("KMS: the tables' key", f64::from(u8::from(workload.table_key)), &prices.key),

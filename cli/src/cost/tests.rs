@@ -125,12 +125,21 @@ fn every_option_moves_the_lines_it_should() {
         // One a second, and 5 % of what is above.
         ("--tracing active --events 10000000", &[("X-Ray: traces", 5.0 * (2.592 + 0.05 * 7.408))]),
         ("--endpoints 10", &[("Secrets Manager: secrets", 4.00)]),
-        // Eleven with one metric, one that looks at two and one at three, one for each endpoint.
-        ("", &[("CloudWatch: alarms", 0.10 * (11.0 + 5.0 + 1.0))]),
-        ("--endpoints 10", &[("CloudWatch: alarms", 0.10 * (11.0 + 5.0 + 10.0))]),
-        // Five that are not counted for each endpoint, and two that are.
-        ("", &[("CloudWatch: metrics", 0.30 * (5.0 + 2.0))]),
-        ("--endpoints 10", &[("CloudWatch: metrics", 0.30 * (5.0 + 20.0))]),
+        // 43,200 minutes.
+        (
+            "",
+            &[
+                ("maintenance: ticks", 0.0432),
+                ("maintenance: requests", 0.00864),
+                ("maintenance: reads", 0.0432),
+            ],
+        ),
+        // Fourteen with one metric, one that looks at two and one at three, one for each endpoint.
+        ("", &[("CloudWatch: alarms", 0.10 * (14.0 + 5.0 + 1.0))]),
+        ("--endpoints 10", &[("CloudWatch: alarms", 0.10 * (14.0 + 5.0 + 10.0))]),
+        // Six that are not counted for each endpoint, and two that are.
+        ("", &[("CloudWatch: metrics", 0.30 * (6.0 + 2.0))]),
+        ("--endpoints 10", &[("CloudWatch: metrics", 0.30 * (6.0 + 20.0))]),
         ("", &[("KMS: the tables' key", 0.00), ("KMS: calls", 0.00)]),
         // Two tables, twelve times an hour.
         ("--table-key", &[("KMS: the tables' key", 1.00), ("KMS: calls", 0.05)]),

@@ -76,7 +76,7 @@ pub(crate) fn endpoints() -> anyhow::Result<EndpointFile> {
 
 /// Your jobs, and three more so that every webhook of the demonstration has one.
 pub(crate) fn registry() -> Registry {
-    hookdock_jobs::registry()
+    hookdock_jobs::registry(hookdock_jobs::Settings::default())
         .job("note_push", On::provider("github").event("push"), note)
         .job("note_order", On::provider("shopify").event("orders/*"), note)
         .job("note_contact", On::endpoint("standard").event("contact.*"), note)

@@ -13,6 +13,7 @@ use clap::Args;
 use hookdock_embedded::{EndpointFile, SystemClock};
 use hookdock_https::HttpsProviders;
 use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::job::Registry;
 use hookdock_pipeline::model::public_url::PublicUrl;
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_signature::Trust;
@@ -63,7 +64,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let endpoints = settings::endpoints(&arguments.endpoints)?;
     let registry = settings::registry(arguments.jobs.as_deref(), &endpoints)?;
-    let banner = banner(&endpoints, &arguments);
+    let banner = banner(&endpoints, &registry, &arguments);
     let stack = Stack::open(Settings {
         endpoints,
         registry,
@@ -101,8 +102,9 @@ fn line(endpoint: &Endpoint) -> String {
     format!("  POST /webhooks/{}  ({}{direct}{doubt})", endpoint.id(), provider.name())
 }
 
-fn banner(endpoints: &EndpointFile, arguments: &Arguments) -> String {
+fn banner(endpoints: &EndpointFile, registry: &Registry, arguments: &Arguments) -> String {
     let mut lines: Vec<String> = endpoints.iter().map(line).collect();
+    lines.extend(settings::unmatched(endpoints, registry));
     lines.push(match &arguments.data {
         Some(folder) => format!("  data in {}", folder.display()),
         None => "  data in memory, gone at the end (--data DIR keeps it)".to_owned(),

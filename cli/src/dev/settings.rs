@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use hookdock_embedded::{EndpointFile, EndpointFileError};
-use hookdock_pipeline::job::Registry;
+use hookdock_embedded::{EndpointFile, EndpointFileError, from_toml};
+use hookdock_pipeline::endpoint::Endpoint;
+use hookdock_pipeline::job::{Job, Registry};
+use hookdock_pipeline::model::names::JobName;
 
 use crate::input;
 
@@ -15,7 +17,47 @@ pub(crate) fn endpoints(file: &Path) -> anyhow::Result<EndpointFile> {
             every setting";
         input::advised(with_suggestions(error, file), next)
     });
-    read.context("the endpoints cannot be used")
+    let endpoints = read.context("the endpoints cannot be used")?;
+    check_secrets(&endpoints)?;
+    Ok(endpoints)
+}
+
+/// With one of them, deliveries would be refused later, and nobody would know why.
+fn check_secrets(endpoints: &EndpointFile) -> anyhow::Result<()> {
+    let unusable = endpoints.iter().flat_map(|endpoint| {
+        let problems = endpoint.unusable_secrets().iter();
+        problems.map(|problem| format!("endpoint {}: {problem}", endpoint.id()))
+    });
+    let unusable: Vec<String> = unusable.collect();
+    anyhow::ensure!(unusable.is_empty(), "{}", unusable.join("\n"));
+    Ok(())
+}
+
+/// The jobs that no endpoint of the file has events for, and the endpoints that have no job, one
+/// line each.
+pub(crate) fn unmatched(endpoints: &EndpointFile, registry: &Registry) -> Vec<String> {
+    let all: Vec<&Endpoint> = endpoints.iter().collect();
+    let unknown: Vec<&JobName> = registry.of_unknown_providers().map(Job::name).collect();
+    let idle = registry.idle(&all).map(|job| {
+        let (name, wants) = (job.name(), job.source());
+        let why = match unknown.contains(&name) {
+            true => "is not in the catalogue",
+            false => "has no endpoint in the file",
+        };
+        let meant = wants.strip_prefix("provider ").filter(|_| unknown.contains(&name));
+        let meant = meant.and_then(input::did_you_mean).map(|question| format!("; {question}"));
+        format!("  job {name} does not run: {wants} {why}{}", meant.unwrap_or_default())
+    });
+    let jobless = all.iter().filter(|endpoint| {
+        endpoint.direct().is_none() && registry.registered_at(endpoint).next().is_none()
+    });
+    let jobless = jobless.map(|endpoint| {
+        format!(
+            "  no job runs for endpoint {}: its events are stored, and that is all",
+            endpoint.id()
+        )
+    });
+    jobless.chain(idle).collect()
 }
 
 /// The error, with the ids that may be meant by those that are not in the catalogue.
@@ -36,7 +78,7 @@ pub(crate) fn registry(
     settings: Option<&Path>,
     endpoints: &EndpointFile,
 ) -> anyhow::Result<Registry> {
-    let registry = hookdock_jobs::registry_with(jobs(settings)?);
+    let registry = hookdock_jobs::registry(jobs(settings)?);
     check_direct(endpoints, &registry)?;
     Ok(registry)
 }
@@ -55,19 +97,15 @@ fn check_direct(endpoints: &EndpointFile, registry: &Registry) -> anyhow::Result
     Ok(())
 }
 
-/// What the parser says of a value is left out: it can quote a secret.
 fn jobs(file: Option<&Path>) -> anyhow::Result<hookdock_jobs::Settings> {
     let Some(file) = file else {
         return Ok(hookdock_jobs::Settings::default());
     };
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("failed to read {}", file.display()))?;
-    toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count().saturating_add(1);
-        anyhow::anyhow!(
-            "line {line} of {} is not right; infra/jobs.example.toml shows every setting",
-            file.display()
-        )
+    from_toml(&text).map_err(|misfit| {
+        let place = format!("{} is not right", file.display());
+        let next = "infra/jobs.example.toml shows every setting";
+        input::advised(anyhow::Error::new(misfit).context(place), next)
     })
 }

@@ -1,7 +1,10 @@
 //! What may have happened to the body between the provider and the file.
 
+use std::io::Read as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use flate2::read::MultiGzDecoder;
 use serde::de::IgnoredAny;
 
 use crate::explain::case::Case;
@@ -12,9 +15,16 @@ use crate::explain::{form, json};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
+/// How a gzip file begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// More than that is not made of a compressed body: the largest that an endpoint may take.
+const LARGEST_BODY_BYTES: u64 = 4_500_000;
+
 /// The bodies that may have been signed instead.
 pub(crate) fn variants(body: &[u8]) -> Vec<Variant> {
     let mut found = Vec::new();
+    found.extend(gunzipped(body).map(|plain| (BodyChange::Gunzipped, plain)));
     if let Ok(text) = std::str::from_utf8(body) {
         found.extend(ends(text));
         found.extend(wrappings(text));
@@ -24,6 +34,16 @@ pub(crate) fn variants(body: &[u8]) -> Vec<Variant> {
     let changed = found.into_iter().filter(|(_, changed)| changed != body);
     let variant = |(how, body)| Variant { change: Change::Body { how }, part: Part::Body(body) };
     changed.map(variant).collect()
+}
+
+fn gunzipped(body: &[u8]) -> Option<Vec<u8>> {
+    if !body.starts_with(&GZIP) {
+        return None;
+    }
+    let mut plain = Vec::new();
+    let decoder = MultiGzDecoder::new(body);
+    decoder.take(LARGEST_BODY_BYTES).read_to_end(&mut plain).ok()?;
+    Some(plain)
 }
 
 fn ends(text: &str) -> Vec<(BodyChange, Vec<u8>)> {
@@ -59,16 +79,21 @@ fn latin1(text: &str) -> Option<Vec<u8>> {
 
 /// What looks as if the body is not what was sent.
 pub(crate) fn looks(case: &Case<'_>) -> Option<Finding> {
-    odd(&case.request.body).map(|looks| Finding::Body { looks })
+    odd(case).map(|looks| Finding::Body { looks })
 }
 
-fn odd(body: &[u8]) -> Option<BodyLooks> {
+fn odd(case: &Case<'_>) -> Option<BodyLooks> {
+    let body = &*case.request.body;
     let text = String::from_utf8_lossy(body);
     if body.is_empty() {
         return Some(BodyLooks::Empty);
     }
-    if body.starts_with(&[0x1f, 0x8b]) {
+    if body.starts_with(&GZIP) {
         return Some(BodyLooks::Compressed);
+    }
+    let content_type = case.headers().single("content-type").ok().flatten().unwrap_or_default();
+    if content_type.trim_start().to_ascii_lowercase().starts_with("multipart/") {
+        return Some(BodyLooks::Multipart);
     }
     if std::str::from_utf8(body).is_ok() && text.contains(char::REPLACEMENT_CHARACTER) {
         return Some(BodyLooks::ReplacementCharacters);

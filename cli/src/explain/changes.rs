@@ -13,6 +13,7 @@ pub(crate) enum Change {
     Body { how: BodyChange },
     Secret { secret: String, how: Vec<SecretStep> },
     Url { how: UrlChange },
+    ForwardedUrl { headers: Vec<String> },
     Time { from: Unit, to: Unit },
 }
 
@@ -35,6 +36,9 @@ pub(crate) enum BodyChange {
     /// the body is decoded from base64: API Gateway passes bodies on like that
     /// (`isBase64Encoded`); save it as `body_base64`
     Base64Decoded,
+    /// the body is decompressed (gzip): it was compressed after it was signed; Hookdock does that
+    /// where the header Content-Encoding says so
+    Gunzipped,
     /// the body is taken out of a JSON string: it was encoded twice
     JsonStringUnwrapped,
     /// the body is read as UTF-8 instead of Latin-1: it was decoded with the wrong character set
@@ -158,6 +162,12 @@ impl fmt::Display for Change {
                 f,
                 "{how}: the URL is signed as the provider addressed it, which behind a proxy is \
                  another"
+            ),
+            Self::ForwardedUrl { headers } => write!(
+                f,
+                "the URL is the one that {} state: `hookdock dev` believes them from a tunnel on \
+                 this machine, and elsewhere `public_url` says the URL",
+                list(headers, " and ")
             ),
             Self::Time { to, .. } => {
                 write!(f, "the time is written in {to}: it was changed after it was signed")

@@ -2,6 +2,7 @@
 
 use displaydoc::Display;
 use hookdock_signature::Rejection;
+use hookdock_signature::describe::Scheme;
 use serde::Serialize;
 
 use crate::explain::changes::{Change, Unit};
@@ -22,6 +23,8 @@ pub(crate) enum Finding {
     OtherHeader { name: String, wanted: String, likeness: Likeness },
     /// With these changes the signature matches.
     Match { changes: Vec<Change> },
+    /// The URLs that a proxy's headers state were tried, and none of them matches.
+    ForwardedUrl { headers: Vec<String> },
     /// No change that was tried makes it match.
     NoMatch { suspects: Suspects },
     /// Other providers that the request fits better.
@@ -63,6 +66,9 @@ pub(crate) enum Check {
     Parts,
     /// every part is there, but the signature is not that of this body under this secret
     Signature,
+    /// every part is there, but the signature is not that of what is signed under this secret; of
+    /// the body, only parts are signed
+    SignatureOfParts,
     /// every part is there, but what the request shows is not the secret
     Credential,
     /// the signature is right, but the time it was made at is too far from now
@@ -147,8 +153,12 @@ pub(crate) enum Fit {
 pub(crate) enum BodyLooks {
     /// the body is empty: something may have read it before it was saved
     Empty,
-    /// the body is compressed (gzip): the signature is over what is in it
+    /// the body is compressed (gzip): most providers sign what is in it, and Hookdock reads it where
+    /// the header Content-Encoding says so; a proxy may have compressed it or dropped that header
     Compressed,
+    /// the body is multipart: its exact bytes count, the boundaries among them; one that was put
+    /// together again from its fields has others
+    Multipart,
     /// the body is indented JSON, as people write it: it may have been parsed and written again
     Indented,
     /// the body is JSON with blanks after commas and colons, as Python writes it: it may have been
@@ -203,9 +213,12 @@ impl Shape {
 
 impl Check {
     /// The check that gives this reason.
-    pub(crate) const fn of(rejection: &Rejection, is_credential: bool) -> Self {
+    pub(crate) fn of(rejection: &Rejection, scheme: &Scheme) -> Self {
         match rejection {
-            Rejection::Mismatch if is_credential => Self::Credential,
+            Rejection::Mismatch if scheme.is_credential() => Self::Credential,
+            Rejection::Mismatch if scheme.message.is_some() && !scheme.covers_whole_body() => {
+                Self::SignatureOfParts
+            }
             Rejection::NoSecret | Rejection::MalformedSecret { .. } => Self::Secret,
             Rejection::Mismatch => Self::Signature,
             Rejection::Stale { .. } | Rejection::FromTheFuture { .. } => Self::Age,

@@ -34,7 +34,7 @@ use crate::explain::finding::{Check, Suspects};
 pub(crate) fn explain(case: &Case<'_>, rejection: &Rejection) -> anyhow::Result<Vec<Finding>> {
     let definition = Definition::of(case.provider);
     let scheme = definition.scheme_of(case.headers());
-    let check = Check::of(rejection, scheme.is_credential());
+    let check = Check::of(rejection, scheme);
     let mut findings = vec![Finding::Check { failed: check }];
     findings.extend(headers::facts(case, &definition));
     findings.extend(time::clock(case, &definition));
@@ -62,13 +62,14 @@ fn causes(case: &Case<'_>, definition: &Definition, check: Check) -> anyhow::Res
     }
     let suspects = suspects(definition.scheme_of(case.headers()));
     let mut findings = vec![Finding::NoMatch { suspects }];
+    findings.extend(url::tried(case));
     findings.extend(secret::looks(case, definition));
     findings.extend(body::looks(case).filter(|_| suspects == Suspects::SecretOrBody));
     Ok(findings)
 }
 
 fn suspects(scheme: &Scheme) -> Suspects {
-    match (scheme.is_credential(), scheme.covers_body()) {
+    match (scheme.is_credential(), scheme.covers_whole_body()) {
         (true, _) => Suspects::Secret,
         (false, true) => Suspects::SecretOrBody,
         (false, false) => Suspects::SecretOrSigned,

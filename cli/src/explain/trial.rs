@@ -47,7 +47,8 @@ fn variants(case: &Case<'_>, definition: &Definition) -> Vec<Variant> {
         variants.extend(body::variants(&case.request.body));
     }
     variants.extend(secret::variants(case, definition));
-    if definition.schemes().any(|scheme| scheme.signs("{url")) {
+    if case.provider.signs_url() {
+        variants.extend(url::forwarded(&case.request.url, case.headers()));
         variants.extend(url::variants(&case.request.url));
     }
     variants.extend(time::variant(case, definition));

@@ -11,6 +11,7 @@ impl Finding {
         match self {
             Self::Check { .. } => "failed",
             Self::Header(_) | Self::Clock(_) => "found",
+            Self::ForwardedUrl { .. } => "tried",
             Self::TimeUnit { .. }
             | Self::OtherHeader { .. }
             | Self::Match { .. }
@@ -36,6 +37,9 @@ impl fmt::Display for Finding {
             }
             Self::Match { changes } => {
                 write!(f, "the signature matches once {}", list(changes, ", and "))
+            }
+            Self::ForwardedUrl { headers } => {
+                write!(f, "{}: the URL that they state does not match either", headers.join(", "))
             }
             Self::NoMatch { suspects } => write!(f, "{suspects}"),
             Self::OtherProviders { providers, fit } => {

@@ -1,7 +1,6 @@
 //! What is known of an event, put together from the stored deliveries and the ledger.
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::ledger::{EventRecord, EventRef};
@@ -11,7 +10,7 @@ use hookdock_pipeline::ports::{Deliveries, Histories, Packs};
 use serde::Serialize;
 
 use crate::inspect::delivery::Received;
-use crate::inspect::place::Unrecorded;
+use crate::inspect::place::{Found, Unrecorded};
 use crate::inspect::runs::RunAccount;
 use crate::inspect::target::{Name, Target};
 
@@ -62,8 +61,10 @@ impl Account {
                 Some(found.with_context(|| unknown(target))?)
             }
         };
-        let delivery = stored.map(|(object, stored)| Received::of(&stored, &object, record));
-        let runs = history.iter().flat_map(|history| history.runs.iter().map(RunAccount::of));
+        let delivery = stored.map(|(place, stored)| Received::of(&stored, place, record));
+        let successor = deliveries.successor();
+        let of = |run| RunAccount::of(run, successor);
+        let runs = history.iter().flat_map(|history| history.runs.iter().map(of));
         Ok(Self {
             version: 1,
             endpoint: event.endpoint.to_string(),
@@ -77,18 +78,21 @@ impl Account {
 
 /// The key of the event, and the delivery if that is what was named.
 async fn named(
-    deliveries: &(impl Deliveries + Packs),
+    deliveries: &(impl Deliveries + Packs + Unrecorded),
     target: &Target,
     tenant: Option<&TenantId>,
-) -> anyhow::Result<(EventKey, Option<(ObjectKey, Bytes)>)> {
+) -> anyhow::Result<(EventKey, Option<Found>)> {
     match &target.name {
         Name::Key(key) => Ok((key.clone(), None)),
         Name::Id(id) => Ok((EventKey::of_signed_id(tenant, id), None)),
         Name::Delivery(id) => {
-            let found = lookup::find(deliveries, &target.endpoint, id).await?;
-            let (object, stored) = found.with_context(|| unknown(target))?;
+            let found = match lookup::find(deliveries, &target.endpoint, id).await? {
+                Some((object, stored)) => Some((object.to_string(), stored)),
+                None => deliveries.unnamed(&target.endpoint, id).await?,
+            };
+            let (place, stored) = found.with_context(|| unknown(target))?;
             let key = StoredDelivery::parse(&stored)?.event.key;
-            Ok((key, Some((object, stored))))
+            Ok((key, Some((place, stored))))
         }
     }
 }
@@ -97,12 +101,12 @@ async fn named(
 async fn first_of(
     deliveries: &impl Deliveries,
     event: &EventRecord,
-) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
+) -> anyhow::Result<Option<Found>> {
     let id = &event.first_delivery;
     let own = || ObjectKey::of(&event.endpoint, id, id.received_at());
     let object = event.pack_of(id).cloned().unwrap_or_else(own);
     let stored = lookup::read(deliveries, &object, id).await?;
-    Ok(stored.map(|stored| (object, stored)))
+    Ok(stored.map(|stored| (object.to_string(), stored)))
 }
 
 /// A delivery of an event that the ledger does not have: the processor never sees those of a direct
@@ -110,10 +114,10 @@ async fn first_of(
 async fn without_record(
     deliveries: &(impl Deliveries + Unrecorded),
     event: &EventRef,
-) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
+) -> anyhow::Result<Option<Found>> {
     let direct = ObjectKey::direct(&event.endpoint, &event.key);
     match deliveries.read(&direct).await? {
-        Some(stored) => Ok(Some((direct, stored))),
+        Some(stored) => Ok(Some((direct.to_string(), stored))),
         None => deliveries.unrecorded(event).await,
     }
 }

@@ -1,6 +1,5 @@
 //! A stored delivery, as the account shows it.
 
-use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::ledger::EventRecord;
 use hookdock_pipeline::model::names::BodyDigest;
@@ -35,10 +34,10 @@ pub(super) struct ItemAccount {
 }
 
 impl Received {
-    /// A stored delivery in its object, and what the ledger says of its event.
+    /// A stored delivery and where it is, and what the ledger says of its event.
     pub(super) fn of(
         stored: &[u8],
-        object: &ObjectKey,
+        object: String,
         record: Option<&EventRecord>,
     ) -> anyhow::Result<Self> {
         let stored = &StoredDelivery::parse(stored)?;
@@ -51,8 +50,8 @@ impl Received {
             secret_id: stored.verification.secret_id.to_string(),
             body_bytes: body.len(),
             sha256: stored.sha256.to_string(),
-            object: object.to_string(),
-            altered: BodyDigest::of(&body) != *recorded_digest(stored, record),
+            object,
+            altered: is_altered(stored, &body, record),
             direct: stored.direct.as_deref().map(str::to_owned),
             events: ItemAccount::of(stored),
         })
@@ -71,6 +70,16 @@ impl ItemAccount {
             })
             .collect()
     }
+}
+
+/// Whether the body is another, or the item that the ledger has recorded.
+fn is_altered(stored: &StoredDelivery<'_>, body: &[u8], record: Option<&EventRecord>) -> bool {
+    let item = record.filter(|record| record.first_delivery == stored.delivery_id);
+    let item = item.and_then(|record| {
+        let own = stored.items.iter().find(|item| item.event.key == record.event_key)?;
+        Some(own.item.sha256 != record.sha256)
+    });
+    BodyDigest::of(body) != *recorded_digest(stored, record) || item.unwrap_or_default()
 }
 
 /// The ledger has a digest of its own for the body of an event's first delivery.

@@ -6,12 +6,13 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
 use hookdock_embedded::{QueueSettings, SystemClock};
-use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::ledger::EventRef;
-use hookdock_pipeline::model::names::EventKey;
+use hookdock_pipeline::lookup;
+use hookdock_pipeline::model::names::{DeliveryId, EndpointId, EventKey};
 use hookdock_pipeline::ports::{Deliveries as _, Packs as _};
 
+use crate::inspect::runs::Successor;
 use crate::server::Local;
 
 /// Where to look.
@@ -28,29 +29,96 @@ pub(crate) struct PlaceArguments {
     bucket: Option<String>,
 }
 
-/// Finds a delivery of an event that no worker has recorded yet.
+/// Where a stored delivery is, in words, and its bytes.
+pub(crate) type Found = (String, Bytes);
+
+/// What a store knows besides what is recorded.
 pub(crate) trait Unrecorded {
-    /// The stored delivery and its object; nothing where there are too many to look through.
-    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>>;
+    /// A delivery of an event that no worker has recorded yet; nothing where there are too many to
+    /// look through.
+    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<Found>>;
+
+    /// A delivery that has no object of its own name: that of a direct event, or one that is still
+    /// in its message. Nothing where there are too many to look through.
+    async fn unnamed(
+        &self,
+        endpoint: &EndpointId,
+        id: &DeliveryId,
+    ) -> anyhow::Result<Option<Found>>;
+
+    /// Who goes on with the work of a worker that died.
+    fn successor(&self) -> Successor;
 }
 
 impl Unrecorded for Local {
-    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
-        for object in self.packs(&format!("deliveries/{}/", event.endpoint)).await? {
-            let Some(bytes) = self.read(&object).await? else { continue };
-            let stored = StoredDelivery::parse(&bytes);
-            if stored.is_ok_and(|stored| carries(&stored, &event.key)) {
-                return Ok(Some((object, bytes)));
-            }
+    async fn unrecorded(&self, event: &EventRef) -> anyhow::Result<Option<Found>> {
+        let carries = |stored: &StoredDelivery<'_>| carries(stored, &event.key);
+        let beginning = format!("deliveries/{}/", event.endpoint);
+        match stored_where(self, &beginning, carries).await? {
+            Some(found) => Ok(Some(found)),
+            None => in_a_message(self, &event.endpoint, carries),
         }
-        Ok(None)
     }
+
+    async fn unnamed(
+        &self,
+        endpoint: &EndpointId,
+        id: &DeliveryId,
+    ) -> anyhow::Result<Option<Found>> {
+        let is_it = |stored: &StoredDelivery<'_>| stored.delivery_id == *id;
+        match stored_where(self, &format!("direct/{endpoint}/"), is_it).await? {
+            Some(found) => Ok(Some(found)),
+            None => in_a_message(self, endpoint, is_it),
+        }
+    }
+
+    fn successor(&self) -> Successor {
+        Successor::NextStart
+    }
+}
+
+/// The stored delivery under such names that is wanted.
+async fn stored_where(
+    local: &Local,
+    beginning: &str,
+    is_wanted: impl Fn(&StoredDelivery<'_>) -> bool,
+) -> anyhow::Result<Option<Found>> {
+    for object in local.packs(beginning).await? {
+        let Some(bytes) = local.read(&object).await? else { continue };
+        if StoredDelivery::parse(&bytes).is_ok_and(|stored| is_wanted(&stored)) {
+            return Ok(Some((object.to_string(), bytes)));
+        }
+    }
+    Ok(None)
+}
+
+/// The delivery that is wanted, if it is still in its message.
+fn in_a_message(
+    local: &Local,
+    endpoint: &EndpointId,
+    is_wanted: impl Fn(&StoredDelivery<'_>) -> bool,
+) -> anyhow::Result<Option<Found>> {
+    let found = local.find_message(|body| {
+        let queued = lookup::queued(body).filter(|queued| queued.event.endpoint == *endpoint)?;
+        let stored = queued.stored?;
+        let is_it = StoredDelivery::parse(&stored).is_ok_and(|stored| is_wanted(&stored));
+        is_it.then_some(stored)
+    })?;
+    Ok(found.map(|stored| ("its message in the queue".to_owned(), stored)))
 }
 
 #[cfg(feature = "aws")]
 impl Unrecorded for hookdock_aws::S3Deliveries {
-    async fn unrecorded(&self, _: &EventRef) -> anyhow::Result<Option<(ObjectKey, Bytes)>> {
+    async fn unrecorded(&self, _: &EventRef) -> anyhow::Result<Option<Found>> {
         Ok(None)
+    }
+
+    async fn unnamed(&self, _: &EndpointId, _: &DeliveryId) -> anyhow::Result<Option<Found>> {
+        Ok(None)
+    }
+
+    fn successor(&self) -> Successor {
+        Successor::Deployed
     }
 }
 

@@ -1,7 +1,9 @@
 //! The jobs of an event, as the account shows them.
 
+use std::time::Duration;
+
 use hookdock_pipeline::job::result_document;
-use hookdock_pipeline::ledger::{Attempt, Run, RunState, StepRecord, StepResult};
+use hookdock_pipeline::ledger::{Attempt, AttemptResult, Run, RunState, StepRecord, StepResult};
 use hookdock_signature::EpochMillis;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -53,7 +55,13 @@ pub(super) enum StepState {
     Running,
     /// The attempt that began it failed there, and said so.
     Failed,
-    /// It began, and nothing is known of it: the worker died, or the attempt ended elsewhere.
+    /// The attempt that began it was put off there, and said so.
+    PutOff,
+    /// The attempt that began it ended, and said so, but not of this step.
+    Unfinished,
+    /// The attempt that began it is not on record any more.
+    Unlisted,
+    /// It began, and nothing was reported: the worker died.
     Unknown,
 }
 
@@ -63,16 +71,42 @@ pub(super) enum StepState {
 pub(super) enum Next {
     /// Nothing: the run has ended.
     Nothing,
-    /// A worker has it; should it die, another takes over from then on.
-    TakeOver { from: Timestamp },
+    /// A worker has it; should it die, another takes over from then on, when the lease is over and
+    /// the message is visible again. Nothing: as soon as the process is started again.
+    TakeOver { from: Option<Timestamp> },
     /// The next attempt.
     Attempt { not_before: Timestamp },
     /// Nothing, until a person moves the dead letter back.
     DeadLetter { sent: bool },
 }
 
+/// Who goes on with the work of a worker that died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Successor {
+    /// The next process that is started with the data.
+    NextStart,
+    /// Another worker of a deployed stack.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(dead_code, reason = "without the SDK no stack is looked into")
+    )]
+    Deployed,
+}
+
+/// The times that `template.yaml` gives a worker, in seconds.
+const WORK_TIMES: [u64; 9] = [5, 10, 15, 30, 60, 120, 300, 600, 900];
+
+/// The lease ends two seconds after the worker's time. The template hides a message for six times
+/// that and twenty seconds, from the receipt on.
+fn visible_again(began: EpochMillis, lease_until: EpochMillis) -> EpochMillis {
+    let left = began.until(lease_until).saturating_sub(Duration::from_secs(2));
+    let fits = |seconds: &u64| left <= Duration::from_secs(*seconds);
+    let work_time = WORK_TIMES.into_iter().find(fits).unwrap_or(900);
+    lease_until.plus(Duration::from_secs(work_time.saturating_mul(5).saturating_add(18)))
+}
+
 impl RunAccount {
-    pub(super) fn of(run: &Run) -> Self {
+    pub(super) fn of(run: &Run, successor: Successor) -> Self {
         Self {
             job: run.id.job.to_string(),
             state: run.state.name(),
@@ -86,7 +120,7 @@ impl RunAccount {
             attempts_counted: run.counted_attempts(),
             attempts: run.attempts.iter().map(AttemptAccount::of).collect(),
             steps: run.steps.iter().map(|step| StepAccount::of(step, run)).collect(),
-            next: Next::of(&run.state),
+            next: Next::of(run, successor),
         }
     }
 }
@@ -128,25 +162,37 @@ impl StepAccount {
 
 impl StepState {
     fn of(step: &StepRecord, run: &Run) -> Self {
-        let attempt = run.attempts.iter().find(|attempt| attempt.number == step.attempt);
-        let ended = attempt.and_then(|attempt| attempt.ended.as_ref());
-        let failed = ended.filter(|ending| ending.failure().is_some());
         if step.saved.is_some() {
-            Self::Saved
-        } else if matches!(run.state, RunState::Running { .. }) && step.attempt == run.attempt {
-            Self::Running
-        } else if failed.is_some_and(|ending| ending.step.as_ref() == Some(&step.name)) {
-            Self::Failed
-        } else {
-            Self::Unknown
+            return Self::Saved;
+        }
+        if matches!(run.state, RunState::Running { .. }) && step.attempt == run.attempt {
+            return Self::Running;
+        }
+        let attempt = run.attempts.iter().find(|attempt| attempt.number == step.attempt);
+        match attempt.map(|attempt| attempt.ended.as_ref()) {
+            None => Self::Unlisted,
+            Some(None) => Self::Unknown,
+            Some(Some(ending)) if ending.step.as_ref() != Some(&step.name) => Self::Unfinished,
+            Some(Some(ending)) => match ending.result {
+                AttemptResult::Failed(_) => Self::Failed,
+                AttemptResult::Deferred => Self::PutOff,
+                AttemptResult::Done | AttemptResult::Ignored => Self::Unfinished,
+            },
         }
     }
 }
 
 impl Next {
-    fn of(state: &RunState) -> Self {
-        match state {
-            RunState::Running { lease_until } => Self::TakeOver { from: time(*lease_until) },
+    fn of(run: &Run, successor: Successor) -> Self {
+        match &run.state {
+            RunState::Running { lease_until } => {
+                let began = run.attempts.last().map_or(run.updated_at, |last| last.started_at);
+                let from = match successor {
+                    Successor::NextStart => None,
+                    Successor::Deployed => Some(time(visible_again(began, *lease_until))),
+                };
+                Self::TakeOver { from }
+            }
             RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
                 Self::Attempt { not_before: time(*not_before) }
             }
@@ -158,4 +204,29 @@ impl Next {
 
 fn time(at: EpochMillis) -> Timestamp {
     Timestamp::from_millisecond(at.get()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_worker_takes_over_when_the_message_is_visible_again() {
+        // Received at 0 s with a minute to work; the lease ends at 62 s, and SQS hides the message
+        // for 380 s.
+        let at = |seconds: u64| EpochMillis::new(0).plus(Duration::from_secs(seconds));
+        for began in [0, 1, 29] {
+            assert_eq!(visible_again(at(began), at(62)), at(380), "{began}");
+        }
+        assert_eq!(visible_again(at(0), at(902)), at(5_420));
+    }
+
+    #[test]
+    fn the_template_hides_messages_for_as_long_as_is_told() {
+        let template = include_str!("../../../template.yaml");
+        for seconds in WORK_TIMES {
+            let hidden = format!("\"{seconds}\": {{ Seconds: {} }}", seconds * 6 + 20);
+            assert!(template.contains(&hidden), "{hidden}");
+        }
+    }
 }

@@ -145,6 +145,9 @@ impl StepAccount {
             StepState::Saved => "saved",
             StepState::Running => "under way",
             StepState::Failed => "failed",
+            StepState::PutOff => "put off",
+            StepState::Unfinished => "not finished when its attempt ended",
+            StepState::Unlisted => "begun by an attempt that is not on record any more",
             StepState::Unknown => "UNKNOWN: begun, and nothing was reported",
         };
         let at = self.saved_at.unwrap_or(self.started_at);
@@ -158,11 +161,14 @@ impl Next {
     fn words(self) -> String {
         match self {
             Self::Nothing => "nothing, it has ended".to_owned(),
-            Self::TakeOver { from } => {
-                format!(
-                    "a worker has it; if that worker died, another takes over from {}",
-                    clock(from)
-                )
+            Self::TakeOver { from: Some(from) } => format!(
+                "a worker has it; if that worker died, another takes over when its message is \
+                 visible again, at {}",
+                clock(from)
+            ),
+            Self::TakeOver { from: None } => {
+                "its worker died or was stopped; the next `hookdock dev` takes over at once"
+                    .to_owned()
             }
             Self::Attempt { not_before } => {
                 format!("another attempt, not before {}", clock(not_before))

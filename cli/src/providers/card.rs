@@ -1,16 +1,18 @@
 //! All that is known of one provider.
 
-use hookdock_signature::describe::{Definition, Items};
+use hookdock_signature::describe::{Definition, Items, card};
 use hookdock_signature::{Class, Handshake, Provider, Scheme, Selector, Weakness};
 use serde::Serialize;
 
 use crate::output;
-use crate::providers::list::{Marks, seconds};
+use crate::providers::list::Marks;
 
 /// All that is known of one provider.
 #[derive(Debug, Serialize)]
 pub(crate) struct Card {
     provider: Facts,
+    #[serde(skip)]
+    text: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,6 +35,10 @@ struct Facts {
     items: Vec<Items>,
     methods: Vec<&'static str>,
     controls: Vec<String>,
+    set_up: Vec<String>,
+    body: String,
+    window: Option<String>,
+    weak: Vec<String>,
     answer_within_ms: Option<u64>,
     success: Option<String>,
     retries: Option<String>,
@@ -76,11 +82,11 @@ struct Source {
 impl Card {
     pub(crate) fn of(provider: &Provider) -> Self {
         let definition = Definition::of(provider);
-        Self { provider: Facts::of(provider, definition) }
+        Self { provider: Facts::of(provider, definition), text: text(provider) }
     }
 
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
-        if json { output::print_json(self) } else { output::print(&self.provider.text()) }
+        if json { output::print_json(self) } else { output::print(&self.text) }
     }
 }
 
@@ -106,6 +112,10 @@ impl Facts {
             items: definition.items,
             methods: provider.methods(),
             controls: definition.controls,
+            set_up: definition.set_up,
+            body: definition.body,
+            window: definition.window,
+            weak: definition.weak,
             answer_within_ms: delivery.answer_within_ms,
             success: delivery.success,
             retries: delivery.retries,
@@ -114,90 +124,6 @@ impl Facts {
             notes: provider.notes().map(|notes| notes.trim().to_owned()),
             sources: sources(provider),
         }
-    }
-
-    fn text(&self) -> String {
-        let title = format!("{} ({})", self.name, self.id);
-        let rows = self.rows().into_iter().filter(|(_, text)| !text.is_empty());
-        let rows = rows.map(|(name, text)| row(name, &text));
-        std::iter::once(title).chain(rows).collect::<Vec<_>>().join("\n")
-    }
-
-    fn rows(&self) -> Vec<(&'static str, String)> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let mut rows = vec![
-            ("class", self.class.unwrap_or_default().to_owned()),
-            ("weakness", self.weakness.unwrap_or_default().to_owned()),
-            ("trust", self.trust.text()),
-        ];
-        rows.extend(self.schemes.iter().map(|signing| ("scheme", signing.text())));
-        rows.push(("headers", self.headers.join(", ")));
-        rows.extend(self.settings.iter().map(|setting| ("setting", setting.text())));
-        rows.extend([
-            ("secret", text(&self.secret_format)),
-            ("found at", text(&self.secret_found)),
-            ("rotation", text(&self.rotation)),
-            ("event id", self.event_id()),
-            ("event type", self.event_type()),
-            ("methods", self.methods.join(", ")),
-            ("controls", self.controls.join(", ")),
-            ("items", self.items.iter().map(items).collect::<Vec<_>>().join("\n")),
-            ("time limit", self.answer_within_ms.map_or_else(|| "unknown".to_owned(), seconds)),
-            ("success", text(&self.success)),
-            ("retries", text(&self.retries)),
-            ("reconcile", text(&self.reconcile)),
-        ]);
-        rows.extend(self.handshakes.iter().map(|exchange| ("handshake", exchange.text())));
-        rows.push(("notes", text(&self.notes)));
-        let sources = self.sources.iter();
-        rows.extend(
-            sources.map(|source| ("source", format!("{} (read {})", source.what, source.read))),
-        );
-        rows
-    }
-
-    fn event_id(&self) -> String {
-        let stable = match self.event_id_stable_on_retry {
-            Some(true) => "; a retry has the same",
-            Some(false) => "; a retry has another",
-            None => "",
-        };
-        if self.event_id.is_empty() {
-            return String::new();
-        }
-        format!("{}{stable}", self.event_id.join(", "))
-    }
-
-    fn event_type(&self) -> String {
-        let unsigned = if self.event_type_signed == Some(false) { "; not signed" } else { "" };
-        format!("{}{unsigned}", self.event_type.join(", "))
-    }
-}
-
-impl Signing {
-    fn text(&self) -> String {
-        let mut text = self.scheme.to_owned();
-        if let Some(message) = &self.message {
-            text.extend([" over ", message]);
-        }
-        if let Some(tolerance) = self.tolerance_seconds {
-            text.extend(["; at most ", &*tolerance.to_string(), " s old"]);
-        }
-        match &self.alternative {
-            Some(name) => format!("{text} (alternative: {name})"),
-            None => text,
-        }
-    }
-}
-
-impl Setting {
-    fn text(&self) -> String {
-        let aside = match &self.default {
-            Some(value) => format!(" (default: {value})"),
-            None if self.optional => " (optional)".to_owned(),
-            None => String::new(),
-        };
-        format!("{}: {}{aside}", self.name, self.description)
     }
 }
 
@@ -211,19 +137,6 @@ impl Exchange {
             notes: handshake.notes().map(|notes| notes.trim().to_owned()),
         }
     }
-
-    fn text(&self) -> String {
-        let notes = self.notes.as_ref().map(|notes| format!("\n{notes}")).unwrap_or_default();
-        format!("{}: {}{notes}", self.kind, self.request)
-    }
-}
-
-fn items(items: &Items) -> String {
-    let form = items.form.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-    let named = [("id", &items.id), ("type", &items.event_type)].into_iter();
-    let named = named.filter(|(_, places)| !places.is_empty());
-    let named = named.map(|(name, places)| format!("; {name}: {}", places.join(", ")));
-    format!("{form}{}{}", items.at, named.collect::<String>())
 }
 
 fn schemes(provider: &Provider) -> Vec<Signing> {
@@ -250,6 +163,13 @@ fn sources(provider: &Provider) -> Vec<Source> {
     let sources = provider.sources().iter();
     let sources = sources.map(|one| Source { what: one.what.clone(), read: one.read.clone() });
     sources.collect()
+}
+
+/// The card as a person reads it.
+fn text(provider: &Provider) -> String {
+    let title = format!("{} ({})", provider.name(), provider.id());
+    let rows = card(provider).into_iter().map(|(name, text)| row(name, &text));
+    std::iter::once(title).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// A name and its text; further lines stand under the first.

@@ -36,10 +36,6 @@ impl Marks {
         let marks = provider.trust();
         Self { scheme: marks.scheme.as_str(), delivery: marks.delivery.as_str() }
     }
-
-    pub(crate) fn text(&self) -> String {
-        format!("scheme {}, delivery facts {}", self.scheme, self.delivery)
-    }
 }
 
 impl List {
@@ -104,6 +100,6 @@ impl Row {
 }
 
 /// A limit in milliseconds as people write it.
-pub(crate) fn seconds(milliseconds: u64) -> String {
+fn seconds(milliseconds: u64) -> String {
     format!("{} s", Duration::from_millis(milliseconds).as_secs_f64())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hookdock_pipeline::ingest::Unread;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -31,17 +32,6 @@ pub(super) struct Held {
     _place: OwnedSemaphorePermit,
 }
 
-/// Why a body was not read to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cut {
-    /// It is larger than it may be.
-    TooLarge,
-    /// The room is full.
-    NoRoom,
-    /// The sender stalled, or has gone.
-    Incomplete,
-}
-
 impl Default for Room {
     fn default() -> Self {
         Self::of(ROOM_BYTES)
@@ -58,24 +48,24 @@ impl Room {
         &self,
         body: &mut B,
         most: usize,
-    ) -> Result<Held, Cut> {
+    ) -> Result<Held, Unread> {
         let read = timeout(BODY_WITHIN, self.read_all(body, most));
-        read.await.unwrap_or(Err(Cut::Incomplete))
+        read.await.unwrap_or(Err(Unread::Incomplete))
     }
 
     async fn read_all<B: Body<Data = Bytes> + Unpin>(
         &self,
         body: &mut B,
         most: usize,
-    ) -> Result<Held, Cut> {
+    ) -> Result<Held, Unread> {
         if body.size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
-            return Err(Cut::TooLarge);
+            return Err(Unread::TooLarge);
         }
         let (mut bytes, mut place) = (Vec::new(), self.place(0)?);
         while let Some(frame) = body.frame().await {
-            let Ok(part) = frame.map_err(|_| Cut::Incomplete)?.into_data() else { continue };
+            let Ok(part) = frame.map_err(|_| Unread::Incomplete)?.into_data() else { continue };
             if part.len() > most.saturating_sub(bytes.len()) {
-                return Err(Cut::TooLarge);
+                return Err(Unread::TooLarge);
             }
             place.merge(self.place(part.len())?);
             bytes.extend_from_slice(&part);
@@ -83,9 +73,9 @@ impl Room {
         Ok(Held { bytes: bytes.into(), _place: place })
     }
 
-    fn place(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Cut> {
-        let bytes = u32::try_from(bytes).map_err(|_| Cut::TooLarge)?;
-        Arc::clone(&self.0).try_acquire_many_owned(bytes).map_err(|_| Cut::NoRoom)
+    fn place(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unread> {
+        let bytes = u32::try_from(bytes).map_err(|_| Unread::TooLarge)?;
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).map_err(|_| Unread::NoRoom)
     }
 }
 
@@ -136,7 +126,7 @@ mod tests {
         let first = room.read(&mut Full::new(part(60)), 100).await.expect("room for it");
         assert_eq!(first.bytes, part(60));
         let second = room.read(&mut Full::new(part(60)), 100).await;
-        assert_eq!(second.map(drop), Err(Cut::NoRoom));
+        assert_eq!(second.map(drop), Err(Unread::NoRoom));
         drop(first);
         assert!(room.read(&mut Full::new(part(60)), 100).await.is_ok());
     }
@@ -145,21 +135,21 @@ mod tests {
     async fn a_body_that_is_too_large_is_not_read() {
         let room = Room::of(100);
         let read = room.read(&mut Full::new(part(11)), 10).await;
-        assert_eq!(read.map(drop), Err(Cut::TooLarge));
+        assert_eq!(read.map(drop), Err(Unread::TooLarge));
         assert!(room.read(&mut Full::new(part(10)), 10).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_say_its_size_is_cut_where_it_is_too_large() {
         let read = Room::of(100).read(&mut Stalled(vec![part(6), part(6)]), 10).await;
-        assert_eq!(read.map(drop), Err(Cut::TooLarge));
+        assert_eq!(read.map(drop), Err(Unread::TooLarge));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stalls_is_given_up_and_its_room_is_free() {
         let room = Room::of(100);
         let read = room.read(&mut Stalled(vec![part(100)]), 100).await;
-        assert_eq!(read.map(drop), Err(Cut::Incomplete));
+        assert_eq!(read.map(drop), Err(Unread::Incomplete));
         assert!(room.read(&mut Full::new(part(100)), 100).await.is_ok());
     }
 }

@@ -87,6 +87,10 @@ impl Stack {
             Some(folder) => Local::on_disk(folder, SystemClock, queue)
                 .with_context(|| format!("cannot use {} for the data", folder.display()))?,
         };
+        let recovered = local.recover().await.context("cannot use the data")?;
+        if recovered > 0 {
+            tracing::info!(messages = recovered, "work of a process that died is taken up again");
+        }
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!(
                 "cannot listen on {}; --listen 127.0.0.1:0 takes any free port",

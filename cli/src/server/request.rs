@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use hookdock_pipeline::delivery::incoming::Incoming;
-use hookdock_pipeline::ingest::http::{answer, incomplete, largest_body, too_large, unavailable};
+use hookdock_pipeline::ingest::http::{answer, answer_unread, largest_body};
+use hookdock_pipeline::model::system::System as _;
 use hookdock_signature::Headers;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use hyper::body;
 
-use crate::server::body::{Cut, Room, discard};
+use crate::server::body::{Room, discard};
 use crate::server::types::LocalIngest;
 
 /// The answer to a request. A body that no endpoint would take is not kept.
@@ -26,23 +27,15 @@ pub(super) async fn respond(
         discard(body);
         return answer(ingest, incoming(&parts, sender, Bytes::new())).await.map(Full::new);
     };
+    let received_at = ingest.system.now();
     let answered = match room.read(&mut body, most).await {
         Ok(held) => answer(ingest, incoming(&parts, sender, held.bytes.clone())).await,
-        Err(cut) => {
-            tracing::warn!(path = parts.uri.path(), reason = ?cut, "body not read");
+        Err(unread) => {
             discard(body);
-            answer_of(cut)
+            answer_unread(ingest, parts.uri.path(), received_at, unread)
         }
     };
     answered.map(Full::new)
-}
-
-fn answer_of(cut: Cut) -> Response<Bytes> {
-    match cut {
-        Cut::TooLarge => too_large(),
-        Cut::NoRoom => unavailable(),
-        Cut::Incomplete => incomplete(),
-    }
 }
 
 fn incoming(parts: &Parts, sender: SocketAddr, body: Bytes) -> Incoming {

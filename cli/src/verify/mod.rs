@@ -72,6 +72,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         );
     }
     let report = arguments.report(&provider, &secrets, &request)?;
+    let report = report.by(&request.method, &provider);
     report.print(arguments.json)?;
     Ok(if report.is_valid() { exit::DONE } else { exit::not_valid() })
 }

@@ -19,6 +19,8 @@ pub(crate) struct Report {
     signed_at: Option<String>,
     tolerance_seconds: Option<u32>,
     reason: Option<Reason>,
+    /// What would be refused all the same, whatever the signature says.
+    warnings: Vec<String>,
     findings: Vec<Told>,
 }
 
@@ -88,8 +90,14 @@ impl Report {
             signed_at: None,
             tolerance_seconds: provider.scheme().tolerance_seconds(),
             reason: None,
+            warnings: Vec::new(),
             findings: Vec::new(),
         }
+    }
+
+    /// The report on a request that came with this method.
+    pub(crate) fn by(self, method: &str, provider: &Provider) -> Self {
+        Self { warnings: warning(method, provider).into_iter().collect(), ..self }
     }
 
     pub(crate) const fn is_valid(&self) -> bool {
@@ -102,7 +110,8 @@ impl Report {
 
     fn text(&self) -> String {
         let lines = self.findings.iter().map(|told| format!("  {:<8} {}", told.label, told.text));
-        std::iter::once(self.verdict()).chain(lines).collect::<Vec<_>>().join("\n")
+        let warnings = self.warnings.iter().map(|text| format!("  {:<8} {text}", "warning"));
+        std::iter::once(self.verdict()).chain(warnings).chain(lines).collect::<Vec<_>>().join("\n")
     }
 
     fn verdict(&self) -> String {
@@ -123,4 +132,19 @@ impl Report {
             }
         }
     }
+}
+
+/// A method that Hookdock answers with a refusal before it looks at a signature.
+fn warning(method: &str, provider: &Provider) -> Option<String> {
+    let (methods, name) = (provider.methods(), provider.name());
+    let method = method.escape_debug();
+    let used = methods.join(", ");
+    if !methods.iter().any(|used| *used == method.to_string()) {
+        return Some(format!(
+            "the method is {method}, and {name} uses {used}: Hookdock answers 405 and checks nothing"
+        ));
+    }
+    (!provider.sends_events_by(&method.to_string())).then(|| {
+        format!("with {method}, {name} sends handshakes only: Hookdock answers another request 400")
+    })
 }

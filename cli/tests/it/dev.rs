@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hookdock_embedded::SystemClock;
@@ -19,6 +20,7 @@ use crate::support::{folder, hookdock, run};
 struct Dev {
     child: Child,
     address: String,
+    said: Arc<Mutex<String>>,
 }
 
 impl Dev {
@@ -37,10 +39,29 @@ impl Dev {
         let took = started.until(SystemClock.now());
         assert!(took < Duration::from_secs(1), "it listens after {took:?}");
         // The pipe stays open, or the tool could not write to it any more.
-        std::thread::spawn(move || lines.for_each(drop));
+        let said = Arc::<Mutex<String>>::default();
+        let to = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut said = to.lock().expect("no test panics while it reads");
+                said.extend([&line, "\n"]);
+            }
+        });
         let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://"));
         let address = address.unwrap_or_else(|| panic!("no address in {first:?}"));
-        Self { child, address: address.trim_end_matches('.').to_owned() }
+        Self { child, address: address.trim_end_matches('.').to_owned(), said }
+    }
+
+    /// What it has said since it began to listen, as soon as this is in it.
+    async fn says(&self, words: &str) -> String {
+        for _ in 0..100 {
+            let said = self.said.lock().expect("no test panics while it reads").clone();
+            if said.contains(words) {
+                return said;
+            }
+            SystemClock.sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{words:?} is not in\n{}", self.said.lock().expect("a lock"))
     }
 
     async fn post(&self, draft: &Draft) -> u16 {
@@ -138,6 +159,92 @@ async fn dev_serves_the_whole_loop_and_loses_nothing_on_ctrl_c() {
     assert_eq!(local.backlog().expect("a database"), 0);
     for event in local.events().expect("a database") {
         assert_eq!(local.runs(&event.event()).expect("a database")[0].state.name(), "done");
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_logged_under_the_id_that_its_sender_gets() {
+    let folder = folder("dev-large");
+    let dev = Dev::start(&stripe_in(&folder), &folder.join("data"));
+    let url = format!("http://{}/webhooks/stripe/acme", dev.address);
+    let post = reqwest::Client::new().post(url).body(vec![b'x'; 5_000_000]);
+    let answer = post.send().await.expect("an answer");
+    assert_eq!(answer.status(), 413);
+    let id = answer.headers()["x-hookdock-delivery"].to_str().expect("text").to_owned();
+    let said = dev.says(&id).await;
+    let line = said.lines().find(|line| line.contains(&id)).expect("a line");
+    for part in ["WARN", "delivery refused", "reason.code=\"too_large\"", "tenant=\"acme\""] {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[tokio::test]
+async fn dev_says_which_endpoints_have_no_job_and_which_jobs_no_endpoint() {
+    let folder = folder("dev-unmatched");
+    let file = folder.join("endpoints.toml");
+    let text = "[endpoints.code]\nprovider = \"github\"\nsecrets = [\"a secret\"]\n";
+    std::fs::write(&file, text).expect("written");
+    let dev = Dev::start(&file, &folder.join("data"));
+    let said = dev.says("  data in ").await;
+    for line in [
+        "  no job runs for endpoint code: its events are stored, and that is all",
+        "  job fulfil_order does not run: provider stripe has no endpoint in the file",
+    ] {
+        assert!(said.lines().any(|there| there == line), "{line:?} is not in\n{said}");
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn dev_does_not_start_with_a_secret_that_cannot_be_used() {
+    let folder = folder("dev-secrets");
+    let file = folder.join("endpoints.toml");
+    let text = "[endpoints.a]\nprovider = \"svix\"\nsecrets = [\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\", \"\"]\n\
+                [endpoints.b]\nprovider = \"svix\"\ntenants.acme.secrets = [\"whsec_hunter2!\"]\n";
+    std::fs::write(&file, text).expect("written");
+    let output =
+        run(&["dev", "--listen", "127.0.0.1:0", "--endpoints", file.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = crate::support::stderr(&output);
+    for words in [
+        "endpoint a: secrets, secret \"s2\" is empty",
+        "endpoint b: tenant \"acme\", secret \"s1\" does not have the form of the provider's",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in\n{said}");
+    }
+    assert!(!said.contains("hunter2"), "{said}");
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn dev_names_the_key_of_the_jobs_file_that_is_wrong_and_why() {
+    let folder = folder("dev-jobs");
+    let endpoints = stripe_in(&folder);
+    let jobs = folder.join("jobs.toml");
+    for (written, said) in [
+        (
+            "events = \"hunter2\"",
+            "line 4: send_notification.a.events: a list is expected here, and a string is there",
+        ),
+        (
+            "event = [\"x\"]",
+            "line 4: send_notification.a.event: unknown field `event`, expected one of",
+        ),
+        ("events = hunter2", "line 4: "),
+    ] {
+        let text = format!(
+            "version = 1\n[send_notification.a]\nendpoint = \"*\"\n{written}\nto = {{ topic = {{}} }}\n"
+        );
+        std::fs::write(&jobs, text).expect("written");
+        let files = [&endpoints, &jobs].map(|file| file.to_str().expect("a path").to_owned());
+        let output =
+            run(&["dev", "--listen", "127.0.0.1:0", "--endpoints", &files[0], "--jobs", &files[1]]);
+        assert_eq!(output.status.code(), Some(1));
+        let told = crate::support::stderr(&output);
+        assert!(told.contains(said), "{said:?} is not in {told}");
+        assert!(!told.contains("hunter2"), "{told}");
     }
     std::fs::remove_dir_all(folder).expect("removed");
 }

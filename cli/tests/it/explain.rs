@@ -295,3 +295,67 @@ fn a_usual_cause_of_the_catalogue_is_of_a_refusal_that_can_happen() {
     let wrong = causes.find(|(reason, _)| !reasons.contains(&reason.as_str()));
     assert_eq!(wrong, None);
 }
+
+#[test]
+fn the_headers_of_a_proxy_are_tried_and_named() {
+    let forwarded = |host: &'static str| {
+        move |mut headers: Vec<(String, String)>| {
+            headers.push(("x-forwarded-proto".to_owned(), "https".to_owned()));
+            headers.push(("X-Forwarded-Host".to_owned(), format!("{host}, inner.example")));
+            headers
+        }
+    };
+    let seen = "http://127.0.0.1:9000/webhooks/x?a=b";
+    let square = |name| Wrong::new(name, "square", "a secret that Square has", COMPACT, &[]);
+    let said = square("forwarded").url(seen).headers(forwarded("hooks.example")).explained();
+    said.says(
+        "mismatch",
+        &["the URL is the one that X-Forwarded-Proto and X-Forwarded-Host state: `hookdock dev`"],
+    );
+    let said = square("forwarded-wrong").url(seen).headers(forwarded("other.example")).explained();
+    let tried =
+        "X-Forwarded-Proto, X-Forwarded-Host: the URL that they state does not match either";
+    said.says("mismatch", &[tried]);
+    let said = Wrong::github("forwarded-unsigned", COMPACT)
+        .secret("another secret")
+        .headers(forwarded("other.example"))
+        .explained();
+    said.does_not_say("X-Forwarded");
+}
+
+#[test]
+fn a_body_of_which_only_parts_are_signed_is_not_blamed() {
+    let said =
+        Wrong::new("favro", "favro", "a secret", r#"{"payloadId":"hidden-in-the-body"}"#, &[])
+            .secret("another secret")
+            .explained();
+    said.says(
+        "mismatch",
+        &["what is signed under this secret; of the body, only parts are signed"],
+    );
+    said.does_not_say("of this body");
+    said.does_not_say("the body was changed");
+}
+
+#[test]
+fn a_multipart_body_is_explained() {
+    let multipart = |mut headers: Vec<(String, String)>| {
+        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        headers.push(("Content-Type".to_owned(), "multipart/form-data; boundary=x".to_owned()));
+        headers
+    };
+    let said = Wrong::github("multipart", "--x\r\nhidden-in-the-body\r\n--x--\r\n")
+        .body("--y\r\nhidden-in-the-body\r\n--y--\r\n")
+        .headers(multipart)
+        .explained();
+    said.says("mismatch", &["the body is multipart: its exact bytes count, the boundaries among"]);
+}
+
+#[test]
+fn a_body_that_was_compressed_on_its_way_is_explained() {
+    // `printf '{"note":"hidden-in-the-body"}' | gzip -n9 | base64 -w0`
+    let gzip = "H4sIAAAAAAACA6tWyssvSVWyUsrITElJzdPNzNMtyUjVTcpPqVSqBQDXwSFpHQAAAA==";
+    let said =
+        Wrong::github("gzip", r#"{"note":"hidden-in-the-body"}"#).body_base64(gzip).explained();
+    said.says("mismatch", &["the signature matches once the body is decompressed (gzip)"]);
+}

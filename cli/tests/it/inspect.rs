@@ -12,7 +12,7 @@ use hookdock_pipeline::ledger::{
     Claim, DeadReason, DeliveryRecord, EventRef, Run, RunId, Settlement, StepResult,
 };
 use hookdock_pipeline::model::names::{BodyDigest, CodeVersion, EventKey, Owner};
-use hookdock_pipeline::ports::{Archive as _, Conditional, Ledger as _};
+use hookdock_pipeline::ports::{Archive as _, Conditional, Ledger as _, WorkQueue as _};
 use hookdock_pipeline::process::{Process, Received, Settings, Verdict, Worker};
 use hookdock_signature::EpochMillis;
 use hookdock_tests::contract::seal;
@@ -160,7 +160,7 @@ async fn a_worker_that_died_in_a_step_shows_where_it_stopped_and_who_goes_on() {
         "2027-01-15 08:00:02.000Z            step order  saved",
         "2027-01-15 08:00:03.000Z            step mail  UNKNOWN: begun, and nothing was reported",
         "2027-01-15 08:01:02.000Z  attempt 2",
-        "another takes over from 2027-01-15 08:02:04.000Z",
+        "its worker died or was stopped; the next `hookdock dev` takes over at once",
     ] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
     }
@@ -168,6 +168,7 @@ async fn a_worker_that_died_in_a_step_shows_where_it_stopped_and_who_goes_on() {
     assert_eq!(run["steps"][1]["state"], "unknown");
     assert_eq!(run["attempts"][0]["ended_at"], Value::Null);
     assert_eq!(run["next"]["what"], "take_over");
+    assert_eq!(run["next"]["from"], Value::Null);
     assert!(!format!("{text}{json}").contains("marker"), "what steps yield is business");
 }
 
@@ -186,6 +187,64 @@ async fn a_step_whose_failure_was_reported_has_failed_and_is_not_unknown() {
     assert!(text.contains("failed at step mail, unavailable: the CRM does not answer"), "{text}");
     assert!(!text.contains("UNKNOWN"), "{text}");
     assert_eq!(json["runs"][0]["steps"][0]["state"], "failed");
+}
+
+#[tokio::test]
+async fn a_step_is_unknown_only_if_its_worker_said_nothing() {
+    let put_off = || Settlement::Defer(after(60), "the CRM is down".to_owned());
+    let retry = || Settlement::Retry(after(60), unavailable());
+    for (settlement, further, state) in [
+        (put_off(), None, "put_off"),
+        (retry(), Some("mail"), "unfinished"),
+        (put_off(), Some("mail"), "unfinished"),
+    ] {
+        let data = Data::with("reported", async |local, sealed| {
+            let mut run = claimed(local, sealed).await;
+            for step in ["crm"].into_iter().chain(further) {
+                let step = step.parse().expect("a name");
+                run = write(local, &run, run.step_begun(&step, after(1))).await;
+            }
+            write(local, &run, run.settled(settlement, None, after(2))).await;
+        })
+        .await;
+        let (text, json) = data.account(EVENT);
+        assert_eq!(json["runs"][0]["steps"][0]["state"], state, "{text}");
+        assert!(!text.contains("UNKNOWN"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_still_in_its_message_is_found() {
+    let mut names = vec!["small/evt_7".to_owned()];
+    let data = Data::with("in-message", async |local, _| {
+        let sealed = seal(&Draft::small_checkout("evt_7", "cs_7"), 7).await;
+        local.send(&sealed).await.expect("queued");
+        names.push(format!("small/{}", sealed.reference().event_key));
+        names.push(format!("small/{}", sealed.reference().delivery_id));
+    })
+    .await;
+    for name in names {
+        let (text, json) = data.account(&name);
+        assert!(text.contains("stored    its message in the queue\n"), "{name}: {text}");
+        assert!(text.contains("No worker has taken it yet"), "{text}");
+        assert_eq!(json["delivery"]["body_bytes"], 162, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_direct_event_is_found_by_its_delivery() {
+    let mut name = String::new();
+    let data = Data::with("direct", async |local, _| {
+        let mut draft = Draft::github("{}");
+        "/webhooks/direct".clone_into(&mut draft.path);
+        let sealed = seal(&draft, 3).await;
+        local.put_once(&sealed).await.expect("stored");
+        name = format!("direct/{}", sealed.reference().delivery_id);
+    })
+    .await;
+    let (text, _) = data.account(&name);
+    assert!(text.contains("stored    direct/"), "{text}");
+    assert!(text.contains("Direct: no job runs."), "{text}");
 }
 
 #[tokio::test]

@@ -51,13 +51,15 @@ fn an_exact_id_shows_all_that_is_known() {
         "Stripe (stripe)",
         "class       money",
         "scheme verified, delivery facts third-party",
-        "hmac-sha256 over {ts}.{body}; at most 300 s old",
+        "hmac-sha256 over {ts}.{body}, in hex; at most 300 s old",
         "headers     Stripe-Signature",
         "secret      whsec_",
-        "found at    Dashboard",
         "rotation    Roll",
         "event id    json:id; a retry has the same",
         "retries     Live mode",
+        "window      300 s; each retry states a time of its own, so a late one is not refused",
+        "body        JSON; gzip and deflate are read too",
+        "set-up      The secret: Dashboard",
         "reconcile   GET /v1/events",
         "source      npm stripe",
     ] {
@@ -65,6 +67,24 @@ fn an_exact_id_shows_all_that_is_known() {
     }
     let text = stdout(&run(&["providers", "github"]));
     assert!(text.contains("time limit  10 s"), "{text}");
+    for (provider, row) in [
+        ("twitch", "control     revocation: The subscription has ended"),
+        ("twitch", "weak        the event's type is not signed, so it is what the sender writes"),
+        (
+            "linear",
+            "window      60 s; a retry states the time of the first try, so an endpoint allows",
+        ),
+        (
+            "gitlab",
+            "weak        the body is not signed: who has seen one request can send any body",
+        ),
+        ("asana", "set-up      Set `capture = true`: Asana hands the secret over itself"),
+        ("square", "set-up      The URL is signed: behind a proxy or a CDN, state it"),
+        ("shopify", "weak        no age is checked: a captured request stays valid"),
+    ] {
+        let text = stdout(&run(&["providers", provider]));
+        assert!(text.contains(&format!("\n  {row}")), "{row} is not in\n{text}");
+    }
     let text = stdout(&run(&["providers", "meta"]));
     let handshake = "handshake   echo: GET with query:hub.challenge, \
         where query:hub.mode is subscribe; \

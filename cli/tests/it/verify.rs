@@ -170,3 +170,19 @@ fn what_cannot_be_judged_is_a_failure_and_not_a_verdict() {
         assert_eq!(output.status.code(), Some(1));
     }
 }
+
+#[test]
+fn a_method_that_hookdock_would_refuse_is_warned_of() {
+    let folder = folder("verify-method");
+    let mut request = published();
+    let warnings = |request: &Value| {
+        let output = verify(&folder, &request.to_string(), &["--json"]);
+        (output.status.code(), support::json(&output)["warnings"].clone())
+    };
+    assert_eq!(warnings(&request), (Some(0), json!([])));
+    request["method"] = json!("PUT");
+    let said = "the method is PUT, and GitHub uses POST: Hookdock answers 405 and checks nothing";
+    assert_eq!(warnings(&request), (Some(0), json!([said])));
+    let text = stdout(&verify(&folder, &request.to_string(), &[]));
+    assert!(text.contains(&format!("\n  warning  {said}")), "{text}");
+}

@@ -78,6 +78,13 @@ impl Wrong {
         self
     }
 
+    /// The body as it is saved where it is no text.
+    pub(crate) fn body_base64(mut self, base64: &str) -> Self {
+        self.request.as_object_mut().expect("an object").remove("body");
+        self.request["body_base64"] = json!(base64);
+        self
+    }
+
     pub(crate) fn url(mut self, url: &str) -> Self {
         self.request["url"] = json!(url);
         self

@@ -52,5 +52,10 @@ async fn jobs(
         Some(json) => Settings::from_json(&json)?,
         None => Settings::default(),
     };
-    Ok(hookdock_jobs::registry_with(settings))
+    let registry = hookdock_jobs::registry(settings);
+    for job in registry.of_unknown_providers() {
+        let wants = job.source();
+        tracing::warn!(run.job = %job.name(), wants, "the job never runs: no such provider");
+    }
+    Ok(registry)
 }

@@ -24,6 +24,8 @@ use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Endpoints;
 use serde::Deserialize;
 
+use crate::document::{Misfit, from_toml};
+
 /// Checked endpoints, as a file names them.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointFile {
@@ -42,13 +44,8 @@ pub enum EndpointFileError {
         source: std::io::Error,
     },
     /// The file is not TOML, or has keys that are not known.
-    #[error("{at} of the endpoints file is not right: {message}")]
-    Parse {
-        /// Where.
-        at: String,
-        /// What is wrong there. The text around it is not quoted: it holds secrets.
-        message: String,
-    },
+    #[error("the endpoints file is not right: {0}")]
+    Parse(Misfit),
     /// Endpoints are not usable.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Endpoints(Vec<EndpointProblems>),
@@ -110,7 +107,7 @@ impl EndpointFile {
     ///
     /// What does not parse, or everything that is wrong with any endpoint.
     pub fn parse(text: &str) -> Result<Self, EndpointFileError> {
-        let file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        let file: File = from_toml(text).map_err(EndpointFileError::Parse)?;
         let mut endpoints = BTreeMap::new();
         let mut problems = Vec::new();
         for (id, written) in file.endpoints {
@@ -140,14 +137,6 @@ impl Endpoints for EndpointFile {
     async fn refresh(&self, _: &EndpointId) -> Result<Option<Arc<Endpoint>>, PortError> {
         Ok(None)
     }
-}
-
-fn unreadable(text: &str, error: &toml::de::Error) -> EndpointFileError {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let line = before.map_or(0, |before| before.matches('\n').count()).saturating_add(1);
-    // What follows the colon quotes the value, and the value may be a secret.
-    let message = error.message().split(':').next().unwrap_or_default().to_owned();
-    EndpointFileError::Parse { at: format!("line {line}"), message }
 }
 
 impl From<Written> for EndpointSpec {
@@ -222,7 +211,11 @@ mod tests {
         let error =
             EndpointFile::parse("[endpoints.a]\nprovider = \"github\"\nsecrets = \"hunter2\"\n")
                 .expect_err("a list is wanted");
-        assert_eq!(error.to_string(), "line 3 of the endpoints file is not right: invalid type");
+        assert_eq!(
+            error.to_string(),
+            "the endpoints file is not right: line 3: endpoints.a.secrets: a list is expected here, \
+             and a string is there"
+        );
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 }

@@ -10,6 +10,7 @@
 mod archive;
 mod captures;
 mod cells;
+mod document;
 mod documents;
 mod due;
 mod endpoints;
@@ -18,6 +19,7 @@ mod model;
 mod outbox;
 mod queue;
 mod records;
+mod recovery;
 mod store;
 mod system;
 
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use captures::KeepingEndpoints;
+pub use document::{Misfit, from_toml};
 pub use endpoints::{EndpointFile, EndpointFileError};
 use hookdock_pipeline::job::Effects;
 use hookdock_signature::EpochMillis;

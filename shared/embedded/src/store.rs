@@ -3,16 +3,18 @@
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use std::{fmt, thread};
 
 use futures_channel::oneshot;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::{PortError, PortErrorKind, chain};
 use hookdock_pipeline::ports::Conditional;
 use redb::backends::InMemoryBackend;
 use redb::{
-    Database, ReadTransaction, ReadableTable as _, Table, TableDefinition, WriteTransaction,
+    Database, DatabaseError, ReadTransaction, ReadableTable as _, Table, TableDefinition,
+    WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,6 +62,9 @@ pub(crate) const OUTBOX: TableDefinition<'_, &str, &[u8]> = TableDefinition::new
 /// How many writes may share one commit.
 const MOST_IN_A_COMMIT: usize = 256;
 
+/// How long a database that cannot be opened is left alone.
+const OPENED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -68,7 +73,7 @@ pub enum OpenError {
     Folder(#[from] std::io::Error),
     /// The file cannot be opened; most often another process has it open.
     #[error("failed to open the database")]
-    Database(#[from] redb::DatabaseError),
+    Database(#[from] DatabaseError),
     /// The tables cannot be made.
     #[error("failed to set up the database")]
     SetUp(#[from] redb::Error),
@@ -81,8 +86,10 @@ pub(crate) enum StoreError {
     Database(#[from] redb::Error),
     #[error("a stored value is not readable")]
     Value(#[from] serde_json::Error),
-    #[error("the database has stopped")]
+    #[error("nothing was written, and the database's own line in the log says why")]
     Stopped,
+    #[error("the database failed and is being opened again")]
+    Closed,
 }
 
 /// redb has an error type for each of its calls, which all turn into `redb::Error`.
@@ -103,29 +110,67 @@ type Write = Box<dyn FnOnce(&WriteTransaction) -> Result<Told, StoreError> + Sen
 type Told = Box<dyn FnOnce() + Send>;
 
 pub(crate) struct Store {
-    database: Arc<Database>,
+    file: Arc<File>,
     /// `None`: nothing waits for a disk, so a write runs where it is made.
     writer: Option<Sender<Write>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
+/// Opens a database that exists.
+type Open = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
+
+/// The database, and the way to open it again. Once the disk has failed it, as a full one does,
+/// redb refuses everything until then.
+struct File {
+    /// `None`: it failed, and is not open again yet.
+    database: RwLock<Option<Database>>,
+    open: Open,
+}
+
+impl File {
+    fn of(database: Database, open: Open) -> Result<Arc<Self>, OpenError> {
+        set_up(&database)?;
+        Ok(Arc::new(Self { database: RwLock::new(Some(database)), open }))
+    }
+
+    fn with<T>(
+        &self,
+        use_it: impl FnOnce(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        use_it(database.as_ref().ok_or(StoreError::Closed)?)
+    }
+
+    /// What was durable before is there again. The old handle goes first, for it has the lock.
+    fn reopen(&self) -> Result<(), OpenError> {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        *database = None;
+        let opened = (self.open)()?;
+        set_up(&opened)?;
+        *database = Some(opened);
+        Ok(())
+    }
+}
+
 impl Store {
     pub(crate) fn in_memory() -> Result<Self, OpenError> {
-        let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
-        set_up(&database)?;
-        Ok(Self { database: Arc::new(database), writer: None, thread: None })
+        let new = || Database::builder().create_with_backend(InMemoryBackend::new());
+        Ok(Self { file: File::of(new()?, Box::new(new))?, writer: None, thread: None })
     }
 
     pub(crate) fn on_disk(folder: &Path) -> Result<Self, OpenError> {
-        let database = Database::create(private_file(folder)?)?;
-        set_up(&database)?;
-        let database = Arc::new(database);
+        let path = private_file(folder)?;
+        let database = Database::create(&path)?;
+        Self::writing(File::of(database, Box::new(move || Database::open(&path)))?)
+    }
+
+    fn writing(file: Arc<File>) -> Result<Self, OpenError> {
         let (writer, writes) = channel();
-        let thread = thread::spawn({
-            let database = Arc::clone(&database);
-            move || commit_all(&database, &writes)
-        });
-        Ok(Self { database, writer: Some(writer), thread: Some(thread) })
+        let thread = thread::Builder::new().name("commits".to_owned()).spawn({
+            let file = Arc::clone(&file);
+            move || commit_all(&file, &writes)
+        })?;
+        Ok(Self { file, writer: Some(writer), thread: Some(thread) })
     }
 
     /// Runs the closure in a write transaction; returns once it is durable.
@@ -144,7 +189,9 @@ impl Store {
             Ok(Box::new(move || drop(sender.send(written))))
         });
         match &self.writer {
-            None => commit(&self.database, write, std::iter::empty())
+            None => self
+                .file
+                .with(|database| commit(database, write, std::iter::empty()))
                 .map_err(|error| unavailable(action, error))?,
             Some(writer) => {
                 writer.send(write).map_err(|_| unavailable(action, StoreError::Stopped))?;
@@ -161,8 +208,8 @@ impl Store {
         read: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
     ) -> Result<T, PortError> {
         use redb::ReadableDatabase as _;
-        let snapshot = self.database.begin_read().map_err(StoreError::from);
-        snapshot.and_then(|snapshot| read(&snapshot)).map_err(|error| unavailable(action, error))
+        let read = self.file.with(|database| read(&database.begin_read()?));
+        read.map_err(|error| unavailable(action, error))
     }
 }
 
@@ -215,14 +262,35 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
 }
 
 /// Ends when the last handle to the store is gone.
-fn commit_all(database: &Database, writes: &Receiver<Write>) {
+fn commit_all(file: &File, writes: &Receiver<Write>) {
     while let Ok(first) = writes.recv() {
         let more = writes.try_iter().take(MOST_IN_A_COMMIT);
-        if let Err(error) = commit(database, first, more) {
+        if let Err(error) = file.with(|database| commit(database, first, more)) {
             // The callers were told by the loss of their channel.
-            tracing::error!(%error, "a commit failed");
+            let error = chain(&error);
+            tracing::error!(error, "a commit failed; the database is opened again");
+            open_again(file, writes);
         }
     }
+}
+
+/// Tries until the disk has recovered, or nobody is there any more. What waits is told after each
+/// try that it cannot be written.
+fn open_again(file: &File, writes: &Receiver<Write>) {
+    let mut is_told = false;
+    while let Err(error) = file.reopen() {
+        if !is_told {
+            let error = chain(&error);
+            tracing::error!(error, "the database cannot be opened again yet; nothing is accepted");
+            is_told = true;
+        }
+        writes.try_iter().for_each(drop);
+        if matches!(writes.try_recv(), Err(TryRecvError::Disconnected)) {
+            return;
+        }
+        thread::park_timeout(OPENED_AGAIN_AFTER);
+    }
+    tracing::info!("the database is open again");
 }
 
 /// All of them or none: the first that fails drops the others with it, and their callers hear
@@ -245,7 +313,9 @@ fn commit(
 fn unavailable(action: &'static str, error: StoreError) -> PortError {
     let kind = match error {
         StoreError::Value(_) => PortErrorKind::Invalid,
-        StoreError::Database(_) | StoreError::Stopped => PortErrorKind::Unavailable,
+        StoreError::Database(_) | StoreError::Stopped | StoreError::Closed => {
+            PortErrorKind::Unavailable
+        }
     };
     PortError::new(action, kind).with_source(error)
 }
@@ -269,4 +339,106 @@ pub(crate) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
 
 pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     Ok(serde_json::from_slice(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use redb::StorageBackend;
+
+    use super::*;
+
+    /// A disk that is full as long as the switch is on. What was written to it stays.
+    #[derive(Debug, Clone, Default)]
+    struct Disk {
+        bytes: Arc<InMemoryBackend>,
+        is_full: Arc<AtomicBool>,
+    }
+
+    impl Disk {
+        fn room(&self) -> std::io::Result<()> {
+            match self.is_full.load(Ordering::SeqCst) {
+                true => Err(std::io::ErrorKind::StorageFull.into()),
+                false => Ok(()),
+            }
+        }
+
+        fn fill(&self, is_full: bool) {
+            self.is_full.store(is_full, Ordering::SeqCst);
+        }
+
+        fn store(&self) -> Store {
+            let disk = self.clone();
+            let open = move || Database::builder().create_with_backend(disk.clone());
+            Store::writing(File::of(open().expect("room"), Box::new(open)).expect("room"))
+                .expect("a thread")
+        }
+    }
+
+    impl StorageBackend for Disk {
+        fn len(&self) -> std::io::Result<u64> {
+            self.bytes.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+            self.bytes.read(offset, out)
+        }
+
+        fn set_len(&self, len: u64) -> std::io::Result<()> {
+            self.room()?;
+            self.bytes.set_len(len)
+        }
+
+        fn sync_data(&self) -> std::io::Result<()> {
+            self.room()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+            self.room()?;
+            self.bytes.write(offset, data)
+        }
+    }
+
+    async fn put(store: &Store, name: &'static str) -> Result<(), PortError> {
+        let put = store.write("write", move |transaction| {
+            transaction.open_table(OBJECTS)?.insert(name, name.as_bytes())?;
+            Ok(())
+        });
+        put.await
+    }
+
+    fn names(store: &Store) -> Result<Vec<String>, PortError> {
+        store.read("list", |snapshot| {
+            let objects = snapshot.open_table(OBJECTS)?;
+            objects.iter()?.map(|entry| Ok(entry?.0.value().to_owned())).collect()
+        })
+    }
+
+    #[tokio::test]
+    async fn what_a_full_disk_refused_is_written_once_there_is_space_again() {
+        let disk = Disk::default();
+        let store = disk.store();
+        put(&store, "before").await.expect("room");
+        disk.fill(true);
+        let refused = put(&store, "refused").await.expect_err("no room");
+        assert_eq!(refused.kind(), PortErrorKind::Unavailable);
+        put(&store, "refused too").await.expect_err("no room");
+        disk.fill(false);
+        let mut tries = 0;
+        while put(&store, "after").await.is_err() {
+            tries += 1;
+            assert!(tries < 10, "it is still refused");
+        }
+        assert_eq!(names(&store).expect("open"), ["after", "before"]);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_opened_again_can_be_left() {
+        let disk = Disk::default();
+        let store = disk.store();
+        disk.fill(true);
+        put(&store, "refused").await.expect_err("no room");
+        drop(store);
+    }
 }

@@ -23,16 +23,10 @@ pub use triage_ticket::triage_ticket;
 
 use crate::settings::Notification;
 
-/// The jobs that need no settings.
-#[must_use]
-pub fn registry() -> Registry {
-    registry_with(Settings::default())
-}
-
 /// Every job that is on, and the events it runs for. `*` at the end of a name stands for the rest
-/// of it.
+/// of it. The processor and `hookdock dev` run what stands here.
 #[must_use]
-pub fn registry_with(settings: Settings) -> Registry {
+pub fn registry(settings: Settings) -> Registry {
     let paid = On::provider("stripe")
         .event("checkout.session.completed")
         .event("checkout.session.async_payment_succeeded");

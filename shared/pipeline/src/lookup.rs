@@ -1,9 +1,11 @@
-//! A stored delivery, read by its name or by its id.
+//! A stored delivery, read by its name or by its id; and what a message of the queue is about.
 
 use bytes::Bytes;
 use serde::Deserialize;
 
+use crate::delivery::message::Message;
 use crate::delivery::object_key::ObjectKey;
+use crate::ledger::EventRef;
 use crate::model::names::{DeliveryId, EndpointId};
 use crate::model::port_error::PortError;
 use crate::ports::{Deliveries, Packs};
@@ -48,6 +50,29 @@ pub async fn find<D: Deliveries + Packs>(
         }
     }
     Ok(None)
+}
+
+/// What a message of the queue is about.
+#[derive(Debug)]
+pub struct Queued {
+    /// The event. That of a request with several is the request's own.
+    pub event: EventRef,
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The delivery's stored form, if it is in the message.
+    pub stored: Option<Bytes>,
+}
+
+/// What a message of the queue is about. `None`: it cannot be read.
+#[must_use]
+pub fn queued(message: &str) -> Option<Queued> {
+    let message = Message::parse(message).ok()?;
+    let (reference, stored) = match &message {
+        Message::Reference(reference) => (&**reference, None),
+        Message::Inline(inline) => (inline.unpacked(), Some(inline.stored().clone())),
+    };
+    let delivery = reference.delivery_id.clone();
+    Some(Queued { event: EventRef::of(reference), delivery, stored })
 }
 
 /// What a line is told from the others by.

@@ -48,4 +48,4 @@ pub use request_view::RequestView;
 pub use secret::{EmptySecret, Secret};
 pub use sign::{SignError, sign, sign_with};
 pub use time::{EpochMillis, EpochSeconds};
-pub use verify::{Proof, verify, verify_with};
+pub use verify::{Proof, secret_fits, verify, verify_with};

@@ -107,6 +107,10 @@ async fn each_filter_selects_the_line_that_it_is_made_for() {
         stack.drain().await;
     })
     .await;
+    check(&mut tried, "RunsOverdue", async || {
+        stack().wake().await;
+    })
+    .await;
     check(&mut tried, "PayloadConflicts", async || {
         let stack = stack_with(scripted(vec![Ok(Outcome::Done)]).0);
         accept(&stack, &checkout()).await;

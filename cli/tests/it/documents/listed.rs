@@ -33,6 +33,7 @@ const REMOTE: &[(&str, &[&str])] = &[
     ("sam remote invoke", &["--stack-name", "--event-file"]),
     ("aws cloudformation describe-stacks", &["--stack-name", "--query", "--output"]),
     ("aws logs tail", &["--since", "--filter-pattern"]),
+    ("aws scheduler get-schedule", &["--name", "--query"]),
     ("aws lambda get-account-settings", &["--query"]),
     ("aws lambda list-event-source-mappings", &["--function-name", "--query"]),
     ("aws lambda update-event-source-mapping", &["--uuid", "--enabled", "--no-enabled"]),
@@ -103,6 +104,11 @@ fn is_remote(words: &[String]) -> bool {
     true
 }
 
+fn is_schedule(value: &str) -> bool {
+    let suffix = value.strip_prefix(STACK).unwrap_or_default();
+    text_of("template.yaml").contains(&format!("Name: !Sub ${{AWS::StackName}}{suffix}"))
+}
+
 fn is_value(option: &str, value: Option<&str>) -> bool {
     let Some(value) = value else {
         return matches!(option, "--enabled" | "--no-enabled" | "--force-delete-without-recovery");
@@ -114,6 +120,7 @@ fn is_value(option: &str, value: Option<&str>) -> bool {
             value.split_once('=').is_some_and(|(name, _)| section("Parameters").contains(name))
         }
         "--event-file" => root().join(value).is_file(),
+        "--name" if value.ends_with("-maintenance") => is_schedule(value),
         "--name" | "--secret-id" => is_secret(value),
         // A secret on a command line is seen by others, and stays in the shell's history.
         "--secret-string" => value.starts_with(FILE),
@@ -127,7 +134,8 @@ fn is_value(option: &str, value: Option<&str>) -> bool {
         "--query" => {
             let mapping =
                 ["EventSourceMappings[0]", "EventSourceMappings[0].UUID"].contains(&value);
-            mapping || ["Stacks[0].Outputs", "SecretString", "AccountLimit"].contains(&value)
+            let others = ["Stacks[0].Outputs", "SecretString", "AccountLimit", "State"];
+            mapping || others.contains(&value)
         }
         "--since" => value == "1h",
         "--filter-pattern" => {

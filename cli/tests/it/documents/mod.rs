@@ -116,3 +116,14 @@ fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
     assert!(help.contains("4 the signature is not valid"), "{help}");
     assert!(help.contains("hookdock demo"), "where to begin, in {help}");
 }
+
+#[test]
+fn the_registry_of_the_examples_is_the_one_that_runs() {
+    const SIGNATURE: &str = "\npub fn registry(settings: Settings) -> Registry {\n";
+    for page in ["README.md", "docs/jobs.md", "shared/jobs/src/lib.rs"] {
+        assert!(text_of(page).contains(SIGNATURE), "{page}");
+    }
+    for caller in ["cli/src/dev/settings.rs", "functions/processor/src/main.rs"] {
+        assert!(text_of(caller).contains("hookdock_jobs::registry("), "{caller}");
+    }
+}

@@ -7,3 +7,4 @@ mod service;
 mod tables;
 
 pub use message::{DeadMessage, Message};
+pub(crate) use tables::show_in_flight;

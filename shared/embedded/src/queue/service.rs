@@ -8,7 +8,7 @@ use hookdock_signature::EpochMillis;
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
 use super::message::{DeadMessage, Message};
-use super::tables::{Queue, groups, receive, redrive};
+use super::tables::{Queue, body, groups, receive, redrive};
 use crate::Embedded;
 use crate::store::{DEAD_LETTERS, MESSAGES, VISIBLE, from_bytes};
 
@@ -103,6 +103,25 @@ impl<S: System> Embedded<S> {
     pub fn backlog(&self) -> Result<u64, PortError> {
         self.store
             .read("count the messages", |snapshot| Ok(snapshot.open_table(MESSAGES)?.len()?))
+    }
+
+    /// The first message that `wanted` makes something of, and what that is. Nothing is hidden.
+    ///
+    /// # Errors
+    ///
+    /// The database failed.
+    pub fn find_message<T>(
+        &self,
+        wanted: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, PortError> {
+        self.store.read("look through the messages", |snapshot| {
+            for entry in snapshot.open_table(MESSAGES)?.iter()? {
+                if let Some(found) = wanted(&body(entry?.1.value())?) {
+                    return Ok(Some(found));
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// The dead letters, oldest first.

@@ -20,6 +20,9 @@ pub(super) struct Stored {
     visible_at_ms: i64,
     receives: u32,
     sent_at_ms: i64,
+    /// A worker has it, and has neither put it off nor deleted it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_flight: bool,
 }
 
 impl Stored {
@@ -55,8 +58,14 @@ impl<'t> Queue<'t> {
     ) -> Result<(), StoreError> {
         let number = next_number(self.transaction)?;
         let now_ms = now.get();
-        let stored =
-            Stored { body, attributes, visible_at_ms: now_ms, receives: 0, sent_at_ms: now_ms };
+        let stored = Stored {
+            body,
+            attributes,
+            visible_at_ms: now_ms,
+            receives: 0,
+            sent_at_ms: now_ms,
+            in_flight: false,
+        };
         self.put(number, &stored)
     }
 
@@ -70,15 +79,44 @@ impl<'t> Queue<'t> {
         Ok(stored.map(|stored| (number, stored)))
     }
 
-    /// Writes the message, visible from that time on.
+    /// Writes the message that nobody works on, visible from that time on.
     pub(super) fn show(
         &mut self,
         number: u64,
         stored: &Stored,
         at: EpochMillis,
     ) -> Result<(), StoreError> {
+        self.hide(number, &Stored { in_flight: false, ..stored.clone() }, at)
+    }
+
+    /// Writes the message, hidden until that time.
+    fn hide(&mut self, number: u64, stored: &Stored, until: EpochMillis) -> Result<(), StoreError> {
         self.visible.remove((stored.group(), stored.visible_at_ms, number))?;
-        self.put(number, &Stored { visible_at_ms: at.get(), ..stored.clone() })
+        self.put(number, &Stored { visible_at_ms: until.get(), ..stored.clone() })
+    }
+
+    fn show_in_flight(&mut self, now: EpochMillis) -> Result<Vec<String>, StoreError> {
+        let mut bodies = Vec::new();
+        for number in self.hidden(now)? {
+            let stored = self.messages.get(number)?.map(|bytes| from_bytes(bytes.value()));
+            let stored: Option<Stored> = stored.transpose()?;
+            if let Some(stored) = stored.filter(|stored| stored.in_flight) {
+                self.show(number, &stored, now)?;
+                bodies.push(stored.body);
+            }
+        }
+        Ok(bodies)
+    }
+
+    fn hidden(&self, now: EpochMillis) -> Result<Vec<u64>, StoreError> {
+        let mut hidden = Vec::new();
+        for entry in self.visible.iter()? {
+            let (_, at, number) = entry?.0.value();
+            if now.get() < at {
+                hidden.push(number);
+            }
+        }
+        Ok(hidden)
     }
 
     fn put(&mut self, number: u64, stored: &Stored) -> Result<(), StoreError> {
@@ -155,7 +193,8 @@ pub(super) fn receive(
             continue;
         }
         stored.receives = stored.receives.saturating_add(1);
-        queue.show(number, &stored, now.plus(settings.visibility))?;
+        stored.in_flight = true;
+        queue.hide(number, &stored, now.plus(settings.visibility))?;
         let Stored { body, attributes, receives, sent_at_ms, .. } = stored;
         messages.push(Message {
             receipt: format!("{number}:{receives}"),
@@ -166,6 +205,19 @@ pub(super) fn receive(
         });
     }
     Ok(messages)
+}
+
+/// Shows every message that a worker has, as if all workers had died; their bodies.
+pub(crate) fn show_in_flight(
+    transaction: &WriteTransaction,
+    now: EpochMillis,
+) -> Result<Vec<String>, StoreError> {
+    Queue::open(transaction)?.show_in_flight(now)
+}
+
+/// The body of a message as it is stored.
+pub(super) fn body(stored: &[u8]) -> Result<String, StoreError> {
+    Ok(from_bytes::<Stored>(stored)?.body)
 }
 
 /// Adds a dead letter with a number of its own.

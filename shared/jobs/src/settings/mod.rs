@@ -33,6 +33,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hookdock_pipeline::ledger::breaker::BreakerPolicy;
+use hookdock_pipeline::model::misfit::reason;
 use serde::Deserialize;
 pub use values::{NotificationName, PatternText, Token, Url};
 
@@ -189,12 +190,26 @@ pub struct Zendesk {
     pub breaker: Breaker,
 }
 
-/// Why the settings cannot be used. Neither form quotes them: they hold secrets.
+/// Why the settings cannot be used. Neither form quotes a value: they hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the jobs' settings are not right at line {line}, column {column}")]
+#[error("the jobs' settings are not right at line {line}, column {column}: {key}: {reason}")]
 pub struct UnusableSettings {
     line: usize,
     column: usize,
+    /// From the document's top, which is a dot.
+    key: String,
+    reason: String,
+}
+
+impl UnusableSettings {
+    fn at(key: &str, error: &serde_json::Error) -> Self {
+        Self {
+            line: error.line(),
+            column: error.column(),
+            key: key.escape_debug().to_string(),
+            reason: reason(&error.to_string()),
+        }
+    }
 }
 
 impl Settings {
@@ -204,8 +219,11 @@ impl Settings {
     ///
     /// Where it is not one that can be used.
     pub fn from_json(text: &str) -> Result<Self, UnusableSettings> {
-        serde_json::from_str(text)
-            .map_err(|error| UnusableSettings { line: error.line(), column: error.column() })
+        let mut json = serde_json::Deserializer::from_str(text);
+        let settings = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| UnusableSettings::at(&error.path().to_string(), error.inner()))?;
+        json.end().map_err(|error| UnusableSettings::at(".", &error))?;
+        Ok(settings)
     }
 }
 

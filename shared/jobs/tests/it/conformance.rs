@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hookdock_embedded::{Embedded, TestSystem};
-use hookdock_jobs::registry_with;
+use hookdock_jobs::registry;
 use hookdock_pipeline::job::Effects;
 use hookdock_pipeline::testing::{Conformance, Example};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn answering(body: &Value) -> (Embedded<TestSystem>, Effects) {
 }
 
 fn check_of(settings: &str, example: Example) -> Conformance {
-    Conformance::of(registry_with(read(&format!("version = 1\n{settings}"))), example)
+    Conformance::of(registry(read(&format!("version = 1\n{settings}"))), example)
 }
 
 async fn check(conformance: Conformance, answer: &Value, steps: &[&str]) {

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::pending;
 use hookdock_https::testing::Server;
 use hookdock_https::{Client, Limits, Reach, Trust};
-use hookdock_jobs::registry_with;
+use hookdock_jobs::registry;
 use hookdock_pipeline::ledger::RunState;
 use hookdock_pipeline::process::Verdict;
 use hookdock_tests::requests::Draft;
@@ -28,7 +28,7 @@ fn stack(crm: &str, reach: Reach) -> Stack {
         "version = 1\n[fulfil_order.crm]\nurl = \"{crm}\"\ntoken = \"crm secret\"\n\
          breaker = {{ wait_seconds = 0 }}\n"
     );
-    let mut stack = Stack::with(registry_with(read(&settings)));
+    let mut stack = Stack::with(registry(read(&settings)));
     stack.process.settings.policy.longest_wait = Duration::from_secs(1);
     stack.process.effects.web = Some(Arc::new(Client::new(LIMITS, reach, Trust::nobody())));
     stack

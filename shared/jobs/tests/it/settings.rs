@@ -1,19 +1,20 @@
 //! The settings are one document, in TOML or in JSON, and what they hold is not shown.
 
 use hookdock_jobs::settings::UnusableSettings;
-use hookdock_jobs::{Settings, registry, registry_with};
+use hookdock_jobs::{Settings, registry};
 
 use crate::world::read;
 
 const EXAMPLE: &str = include_str!("../../../../infra/jobs.example.toml");
 
 fn names(settings: Settings) -> Vec<String> {
-    registry_with(settings).jobs().map(|job| job.name().as_str().to_owned()).collect()
+    registry(settings).jobs().map(|job| job.name().as_str().to_owned()).collect()
 }
 
 #[test]
 fn a_job_without_its_settings_is_off() {
-    let names: Vec<_> = registry().jobs().map(|job| job.name().as_str().to_owned()).collect();
+    let names: Vec<_> =
+        registry(Settings::default()).jobs().map(|job| job.name().as_str().to_owned()).collect();
     assert_eq!(names, ["fulfil_order"]);
 }
 
@@ -48,17 +49,29 @@ fn no_secret_is_shown() {
     }
 }
 
-fn check(json: &str, line_and_column: &str) {
+fn check(json: &str, place_and_reason: &str) {
     let error: UnusableSettings = Settings::from_json(json).expect_err("not usable");
-    let text = format!("the jobs' settings are not right at {line_and_column}");
+    let text = format!("the jobs' settings are not right at {place_and_reason}");
     assert_eq!(error.to_string(), text, "{json}");
 }
 
 #[test]
-fn what_cannot_be_used_is_named_by_its_place_and_not_quoted() {
-    check(r#"{}"#, "line 1, column 2");
-    check(r#"{"version": 2}"#, "line 1, column 14");
-    check(r#"{"version": 1, "hunter2": {}}"#, "line 1, column 24");
+fn what_cannot_be_used_is_named_by_its_key_with_the_reason_and_no_value_is_quoted() {
+    check(r#"{}"#, "line 1, column 2: .: missing field `version`");
+    check(r#"{"version": 2}"#, "line 1, column 14: version: this code reads version 1");
+    check(
+        r#"{"version": 1, "sync_customer": {"crm": "hunter2"}}"#,
+        "line 1, column 49: sync_customer.crm: a table is expected here, and a string is there",
+    );
+    check(
+        r#"{"version": 1, "sync_customer": {"crm": {"url": "http://", "token": "hunter2"}}}"#,
+        "line 1, column 57: sync_customer.crm.url: not a URL",
+    );
+    check(
+        r#"{"version": 1, "send_notification": {"a": {"endpoint": "*", "events": "hunter2"}}}"#,
+        "line 1, column 79: send_notification.a.events: a list is expected here, and a string is there",
+    );
+    check(r#"{"version": 1} {"#, "line 1, column 16: .: trailing characters");
     for crm in ["crm.example.com", "ftp://crm.example.com", "https://", "not a url"] {
         let api = format!(r#"{{"url": "{crm}", "token": "hunter2"}}"#);
         let json = format!(r#"{{"version": 1, "sync_customer": {{"crm": {api}}}}}"#);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hookdock_jobs::{Settings, registry_with};
+use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::Web;
 use hookdock_tests::requests::Draft;
@@ -94,12 +94,12 @@ impl Web for World {
 
 /// A stack with these settings in this world.
 pub(crate) fn stack(settings: &str, world: &World) -> Stack {
-    on(Stack::with(registry_with(read(settings))), world)
+    on(Stack::with(registry(read(settings))), world)
 }
 
 /// The same with endpoints of its own.
 pub(crate) fn serving(endpoints: &str, settings: &str, world: &World) -> Stack {
-    on(Stack::serving(endpoints, registry_with(read(settings))), world)
+    on(Stack::serving(endpoints, registry(read(settings))), world)
 }
 
 fn on(mut stack: Stack, world: &World) -> Stack {

@@ -70,6 +70,20 @@ pub enum IgnoreCause {
     Unsigned,
 }
 
+impl IgnoreCause {
+    /// The stable code, as it is recorded.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::EventTypeIgnored => "event_type_ignored",
+            Self::TenantMismatch => "tenant_mismatch",
+            Self::NoJob => "no_job",
+            Self::NoItems => "no_items",
+            Self::Unsigned => "unsigned",
+        }
+    }
+}
+
 /// The event a delivery carries, as far as it can be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

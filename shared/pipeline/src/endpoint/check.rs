@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hookdock_signature::{EpochMillis, Handshake, Provider, Secret, catalog};
+use hookdock_signature::{EpochMillis, Handshake, Provider, Secret, catalog, secret_fits};
 use jiff::Timestamp;
 
 use crate::endpoint::direct::{Direct, DirectSpec};
@@ -45,11 +45,13 @@ pub(super) fn unreadable(error: &serde_json::Error) -> String {
 pub(super) struct Problems<'a> {
     endpoint: &'a EndpointId,
     pub(super) found: Vec<String>,
+    /// The secrets that cannot be used. Another may do, so they are no reason to refuse all.
+    pub(super) unusable: Vec<String>,
 }
 
 impl<'a> Problems<'a> {
     pub(super) fn with(endpoint: &'a EndpointId) -> Self {
-        Self { endpoint, found: Vec::new() }
+        Self { endpoint, found: Vec::new(), unusable: Vec::new() }
     }
 
     pub(super) fn all(self) -> EndpointProblems {
@@ -118,11 +120,30 @@ impl<'a> Problems<'a> {
         // An empty secret is no secret: anyone could sign with it. The others still count.
         match Secret::new(spec.id.as_str(), spec.value.as_str()) {
             Ok(secret) => Some(LiveSecret { secret, not_after }),
-            Err(empty) => {
-                tracing::error!(endpoint = %self.endpoint, place, error = %empty, "a secret is skipped");
+            Err(_) => {
+                self.unusable.push(format!("{what} is empty"));
                 None
             }
         }
+    }
+
+    /// Notes the secrets that have not the form of the provider's.
+    pub(super) fn forms(&mut self, place: &str, secrets: &[LiveSecret], provider: &Provider) {
+        let form = provider.secret_notes().format.as_deref();
+        let form = form.map(|form| format!(" ({form})")).unwrap_or_default();
+        let unfit = secrets.iter().filter(|live| !secret_fits(provider, &live.secret));
+        self.unusable.extend(unfit.map(|live| {
+            let id = live.secret.id();
+            format!("{place}, secret {id:?} does not have the form of the provider's{form}")
+        }));
+    }
+
+    /// The secrets that cannot be used, which are logged.
+    pub(super) fn unusable_secrets(&self) -> Vec<String> {
+        for problem in &self.unusable {
+            tracing::error!(endpoint = %self.endpoint, problem, "a secret cannot be used");
+        }
+        self.unusable.clone()
     }
 
     fn instant(&mut self, what: &str, text: &str) -> Option<EpochMillis> {

@@ -40,6 +40,7 @@ pub struct Endpoint {
     public_url: Option<PublicUrl>,
     tenant_from: Option<String>,
     direct: Option<Direct>,
+    unusable_secrets: Vec<String>,
 }
 
 /// Whether the provider hands its secret over, and whether it has.
@@ -91,10 +92,18 @@ impl Endpoint {
                 None => return Err(problems.all()),
             },
             direct: None,
+            unusable_secrets: Vec::new(),
         };
         let direct = problems.direct(spec.direct.as_ref(), &endpoint.provider);
         problems.store(spec);
-        let endpoint = Self { direct, ..endpoint };
+        let own = endpoint.secrets.as_deref().unwrap_or_default();
+        problems.forms("secrets", own, &endpoint.provider);
+        for (tenant, secrets) in &endpoint.tenants {
+            let place = format!("tenant {:?}", tenant.as_str());
+            problems.forms(&place, secrets, &endpoint.provider);
+        }
+        let unusable_secrets = problems.unusable_secrets();
+        let endpoint = Self { direct, unusable_secrets, ..endpoint };
         if problems.found.is_empty() { Ok(endpoint) } else { Err(problems.all()) }
     }
 
@@ -175,6 +184,13 @@ impl Endpoint {
     #[must_use]
     pub fn direct(&self) -> Option<&Direct> {
         self.direct.as_ref()
+    }
+
+    /// The secrets that are empty or do not have the form of the provider's, one sentence each. They
+    /// are named by their place and never quoted.
+    #[must_use]
+    pub fn unusable_secrets(&self) -> &[String] {
+        &self.unusable_secrets
     }
 
     fn registered(&self, tenant: Option<&TenantId>) -> Option<&Vec<LiveSecret>> {

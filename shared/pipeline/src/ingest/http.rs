@@ -16,15 +16,16 @@
 //! | a store, the queue or the secrets are unavailable | 503 and `Retry-After` | fixed |
 
 use bytes::Bytes;
-use hookdock_signature::{Answer, HandshakeRefusal, Provider};
+use hookdock_signature::{Answer, EpochMillis, HandshakeRefusal, Provider};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::delivery::incoming::Incoming;
 use crate::delivery::raw::RawDelivery;
 use crate::endpoint::Success;
+use crate::ingest::log::{Addressed, log};
 use crate::ingest::outcome::{Accepted, Received};
-use crate::ingest::refusal::Refusal;
+use crate::ingest::refusal::{Refusal, Unread};
 use crate::ingest::use_case::Ingest;
 use crate::model::names::{DeliveryId, EndpointId, TenantId};
 use crate::model::system::System;
@@ -55,6 +56,24 @@ pub async fn answer<E: Endpoints + Captures, I: Intake, S: System>(
         Ok(Received::Answered(answered)) => handshake_response(answered.answer),
         Err(refusal) => with_delivery_id(refuse(&refusal), &delivery_id),
     }
+}
+
+/// Refuses a request whose body was not read to its end, and logs that as [`answer`] does.
+pub fn answer_unread<E: Endpoints + Captures, I: Intake, S: System>(
+    ingest: &Ingest<E, I, S>,
+    path: &str,
+    received_at: EpochMillis,
+    unread: Unread,
+) -> Response<Bytes> {
+    let Some((endpoint, tenant)) = route(path) else {
+        return not_found();
+    };
+    let id = DeliveryId::new(received_at, ingest.system.random());
+    let to = Addressed { delivery: id, endpoint, tenant };
+    let refusal = Refusal::Unread(unread);
+    let answer = with_delivery_id(refuse(&refusal), &to.delivery);
+    log(&Err(refusal), &to, received_at.until(ingest.system.now()));
+    answer
 }
 
 /// How many bytes the endpoint of this path takes, before any is read. `None`: it is not known,
@@ -131,13 +150,20 @@ fn refuse(refusal: &Refusal) -> Response<Bytes> {
             error(StatusCode::UNAUTHORIZED, "handshake refused")
         }
         Refusal::Handshake(refused) => error(status_of(&refused.reason), "handshake refused"),
-        Refusal::TooLarge { .. } => too_large(),
+        Refusal::TooLarge { .. } | Refusal::Unread(Unread::TooLarge) => {
+            error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large")
+        }
+        Refusal::Unread(Unread::Incomplete) => {
+            error(StatusCode::REQUEST_TIMEOUT, "request timeout")
+        }
         Refusal::BarelyUnauthorized(_) => build(401, std::iter::empty(), String::new()),
         Refusal::Unauthorized(_) | Refusal::OutOfTime { .. } => {
             error(StatusCode::UNAUTHORIZED, "signature refused")
         }
         Refusal::RateLimited { .. } => try_again_later(StatusCode::TOO_MANY_REQUESTS),
-        Refusal::Unavailable(_) => unavailable(),
+        Refusal::Unavailable(_) | Refusal::Unread(Unread::NoRoom) => {
+            try_again_later(StatusCode::SERVICE_UNAVAILABLE)
+        }
     }
 }
 
@@ -165,24 +191,6 @@ fn status_of(reason: &HandshakeRefusal) -> StatusCode {
         HandshakeRefusal::NoSecret => StatusCode::UNAUTHORIZED,
         _ => StatusCode::BAD_REQUEST,
     }
-}
-
-/// The answer to a body that was cut off before it got here.
-#[must_use]
-pub fn too_large() -> Response<Bytes> {
-    error(StatusCode::PAYLOAD_TOO_LARGE, "payload too large")
-}
-
-/// The answer to a body that stopped half-way.
-#[must_use]
-pub fn incomplete() -> Response<Bytes> {
-    error(StatusCode::REQUEST_TIMEOUT, "request timeout")
-}
-
-/// The answer to what cannot be taken now.
-#[must_use]
-pub fn unavailable() -> Response<Bytes> {
-    try_again_later(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 fn error(status: StatusCode, message: &'static str) -> Response<Bytes> {

@@ -16,5 +16,5 @@ mod use_case;
 mod verify;
 
 pub use outcome::{Accepted, Answered, DirectOutcome, Received};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Unread};
 pub use use_case::Ingest;

@@ -10,7 +10,7 @@ use crate::delivery::sealed::SealedDelivery;
 use crate::delivery::verified::VerifiedDelivery;
 use crate::endpoint::Endpoint;
 use crate::ingest::handshake::{signed_handshake, unsigned_handshake};
-use crate::ingest::log::log;
+use crate::ingest::log::{Addressed, log};
 use crate::ingest::outcome::{Accepted, Received};
 use crate::ingest::refusal::{LookUp, Refusal};
 use crate::ingest::use_case::{Ingest, PATIENCE, patience};
@@ -27,10 +27,9 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     /// Why it is not accepted. Then nothing is queued, and nothing is stored unless the queue was
     /// what failed; a stored delivery without a reference is harmless.
     pub async fn receive(&self, raw: RawDelivery) -> Result<Received, Refusal> {
-        let (delivery_id, endpoint_id) = (raw.id.clone(), raw.endpoint.clone());
-        let received_at = raw.received_at;
+        let (to, received_at) = (Addressed::of(&raw), raw.received_at);
         let result = self.take(raw, received_at).await;
-        log(&result, &delivery_id, &endpoint_id, received_at.until(self.system.now()));
+        log(&result, &to, received_at.until(self.system.now()));
         result
     }
 

@@ -36,6 +36,9 @@ pub enum Refusal {
         /// The largest size the endpoint takes.
         limit: usize,
     },
+    /// The body was not read to its end.
+    #[error("{}", .0.message())]
+    Unread(Unread),
     /// The signature was found wrong.
     #[error("the signature was refused")]
     Unauthorized(#[source] Rejection),
@@ -63,6 +66,35 @@ pub enum Refusal {
     /// We cannot take it now; the sender should try again.
     #[error("the delivery cannot be taken now")]
     Unavailable(#[source] PortError),
+}
+
+/// Why a body was not read to its end, where it is read from a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It is larger than its endpoint takes.
+    TooLarge,
+    /// The bodies of other requests take all the room that there is.
+    NoRoom,
+    /// The sender stalled, or has gone.
+    Incomplete,
+}
+
+impl Unread {
+    fn code(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too_large",
+            Self::NoRoom => "no_room",
+            Self::Incomplete => "incomplete_body",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::TooLarge => "the body is larger than the endpoint takes",
+            Self::NoRoom => "the bodies of other requests take all the room",
+            Self::Incomplete => "the body stopped half-way",
+        }
+    }
 }
 
 /// What is looked up under a name that a sender can invent.
@@ -103,6 +135,7 @@ impl Refusal {
             Self::SecretCaptured => "secret_captured_already",
             Self::Handshake(refused) => refused.reason.code(),
             Self::TooLarge { .. } => "too_large",
+            Self::Unread(unread) => unread.code(),
             Self::Unauthorized(rejection)
             | Self::BarelyUnauthorized(rejection)
             | Self::OutOfTime { rejection, .. } => rejection.code(),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
+use hookdock_signature::catalog;
 
 use crate::delivery::reference::Reference;
 use crate::endpoint::Endpoint;
@@ -99,6 +100,15 @@ impl Job {
     #[must_use]
     pub fn name(&self) -> &JobName {
         &self.name
+    }
+
+    /// Whose events it wants, in words, such as `provider stripe`.
+    #[must_use]
+    pub fn source(&self) -> String {
+        match &self.on.source {
+            Source::Endpoint(pattern) => format!("endpoint {pattern}"),
+            Source::Provider(pattern) => format!("provider {pattern}"),
+        }
     }
 
     /// When its failed attempts are followed by others, if it is particular about that.
@@ -247,6 +257,21 @@ impl Registry {
     pub fn registered_at<'a>(&'a self, endpoint: &'a Endpoint) -> impl Iterator<Item = &'a Job> {
         let covers = |job: &&Job| job.on.covers(endpoint.id(), endpoint.provider().id());
         self.jobs.iter().filter(covers)
+    }
+
+    /// The jobs that want events of none of these endpoints.
+    pub fn idle<'a>(&'a self, endpoints: &'a [&'a Endpoint]) -> impl Iterator<Item = &'a Job> {
+        let wanted =
+            |job: &&Job| !endpoints.iter().any(|one| job.on.covers(one.id(), one.provider().id()));
+        self.jobs.iter().filter(wanted)
+    }
+
+    /// The jobs that want a provider that is not in the catalogue. They never run.
+    pub fn of_unknown_providers(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|job| match &job.on.source {
+            Source::Provider(pattern) => !catalog::ids().any(|id| pattern.matches(id)),
+            Source::Endpoint(_) => false,
+        })
     }
 
     /// The jobs that run for the event of this reference.

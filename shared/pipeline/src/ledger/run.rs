@@ -291,6 +291,18 @@ impl Run {
         matches!(self.state, RunState::Running { lease_until } if lease_until <= now)
     }
 
+    /// The run whose worker is known to be dead before its lease is over: from now on it is
+    /// abandoned. It counts as a write, so that whoever has read the run before writes in vain.
+    #[must_use]
+    pub fn abandoned(&self, at: EpochMillis) -> Self {
+        match self.state {
+            RunState::Running { lease_until } if at < lease_until => {
+                self.moved(RunState::Running { lease_until: at }, at)
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// How many attempts it has had since it began or was set going again, without those that were
     /// put off.
     #[must_use]

@@ -3,6 +3,7 @@
 pub(crate) mod deadline;
 pub mod failure;
 pub(crate) mod millis;
+pub mod misfit;
 pub mod names;
 pub mod pattern;
 pub mod port_error;

@@ -7,7 +7,6 @@ use futures_util::FutureExt as _;
 use hookdock_signature::EpochMillis;
 use tracing::Instrument as _;
 
-use crate::delivery::reference::Reference;
 use crate::job::{Context, Delivery, JobResult, Limits, Outcome};
 use crate::ledger::{DeadReason, Run, RunState, Settlement};
 use crate::model::deadline;
@@ -17,6 +16,7 @@ use crate::model::retry::RetryPolicy;
 use crate::model::system::System;
 use crate::ports::{Deliveries, Ledger, Messages};
 use crate::process::claimed_run::ClaimedRun;
+use crate::process::log;
 use crate::process::task::{Progress, Task};
 use crate::process::use_case::{A_MOMENT, LEASE_MARGIN, Process, SETTLE_MARGIN};
 
@@ -61,10 +61,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     pub(super) async fn settle(
         &self,
         task: Task<'_>,
+        run: &Run,
         claimed: &ClaimedRun<L, S>,
         settlement: Settlement,
     ) -> Result<Progress, PortError> {
-        let run = claimed.run().await;
         let wake = match &settlement {
             // For how long is not known.
             Settlement::HeldBack(time, _, breaker) => {
@@ -72,13 +72,13 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             }
             other => other
                 .not_before()
-                .and_then(|time| self.wake(&run, time, task.reference, task.message)),
+                .and_then(|time| self.wake(run, time, task.reference, task.message)),
         };
         let Some(settled) = claimed.end(&settlement, wake.as_ref()).await? else {
-            log_lost(task);
+            log::lost(run, task.reference);
             return Ok(Progress::Later(A_MOMENT));
         };
-        log_settled(&settled, task.reference);
+        log::settled(&settled, task.reference);
         match settled.state {
             RunState::Dead { .. } => self.dead_letter(&settled, task.reference).await,
             RunState::Retrying { not_before } | RunState::Waiting { not_before, .. }
@@ -169,29 +169,4 @@ fn span(task: Task<'_>, run: &Run) -> tracing::Span {
         run.job = %run.id.job,
         run.attempt = run.attempt,
     )
-}
-
-fn log_lost(task: Task<'_>) {
-    let reference = task.reference;
-    tracing::warn!(
-        delivery.id = %reference.delivery_id, endpoint = %reference.endpoint,
-        event.key = %reference.event_key, run.job = %task.job.name(),
-        "another worker has claimed the run; this outcome was not recorded"
-    );
-}
-
-fn log_settled(run: &Run, reference: &Reference) {
-    let failure = run.last_failure().filter(|_| !matches!(run.state, RunState::Done));
-    tracing::info!(
-        delivery.id = %reference.delivery_id,
-        endpoint = %run.id.event.endpoint,
-        event.key = %run.id.event.key,
-        event.r#type = reference.event_type.as_ref().map(|name| name.as_str()),
-        run.job = %run.id.job,
-        run.attempt = run.attempt,
-        run.state = run.state.name(),
-        error.class = failure.map(|failure| failure.class.code()),
-        error.message = failure.map(|failure| failure.message.as_str()),
-        "run settled"
-    );
 }

@@ -98,7 +98,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             let result = Box::pin(self.attempt(task, &run, &held)).await;
             self.settlement(task, &run, result)
         };
-        self.settle(task, &held, settlement).await
+        self.settle(task, &run, &held, settlement).await
     }
 
     /// Whether there is time for an attempt; without enough, a claim would waste one.

@@ -39,11 +39,6 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
         Arc::new(Self { ledger, system, run: Mutex::new(claimed), last_step: OnceLock::new() })
     }
 
-    /// The run, as it was written last.
-    pub(super) async fn run(&self) -> Run {
-        self.run.lock().await.clone()
-    }
-
     /// Writes how the attempt ended, and what wakes the run if it goes on without a message, and with that its last step. `None`: another worker has
     /// claimed the run.
     pub(super) async fn end(

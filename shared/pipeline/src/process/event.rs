@@ -12,6 +12,7 @@ use crate::model::port_error::PortError;
 use crate::model::system::System;
 use crate::ports::{Deliveries, Ledger, Messages};
 use crate::process::claim::least_time;
+use crate::process::log;
 use crate::process::task::{Prefetched, Progress, Received, Task};
 use crate::process::use_case::Process;
 
@@ -47,6 +48,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         if let (IgnoreCause::NoJob, Some(job)) = (cause, &reference.job) {
             return self.moved_back(job, reference, message).await;
         }
+        log::ignored(reference, cause);
         match self.record_delivery(reference, &[], Some(cause)).await? {
             Some(recorded) => self.unregistered(&recorded, &[], reference, message).await,
             None => Ok(Progress::Finished),
@@ -64,6 +66,9 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let Some(recorded) = self.record_delivery(reference, jobs, None).await? else {
             return Ok(Progress::Finished);
         };
+        if recorded.dedupe == Dedupe::Repeat && message.receives == 1 {
+            log::duplicate(reference);
+        }
         // One job's trouble must not keep the others from running.
         let mut progress = self.unregistered(&recorded, jobs, reference, message).await;
         for job in jobs {

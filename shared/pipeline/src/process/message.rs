@@ -17,6 +17,7 @@ use crate::model::system::System;
 use crate::model::versioned::Unreadable;
 use crate::ports::{Deliveries, Ledger, Messages};
 use crate::process::claim::least_time;
+use crate::process::log;
 use crate::process::pack::{BatchPack, Opened};
 use crate::process::task::{Progress, Received, Verdict};
 use crate::process::use_case::{A_MOMENT, Process, SETTLE_MARGIN};
@@ -60,10 +61,15 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 self.change_visibility(message, delivery_id, wait).await
             }
             Ok(Err(error)) => {
-                let error = chain(&error);
-                tracing::error!(delivery.id = delivery_id, error, "message will come back");
                 // The wait grows, so that an outage does not use up what the queue grants.
                 let wait = RetryPolicy::OUTAGE.wait(message.receives, self.system.random());
+                let (error, next_at) = (chain(&error), log::utc(self.system.now().plus(wait)));
+                tracing::error!(
+                    delivery.id = delivery_id,
+                    message.next_at = next_at,
+                    error,
+                    "message will come back"
+                );
                 self.change_visibility(message, delivery_id, wait).await
             }
             Err(deadline::DeadlineExceeded) => {

@@ -7,12 +7,13 @@
 
 use crate::delivery::reference::Reference;
 use crate::job::Job;
-use crate::ledger::{Claim, EventRef, JOB_UNREGISTERED, Recorded, Run, RunId, RunState};
+use crate::ledger::{Claim, EventRef, Recorded, Run, RunId, RunState};
 use crate::model::names::JobName;
 use crate::model::port_error::PortError;
 use crate::model::retry::RetryPolicy;
 use crate::model::system::System;
 use crate::ports::{Deliveries, Ledger, Messages};
+use crate::process::log;
 use crate::process::task::{Progress, Received};
 use crate::process::use_case::{A_MOMENT, Process};
 
@@ -115,10 +116,6 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
                 "a job is not registered that has runs; they wait for it"
             );
         }
-        tracing::info!(
-            delivery.id = %reference.delivery_id, endpoint = %reference.endpoint,
-            event.key = %reference.event_key, run.job = %job, run.state = run.state.name(),
-            reason.code = JOB_UNREGISTERED, "run has no job"
-        );
+        log::without_job(run, reference);
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
+use hookdock_signature::describe::card;
 use hookdock_signature::{Items, Provider, Scheme, Selector, Trust, catalog};
 use serde::Deserialize;
 
@@ -40,7 +41,7 @@ An event type that is not signed is whatever a sender writes; an event keeps the
 The weakness says what somebody can send who has seen one request: *parts-of-body*, another body in what is not signed; *checksum*, another body with the same checksum; *unsigned-body*, any body.
 A provider that may put several events in one request has the places where they are in the column *split at*: each item there is an event of its own, with its own id.
 The class says what hangs on a provider's events, at worst: *money* or goods, who may use what (*access*), the work of a model (*ai*), *customers*, what a team is told of its own *tools*, or, for a scheme, *any* of these.
-A dash means: not known. The definitions say more, such as retries, handshakes and pitfalls.
+A dash means: not known. The [cards](#cards) say more: how an endpoint is set up, what is weak, retries, handshakes and pitfalls.
 ";
 
 /// The whole document.
@@ -52,6 +53,10 @@ pub(crate) fn document() -> Result<String, Box<dyn Error>> {
     text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for provider in &providers {
         writeln!(text, "{}", row(provider))?;
+    }
+    text.push_str("\n## Cards\n\nThe same as `hookdock providers ID` prints.\n");
+    for provider in &providers {
+        text.push_str(&section(provider));
     }
     text.push_str("\n## Not shipped\n\n| id | name | why |\n| --- | --- | --- |\n");
     for Reason { id, name, reason } in not_shipped()?.provider {
@@ -90,6 +95,37 @@ fn row(provider: &Provider) -> String {
     format!(
         "| [{id}](catalog/{id}.toml) | {name} | {class} | {schemes} | {weakness} | {trust} | {event_id} | {event_type} | {split} | {within} |"
     )
+}
+
+/// The card of a provider.
+fn section(provider: &Provider) -> String {
+    let mut text = format!("\n### {} ({})\n\n", provider.name(), provider.id());
+    let rows = card(provider).into_iter().map(|(name, words)| {
+        let words = words.lines().map(plain).collect::<Vec<_>>().join("<br>");
+        format!("- {name}: {words}\n")
+    });
+    text.extend(rows);
+    text
+}
+
+/// A text as Markdown shows it unchanged. What a definition has in backquotes stays so.
+fn plain(line: &str) -> String {
+    let quoted = |(number, part): (usize, &str)| match number % 2 {
+        0 => escaped(part),
+        _ => format!("`{part}`"),
+    };
+    line.split('`').enumerate().map(quoted).collect()
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
+        if matches!(character, '*' | '_' | '[' | ']' | '<' | '|') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out
 }
 
 fn id_text(selector: &Selector, unique: bool) -> String {

@@ -10,8 +10,11 @@
 //! assert_eq!(stripe.event_id, ["json:id"]);
 //! ```
 
+mod advice;
+mod card;
 mod words;
 
+pub use card::card;
 use serde::Serialize;
 
 use crate::definition::algorithm::KeyRule;
@@ -34,6 +37,14 @@ pub struct Definition {
     pub items: Vec<Items>,
     /// The types of messages about a subscription, which are no events of it.
     pub controls: Vec<String>,
+    /// What an operator does to set an endpoint up, step by step.
+    pub set_up: Vec<String>,
+    /// What is read of a body, and how it may be written.
+    pub body: String,
+    /// How the age window fits the provider's retries, where a time is checked.
+    pub window: Option<String>,
+    /// What somebody could do who has seen a request, and what else is not proven.
+    pub weak: Vec<String>,
 }
 
 /// Where the events of a request are that carries several.
@@ -132,6 +143,10 @@ impl Definition {
                 .iter()
                 .map(|control| control.event_type().to_owned())
                 .collect(),
+            set_up: advice::set_up(provider),
+            body: advice::body(provider),
+            window: advice::window(provider),
+            weak: advice::weak(provider),
         }
     }
 
@@ -235,6 +250,12 @@ impl Scheme {
     #[must_use]
     pub fn covers_body(&self) -> bool {
         ["{body", "{json", "{form", "{sorted_form"].iter().any(|part| self.signs(part))
+    }
+
+    /// Whether any change of the body makes a difference.
+    #[must_use]
+    pub fn covers_whole_body(&self) -> bool {
+        ["{body", "{sorted_form"].iter().any(|part| self.signs(part))
     }
 
     /// The header that carries the time, where it has one of its own.

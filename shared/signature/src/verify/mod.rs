@@ -5,6 +5,7 @@ pub(crate) mod canonical;
 mod credential;
 #[cfg(feature = "public-key")]
 mod fetched;
+mod fits;
 mod jwt;
 pub(crate) mod mac;
 #[cfg(feature = "public-key")]
@@ -14,6 +15,7 @@ mod sns;
 use std::cmp::Reverse;
 
 use attempt::{Accepted, Attempt};
+pub use fits::secret_fits;
 
 use crate::lookup::Lookup;
 use crate::presented::signatures::applies;
