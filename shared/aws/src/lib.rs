@@ -16,6 +16,8 @@ mod dynamo;
 mod jobs;
 mod limits;
 pub mod log;
+#[cfg(feature = "operate")]
+mod operate;
 mod s3;
 #[cfg(feature = "sdk")]
 mod sdk_errors;
@@ -39,6 +41,8 @@ use hookdock_pipeline::ports::{ArchiveThenQueue, Providers, Web};
 use hookdock_pipeline::process::{Process, Worker};
 #[cfg(feature = "jobs")]
 pub use jobs::settings as job_settings;
+#[cfg(feature = "operate")]
+pub use operate::{Operated, StackNames, operated};
 pub use s3::S3Archive;
 #[cfg(feature = "sdk")]
 pub use s3::S3Deliveries;
@@ -85,17 +89,6 @@ pub async fn ingest(
 /// The process use case over AWS.
 #[cfg(feature = "sdk")]
 pub type AwsProcess = Process<S3Deliveries, SqsMessages, DynamoLedger, SystemClock>;
-
-/// Wires what a person's tools need to show what became of an event.
-#[cfg(feature = "sdk")]
-pub async fn histories(
-    connection: &Connection,
-    bucket: &str,
-    table: &str,
-) -> (S3Deliveries, DynamoHistories) {
-    let clients = ProcessorClients::new(connection).await;
-    (S3Deliveries::new(clients.s3, bucket), DynamoHistories::new(clients.dynamo, table))
-}
 
 /// Wires the process use case with the given jobs. No connection is opened ahead, because no
 /// sender waits for a message. Without the feature `jobs` the jobs reach the records only.

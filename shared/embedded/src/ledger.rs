@@ -12,6 +12,7 @@ use hookdock_pipeline::ports::{CommitRefused, Conditional, Histories, Ledger, Re
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::Embedded;
+use crate::operate::reorder;
 use crate::records::insert;
 use crate::store::{EVENTS, RECORDED, RUNS, StoreError, from_bytes, to_bytes};
 
@@ -220,9 +221,11 @@ fn found(
 }
 
 fn write(transaction: &WriteTransaction, run: &Run) -> Result<(), StoreError> {
-    let item = to_bytes(&RunItem::from(run))?;
-    transaction.open_table(RUNS)?.insert(run_key(&run.id), item.as_slice())?;
-    Ok(())
+    let (item, key) = (to_bytes(&RunItem::from(run))?, run_key(&run.id));
+    let mut runs = transaction.open_table(RUNS)?;
+    let before = runs.insert(key, item.as_slice())?;
+    let before = before.map(|item| from_bytes(item.value())).transpose()?;
+    reorder(transaction, before.as_ref(), run)
 }
 
 fn fits(stored: Option<&RunItem>, fence: &Fence) -> bool {

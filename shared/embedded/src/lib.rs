@@ -14,6 +14,7 @@ mod documents;
 mod endpoints;
 mod ledger;
 mod model;
+mod operate;
 mod outbox;
 mod queue;
 mod records;

@@ -1,5 +1,7 @@
 //! The tables in DynamoDB: the ledger, and the records that jobs write.
 
+#[cfg(feature = "operate")]
+mod attention;
 mod cells;
 mod condition;
 mod events;
@@ -13,6 +15,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "operate")]
+pub(crate) use attention::DynamoAttention;
 pub use histories::DynamoHistories;
 pub use ledger::DynamoLedger;
 pub use records::DynamoRecords;

@@ -74,9 +74,10 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
                 Ok(self.later(not_before))
             }
-            RunState::Done | RunState::Ignored { .. } | RunState::Running { .. } => {
-                Ok(Progress::Finished)
-            }
+            RunState::Done
+            | RunState::Ignored { .. }
+            | RunState::Running { .. }
+            | RunState::Dismissed { .. } => Ok(Progress::Finished),
         }
     }
 
