@@ -6,7 +6,8 @@ use std::process::ExitCode;
 pub const HELP: &str = "\
 Begin with `hookdock demo`, which needs no set-up; `hookdock COMMAND --help` has examples.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 4 the signature is not valid (verify).";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the signature is not valid (verify),
+5 partly done, 6 unhealthy (status), 7 refused: it changed, or it needs --yes.";
 
 /// The command did its work.
 pub const DONE: ExitCode = ExitCode::SUCCESS;
@@ -22,6 +23,18 @@ const NOT_VALID: u8 = 4;
 pub fn not_valid() -> ExitCode {
     ExitCode::from(NOT_VALID)
 }
+
+/// Nothing of that name is known.
+pub const NOT_FOUND: u8 = 3;
+
+/// Some of it was done; what was said tells the rest.
+pub const PARTLY: u8 = 5;
+
+/// The place is not as it should be.
+pub const UNHEALTHY: u8 = 6;
+
+/// It was not done: it has changed since it was shown, or somebody has to say yes.
+pub const REFUSED: u8 = 7;
 
 /// Prints why the command failed.
 #[must_use]

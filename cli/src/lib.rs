@@ -4,7 +4,7 @@
 pub mod cost;
 pub mod demo;
 pub mod dev;
-pub mod inspect;
+pub mod operate;
 pub mod providers;
 pub mod sign;
 pub mod verify;

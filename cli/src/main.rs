@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use hookdock_cli::{cost, demo, dev, exit, inspect, providers, sign, verify};
+use hookdock_cli::{cost, demo, dev, exit, operate, providers, sign, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Receive webhooks and process them once.
@@ -22,8 +22,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Serve your endpoints and run your jobs on this machine; no account needed
     Dev(dev::Arguments),
-    /// Show what happened to an event: its delivery, attempts and steps, and what is next
-    Inspect(inspect::Arguments),
+    #[command(flatten)]
+    Operate(Box<operate::Command>),
     /// List, search and describe the providers whose webhooks can be verified
     Providers(providers::Arguments),
     /// Sign a request as a provider would; print the headers or a curl command
@@ -44,9 +44,9 @@ async fn main() -> ExitCode {
             log("info");
             dev::run(arguments).await
         }
-        Command::Inspect(arguments) => {
+        Command::Operate(command) => {
             log("warn");
-            inspect::run(arguments).await
+            operate::run(*command).await
         }
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookdock_aws::config::{IngestConfig, ProcessorConfig};
-use hookdock_aws::{AwsIngest, AwsProcess, DynamoHistories};
+use hookdock_aws::{AwsIngest, AwsProcess, Operated, StackNames};
+use hookdock_operate::ports::Place;
 use hookdock_pipeline::job::{Effects, Registry};
 use hookdock_pipeline::ports::{
     Archive, Captured, Captures, Deliveries, DueRuns, Endpoints as _, Histories, Ledger, Messages,
@@ -36,7 +37,7 @@ struct Aws {
     ministack: MiniStack,
     ingest: AwsIngest,
     process: AwsProcess,
-    histories: DynamoHistories,
+    operated: Operated,
 }
 
 impl Aws {
@@ -47,12 +48,16 @@ impl Aws {
         let ingest = IngestConfig::read(name).expect("usable");
         let process = ProcessorConfig::read(name).expect("usable");
         let (providers, web) = (Arc::new(Unasked), Arc::new(Outside::default()));
-        let (_, histories) =
-            hookdock_aws::histories(&connection, &process.bucket, &process.table).await;
+        let names = StackNames {
+            table: process.table.clone(),
+            bucket: process.bucket.clone(),
+            queue_url: Some(process.queue_url.clone()),
+            dead_letter_url: Some(process.dead_letter_url.clone()),
+        };
         Self {
             ingest: hookdock_aws::ingest(&ingest, providers, web).await,
             process: hookdock_aws::process(&connection, &process, Registry::new()).await,
-            histories,
+            operated: hookdock_aws::operated(&connection, names).await,
             ministack,
         }
     }
@@ -84,7 +89,11 @@ impl Bench for Aws {
     }
 
     fn histories(&self) -> &impl Histories {
-        &self.histories
+        &self.operated
+    }
+
+    fn place(&self) -> &impl Place {
+        &self.operated
     }
 
     fn effects(&self) -> &Effects {

@@ -157,7 +157,7 @@ impl MiniStack {
             self.create_empty_secret(&format!("test/captured/{endpoint}")).await;
         }
         for (table, hash, range) in [("ledger", "pk", "sk"), ("records", "collection", "id")] {
-            let request = json!({
+            let mut request = json!({
                 "TableName": table,
                 "BillingMode": "PAY_PER_REQUEST",
                 "AttributeDefinitions": [
@@ -169,6 +169,20 @@ impl MiniStack {
                     {"AttributeName": range, "KeyType": "RANGE"},
                 ],
             });
+            if table == "ledger" {
+                request["AttributeDefinitions"].as_array_mut().expect("a list").extend([
+                    json!({"AttributeName": "state_key", "AttributeType": "S"}),
+                    json!({"AttributeName": "updated_at_ms", "AttributeType": "N"}),
+                ]);
+                request["GlobalSecondaryIndexes"] = json!([{
+                    "IndexName": "by_state",
+                    "KeySchema": [
+                        {"AttributeName": "state_key", "KeyType": "HASH"},
+                        {"AttributeName": "updated_at_ms", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }]);
+            }
             self.call("dynamodb", "DynamoDB_20120810.CreateTable", &request).await;
         }
     }

@@ -186,7 +186,7 @@ fn check_claim(from: &Run, to: &Run, claim: &Claim) {
             claim.now >= *not_before
         }
         RunState::Dead { .. } => claim.generation > from.generation,
-        RunState::Done | RunState::Ignored { .. } => false,
+        RunState::Done | RunState::Ignored { .. } | RunState::Dismissed { .. } => false,
     };
     assert!(allowed, "{from:?} was claimed by {claim:?}");
     assert_eq!(to.attempt, from.attempt + 1, "attempts only grow");

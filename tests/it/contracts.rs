@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hookdock_embedded::{Embedded, QueueSettings, SystemClock};
+use hookdock_operate::ports::Place;
 use hookdock_pipeline::job::Effects;
 use hookdock_pipeline::ports::{
     Archive, Captures, Deliveries, DueRuns, Histories, Ledger, Messages, Packs, WorkQueue,
@@ -70,6 +71,10 @@ impl Bench for Embed {
     }
 
     fn histories(&self) -> &impl Histories {
+        &self.local
+    }
+
+    fn place(&self) -> &impl Place {
         &self.local
     }
 

@@ -31,6 +31,7 @@ mod large_results;
 mod last_step;
 mod load;
 mod model;
+mod operate;
 mod order;
 mod poison;
 mod process;

@@ -70,7 +70,7 @@ impl State {
             | RunState::Retrying { not_before: time }
             | RunState::Waiting { not_before: time, .. } => (left(*time), false),
             RunState::Dead { dead_lettered, .. } => (0, *dead_lettered),
-            RunState::Done | RunState::Ignored { .. } => (0, false),
+            RunState::Done | RunState::Ignored { .. } | RunState::Dismissed { .. } => (0, false),
         };
         let counts = (run.attempt, run.generation, run.uncounted_attempts, run.writes);
         let deaths = (run.excused_attempts, silent_attempts(run).min(2));
@@ -365,7 +365,7 @@ impl Claims {
         let mut state = State { late: Vec::new(), ..state.clone() };
         for _ in 0..20 {
             let over = |run: &Arc<Run>| match run.state {
-                RunState::Done | RunState::Ignored { .. } => true,
+                RunState::Done | RunState::Ignored { .. } | RunState::Dismissed { .. } => true,
                 RunState::Dead { dead_lettered, .. } => dead_lettered,
                 RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => {
                     false

@@ -125,6 +125,7 @@ fn claim_broken(before: &Run, after: &Run, now: EpochMillis) -> Option<&'static 
         RunState::Done | RunState::Ignored { .. } => Some("a run that is done never runs again"),
         RunState::Dead { .. } if after.generation > before.generation => None,
         RunState::Dead { .. } => Some("a dead run is woken by its letter only"),
+        RunState::Dismissed { .. } => Some("a run that is set aside is not claimed"),
     }
 }
 

@@ -314,7 +314,12 @@ def table(head: str) -> list[str]:
 
 
 def test_the_tables_of_rights_are_those_of_the_template() -> None:
-    roles = {"IngestRole": "ingest", "ProcessorRole": "processor"}
+    roles = {
+        "IngestRole": "ingest",
+        "ProcessorRole": "processor",
+        "MaintenanceRole": "maintenance",
+        "MaintenanceScheduleRole": "schedule",
+    }
     rights = [
         row(who, statement, parameter)
         for role, who in roles.items()

@@ -1,5 +1,6 @@
 //! `hookdock dev`: the whole loop on this machine.
 
+mod console;
 mod settings;
 mod stop;
 
@@ -18,6 +19,7 @@ use hookdock_pipeline::model::public_url::PublicUrl;
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
+use crate::dev::console::{Console, ConsoleArguments, configured};
 use crate::dev::stop::StopSignals;
 use crate::server::{Settings, Stack, WORKERS};
 use crate::{exit, output};
@@ -54,6 +56,8 @@ pub struct Arguments {
     /// How many messages are worked on at a time
     #[arg(long, value_name = "COUNT", default_value_t = WORKERS)]
     workers: NonZeroUsize,
+    #[command(flatten)]
+    console: ConsoleArguments,
 }
 
 /// Serves until Ctrl-C.
@@ -65,6 +69,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let endpoints = settings::endpoints(&arguments.endpoints)?;
     let registry = settings::registry(arguments.jobs.as_deref(), &endpoints)?;
     let banner = banner(&endpoints, &registry, &arguments);
+    let configured = configured(&endpoints);
     let stack = Stack::open(Settings {
         endpoints,
         registry,
@@ -76,10 +81,13 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         workers: arguments.workers,
     })
     .await?;
+    let data = arguments.data.as_deref();
+    let console = Console::open(&arguments.console, stack.local(), configured, data).await?;
     let stop = StopSignals::listen()?;
     output::eprintln(&format!(
-        "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}",
-        stack.address()?
+        "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}\n{}",
+        stack.address()?,
+        console.line
     ));
     let stopper = stack.stopper();
     tokio::spawn(async move {
@@ -87,7 +95,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         output::eprintln("Stopping: the work under way is finished first ...");
         stopper.stop();
     });
+    let served = console.serve();
     stack.run().await;
+    served.end().await;
     Ok(exit::DONE)
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
+use crate::output::quoted;
 use crate::saved_request::SavedRequest;
 
 /// A signed request, and the file that holds its body.
@@ -51,8 +52,4 @@ fn media_type(body: &[u8]) -> &'static str {
         Ok(_) => "application/json",
         Err(_) => "application/octet-stream",
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -19,6 +19,9 @@ mod explain;
 mod explain_secrets;
 #[cfg(test)]
 mod inspect;
+#[cfg(test)]
+mod operate;
+#[cfg(test)]
 mod providers;
 #[cfg(test)]
 mod sign;

@@ -16,6 +16,8 @@ mod dynamo;
 mod jobs;
 mod limits;
 pub mod log;
+#[cfg(feature = "operate")]
+mod operate;
 mod s3;
 #[cfg(feature = "sdk")]
 mod sdk_errors;
@@ -28,8 +30,10 @@ use std::sync::Arc;
 
 #[cfg(feature = "sdk")]
 pub use clients::Connection;
+#[cfg(feature = "operate")]
+pub use dynamo::DynamoHistories;
 #[cfg(feature = "sdk")]
-pub use dynamo::{DynamoHistories, DynamoLedger, DynamoRecords};
+pub use dynamo::{DynamoLedger, DynamoRecords};
 use futures_util::future::join3;
 use hookdock_pipeline::ingest::Ingest;
 #[cfg(feature = "sdk")]
@@ -41,6 +45,8 @@ use hookdock_pipeline::ports::{ArchiveThenQueue, Providers, Web};
 use hookdock_pipeline::process::{Process, Worker};
 #[cfg(feature = "jobs")]
 pub use jobs::settings as job_settings;
+#[cfg(feature = "operate")]
+pub use operate::{Operated, StackNames, operated};
 pub use s3::S3Archive;
 #[cfg(feature = "sdk")]
 pub use s3::S3Deliveries;
@@ -87,17 +93,6 @@ pub async fn ingest(
 /// The process use case over AWS.
 #[cfg(feature = "sdk")]
 pub type AwsProcess = Process<S3Deliveries, SqsMessages, DynamoLedger, SystemClock>;
-
-/// Wires what a person's tools need to show what became of an event.
-#[cfg(feature = "sdk")]
-pub async fn histories(
-    connection: &Connection,
-    bucket: &str,
-    table: &str,
-) -> (S3Deliveries, DynamoHistories) {
-    let clients = ProcessorClients::new(connection).await;
-    (S3Deliveries::new(clients.s3, bucket), DynamoHistories::new(clients.dynamo, table))
-}
 
 /// The maintenance use case over AWS.
 #[cfg(feature = "sdk")]

@@ -11,6 +11,7 @@ use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{CommitRefused, Conditional, Histories, Ledger, Record};
 use redb::{ReadableTable, WriteTransaction};
 
+use crate::operate::reorder;
 use crate::records::insert;
 use crate::store::{EVENTS, RECORDED, RUNS, StoreError, from_bytes, to_bytes};
 use crate::{Embedded, due};
@@ -227,6 +228,7 @@ fn write(
 ) -> Result<(), StoreError> {
     let item = RunItem::from(run);
     due::moved(transaction, stored, &item)?;
+    reorder(transaction, stored, &item)?;
     let bytes = to_bytes(&item)?;
     transaction.open_table(RUNS)?.insert(run_key(&run.id), bytes.as_slice())?;
     Ok(())

@@ -16,6 +16,7 @@ mod due;
 mod endpoints;
 mod ledger;
 mod model;
+mod operate;
 mod outbox;
 mod queue;
 mod records;

@@ -46,6 +46,9 @@ pub(crate) const RUNS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
 /// (Shard; due at, in ms; endpoint, event key, job) of each run that waits in the ledger alone.
 pub(crate) const DUE: TableDefinition<'_, (u8, i64, &str, &str, &str), ()> =
     TableDefinition::new("due");
+/// (State; last change, in ms; endpoint, event key, job) of the runs that people look after.
+pub(crate) const RUNS_BY_STATE: TableDefinition<'_, (&str, i64, &str, &str, &str), ()> =
+    TableDefinition::new("runs_by_state");
 /// Cell name -> cell.
 pub(crate) const CELLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("cells");
 /// Endpoint -> the secret that its provider handed over.
@@ -253,6 +256,7 @@ fn set_up(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(RECORDED)?;
     transaction.open_table(RUNS)?;
     transaction.open_table(DUE)?;
+    transaction.open_table(RUNS_BY_STATE)?;
     transaction.open_table(CELLS)?;
     transaction.open_table(RECORDS)?;
     transaction.open_table(DOCUMENTS)?;

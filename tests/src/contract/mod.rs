@@ -5,6 +5,7 @@
 mod captures;
 mod deliveries;
 mod events;
+mod operate;
 mod queue;
 mod runs;
 mod shared;
@@ -17,6 +18,7 @@ pub use captures::captures;
 pub use deliveries::{archive, once, packs};
 pub use events::{events, histories, ignored, ignored_at_once, jobs, retyped};
 use hookdock_embedded::EndpointFile;
+use hookdock_operate::ports::Place;
 use hookdock_pipeline::delivery::raw::RawDelivery;
 use hookdock_pipeline::delivery::recipient::Recipient;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
@@ -30,6 +32,7 @@ use hookdock_pipeline::ports::{
     Ledger, Messages, Packs, Record, WorkQueue,
 };
 use hookdock_signature::{EpochMillis, Keys};
+pub use operate::{attention, letters, objects};
 pub use queue::{items, queue};
 pub use runs::{claims, commits, due, fences, states};
 pub use shared::{cells, documents, records, scopes};
@@ -62,7 +65,10 @@ macro_rules! each_contract {
             histories,
             records,
             documents,
-            scopes
+            scopes,
+            objects,
+            attention,
+            letters
         );
     };
 }
@@ -89,6 +95,9 @@ pub trait Bench: Sync {
 
     /// The same record, for people.
     fn histories(&self) -> &impl Histories;
+
+    /// The same place, as an operator sees it.
+    fn place(&self) -> &impl Place;
 
     /// What jobs reach.
     fn effects(&self) -> &Effects;
@@ -170,7 +179,8 @@ pub async fn seal(draft: &Draft, number: u128) -> SealedDelivery {
     seal_at(draft, number, START).await
 }
 
-async fn seal_at(draft: &Draft, number: u128, at: EpochMillis) -> SealedDelivery {
+/// The same, received at that time.
+pub async fn seal_at(draft: &Draft, number: u128, at: EpochMillis) -> SealedDelivery {
     let mut parts = draft.path.trim_start_matches("/webhooks/").split('/');
     let id = parts.next().expect("an endpoint").parse().expect("a name");
     let tenant = parts.next().map(|tenant| tenant.parse().expect("a name"));

@@ -339,6 +339,9 @@ fn end(state: &RunState) -> Option<usize> {
         RunState::Done => Some(0),
         RunState::Ignored { cause } => (!cause.is_empty()).then_some(1),
         RunState::Dead { dead_lettered, .. } => dead_lettered.then_some(2),
-        RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => None,
+        RunState::Running { .. }
+        | RunState::Retrying { .. }
+        | RunState::Waiting { .. }
+        | RunState::Dismissed { .. } => None,
     }
 }

@@ -103,6 +103,7 @@ pub(crate) fn described(run: &Run) -> String {
         }
         RunState::Done => "done".to_owned(),
         RunState::Ignored { cause } => format!("ignored ({cause})"),
+        RunState::Dismissed { reason, by, .. } => format!("dismissed by {by} ({})", reason.code()),
         RunState::Dead { reason, dead_lettered } => {
             format!(
                 "dead ({}{})",

@@ -35,8 +35,8 @@ impl Session {
             ("hookdock", _) if words.iter().any(|word| output(word).is_some()) => return false,
             ("hookdock", Some("dev")) => self.serve(&words[1..], typed),
             ("hookdock", _) if typed.command.ends_with(SENT) => self.send(&typed.command),
-            ("hookdock", Some("inspect")) => {
-                // The data is locked while the server runs, as the page says.
+            ("hookdock", Some("show")) => {
+                // The work under way is finished first, so that the page shows how it ended.
                 self.server.take().into_iter().for_each(Server::stop);
                 Self::shell(&self.folder, typed);
             }

@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | `pk` | `event#{endpoint}#{event key}` | the same | an event and its runs lie together |
 //! | `sk` | `event` | `run#{job}` | |
-//! | `state_key` | | `{state}#{shard}` | index `by_state`, while retrying, waiting or dead |
+//! | `state_key` | | `{state}#{shard}` | index `by_state`, while retrying, waiting, dead or dismissed |
 //! | `due_key`, `due_at_ms` | | `due#{shard}`, a time | index `by_due`, while it waits here alone |
 //! | `tenant_key` | `{endpoint}#{tenant}` | | index `by_tenant`, if there is a tenant |
 //! | `delivery_ids` | the first hundred | | by which a delivery is counted once |
@@ -30,7 +30,7 @@ use super::events::Events;
 use super::item::{names, one_put, unfit};
 use super::keys::{partition, run_sort};
 use super::records::DynamoRecords;
-use super::runs::{FENCED, fence_names, fence_values, other_than, run_item, stored_run};
+use super::runs::{FENCED, fence_names, fence_values, other_than, run_item, stored_run, swap};
 use super::table::Table;
 use crate::sdk_errors::port_error;
 
@@ -105,16 +105,7 @@ impl Ledger for DynamoLedger {
         from: &Fence,
         to: &Run,
     ) -> Result<Conditional<Run>, PortError> {
-        let put = self
-            .table
-            .put(run_item(WRITE, to)?)
-            .condition_expression(FENCED)
-            .set_expression_attribute_names(fence_names())
-            .set_expression_attribute_values(fence_values(from));
-        match conditional(WRITE, put.send().await)? {
-            Ok(_) => Ok(Conditional::Written),
-            Err(conflict) => other_than(WRITE, to, conflict),
-        }
+        swap(&self.table, WRITE, from, to).await
     }
 
     /// The SDK gives each such call a token, by which DynamoDB knows its repetition.

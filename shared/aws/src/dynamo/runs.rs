@@ -8,9 +8,10 @@ use hookdock_pipeline::model::names::EventKey;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Conditional;
 
-use super::condition::Conflict;
+use super::condition::{Conflict, conditional};
 use super::item::{Item, from_item, names, number, text, to_item, unfit, values};
 use super::keys::{due_key, partition, run_sort};
+use super::table::Table;
 
 /// The stored run is as it was when it was read.
 pub(super) const FENCED: &str =
@@ -48,7 +49,10 @@ pub(super) fn run_item(action: &'static str, run: &Run) -> Result<Item, PortErro
 /// A run that goes straight from its claim to its end is in no index, and costs no write to one.
 fn state_key(state: &RunState, key: &EventKey) -> Option<String> {
     match state {
-        RunState::Retrying { .. } | RunState::Waiting { .. } | RunState::Dead { .. } => {
+        RunState::Retrying { .. }
+        | RunState::Waiting { .. }
+        | RunState::Dead { .. }
+        | RunState::Dismissed { .. } => {
             let shard = key.as_str().chars().next()?;
             Some(format!("{}#{shard}", state.name()))
         }
@@ -70,6 +74,24 @@ pub(super) fn other_than(
         stored if stored == *written => Conditional::Written,
         stored => Conditional::Refused(stored),
     })
+}
+
+/// Writes the run's next state if the stored run still has this fence.
+pub(super) async fn swap(
+    table: &Table,
+    action: &'static str,
+    from: &Fence,
+    to: &Run,
+) -> Result<Conditional<Run>, PortError> {
+    let put = table
+        .put(run_item(action, to)?)
+        .condition_expression(FENCED)
+        .set_expression_attribute_names(fence_names())
+        .set_expression_attribute_values(fence_values(from));
+    match conditional(action, put.send().await)? {
+        Ok(_) => Ok(Conditional::Written),
+        Err(conflict) => other_than(action, to, conflict),
+    }
 }
 
 /// The run that an item holds.

@@ -1,11 +1,17 @@
 //! A table, and how its items are read and written.
 
 use aws_sdk_dynamodb::Client;
+#[cfg(feature = "operate")]
+use aws_sdk_dynamodb::error::BuildError;
+#[cfg(feature = "operate")]
+use aws_sdk_dynamodb::operation::batch_get_item::builders::BatchGetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+#[cfg(feature = "operate")]
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure as OnRefusal};
 
@@ -35,6 +41,19 @@ impl Table {
 
     pub(super) fn query(&self) -> QueryFluentBuilder {
         self.client.query().table_name(&self.name).consistent_read(true)
+    }
+
+    /// An index: what it says may be a moment old.
+    #[cfg(feature = "operate")]
+    pub(super) fn index(&self, name: &str) -> QueryFluentBuilder {
+        self.client.query().table_name(&self.name).index_name(name)
+    }
+
+    /// Several items at once, by their keys.
+    #[cfg(feature = "operate")]
+    pub(super) fn batch(&self, keys: Vec<Item>) -> Result<BatchGetItemFluentBuilder, BuildError> {
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        Ok(self.client.batch_get_item().request_items(&self.name, keys?))
     }
 
     pub(super) fn put(&self, item: Item) -> PutItemFluentBuilder {

@@ -105,25 +105,6 @@ impl<S: System> Embedded<S> {
             .read("count the messages", |snapshot| Ok(snapshot.open_table(MESSAGES)?.len()?))
     }
 
-    /// The first message that `wanted` makes something of, and what that is. Nothing is hidden.
-    ///
-    /// # Errors
-    ///
-    /// The database failed.
-    pub fn find_message<T>(
-        &self,
-        wanted: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, PortError> {
-        self.store.read("look through the messages", |snapshot| {
-            for entry in snapshot.open_table(MESSAGES)?.iter()? {
-                if let Some(found) = wanted(&body(entry?.1.value())?) {
-                    return Ok(Some(found));
-                }
-            }
-            Ok(None)
-        })
-    }
-
     /// The dead letters, oldest first.
     ///
     /// # Errors

@@ -42,6 +42,36 @@ impl ObjectKey {
         Self(name.into())
     }
 
+    /// How the names of an endpoint's deliveries begin.
+    #[must_use]
+    pub fn deliveries_of(endpoint: &EndpointId) -> String {
+        format!("deliveries/{endpoint}/")
+    }
+
+    /// What every name of a delivery that came to the endpoint from then on sorts after.
+    #[must_use]
+    pub fn before_deliveries(endpoint: &EndpointId, from: EpochMillis) -> String {
+        let millis = u64::try_from(from.get()).unwrap_or_default();
+        format!("deliveries/{endpoint}/{}/dlv_{millis:012x}", hour(from))
+    }
+
+    /// What every name of a pack of that hour, or of a later one, sorts after.
+    #[must_use]
+    pub fn before_packs(from: EpochMillis) -> String {
+        format!("{PACKS}/{}/", hour(from))
+    }
+
+    /// The ids between which a name's deliveries lie: the same twice for a delivery alone. `None`:
+    /// the name is of another kind.
+    #[must_use]
+    pub fn span(&self) -> Option<(DeliveryId, DeliveryId)> {
+        let name = self.0.rsplit('/').next()?.split('.').next()?;
+        let mut ids = name.split('-').map(str::parse);
+        let first: DeliveryId = ids.next()?.ok()?;
+        let last = if self.is_pack() { ids.next()?.ok()? } else { first.clone() };
+        Some((first, last))
+    }
+
     /// Whether it is that of a pack.
     #[must_use]
     pub fn is_pack(&self) -> bool {

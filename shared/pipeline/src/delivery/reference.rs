@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::identity::Flag;
 use crate::delivery::object_key::ObjectKey;
 use crate::delivery::part::Part;
-use crate::delivery::stored::StoredDelivery;
+use crate::delivery::stored::{StoredDelivery, StoredItem};
 use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
@@ -89,6 +89,21 @@ impl Reference {
             sha256: stored.sha256.clone(),
             stored_bytes: stored.body.len() as u64,
             received_at_ms: stored.received_at.as_millisecond(),
+        }
+    }
+
+    /// The reference to one item of the delivery that this one points to.
+    #[must_use]
+    pub fn to_item(&self, stored: StoredItem) -> Self {
+        let StoredItem { item, tenant, event } = stored;
+        Self {
+            part: Part::Item(item),
+            tenant,
+            event_key: event.key,
+            event_id: event.id,
+            event_type: event.event_type,
+            flags: event.flags,
+            ..self.clone()
         }
     }
 

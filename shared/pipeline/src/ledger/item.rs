@@ -39,6 +39,12 @@ pub struct RunItem {
     /// When dead: whether the dead letter has been sent.
     #[serde(default)]
     pub dead_lettered: bool,
+    /// When dismissed: who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed_by: Option<String>,
+    /// When dismissed: why, in that person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed_why: Option<String>,
     /// The worker that claimed the run last.
     pub owner: Owner,
     /// How often the run was claimed.
@@ -80,6 +86,8 @@ impl From<&Run> for RunItem {
             cause: None,
             reason: None,
             dead_lettered: false,
+            dismissed_by: None,
+            dismissed_why: None,
             owner: run.owner.clone(),
             attempt: run.attempt,
             generation: run.generation,
@@ -105,6 +113,11 @@ impl From<&Run> for RunItem {
             RunState::Dead { reason, dead_lettered } => {
                 item.reason = Some(*reason);
                 item.dead_lettered = *dead_lettered;
+            }
+            RunState::Dismissed { reason, by, why } => {
+                item.reason = Some(*reason);
+                item.dismissed_by = Some(by.clone());
+                item.dismissed_why = Some(why.clone());
             }
         }
         item
@@ -161,6 +174,11 @@ impl RunItem {
                 let reason = self.reason.ok_or(UnreadableItem::Field("reason"))?;
                 Ok(RunState::Dead { reason, dead_lettered: self.dead_lettered })
             }
+            "dismissed" => Ok(RunState::Dismissed {
+                reason: self.reason.ok_or(UnreadableItem::Field("reason"))?,
+                by: self.dismissed_by.clone().unwrap_or_default(),
+                why: self.dismissed_why.clone().unwrap_or_default(),
+            }),
             _ => Err(UnreadableItem::Field("state")),
         }
     }

@@ -13,6 +13,9 @@
 //!                      +---------------------------+
 //! ```
 //!
+//! A person moves a run as well: `dead` to `dismissed` and back, and a run that retries or waits
+//! to the same state, due now.
+//!
 //! A run whose job is not registered is moved without a claim: from any state in which it is due
 //! to `waiting`, and at the end of its time to `dead`. One that waits for longer than a message is
 //! hidden has a [`Wake`] besides: its message is gone.
@@ -30,6 +33,7 @@ mod event;
 mod history;
 mod item;
 mod run;
+mod run_acts;
 mod run_steps;
 mod run_wake;
 mod state;

@@ -162,7 +162,7 @@ impl Run {
     /// retrying   before not_before    -> held          from then on -> claimed
     /// waiting    before not_before    -> held          from then on -> claimed
     /// dead       same generation      -> ended         later one    -> claimed, attempts again
-    /// done, ignored                   -> ended
+    /// done, ignored, dismissed        -> ended
     /// record life over                -> claimed as if it had never been
     /// ```
     ///
@@ -184,7 +184,9 @@ impl Run {
             RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => {
                 Ok(self.reclaimed(claim))
             }
-            RunState::Done | RunState::Ignored { .. } => Err(Unclaimable::Ended),
+            RunState::Done | RunState::Ignored { .. } | RunState::Dismissed { .. } => {
+                Err(Unclaimable::Ended)
+            }
             RunState::Dead { .. } if claim.generation > self.generation => {
                 Ok(self.restarted(claim))
             }

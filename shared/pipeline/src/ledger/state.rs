@@ -45,6 +45,15 @@ pub enum RunState {
         /// Whether the dead letter has been sent.
         dead_lettered: bool,
     },
+    /// Dead, and set aside by a person: no message claims it.
+    Dismissed {
+        /// Why no further attempt was made.
+        reason: DeadReason,
+        /// Who set it aside.
+        by: String,
+        /// Why, in that person's words.
+        why: String,
+    },
 }
 
 /// Why no further attempt is made.
@@ -153,6 +162,7 @@ impl RunState {
             Self::Done => "done",
             Self::Ignored { .. } => "ignored",
             Self::Dead { .. } => "dead",
+            Self::Dismissed { .. } => "dismissed",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::delivery::events::MOST_ITEMS;
 use crate::delivery::identity::Flag;
 use crate::delivery::part::{Batch, Part};
 use crate::delivery::reference::Reference;
-use crate::delivery::stored::{StoredDelivery, StoredItem};
+use crate::delivery::stored::StoredDelivery;
 use crate::job::opened;
 use crate::ledger::dead_letter::DeadLetter;
 use crate::model::failure::{ErrorClass, Failure, Recovery};
@@ -68,7 +68,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let StoredDelivery { items, trace, .. } = stored;
         let left = items.into_iter().skip(batch.sent);
         Ok(Items {
-            references: left.map(|item| item_reference(reference, item)).collect(),
+            references: left.map(|item| reference.to_item(item)).collect(),
             trace: trace.as_deref().and_then(Trace::read),
         })
     }
@@ -140,20 +140,5 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         })?;
         self.messages.dead_letter(&letter).await?;
         Ok(Progress::Finished)
-    }
-}
-
-/// The reference to one item of the delivery that `batch` points to.
-fn item_reference(batch: &Reference, stored: StoredItem) -> Reference {
-    let StoredItem { item, tenant, event } = stored;
-    let part = Part::Item(item);
-    Reference {
-        part,
-        tenant,
-        event_key: event.key,
-        event_id: event.id,
-        event_type: event.event_type,
-        flags: event.flags,
-        ..batch.clone()
     }
 }

@@ -1,47 +1,63 @@
-//! A stored delivery, as the account shows it.
+//! A stored delivery, as it is answered.
 
+use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::stored::StoredDelivery;
 use hookdock_pipeline::ledger::EventRecord;
 use hookdock_pipeline::model::names::BodyDigest;
+use hookdock_pipeline::model::port_error::chain;
 use jiff::Timestamp;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::trouble::{Code, Trouble};
 
 /// A stored delivery.
-#[derive(Debug, Serialize)]
-pub(super) struct Received {
-    pub(super) id: String,
-    pub(super) received_at: Timestamp,
-    pub(super) provider_timestamp: Option<Timestamp>,
-    pub(super) scheme: String,
-    pub(super) secret_id: String,
-    pub(super) body_bytes: usize,
-    pub(super) sha256: String,
-    pub(super) object: String,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Received {
+    /// Our id for it.
+    pub id: String,
+    /// When it came in.
+    pub received_at: Timestamp,
+    /// When the provider says it sent it.
+    pub provider_timestamp: Option<Timestamp>,
+    /// How it was verified.
+    pub scheme: String,
+    /// The name of the secret that matched.
+    pub secret_id: String,
+    /// How long its body is.
+    pub body_bytes: usize,
+    /// The digest of its body.
+    pub sha256: String,
+    /// The stored object.
+    pub object: String,
     /// Whether the body is another than the one that was received.
-    pub(super) altered: bool,
+    pub altered: bool,
     /// The kind of work that was to be done with it at once, at a direct endpoint.
-    pub(super) direct: Option<String>,
+    pub direct: Option<String>,
     /// The events of a request that carries several; each has an account of its own.
-    pub(super) events: Vec<ItemAccount>,
+    pub events: Vec<ItemAccount>,
 }
 
 /// One event of several in a request.
-#[derive(Debug, Serialize)]
-pub(super) struct ItemAccount {
-    pub(super) event_key: String,
-    pub(super) id: Option<String>,
-    pub(super) event_type: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemAccount {
+    /// The event key.
+    pub event_key: String,
+    /// The provider's id.
+    pub id: Option<String>,
+    /// The provider's name for what happened.
+    pub event_type: Option<String>,
 }
 
 impl Received {
-    /// A stored delivery and where it is, and what the ledger says of its event.
-    pub(super) fn of(
+    /// A stored delivery in its object, and what the ledger says of its event.
+    pub(crate) fn of(
         stored: &[u8],
-        object: String,
+        object: &ObjectKey,
         record: Option<&EventRecord>,
-    ) -> anyhow::Result<Self> {
-        let stored = &StoredDelivery::parse(stored)?;
-        let body = stored.body_bytes()?;
+    ) -> Result<Self, Trouble> {
+        let stored = &parse(stored)?;
+        let body = stored.body_bytes().map_err(|error| unreadable(&error))?;
         Ok(Self {
             id: stored.delivery_id.to_string(),
             received_at: stored.received_at,
@@ -50,7 +66,7 @@ impl Received {
             secret_id: stored.verification.secret_id.to_string(),
             body_bytes: body.len(),
             sha256: stored.sha256.to_string(),
-            object,
+            object: object.to_string(),
             altered: is_altered(stored, &body, record),
             direct: stored.direct.as_deref().map(str::to_owned),
             events: ItemAccount::of(stored),
@@ -90,4 +106,13 @@ fn recorded_digest<'a>(
     let is_whole = stored.items.is_empty();
     let own = record.filter(|record| is_whole && record.first_delivery == stored.delivery_id);
     own.map_or(&stored.sha256, |record| &record.sha256)
+}
+
+/// A stored delivery that was read.
+pub(crate) fn parse(stored: &[u8]) -> Result<StoredDelivery<'_>, Trouble> {
+    StoredDelivery::parse(stored).map_err(|error| unreadable(&error))
+}
+
+pub(crate) fn unreadable(error: &(dyn std::error::Error + 'static)) -> Trouble {
+    Trouble::new(Code::Altered, "the stored delivery cannot be read", chain(error))
 }

@@ -1,4 +1,4 @@
-//! The jobs of an event, as the account shows them.
+//! The jobs of an event, as they are answered.
 
 use std::time::Duration;
 
@@ -6,49 +6,88 @@ use hookdock_pipeline::job::result_document;
 use hookdock_pipeline::ledger::{Attempt, AttemptResult, Run, RunState, StepRecord, StepResult};
 use hookdock_signature::EpochMillis;
 use jiff::Timestamp;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::state::State;
+use super::written::time;
 
 /// One job for the event.
-#[derive(Debug, Serialize)]
-pub(super) struct RunAccount {
-    pub(super) job: String,
-    pub(super) state: &'static str,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunAccount {
+    /// The job.
+    pub job: String,
+    /// Its state.
+    pub state: State,
     /// Why, where the state has a reason.
-    pub(super) cause: Option<String>,
-    pub(super) attempts_counted: u32,
-    pub(super) attempts: Vec<AttemptAccount>,
-    pub(super) steps: Vec<StepAccount>,
-    pub(super) next: Next,
+    pub cause: Option<String>,
+    /// When dismissed: who did it, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed: Option<String>,
+    /// How often it was set going again by hand, or set aside.
+    pub generation: u32,
+    /// How many attempts count.
+    pub attempts_counted: u32,
+    /// The version of the code that made the last attempt.
+    pub code: Option<String>,
+    /// What went wrong last, where something did.
+    pub error_class: Option<String>,
+    /// The same in words.
+    pub error_message: Option<String>,
+    /// When the run last changed.
+    pub changed_at: Timestamp,
+    /// The last attempts, oldest first; not in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<AttemptAccount>,
+    /// The steps; not in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepAccount>,
+    /// What will happen without anybody's doing.
+    pub next: Next,
 }
 
 /// One try.
-#[derive(Debug, Serialize)]
-pub(super) struct AttemptAccount {
-    pub(super) number: u32,
-    pub(super) code: String,
-    pub(super) started_at: Timestamp,
-    pub(super) ended_at: Option<Timestamp>,
-    pub(super) result: Option<&'static str>,
-    pub(super) step: Option<String>,
-    pub(super) error_class: Option<&'static str>,
-    pub(super) error_message: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptAccount {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The version of the code that made it.
+    pub code: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What came of it.
+    pub result: Option<String>,
+    /// The step it got to.
+    pub step: Option<String>,
+    /// The class of what went wrong.
+    pub error_class: Option<String>,
+    /// The same in words.
+    pub error_message: Option<String>,
 }
 
 /// One step. What it yielded is business, and stays out.
-#[derive(Debug, Serialize)]
-pub(super) struct StepAccount {
-    pub(super) name: String,
-    pub(super) state: StepState,
-    pub(super) attempt: u32,
-    pub(super) started_at: Timestamp,
-    pub(super) saved_at: Option<Timestamp>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepAccount {
+    /// Its name.
+    pub name: String,
+    /// Its state.
+    pub state: StepState,
+    /// The attempt that began it last.
+    pub attempt: u32,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When its result was saved.
+    pub saved_at: Option<Timestamp>,
     /// Where its result is, if it is too large for the ledger.
-    pub(super) document: Option<String>,
+    pub document: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum StepState {
+/// The state of a step.
+pub enum StepState {
     /// Its result is saved.
     Saved,
     /// The attempt that began it is under way.
@@ -66,31 +105,29 @@ pub(super) enum StepState {
 }
 
 /// What will happen without anybody's doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "what")]
-pub(super) enum Next {
+pub enum Next {
     /// Nothing: the run has ended.
     Nothing,
-    /// A worker has it; should it die, another takes over from then on, when the lease is over and
-    /// the message is visible again. Nothing: as soon as the process is started again.
-    TakeOver { from: Option<Timestamp> },
+    /// A worker has it; should it die, another takes over when the lease is over and the message
+    /// is visible again.
+    TakeOver {
+        /// From when on; where `hookdock dev` is started again, at once.
+        from: Timestamp,
+    },
     /// The next attempt.
-    Attempt { not_before: Timestamp },
+    Attempt {
+        /// Not before this time.
+        not_before: Timestamp,
+    },
+    /// Nothing, until a person restores it.
+    Restored,
     /// Nothing, until a person moves the dead letter back.
-    DeadLetter { sent: bool },
-}
-
-/// Who goes on with the work of a worker that died.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Successor {
-    /// The next process that is started with the data.
-    NextStart,
-    /// Another worker of a deployed stack.
-    #[cfg_attr(
-        not(feature = "aws"),
-        expect(dead_code, reason = "without the SDK no stack is looked into")
-    )]
-    Deployed,
+    DeadLetter {
+        /// Whether its dead letter was sent.
+        sent: bool,
+    },
 }
 
 /// The times that `template.yaml` gives a worker, in seconds.
@@ -106,21 +143,33 @@ fn visible_again(began: EpochMillis, lease_until: EpochMillis) -> EpochMillis {
 }
 
 impl RunAccount {
-    pub(super) fn of(run: &Run, successor: Successor) -> Self {
+    pub(crate) fn of(run: &Run, now: EpochMillis) -> Self {
+        let last = run.last_failure();
         Self {
             job: run.id.job.to_string(),
-            state: run.state.name(),
+            state: State::of_run(run, now),
             cause: match &run.state {
                 RunState::Ignored { cause } | RunState::Waiting { cause, .. } => {
                     Some(cause.clone())
                 }
-                RunState::Dead { reason, .. } => Some(reason.code().to_owned()),
+                RunState::Dead { reason, .. } | RunState::Dismissed { reason, .. } => {
+                    Some(reason.code().to_owned())
+                }
                 RunState::Running { .. } | RunState::Retrying { .. } | RunState::Done => None,
             },
+            dismissed: match &run.state {
+                RunState::Dismissed { by, why, .. } => Some(format!("{by}: {why}")),
+                _ => None,
+            },
+            generation: run.generation,
             attempts_counted: run.counted_attempts(),
+            code: run.attempts.last().map(|attempt| attempt.code.to_string()),
+            error_class: last.map(|failure| failure.class.code().to_owned()),
+            error_message: last.map(|failure| failure.message.clone()),
+            changed_at: time(run.updated_at),
             attempts: run.attempts.iter().map(AttemptAccount::of).collect(),
             steps: run.steps.iter().map(|step| StepAccount::of(step, run)).collect(),
-            next: Next::of(run, successor),
+            next: Next::of(run),
         }
     }
 }
@@ -134,9 +183,9 @@ impl AttemptAccount {
             code: attempt.code.to_string(),
             started_at: time(attempt.started_at),
             ended_at: ended.map(|ending| time(ending.at)),
-            result: ended.map(|ending| ending.result.code()),
+            result: ended.map(|ending| ending.result.code().to_owned()),
             step: ended.and_then(|ending| ending.step.as_ref()).map(ToString::to_string),
-            error_class: failure.map(|failure| failure.class.code()),
+            error_class: failure.map(|failure| failure.class.code().to_owned()),
             error_message: failure.map(|failure| failure.message.clone()),
         }
     }
@@ -183,27 +232,20 @@ impl StepState {
 }
 
 impl Next {
-    fn of(run: &Run, successor: Successor) -> Self {
+    fn of(run: &Run) -> Self {
         match &run.state {
             RunState::Running { lease_until } => {
                 let began = run.attempts.last().map_or(run.updated_at, |last| last.started_at);
-                let from = match successor {
-                    Successor::NextStart => None,
-                    Successor::Deployed => Some(time(visible_again(began, *lease_until))),
-                };
-                Self::TakeOver { from }
+                Self::TakeOver { from: time(visible_again(began, *lease_until)) }
             }
             RunState::Retrying { not_before } | RunState::Waiting { not_before, .. } => {
                 Self::Attempt { not_before: time(*not_before) }
             }
             RunState::Done | RunState::Ignored { .. } => Self::Nothing,
+            RunState::Dismissed { .. } => Self::Restored,
             RunState::Dead { dead_lettered, .. } => Self::DeadLetter { sent: *dead_lettered },
         }
     }
-}
-
-fn time(at: EpochMillis) -> Timestamp {
-    Timestamp::from_millisecond(at.get()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -223,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_template_hides_messages_for_as_long_as_is_told() {
-        let template = include_str!("../../../template.yaml");
+        let template = include_str!("../../../../template.yaml");
         for seconds in WORK_TIMES {
             let hidden = format!("\"{seconds}\": {{ Seconds: {} }}", seconds * 6 + 20);
             assert!(template.contains(&hidden), "{hidden}");

@@ -1,0 +1,119 @@
+//! What all commands have: the place, and how an answer is written.
+
+use std::io::{IsTerminal as _, stdout};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use clap::{Args, ValueEnum};
+use serde::de::DeserializeOwned;
+
+use super::place::{Api, PlaceArguments};
+use super::table::Look;
+use crate::output;
+
+/// What all commands have.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Common {
+    #[command(flatten)]
+    pub(super) place: PlaceArguments,
+    /// How the answer is written; json is that of the API, id the names alone
+    #[arg(short, long, value_enum, default_value_t = Format::Table)]
+    pub(super) output: Format,
+    /// Whether states have colours; `NO_COLOR` switches them off, too
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    color: Colour,
+    #[arg(long, env = "NO_COLOR", hide = true)]
+    no_color: Option<String>,
+    /// Say nothing beside the answer
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    // For a person, 80 characters wide
+    Table,
+    // For a person, as wide as need be
+    Wide,
+    // The answer of the API
+    Json,
+    // Its items, one on each line
+    Ndjson,
+    // Names alone
+    Id,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Common {
+    /// The API of the place, which is named first.
+    pub(super) async fn open(&self) -> anyhow::Result<Api> {
+        let api = self.place.open().await?;
+        if !self.quiet && self.is_for_people() {
+            output::eprintln(&format!("place: {}   times: UTC", output::safe(&api.name)));
+        }
+        Ok(api)
+    }
+
+    fn is_for_people(&self) -> bool {
+        matches!(self.output, Format::Table | Format::Wide)
+    }
+
+    fn look(&self) -> Look {
+        let coloured = match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => self.no_color.is_none() && stdout().is_terminal(),
+        };
+        Look { coloured, wide: self.output == Format::Wide }
+    }
+
+    /// Says something beside the answer.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet && self.is_for_people() {
+            output::eprintln(text);
+        }
+    }
+
+    /// Prints the answer in the form that is asked for: as it came, or as what `show` and `names`
+    /// make of it.
+    pub(super) fn print<T: DeserializeOwned>(
+        &self,
+        answer: &Bytes,
+        show: impl FnOnce(&T, Look) -> String,
+        names: impl FnOnce(&T) -> Vec<String>,
+    ) -> anyhow::Result<T> {
+        let read: T = serde_json::from_slice(answer).context("the answer has another form")?;
+        match self.output {
+            Format::Json => output::print(&String::from_utf8_lossy(answer))?,
+            Format::Ndjson => {
+                for item in items(answer)? {
+                    output::print(&item)?;
+                }
+            }
+            Format::Id => {
+                for name in names(&read) {
+                    output::print(&output::safe(&name))?;
+                }
+            }
+            Format::Table | Format::Wide => output::print(&show(&read, self.look()))?,
+        }
+        Ok(read)
+    }
+}
+
+/// The items of a page or of a list; an answer of another kind is one item.
+fn items(answer: &Bytes) -> anyhow::Result<Vec<String>> {
+    let value: serde_json::Value = serde_json::from_slice(answer)?;
+    let items = value.get("items").unwrap_or(&value);
+    Ok(match items.as_array() {
+        Some(items) => items.iter().map(ToString::to_string).collect(),
+        None => vec![items.to_string()],
+    })
+}

@@ -1,0 +1,97 @@
+//! What an operator looks at and does. Each command asks the API of one place and shows what it
+//! answers; `-o json` prints that answer as it is.
+
+mod account;
+mod acts;
+mod common;
+pub(crate) mod place;
+pub(crate) mod running;
+mod select;
+mod table;
+mod views;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use hookdock_operate::Code;
+
+use self::place::Refusal;
+use crate::{exit, output};
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List events, the newest first
+    #[command(after_help = "Example:\n  hookdock list --state dead --since 2h")]
+    List(views::List),
+    /// Show what happened to an event: its delivery, attempts and steps, and what is next
+    #[command(after_help = "Example:\n  hookdock show stripe/evt_1 --data ./data")]
+    #[command(visible_alias = "inspect")]
+    Show(views::Show),
+    /// Print the body of a delivery, its headers, or a command that sends it again
+    #[command(after_help = "Example:\n  hookdock body stripe/evt_1")]
+    Body(views::Body),
+    /// Compare the bodies of two events
+    #[command(after_help = "Example:\n  hookdock diff stripe/evt_1 stripe/evt_2 --ignore /created")]
+    Diff(views::Diff),
+    /// Find whatever has an id: a delivery, an event key, a provider's id, at any endpoint
+    #[command(after_help = "Example:\n  hookdock find evt_1")]
+    Find(views::Find),
+    /// Set a dead event going again, or one that waits for its next attempt
+    #[command(after_help = "Example:\n  hookdock retry stripe/evt_1")]
+    Retry(acts::Retry),
+    /// Look at dead runs in groups; set them aside and bring them back
+    #[command(
+        after_help = "Example:\n  hookdock dead --by job,message\n  hookdock dead dismiss stripe/evt_1 --because 'a test order'"
+    )]
+    Dead(Box<acts::Dead>),
+    /// List the endpoints
+    #[command(after_help = "Example:\n  hookdock endpoints --data ./data")]
+    Endpoints(views::Plain),
+    /// Show on one screen how the place is
+    #[command(after_help = "Example:\n  hookdock status --data ./data")]
+    Status(views::Plain),
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// The place cannot be asked, or the answer not be printed.
+pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = match command {
+        Command::List(arguments) => arguments.run().await,
+        Command::Show(arguments) => arguments.run().await,
+        Command::Body(arguments) => arguments.run().await,
+        Command::Diff(arguments) => arguments.run().await,
+        Command::Find(arguments) => arguments.run().await,
+        Command::Retry(arguments) => arguments.run().await,
+        Command::Dead(arguments) => arguments.run().await,
+        Command::Endpoints(arguments) => arguments.endpoints().await,
+        Command::Status(arguments) => arguments.status().await,
+    };
+    done.or_else(|error| match error.downcast::<Refusal>() {
+        Ok(Refusal(problem)) => {
+            output::eprintln(&refusal(&problem));
+            Ok(ExitCode::from(code(problem.code)))
+        }
+        Err(error) => Err(error),
+    })
+}
+
+/// What, why, and what next.
+fn refusal(problem: &hookdock_console::Problem) -> String {
+    let mut lines = vec![format!("hookdock: {}", output::safe(&problem.title))];
+    lines.push(format!("  why   {}", output::safe(&problem.detail)));
+    lines.extend(problem.next.iter().map(|next| format!("  next  {}", output::safe(next))));
+    lines.join("\n")
+}
+
+fn code(code: Code) -> u8 {
+    match code {
+        Code::NotFound | Code::BodyGone => exit::NOT_FOUND,
+        Code::Changed | Code::Running | Code::NothingToDo => exit::REFUSED,
+        Code::BadRequest | Code::CursorMismatch | Code::SelectionEmpty => 2,
+        _ => 1,
+    }
+}
