@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
         }
         Command::Operate(command) => {
             log("warn");
-            operate::run(*command).await
+            Box::pin(operate::run(*command)).await
         }
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),

@@ -66,7 +66,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(arguments) => arguments.run().await,
         Command::Find(arguments) => arguments.run().await,
         Command::Retry(arguments) => arguments.run().await,
-        Command::Dead(arguments) => arguments.run().await,
+        Command::Dead(arguments) => Box::pin(arguments.run()).await,
         Command::Endpoints(arguments) => arguments.endpoints().await,
         Command::Status(arguments) => arguments.status().await,
     };

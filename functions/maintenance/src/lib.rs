@@ -1,4 +1,4 @@
-//! The Lambda function that EventBridge Scheduler calls each minute.
+//! The Lambda function that the scheduler of `EventBridge` calls each minute.
 //!
 //! It gives [`hookdock_pipeline::maintenance`] the time that it has; every decision is made there.
 
@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    /// A tick as EventBridge Scheduler sends it, with its default input.
+    /// A tick as the schedule sends it, with its default input.
     fn tick() -> LambdaEvent<IgnoredAny> {
         let event = serde_json::from_value(json!({ "version": "0", "source": "aws.scheduler" }));
         let mut context = Context::default();

@@ -25,7 +25,7 @@ const MOVE: &str = "write the run";
 /// The first digits of event keys, by which the index is spread.
 const SHARDS: &str = "0123456789abcdef";
 
-/// How many items one call reads: what DynamoDB takes ("BatchGetItem", read 2026-11).
+/// How many items one call reads: what DynamoDB takes (`BatchGetItem`, read 2026-11).
 const A_BATCH: usize = 100;
 
 /// How often keys are asked for again that a call left out.

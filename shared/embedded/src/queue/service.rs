@@ -8,7 +8,7 @@ use hookdock_signature::EpochMillis;
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
 use super::message::{DeadMessage, Message};
-use super::tables::{Queue, body, groups, receive, redrive};
+use super::tables::{Queue, groups, receive, redrive};
 use crate::Embedded;
 use crate::store::{DEAD_LETTERS, MESSAGES, VISIBLE, from_bytes};
 

@@ -215,11 +215,6 @@ pub(crate) fn show_in_flight(
     Queue::open(transaction)?.show_in_flight(now)
 }
 
-/// The body of a message as it is stored.
-pub(super) fn body(stored: &[u8]) -> Result<String, StoreError> {
-    Ok(from_bytes::<Stored>(stored)?.body)
-}
-
 /// Adds a dead letter with a number of its own.
 pub(super) fn add_dead_letter(
     transaction: &WriteTransaction,
