@@ -13,6 +13,9 @@ use crate::model::retry::spread;
 /// further one.
 const FIRST_FEW: u64 = 8;
 
+/// Into how many parts the time is divided for which a run has waited, to wait for one more of them.
+const LOOKS: u32 = 8;
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The runs that breakers hold back, as they are met within one minute. What is known of the
@@ -28,6 +31,8 @@ pub(super) struct Recovery {
 struct Line {
     /// When the dependency is back. `None`: nothing is known of it, so nothing is held back.
     back_at: Option<EpochMillis>,
+    /// Whether it is known to be back.
+    is_back: bool,
     /// How many have been met, from the first place that may be given.
     place: u64,
 }
@@ -54,23 +59,27 @@ impl Recovery {
             None | Some(Breaker::Closed { .. }) => 0,
             Some(Breaker::Open { .. } | Breaker::Probing { .. }) => FIRST_FEW.saturating_sub(1),
         };
-        let line = Line { back_at: breaker.map(Breaker::back_at), place };
+        let line = Line { back_at: breaker.map(Breaker::back_at), is_back: place == 0, place };
         self.lines.entry(name.clone()).or_insert(line);
     }
 
-    /// When the next run of that breaker is woken. `None`: now. Within its minute chance decides,
-    /// so that it is not always the same run that finds out whether the dependency is back.
+    /// When the next run of that breaker is woken, which has waited for so long. `None`: now. Within
+    /// its minute chance decides, so that it is not always the same run that finds out whether the
+    /// dependency is back. As long as it is down, a run is looked at the less often the longer it
+    /// has waited: each look is a write.
     pub(super) fn next(
         &mut self,
         breaker: &CellName,
         now: EpochMillis,
+        waited: Duration,
         chance: u128,
     ) -> Option<EpochMillis> {
         let line = self.lines.get_mut(breaker)?;
         let minute = (line.place / FIRST_FEW).saturating_add(1).ilog2();
         line.place = line.place.saturating_add(1);
         let at = line.back_at?.plus(MINUTE * minute);
-        (now < at).then(|| at.plus(spread(Duration::ZERO, MINUTE, chance)))
+        let least = if line.is_back { at } else { now.plus(waited / LOOKS) };
+        (now < at).then(|| at.max(least).plus(spread(Duration::ZERO, MINUTE, chance)))
     }
 }
 
@@ -91,7 +100,7 @@ mod tests {
         recovery.learn(&crm(), Some(&breaker));
         let mut woken = vec![0; expected.len()];
         for _ in 0..runs {
-            let at = recovery.next(&crm(), NOW, 0);
+            let at = recovery.next(&crm(), NOW, Duration::ZERO, 0);
             let minutes = at.map_or(0, |at| NOW.until(at).as_secs() / 60);
             woken[usize::try_from(minutes).expect("a minute")] += 1;
         }
@@ -114,6 +123,19 @@ mod tests {
         assert!(!recovery.knows(&crm()));
         recovery.learn(&crm(), None);
         assert!(recovery.knows(&crm()));
-        assert_eq!(recovery.next(&crm(), NOW, 0), None);
+        assert_eq!(recovery.next(&crm(), NOW, Duration::ZERO, 0), None);
+    }
+
+    #[test]
+    fn the_longer_a_run_has_waited_the_less_often_it_is_looked_at_while_its_dependency_is_down() {
+        let day = MINUTE * 60 * 24;
+        let mut recovery = Recovery::default();
+        let class = ErrorClass::Unavailable;
+        recovery.learn(&crm(), Some(&Breaker::Open { until: NOW.plus(MINUTE), times: 9, class }));
+        assert_eq!(recovery.next(&crm(), NOW, MINUTE, 0), Some(NOW.plus(MINUTE)));
+        assert_eq!(recovery.next(&crm(), NOW, day, 0), Some(NOW.plus(MINUTE * 60 * 3)));
+        let mut recovery = Recovery::default();
+        recovery.learn(&crm(), Some(&Breaker::new(NOW)));
+        assert_eq!(recovery.next(&crm(), NOW, day, 0), None, "it is back");
     }
 }

@@ -135,7 +135,8 @@ impl<M: Messages, L: Ledger + DueRuns, S: System> Maintenance<M, L, S> {
         if !recovery.knows(name) {
             recovery.learn(name, self.breaker(name).await?.as_ref());
         }
-        Ok(recovery.next(name, now, self.system.random()))
+        let waited = run.updated_at.until(now);
+        Ok(recovery.next(name, now, waited, self.system.random()))
     }
 
     async fn breaker(&self, name: &CellName) -> Result<Option<Breaker>, PortError> {
