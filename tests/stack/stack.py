@@ -191,6 +191,14 @@ class Stack:
             ExpressionAttributeValues={":now": {"N": str(int(time.time() * 1000))}},
         )
 
+    def forget_breakers(self) -> None:
+        """As if no dependency had ever been down."""
+        table = self.outputs["LedgerTableName"]
+        for item in self._dynamodb.scan(TableName=table)["Items"]:
+            if item[names.HASH_KEY]["S"].startswith("cell#breaker"):
+                key = {name: item[name] for name in (names.HASH_KEY, names.RANGE_KEY)}
+                self._dynamodb.delete_item(TableName=table, Key=key)
+
     def record(self, record_id: str, collection: str = names.ORDERS, endpoint: str = names.STRIPE) -> Item:
         key = {names.COLLECTION: collection, names.ID: names.key_of(record_id, endpoint)}
         return self._item(self.outputs["RecordsTableName"], key)

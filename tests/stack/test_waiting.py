@@ -19,9 +19,14 @@ BUSY = Answer(429, b"", "text/plain", headers=(("Retry-After", AN_HOUR),))
 def test_a_run_that_waits_for_an_hour_is_in_the_ledger_alone_until_a_tick_finds_it_due(
     stack: Stack, stripe: Endpoint, session_id: str
 ) -> None:
-    with stack.proxy.refusing("crm.POST", BUSY, about=session_id, times=1) as refused:
+    # Workers that know of the CRM's wish for time are gone afterwards.
+    with (
+        stack.processor_with(HOOKDOCK_CODE_VERSION="waits"),
+        stack.proxy.refusing("crm.POST", BUSY, about=session_id, times=1) as refused,
+    ):
         delivery = stack.deliver(stripe, stripe.checkout(session_id))
         waiting = stack.wait_for_run(delivery, "retrying")
+    stack.forget_breakers()
     assert len(refused.seen) == 1
     assert waiting["due_at_ms"] > (time.time() + 3000) * 1000
     eventually(lambda: not stack.receives(), "no message waits")
