@@ -170,18 +170,27 @@ impl MiniStack {
                 ],
             });
             if table == "ledger" {
-                request["AttributeDefinitions"].as_array_mut().expect("a list").extend([
-                    json!({"AttributeName": "state_key", "AttributeType": "S"}),
-                    json!({"AttributeName": "updated_at_ms", "AttributeType": "N"}),
-                ]);
-                request["GlobalSecondaryIndexes"] = json!([{
-                    "IndexName": "by_state",
-                    "KeySchema": [
-                        {"AttributeName": "state_key", "KeyType": "HASH"},
-                        {"AttributeName": "updated_at_ms", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }]);
+                // As in the template.
+                let indexes = [
+                    ("by_state", "state_key", "updated_at_ms"),
+                    ("by_due", "due_key", "due_at_ms"),
+                ];
+                let defined = indexes.iter().flat_map(|(_, hash, range)| {
+                    [(hash, "S"), (range, "N")]
+                        .map(|(name, kind)| json!({"AttributeName": name, "AttributeType": kind}))
+                });
+                request["AttributeDefinitions"].as_array_mut().expect("a list").extend(defined);
+                let index = |(name, hash, range): (&str, &str, &str)| {
+                    json!({
+                        "IndexName": name,
+                        "KeySchema": [
+                            {"AttributeName": hash, "KeyType": "HASH"},
+                            {"AttributeName": range, "KeyType": "RANGE"},
+                        ],
+                        "Projection": {"ProjectionType": "KEYS_ONLY"},
+                    })
+                };
+                request["GlobalSecondaryIndexes"] = indexes.map(index).into();
             }
             self.call("dynamodb", "DynamoDB_20120810.CreateTable", &request).await;
         }
