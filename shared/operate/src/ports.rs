@@ -1,8 +1,7 @@
 //! What the use cases ask of the place that is operated: a stack, a running `dev`, or a folder.
 //!
-//! What the pipeline's own ports give is not here: objects are read through
-//! [`Deliveries`](hookdock_pipeline::ports::Deliveries), events with their runs through
-//! [`Histories`](hookdock_pipeline::ports::Histories).
+//! What the pipeline's own ports give is not here: objects are read through [`Deliveries`], events with
+//! their runs through [`Histories`].
 
 use bytes::Bytes;
 use hookdock_pipeline::delivery::object_key::ObjectKey;
