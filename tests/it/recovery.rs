@@ -49,3 +49,31 @@ async fn what_waits_for_its_next_attempt_waits_on_when_the_process_is_started_ag
     let next = stack.local.next_visible().expect("memory").expect("a message");
     assert!(stack.system.now().plus(Duration::from_millis(500)) < next, "{next:?}");
 }
+
+/// The table of what is due follows each write, also this one.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_woken_and_whose_process_died_leaves_nothing_due_behind() {
+    let wait = Duration::from_secs(3600);
+    let (mut stack, calls) = {
+        let (jobs, calls) = scripted(vec![Err(unavailable().after(wait))]);
+        (Stack::with(jobs), calls)
+    };
+    accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
+    stack.work_on(&receive(&stack).await).await;
+    stack.system.sleep(wait).await;
+    stack.wake().await;
+    let message = receive(&stack).await;
+    let jobs = std::mem::replace(
+        &mut stack.process.registry,
+        Registry::new().job("scripted", On::endpoint("*"), hangs),
+    );
+    dies_over(&stack, &message).await;
+    assert_eq!(stack.local.recover().await.expect("memory"), 1);
+    stack.process.registry = jobs;
+    stack.drain().await;
+    assert_eq!(
+        (stack.run().state, stack.local.next_wake().expect("memory")),
+        (RunState::Done, None)
+    );
+    assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 2);
+}

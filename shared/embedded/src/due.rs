@@ -6,7 +6,6 @@ use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::DueRuns;
 use hookdock_signature::EpochMillis;
-use redb::WriteTransaction;
 
 use crate::Embedded;
 use crate::store::{DUE, StoreError};
@@ -64,27 +63,8 @@ fn run_id(action: &'static str, [endpoint, key, job]: [String; 3]) -> Result<Run
     named().map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
 }
 
-/// Keeps the table in step with a run that is written.
-pub(crate) fn moved(
-    transaction: &WriteTransaction,
-    from: Option<&RunItem>,
-    to: &RunItem,
-) -> Result<(), StoreError> {
-    let (from, to) = (from.and_then(due_key), due_key(to));
-    if from == to {
-        return Ok(());
-    }
-    let mut due = transaction.open_table(DUE)?;
-    if let Some(key) = from {
-        due.remove(key)?;
-    }
-    if let Some(key) = to {
-        due.insert(key, ())?;
-    }
-    Ok(())
-}
-
-fn due_key(item: &RunItem) -> Option<(u8, i64, &str, &str, &str)> {
+/// The place of a run that was left to the ledger.
+pub(crate) fn place(item: &RunItem) -> Option<(u8, i64, &str, &str, &str)> {
     let at = item.wake.as_ref()?.at.get();
     let shard = Shard::of(&item.event_key).number();
     Some((shard, at, item.endpoint.as_str(), item.event_key.as_str(), item.job.as_str()))

@@ -11,10 +11,10 @@ use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{CommitRefused, Conditional, Histories, Ledger, Record};
 use redb::{ReadableTable, WriteTransaction};
 
-use crate::operate::reorder;
+use crate::order::move_entry;
 use crate::records::insert;
-use crate::store::{EVENTS, RECORDED, RUNS, StoreError, from_bytes, to_bytes};
-use crate::{Embedded, due};
+use crate::store::{DUE, EVENTS, RECORDED, RUNS, RUNS_BY_STATE, StoreError, from_bytes, to_bytes};
+use crate::{Embedded, due, operate};
 
 impl<S: System> Ledger for Embedded<S> {
     async fn find_pack(
@@ -221,14 +221,15 @@ fn found(
     })
 }
 
-fn write(
+/// Writes a run over what is stored, and keeps the orders of runs in step with it.
+pub(crate) fn write(
     transaction: &WriteTransaction,
     stored: Option<&RunItem>,
     run: &Run,
 ) -> Result<(), StoreError> {
     let item = RunItem::from(run);
-    due::moved(transaction, stored, &item)?;
-    reorder(transaction, stored, &item)?;
+    move_entry(transaction, DUE, stored.and_then(due::place), due::place(&item))?;
+    move_entry(transaction, RUNS_BY_STATE, stored.and_then(operate::place), operate::place(&item))?;
     let bytes = to_bytes(&item)?;
     transaction.open_table(RUNS)?.insert(run_key(&run.id), bytes.as_slice())?;
     Ok(())

@@ -17,6 +17,7 @@ mod endpoints;
 mod ledger;
 mod model;
 mod operate;
+mod order;
 mod outbox;
 mod queue;
 mod records;

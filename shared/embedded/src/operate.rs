@@ -11,38 +11,17 @@ use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Conditional, Ledger as _, Messages as _};
 use hookdock_signature::EpochMillis;
-use redb::{ReadableTable as _, ReadableTableMetadata as _, WriteTransaction};
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
 use crate::Embedded;
 use crate::queue::DeadMessage;
-use crate::store::{
-    DEAD_LETTERS, MESSAGES, OBJECTS, RUNS, RUNS_BY_STATE, StoreError, VISIBLE, from_bytes,
-};
+use crate::store::{DEAD_LETTERS, MESSAGES, OBJECTS, RUNS, RUNS_BY_STATE, VISIBLE, from_bytes};
 
 /// What sorts after every text of ours.
 const LAST: &str = "\u{7f}";
 
-/// Moves the run to its new place in the order of its state; most states have no order.
-pub(crate) fn reorder(
-    transaction: &WriteTransaction,
-    from: Option<&RunItem>,
-    to: &RunItem,
-) -> Result<(), StoreError> {
-    let (from, to) = (from.and_then(place), place(to));
-    if from == to {
-        return Ok(());
-    }
-    let mut order = transaction.open_table(RUNS_BY_STATE)?;
-    if let Some(place) = from {
-        order.remove(place)?;
-    }
-    if let Some(place) = to {
-        order.insert(place, ())?;
-    }
-    Ok(())
-}
-
-fn place(item: &RunItem) -> Option<(&str, i64, &str, &str, &str)> {
+/// The place of a run in the order of its state; most states have none.
+pub(crate) fn place(item: &RunItem) -> Option<(&str, i64, &str, &str, &str)> {
     let state = Attended::named(&item.state)?.name();
     let (endpoint, key) = (item.endpoint.as_str(), item.event_key.as_str());
     Some((state, item.updated_at_ms, endpoint, key, item.job.as_str()))

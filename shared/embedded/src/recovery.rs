@@ -8,8 +8,9 @@ use hookdock_signature::EpochMillis;
 use redb::{ReadableTable as _, WriteTransaction};
 
 use crate::Embedded;
+use crate::ledger::write;
 use crate::queue::show_in_flight;
-use crate::store::{RUNS, StoreError, from_bytes, to_bytes};
+use crate::store::{RUNS, StoreError, from_bytes};
 
 impl<S: System> Embedded<S> {
     /// Shows the messages that were handed out, and ends the leases of their events' runs; how many
@@ -37,17 +38,17 @@ fn end_leases(
     event: &EventRef,
     now: EpochMillis,
 ) -> Result<(), StoreError> {
-    let mut runs = transaction.open_table(RUNS)?;
     let (endpoint, key) = (event.endpoint.as_str(), event.key.as_str());
-    let mut abandoned = Vec::new();
-    for entry in runs.range((endpoint, key, "")..=(endpoint, key, "\u{7f}"))? {
-        let item: RunItem = from_bytes(entry?.1.value())?;
+    let runs = transaction.open_table(RUNS)?;
+    let of_event = runs.range((endpoint, key, "")..=(endpoint, key, "\u{7f}"))?;
+    let items: Vec<RunItem> =
+        of_event.map(|entry| from_bytes(entry?.1.value())).collect::<Result<_, StoreError>>()?;
+    drop(runs);
+    for item in items {
         // One of another version is left to the code that knows it.
-        abandoned.extend(Run::try_from(item).ok().map(|run| run.abandoned(now)));
-    }
-    for run in &abandoned {
-        let item = to_bytes(&RunItem::from(run))?;
-        runs.insert((endpoint, key, run.id.job.as_str()), item.as_slice())?;
+        if let Ok(run) = Run::try_from(item.clone()) {
+            write(transaction, Some(&item), &run.abandoned(now))?;
+        }
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ struct Line {
 }
 
 impl Recovery {
-    /// Begins anew, if another minute has begun.
+    /// Starts again, if another minute has come.
     pub(super) fn at(&mut self, now: EpochMillis) -> &mut Self {
         let minute = now.to_seconds().get() / 60;
         if minute != self.minute {
@@ -55,11 +55,9 @@ impl Recovery {
     /// The breaker as it was read.
     pub(super) fn learn(&mut self, name: &CellName, breaker: Option<&Breaker>) {
         // As long as it is not known to be back, one of the first few is enough to find out.
-        let place = match breaker {
-            None | Some(Breaker::Closed { .. }) => 0,
-            Some(Breaker::Open { .. } | Breaker::Probing { .. }) => FIRST_FEW.saturating_sub(1),
-        };
-        let line = Line { back_at: breaker.map(Breaker::back_at), is_back: place == 0, place };
+        let is_back = matches!(breaker, None | Some(Breaker::Closed { .. }));
+        let place = if is_back { 0 } else { FIRST_FEW.saturating_sub(1) };
+        let line = Line { back_at: breaker.map(Breaker::back_at), is_back, place };
         self.lines.entry(name.clone()).or_insert(line);
     }
 

@@ -9,7 +9,7 @@ use crate::ledger::breaker::Breaker;
 use crate::ledger::{Run, RunId, Shard};
 use crate::maintenance::recovery::Recovery;
 use crate::model::names::CellName;
-use crate::model::port_error::{PortError, PortErrorKind, chain};
+use crate::model::port_error::{PortError, chain};
 use crate::model::system::System;
 use crate::ports::{DueRuns, Ledger, MOST_AT_ONCE, Messages};
 
@@ -104,25 +104,22 @@ impl<M: Messages, L: Ledger + DueRuns, S: System> Maintenance<M, L, S> {
         let now = self.system.now();
         // The index may be behind.
         let run = self.ledger.run(id).await?;
-        let Some((run, due_at)) = run.and_then(|run| run.wakes_at().map(|at| (run, at))) else {
+        let due = run.and_then(|run| run.wakes_at().map(|at| (run, at)));
+        let Some((run, due_at)) = due.filter(|(_, at)| *at <= now) else {
             return Ok((Woken::default(), None));
         };
-        if now < due_at {
-            return Ok((Woken::default(), None));
-        }
-        let woken = Woken { oldest_due: Some(due_at), ..Woken::default() };
-        if let Some(later) = self.later(&run, now).await? {
-            let left = run.left_until(later);
-            return Ok((
-                Woken { left: 1, ..woken }.if_written(self.write(&run, left).await?),
-                None,
-            ));
-        }
-        let Some((next, reference)) = run.woken(now, self.system.random()) else {
-            return Ok((woken, None));
+        let met = Woken { oldest_due: Some(due_at), ..Woken::default() };
+        let later = self.later(&run, now).await?;
+        let marked = match later {
+            Some(later) => run.left_until(later).map(|run| (run, None)),
+            None => run.woken(now, self.system.random()).map(|(run, sent)| (run, Some(sent))),
         };
-        let written = self.write(&run, Some(next)).await?;
-        Ok((woken, written.then_some(reference)))
+        let Some((next, reference)) = marked else { return Ok((met, None)) };
+        // A worker or another round may have been faster.
+        match self.ledger.compare_and_swap(&run.fence(), &next).await?.refused() {
+            None => Ok((Woken { left: u64::from(reference.is_none()), ..met }, reference)),
+            Some(_) => Ok((Woken::default(), None)),
+        }
     }
 
     /// When a run is woken that a breaker has held back.
@@ -139,19 +136,11 @@ impl<M: Messages, L: Ledger + DueRuns, S: System> Maintenance<M, L, S> {
         Ok(recovery.next(name, now, waited, self.system.random()))
     }
 
+    /// `None`: nothing is known of it. What cannot be read holds nothing back.
     async fn breaker(&self, name: &CellName) -> Result<Option<Breaker>, PortError> {
         let cell = self.ledger.cell(name).await?;
         let live = cell.as_ref().and_then(|cell| cell.live(self.system.now()));
-        live.map(serde_json::from_str).transpose().map_err(|error| {
-            PortError::new("read the breaker", PortErrorKind::Invalid).with_source(error)
-        })
-    }
-
-    /// `false`: a worker or another round was faster.
-    async fn write(&self, from: &Run, to: Option<Run>) -> Result<bool, PortError> {
-        let Some(to) = to else { return Ok(false) };
-        let other = self.ledger.compare_and_swap(&from.fence(), &to).await?;
-        Ok(other.refused().is_none())
+        Ok(live.and_then(|value| serde_json::from_str(value).ok()))
     }
 
     /// What is not taken is due again after a while, since it is marked.
@@ -184,10 +173,6 @@ impl Woken {
             oldest_due: [self.oldest_due, other.oldest_due].into_iter().flatten().min(),
             cut_off: self.cut_off || other.cut_off,
         }
-    }
-
-    fn if_written(self, written: bool) -> Self {
-        if written { self } else { Self::default() }
     }
 
     /// How many runs are not due any more.

@@ -123,8 +123,7 @@ impl Failure {
 
     /// Not a failure: what the run needs is known to be down, and it waits for it. `breaker` is
     /// the cell in which all know that.
-    #[must_use]
-    pub fn held_back(
+    pub(crate) fn held_back(
         class: ErrorClass,
         until: EpochMillis,
         breaker: CellName,
