@@ -101,6 +101,7 @@ def test_what_is_due_is_looked_at_each_minute_and_a_tick_has_its_minute() -> Non
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     assert function["Timeout"] == 60
+    assert function["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
 
 
 def test_filters_compare_fields_and_never_look_for_words() -> None:
