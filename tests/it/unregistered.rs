@@ -95,6 +95,20 @@ async fn a_run_whose_job_stays_away_is_dead_lettered_before_its_delivery_is_dele
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_woken_run_of_a_missing_job_has_one_dead_letter_and_is_woken_no_more() {
+    let (mut stack, _) = retrying().await;
+    stack.process.registry = Registry::new();
+    stack.process.settings.deliveries_kept = Duration::from_secs(24 * 3600);
+    stack.plan.strike(Call::DeadLetter, Fault::Fails);
+    work_for_an_hour(&stack).await;
+    assert!(scripted_run(&stack).wake.is_some());
+    stack.work_for(Duration::from_secs(48 * 3600)).await;
+    assert!(stack.plan.has_struck());
+    assert_eq!(attribute(&letter(&stack), "reason"), UNREGISTERED);
+    assert_eq!(scripted_run(&stack).wake, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_run_of_a_missing_job_runs_again_when_its_letter_is_moved_back() {
     let (mut stack, _) = retrying().await;
     let jobs = std::mem::take(&mut stack.process.registry);

@@ -40,7 +40,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     }
 
     /// A dead letter was moved back, and its job is not registered. A run that it has set going
-    /// waits like any other; one that is still dead stays so, and the letter goes back.
+    /// waits like any other; one that is still dead stays so, and its dead letter goes back. One that
+    /// was woken because nobody has noted its dead letter gets one, and is woken no more.
     pub(super) async fn moved_back(
         &self,
         job: &JobName,
@@ -48,8 +49,12 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         message: &Received,
     ) -> Result<Progress, PortError> {
         let id = RunId { event: EventRef::of(reference), job: job.clone() };
-        match self.ledger.run(&id).await?.map(|run| run.state) {
-            None | Some(RunState::Dead { .. }) => {
+        let run = self.ledger.run(&id).await?;
+        match run.as_ref().map(|run| (run, &run.state)) {
+            Some((run, RunState::Dead { dead_lettered: false, .. })) => {
+                self.dead_letter(run, reference).await
+            }
+            None | Some((_, RunState::Dead { .. })) => {
                 self.dead_letter_unregistered(reference, job).await
             }
             Some(_) => self.wait_for_job(job, reference, message).await,
