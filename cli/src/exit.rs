@@ -7,7 +7,7 @@ pub const HELP: &str = "\
 Begin with `hookdock demo`, which needs no set-up; `hookdock COMMAND --help` has examples.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the signature is not valid (verify),
-5 partly done, 6 unhealthy (status), 7 refused: it changed, or it needs --yes.";
+5 partly done, 6 unhealthy (status), 7 refused: it changed, or it needs --yes, 130 interrupted.";
 
 /// The command did its work.
 pub const DONE: ExitCode = ExitCode::SUCCESS;
@@ -35,6 +35,9 @@ pub const UNHEALTHY: u8 = 6;
 
 /// It was not done: it has changed since it was shown, or somebody has to say yes.
 pub const REFUSED: u8 = 7;
+
+/// A person interrupted it.
+pub const INTERRUPTED: u8 = 130;
 
 /// Prints why the command failed.
 #[must_use]

@@ -72,7 +72,7 @@ fn key() -> EffectKey {
     let event =
         EventRef { endpoint: "stripe".parse().expect("a name"), key: EventKey::of(&[b"evt_1"]) };
     let run = RunId { event, job: "fulfil_order".parse().expect("a name") };
-    EffectKey::of(&run, &"send-invoice".parse().expect("a name"))
+    EffectKey::of(&run, 0, &"send-invoice".parse().expect("a name"))
 }
 
 fn prompt() -> Prompt {

@@ -120,6 +120,7 @@ impl World {
             now,
             lease_until: now.plus(LEASE),
             generation,
+            restart: None,
         };
         let opened = Run::opened(id(), &claim);
         let Some(existing) = self.store.open(&opened) else {
@@ -235,6 +236,7 @@ fn a_run_whose_record_life_is_over_is_claimed_as_if_it_had_never_been() {
         now,
         lease_until: now.plus(LEASE),
         generation: 0,
+        restart: None,
     };
     let done = Run::opened(id(), &claim(START)).settled(Settlement::Done, None, START);
     let thirty_days = START.plus(Duration::from_secs(2_592_000));

@@ -278,6 +278,7 @@ impl Claims {
             now,
             lease_until: now.plus(TIME_LIMIT).plus(CLOCKS_APART),
             generation: state.generation,
+            restart: None,
         }
     }
 

@@ -271,6 +271,7 @@ async fn a_worker_that_lost_its_claim_cannot_save_a_step() {
             now: stack.system.now().plus(Duration::from_secs(60)),
             lease_until: stack.system.now().plus(Duration::from_secs(90)),
             generation: 0,
+            restart: None,
         };
         let claimed = run.claimed(&claim).expect("the lease is over");
         let advanced = stack.local.compare_and_swap(&run.fence(), &claimed).await;

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::common::Common;
 use super::place::{Api, Refusal};
+use super::replay::{self, PaceArguments, PlanArguments};
 use super::select::SelectionArguments;
 use super::table;
 use super::views::{EventArguments, List, name};
@@ -46,6 +47,8 @@ pub struct Dead {
 enum DeadCommand {
     /// List dead runs one by one, or with --letters the dead letters that no run belongs to
     List(DeadList),
+    /// Set dead runs going again: plans a replay of them, then runs it
+    Redrive(Redrive),
     /// Set dead runs aside
     Dismiss(Acts),
     /// Bring back what was set aside
@@ -70,6 +73,29 @@ struct DeadList {
     /// Dead letters without a run
     #[arg(long)]
     letters: bool,
+}
+
+#[derive(Debug, Args)]
+struct Redrive {
+    #[command(flatten)]
+    plan: PlanArguments,
+    #[command(flatten)]
+    pace: PaceArguments,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Redrive {
+    async fn run(mut self) -> anyhow::Result<ExitCode> {
+        self.plan.selection.state = Some("dead".to_owned());
+        let plan = self.plan.plan().await?.plan;
+        if plan.items == 0 {
+            return Ok(exit::DONE);
+        }
+        let (common, id) = (&self.plan.common, plan.id.parse()?);
+        replay::begin(common, &common.open().await?, &id, &self.pace, self.yes).await
+    }
 }
 
 /// An act on one event, or on all that are selected.
@@ -109,13 +135,28 @@ impl Retry {
     }
 }
 
+/// Whether a person types the number.
+pub(super) fn is_confirmed(what: &str, number: u64) -> anyhow::Result<bool> {
+    output::eprintln(&format!("{what} Type the number to go on:"));
+    if !stdin().is_terminal() {
+        output::eprintln(
+            "hookdock: nothing was done\n  why   nobody is there to say yes\n  next  add --yes",
+        );
+        return Ok(false);
+    }
+    let mut typed = String::new();
+    stdin().read_line(&mut typed)?;
+    Ok(typed.trim() == number.to_string())
+}
+
 fn lines(operation: &Operation, name: &str) -> String {
     let lines = operation.items.iter().map(|item| {
         let outcome = match item.outcome {
-            Outcome::Sent => "sent again, from the first step that is not saved",
-            Outcome::Dismissed => "set aside",
-            Outcome::Restored => "dead again",
-            Outcome::Changed => "changed meanwhile; nothing was done",
+            Outcome::Sent => "sent again, from the first step that is not saved".to_owned(),
+            Outcome::Dismissed => "set aside".to_owned(),
+            Outcome::Restored => "dead again".to_owned(),
+            Outcome::Changed => "changed meanwhile; nothing was done".to_owned(),
+            other => other.name(),
         };
         format!("{}  {}  {outcome}", safe(name), safe(&item.job))
     });
@@ -134,6 +175,7 @@ impl Dead {
         match self.command {
             None => self.groups.run().await,
             Some(DeadCommand::List(list)) => list.run().await,
+            Some(DeadCommand::Redrive(redrive)) => redrive.run().await,
             Some(DeadCommand::Dismiss(acts)) => acts.run("dismiss", "dead").await,
             Some(DeadCommand::Restore(acts)) => acts.run("restore", "dismissed").await,
         }
@@ -237,19 +279,8 @@ impl Acts {
     /// What was counted is what is acted on: the list is made, and each of its events has to be as
     /// it was.
     fn is_wanted(&self, act: &str, count: usize) -> anyhow::Result<bool> {
-        if self.yes || count == 0 {
-            return Ok(true);
-        }
-        output::eprintln(&format!("{act} the runs of {count} events? Type the number to go on:"));
-        if !stdin().is_terminal() {
-            output::eprintln(
-                "hookdock: nothing was done\n  why   nobody is there to say yes\n  next  add --yes",
-            );
-            return Ok(false);
-        }
-        let mut typed = String::new();
-        stdin().read_line(&mut typed)?;
-        Ok(typed.trim() == count.to_string())
+        let what = format!("{act} the runs of {count} events?");
+        Ok(self.yes || count == 0 || is_confirmed(&what, count as u64)?)
     }
 
     async fn one(&self, api: &Api, act: &str, event: &Event) -> anyhow::Result<Operation> {

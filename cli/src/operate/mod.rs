@@ -5,6 +5,8 @@ mod account;
 mod acts;
 mod common;
 pub(crate) mod place;
+mod progress;
+mod replay;
 pub(crate) mod running;
 mod select;
 mod table;
@@ -45,6 +47,8 @@ pub enum Command {
         after_help = "Example:\n  hookdock dead --by job,message\n  hookdock dead dismiss stripe/evt_1 --because 'a test order'"
     )]
     Dead(Box<acts::Dead>),
+    /// Set many runs going again: plan, run, pause, continue, cancel, report
+    Replay(Box<replay::Replay>),
     /// List the endpoints
     #[command(after_help = "Example:\n  hookdock endpoints --data ./data")]
     Endpoints(views::Plain),
@@ -67,6 +71,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Find(arguments) => arguments.run().await,
         Command::Retry(arguments) => arguments.run().await,
         Command::Dead(arguments) => Box::pin(arguments.run()).await,
+        Command::Replay(arguments) => Box::pin(arguments.run()).await,
         Command::Endpoints(arguments) => arguments.endpoints().await,
         Command::Status(arguments) => arguments.status().await,
     };
@@ -90,7 +95,12 @@ fn refusal(problem: &hookdock_console::Problem) -> String {
 fn code(code: Code) -> u8 {
     match code {
         Code::NotFound | Code::BodyGone => exit::NOT_FOUND,
-        Code::Changed | Code::Running | Code::NothingToDo => exit::REFUSED,
+        Code::Changed
+        | Code::Running
+        | Code::NothingToDo
+        | Code::ConfirmMismatch
+        | Code::PlanExpired
+        | Code::PlanTaken => exit::REFUSED,
         Code::BadRequest | Code::CursorMismatch | Code::SelectionEmpty => 2,
         _ => 1,
     }

@@ -176,6 +176,18 @@ impl Api {
         self.ask(Request::get(path).body(Bytes::new())?).await
     }
 
+    /// The answer to a `POST` of JSON.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        asked: &serde_json::Value,
+    ) -> anyhow::Result<Bytes> {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(serde_json::to_vec(asked)?.into())?;
+        self.ask(request).await
+    }
+
     /// The answer to an act on what had this etag when it was shown.
     pub(crate) async fn act(&self, asked: &serde_json::Value, etag: &str) -> anyhow::Result<Bytes> {
         let request = Request::post("/operations")

@@ -114,6 +114,13 @@ impl SelectionArguments {
         .filter_map(|(name, value)| Some((name, value?)))
     }
 
+    /// The selection as members of JSON.
+    pub(crate) fn members(&self) -> serde_json::Value {
+        self.pairs()
+            .map(|(name, value)| (name.to_owned(), serde_json::Value::from(value)))
+            .collect()
+    }
+
     /// The path with the selection, and with what else is said, as its query.
     pub(crate) fn query(&self, path: &str, more: &[(&str, Option<String>)]) -> String {
         let pairs = self.pairs().map(|(name, value)| (name, Some(value)));

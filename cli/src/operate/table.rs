@@ -42,7 +42,7 @@ pub(crate) fn words(state: State) -> String {
 }
 
 /// Columns with a head. Those named in `elastic` are shortened where the table is too wide.
-fn table(head: &[&str], rows: &[Vec<String>], elastic: &[usize], look: Look) -> String {
+pub(super) fn table(head: &[&str], rows: &[Vec<String>], elastic: &[usize], look: Look) -> String {
     let length = |text: &str| text.chars().count();
     let mut widths: Vec<usize> = head.iter().map(|name| length(name)).collect();
     for row in rows {

@@ -105,6 +105,7 @@ fn claim(now: EpochMillis, owner: u128) -> Claim {
         now,
         lease_until: now.plus(Duration::from_secs(62)),
         generation: 0,
+        restart: None,
     }
 }
 

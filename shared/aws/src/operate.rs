@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -14,17 +15,21 @@ use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::pack::Pack;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ledger::{EventRef, Fence, History, Run};
+use hookdock_pipeline::model::names::{CellName, CellTag};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
-use hookdock_pipeline::ports::{Conditional, Deliveries, Histories, Messages as _, Packs};
+use hookdock_pipeline::ports::{
+    Cell, Cells, Conditional, Deliveries, Histories, Messages as _, Packs,
+};
 
 use crate::clients::{Connection, ProcessorClients};
-use crate::dynamo::{DynamoAttention, DynamoHistories};
-use crate::s3::S3Deliveries;
+use crate::dynamo::{DynamoAttention, DynamoHistories, cells};
+use crate::s3::{S3Deliveries, put_new};
 use crate::sdk_errors::port_error;
 use crate::sqs::SqsMessages;
 
 const LIST: &str = "list the objects";
 const READ: &str = "read the beginning of the delivery";
+const KEEP: &str = "keep the object";
 const SEND: &str = "queue the reference";
 const LETTERS: &str = "read the dead letters";
 const DEPTH: &str = "count the messages";
@@ -153,6 +158,14 @@ impl Objects for Operated {
         Ok(folders)
     }
 
+    async fn keep(&self, object: &ObjectKey, bytes: Bytes) -> Result<Conditional<()>, PortError> {
+        let put = || {
+            let put = self.s3.put_object().bucket(&self.names.bucket).key(object.as_str());
+            put.content_type("application/json").body(ByteStream::from(bytes.clone()))
+        };
+        put_new(KEEP, put).await
+    }
+
     async fn beginning(
         &self,
         object: &ObjectKey,
@@ -169,6 +182,21 @@ impl Objects for Operated {
             Err(SdkError::ServiceError(answer)) if answer.err().is_no_such_key() => Ok(None),
             Err(error) => Err(port_error(READ)(error)),
         }
+    }
+}
+
+impl Cells for Operated {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        cells::cell(self.attention.table(), name).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
+        cells::swap(self.attention.table(), name, from, to).await
     }
 }
 

@@ -23,6 +23,7 @@ use crate::asked::Asked;
 use crate::openapi::document;
 use crate::problem::Problem;
 use crate::remembered::Remembered;
+use crate::replays;
 use crate::routes::unknown_parameter;
 
 /// How large the body of a request may be, in bytes.
@@ -30,15 +31,15 @@ const LARGEST_REQUEST: usize = 64 << 10;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-type Answered = Result<Response, Problem>;
+pub(crate) type Answered = Result<Response, Problem>;
 
 /// What is asked of the place.
-struct Shared<P, S> {
-    operator: Operator<P, S>,
+pub(crate) struct Shared<P, S> {
+    pub(crate) operator: Operator<P, S>,
     remembered: Remembered,
 }
 
-type Api<P, S> = State<Arc<Shared<P, S>>>;
+pub(crate) type Api<P, S> = State<Arc<Shared<P, S>>>;
 
 /// The parameters of all routes, apart from the filters.
 #[derive(Debug, Default, Deserialize)]
@@ -73,6 +74,11 @@ pub fn api<P: Place, S: System>(operator: Operator<P, S>) -> Router {
         .route("/dead", get(dead::<P, S>))
         .route("/letters", get(letters::<P, S>))
         .route("/operations", post(operations::<P, S>))
+        .route("/replays", get(replays::list::<P, S>).post(replays::plan::<P, S>))
+        .route("/replays/{operation}", get(replays::show::<P, S>))
+        .route("/replays/{operation}/items", get(replays::report::<P, S>))
+        .route("/replays/{operation}/drive", post(replays::drive::<P, S>))
+        .route("/replays/{operation}/{turn}", post(replays::turn::<P, S>))
         .route_layer(from_fn(known_parameters))
         .fallback(nothing)
         .with_state(shared);
@@ -98,11 +104,11 @@ async fn known_parameters(path: MatchedPath, request: Request, next: Next) -> Re
     }
 }
 
-fn bad(what: &str, why: impl Into<String>) -> Problem {
+pub(crate) fn bad(what: &str, why: impl Into<String>) -> Problem {
     Trouble::new(Code::BadRequest, what, why).into()
 }
 
-fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     let read = Query::<T>::try_from_uri(uri);
     read.map(|Query(read)| read).map_err(|error| bad("the query cannot be used", error.body_text()))
 }
@@ -205,11 +211,7 @@ async fn operations<P: Place, S: System>(
     body: Bytes,
 ) -> Answered {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if text(&header::CONTENT_TYPE) != Some("application/json") {
-        return Err(bad("the act was not made", "its Content-Type must be application/json"));
-    }
-    let asked: Asked = serde_json::from_slice(&body)
-        .map_err(|error| bad("the act was not made", error.to_string()))?;
+    let asked: Asked = replays::body(&headers, &body)?;
     let Some(etag) = text(&header::IF_MATCH) else {
         let why = "If-Match has to state the etag of the event as it was shown";
         return Err(Trouble::new(Code::EtagMissing, "the act was not made", why).into());

@@ -11,6 +11,7 @@ mod guard;
 mod openapi;
 mod problem;
 mod remembered;
+mod replays;
 mod routes;
 
 pub use api::api;

@@ -1,13 +1,15 @@
 //! The OpenAPI document, made from the list of routes and from the types that are answered.
 
 use hookdock_operate::{
-    Act, Dead, Diff, EndpointAccount, Event, Headers, LetterAccount, Operation, Page, Status,
+    Act, Dead, Diff, EndpointAccount, Event, Headers, LetterAccount, Operation, Page, PlanOrder,
+    Progress, ReportLine, Status, TurnOrder,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::asked::Asked;
 use crate::problem::Problem;
+use crate::replays::Driven;
 use crate::routes::{ROUTES, Route};
 
 /// The OpenAPI 3.1 document of the API.
@@ -58,7 +60,7 @@ fn operation(route: &Route) -> Value {
         None => json!({ "application/octet-stream": {} }),
     };
     let problem = json!({ "application/problem+json": { "schema": named("Problem") } });
-    let (status, act) = if route.method == "post" { ("201", true) } else { ("200", false) };
+    let status = if route.method == "post" { "201" } else { "200" };
     let mut operation = Map::new();
     operation.insert("summary".to_owned(), json!(route.summary));
     let responses = json!({
@@ -66,12 +68,14 @@ fn operation(route: &Route) -> Value {
         "default": { "description": "Why not", "content": problem },
     });
     operation.insert("responses".to_owned(), responses);
-    if act {
+    if route.conditional {
         let says = "the etag of the event as it was shown, in quotes; or *";
         parameters.push(parameter("If-Match", "header", says, true));
         let says = "the same key and request gives the same answer, as long as the process runs";
         parameters.push(parameter("Idempotency-Key", "header", says, false));
-        let body = json!({ "application/json": { "schema": named("Asked") } });
+    }
+    if let Some(body) = route.body {
+        let body = json!({ "application/json": { "schema": named(body) } });
         let body = json!({ "required": true, "content": body });
         operation.insert("requestBody".to_owned(), body);
     }
@@ -92,6 +96,8 @@ fn schemas() -> Value {
     let lists = [
         ("Endpoints", generator.subschema_for::<Vec<EndpointAccount>>()),
         ("Found", generator.subschema_for::<Vec<Event>>()),
+        ("Replays", generator.subschema_for::<Vec<Progress>>()),
+        ("Report", generator.subschema_for::<Vec<ReportLine>>()),
         ("Letters", generator.subschema_for::<Vec<LetterAccount>>()),
         ("Page", generator.subschema_for::<Page<Event>>()),
     ];
@@ -106,6 +112,9 @@ fn schemas() -> Value {
     generator.subschema_for::<Act>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<Asked>();
+    generator.subschema_for::<PlanOrder>();
+    generator.subschema_for::<TurnOrder>();
+    generator.subschema_for::<Driven>();
     own.extend(generator.take_definitions(true));
     Value::Object(own)
 }

@@ -31,8 +31,13 @@ fn status(code: Code) -> StatusCode {
         Code::NoSession => StatusCode::UNAUTHORIZED,
         Code::Denied | Code::BadOrigin => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Running | Code::NothingToDo | Code::Altered | Code::KeyReused => StatusCode::CONFLICT,
-        Code::BodyGone => StatusCode::GONE,
+        Code::Running
+        | Code::NothingToDo
+        | Code::Altered
+        | Code::ConfirmMismatch
+        | Code::PlanTaken
+        | Code::KeyReused => StatusCode::CONFLICT,
+        Code::BodyGone | Code::PlanExpired => StatusCode::GONE,
         Code::Changed => StatusCode::PRECONDITION_FAILED,
         Code::BadHost => StatusCode::MISDIRECTED_REQUEST,
         Code::EtagMissing => StatusCode::PRECONDITION_REQUIRED,

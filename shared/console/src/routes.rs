@@ -10,6 +10,10 @@ pub(crate) struct Route {
     pub(crate) query: &'static [&'static [Parameter]],
     /// The name of the schema of its answer; nothing where it is no JSON.
     pub(crate) answer: Option<&'static str>,
+    /// The name of the schema of the body that is sent with it.
+    pub(crate) body: Option<&'static str>,
+    /// Whether it has to say what was shown.
+    pub(crate) conditional: bool,
 }
 
 /// A parameter: its name, and what it says.
@@ -80,13 +84,35 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     get("/letters", "Dead letters that no run belongs to", &[], Some("Letters")),
     Route {
-        method: "post",
-        path: "/operations",
-        summary: "Retries, dismisses or restores one event; needs If-Match",
-        query: &[],
-        answer: Some("Operation"),
+        conditional: true,
+        ..post("/operations", "Retries, dismisses or restores one event", "Asked", "Operation")
     },
+    get("/replays", "The newest operations on many", &[], Some("Replays")),
+    post("/replays", "Counts what is meant, and keeps it as a plan", "PlanOrder", "Progress"),
+    get("/replays/{operation}", "How far an operation is", &[], Some("Progress")),
+    get(
+        "/replays/{operation}/items",
+        "What became of its items",
+        &[&[("outcome", "one outcome only")]],
+        Some("Report"),
+    ),
+    post("/replays/{operation}/drive", "Drives it one step further", "Driven", "Progress"),
+    post(
+        "/replays/{operation}/{turn}",
+        "Turns it: run, pause, continue or cancel",
+        "TurnOrder",
+        "Progress",
+    ),
 ];
+
+const fn post(
+    path: &'static str,
+    summary: &'static str,
+    body: &'static str,
+    answer: &'static str,
+) -> Route {
+    Route { method: "post", body: Some(body), ..get(path, summary, &[], Some(answer)) }
+}
 
 const fn get(
     path: &'static str,
@@ -94,7 +120,7 @@ const fn get(
     query: &'static [&'static [Parameter]],
     answer: Option<&'static str>,
 ) -> Route {
-    Route { method: "get", path, summary, query, answer }
+    Route { method: "get", path, summary, query, answer, body: None, conditional: false }
 }
 
 /// The first parameter of the query that the route does not know. A filter that is misspelt would

@@ -68,6 +68,19 @@ impl<S: System> Objects for Embedded<S> {
         })
     }
 
+    async fn keep(&self, object: &ObjectKey, bytes: Bytes) -> Result<Conditional<()>, PortError> {
+        let object = object.as_str().to_owned();
+        let kept = self.store.write("keep the object", move |changes| {
+            let mut objects = changes.open_table(OBJECTS)?;
+            if objects.get(object.as_str())?.is_some() {
+                return Ok(Conditional::Refused(()));
+            }
+            objects.insert(object.as_str(), &*bytes)?;
+            Ok(Conditional::Written)
+        });
+        kept.await
+    }
+
     async fn beginning(
         &self,
         object: &ObjectKey,

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{State, VERSION, etag, parse, time, unreadable};
+use crate::account::{State, VERSION, code, etag, parse, time, unreadable};
 use crate::name::Target;
 use crate::operator::Operator;
 use crate::ports::Place;
@@ -92,8 +92,10 @@ pub struct Seen {
     pub generation: u32,
 }
 
-/// What became of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What became of a run, or of an event without one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A message was sent that sets it going.
@@ -102,8 +104,69 @@ pub enum Outcome {
     Dismissed,
     /// It is dead again.
     Restored,
+    /// It was sent, and its job is done.
+    Done,
+    /// It was sent, and there was nothing to do.
+    Ignored,
+    /// It was sent, and something newer had been done.
+    Superseded,
+    /// It was sent, and waits for what holds it back.
+    Waiting,
+    /// It was sent, and its first attempt failed; others will follow.
+    FailedOnce,
+    /// It was sent, and is dead again.
+    Dead,
     /// Somebody changed it meanwhile, and nothing was done.
     Changed,
+    /// A worker had it, and nothing was done.
+    Running,
+    /// Its delivery is not stored any more, and nothing was done.
+    BodyGone,
+    /// The stored body is not the one that was received, and nothing was done.
+    Altered,
+}
+
+impl Outcome {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> String {
+        code(&self)
+    }
+
+    /// Whether a run that was set going has failed.
+    pub(crate) fn is_failed(self) -> bool {
+        matches!(self, Self::Dead | Self::FailedOnce)
+    }
+
+    /// Whether nobody has to look at it any more.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        matches!(
+            self,
+            Self::Sent
+                | Self::Dismissed
+                | Self::Restored
+                | Self::Done
+                | Self::Ignored
+                | Self::Superseded
+        )
+    }
+}
+
+/// Why an event cannot be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsendable {
+    BodyGone,
+    Altered,
+}
+
+impl From<Unsendable> for Outcome {
+    fn from(why: Unsendable) -> Self {
+        match why {
+            Unsendable::BodyGone => Self::BodyGone,
+            Unsendable::Altered => Self::Altered,
+        }
+    }
 }
 
 impl Act {
@@ -160,7 +223,7 @@ impl<P: Place, S: System> Operator<P, S> {
         }
         let runs = fitting(order, &history)?;
         let reference = match order.act {
-            Act::Retry => Some(self.reference(order, &history, stored.as_ref()).await?),
+            Act::Retry => Some(self.sendable(order, &history, stored.as_ref()).await?),
             Act::Dismiss | Act::Restore => None,
         };
         let mut items = Vec::new();
@@ -216,14 +279,31 @@ impl<P: Place, S: System> Operator<P, S> {
         Ok(outcome)
     }
 
-    /// The reference to the event, once its body is known to be there and to be the one that was
-    /// received.
-    async fn reference(
+    async fn sendable(
         &self,
         order: &Order,
         history: &History,
         asked: Option<&(ObjectKey, Bytes)>,
     ) -> Result<Reference, Trouble> {
+        self.reference_of(history, asked).await?.map_err(|why| match why {
+            Unsendable::BodyGone => {
+                let first = &history.event.first_delivery;
+                let why = format!("its delivery {first} is not stored any more");
+                refused(order, Code::BodyGone, &why)
+            }
+            Unsendable::Altered => {
+                refused(order, Code::Altered, "the stored body is not the one that was received")
+            }
+        })
+    }
+
+    /// The reference to the event, once its body is known to be there and to be the one that was
+    /// received.
+    pub(crate) async fn reference_of(
+        &self,
+        history: &History,
+        asked: Option<&(ObjectKey, Bytes)>,
+    ) -> Result<Result<Reference, Unsendable>, Trouble> {
         let record = &history.event;
         let first = match asked {
             Some((object, bytes)) if parse(bytes)?.delivery_id == record.first_delivery => {
@@ -231,10 +311,7 @@ impl<P: Place, S: System> Operator<P, S> {
             }
             _ => self.first_of(record).await?,
         };
-        let Some((object, bytes)) = first else {
-            let why = format!("its delivery {} is not stored any more", record.first_delivery);
-            return Err(refused(order, Code::BodyGone, &why));
-        };
+        let Some((object, bytes)) = first else { return Ok(Err(Unsendable::BodyGone)) };
         let stored = parse(&bytes)?;
         let whole = Reference::of(&stored, Part::Whole, object);
         let mut items = stored.items.iter();
@@ -242,11 +319,8 @@ impl<P: Place, S: System> Operator<P, S> {
         let reference = item.map_or(whole.clone(), |item| whole.to_item(item.clone()));
         let body = stored.body_bytes().map_err(|error| unreadable(&error))?;
         let digest = BodyDigest::of(&body);
-        if digest != stored.sha256 || *reference.event_sha256() != record.sha256 {
-            let why = "the stored body is not the one that was received";
-            return Err(refused(order, Code::Altered, why));
-        }
-        Ok(reference)
+        let is_same = digest == stored.sha256 && *reference.event_sha256() == record.sha256;
+        Ok(if is_same { Ok(reference) } else { Err(Unsendable::Altered) })
     }
 }
 

@@ -8,7 +8,7 @@ use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ledger::{Fence, Run, RunId};
 use hookdock_pipeline::model::port_error::PortError;
-use hookdock_pipeline::ports::{Conditional, Deliveries, Histories, Packs};
+use hookdock_pipeline::ports::{Cells, Conditional, Deliveries, Histories, Packs};
 use hookdock_signature::EpochMillis;
 
 /// How many names one call lists at most: what S3 gives (`ListObjectsV2`, read 2026-11).
@@ -34,6 +34,13 @@ pub trait Objects: Send + Sync {
 
     /// The names of the folders right below `prefix`, which ends in a slash.
     fn folders(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+
+    /// Keeps an object unless its name is taken; decided atomically.
+    fn keep(
+        &self,
+        object: &ObjectKey,
+        bytes: Bytes,
+    ) -> impl Future<Output = Result<Conditional<()>, PortError>> + Send;
 
     /// The first `bytes` of the object, or all of it where it is shorter. `None`: it is not there.
     fn beginning(
@@ -153,6 +160,6 @@ pub trait Queues: Send + Sync {
 }
 
 /// All that is asked of a place.
-pub trait Place: Deliveries + Packs + Histories + Objects + Runs + Queues + 'static {}
+pub trait Place: Deliveries + Packs + Histories + Objects + Runs + Queues + Cells {}
 
-impl<P: Deliveries + Packs + Histories + Objects + Runs + Queues + 'static> Place for P {}
+impl<P: Deliveries + Packs + Histories + Objects + Runs + Queues + Cells> Place for P {}

@@ -3,13 +3,14 @@
 use hookdock_pipeline::model::names::{BodyDigest, EndpointId};
 use hookdock_pipeline::model::pattern::Pattern;
 use hookdock_signature::EpochMillis;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Event, RunAccount, State};
 use crate::trouble::{Code, Trouble};
 
 /// The filters, as they are written in a query. Empty ones filter nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Filters {
     /// The endpoint.

@@ -30,6 +30,12 @@ pub enum Code {
     BodyGone,
     /// The stored body is not the one that was received.
     Altered,
+    /// The number of the plan was not confirmed.
+    ConfirmMismatch,
+    /// The plan is too old to be run.
+    PlanExpired,
+    /// Somebody else drives the operation.
+    PlanTaken,
     /// The same key came with another request.
     KeyReused,
     /// We are not allowed to.

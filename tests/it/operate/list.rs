@@ -173,6 +173,7 @@ async fn settle(
         now: received,
         lease_until: received.plus(Duration::from_secs(60)),
         generation: 0,
+        restart: None,
     };
     let id = RunId { event: EventRef::of(reference), job: "a_job".parse().expect("a name") };
     let run = Run::opened(id, &claim);

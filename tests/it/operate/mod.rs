@@ -3,6 +3,8 @@
 mod acts;
 mod api;
 mod list;
+mod mortal;
+mod replay;
 
 use std::time::Duration;
 

@@ -193,6 +193,7 @@ pub(super) fn recorded(number: u128) -> DeliveryRecord {
             kind: MessageKind::Reference,
             generation: 0,
             job: None,
+            restart: None,
             part: Part::Whole,
             delivery_id: delivery_id(number),
             endpoint: event_ref().endpoint,

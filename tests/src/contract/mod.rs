@@ -171,6 +171,7 @@ fn claim(owner: u128) -> Claim {
         now: START,
         lease_until: START.plus(Duration::from_secs(30)),
         generation: 0,
+        restart: None,
     }
 }
 

@@ -42,6 +42,10 @@ impl DynamoAttention {
         Self { table: Table::new(client, table) }
     }
 
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
     pub(crate) async fn runs(
         &self,
         state: Attended,

@@ -14,6 +14,7 @@ use hookdock_pipeline::ports::{Cell, CellItem, Cells, Conditional};
 use super::condition::{Conflict, conditional};
 use super::item::{Item, from_item, names, text, to_item, values};
 use super::ledger::DynamoLedger;
+use super::table::Table;
 use crate::sdk_errors::port_error;
 
 const READ: &str = "read the cell";
@@ -23,9 +24,7 @@ const SORT: &str = "cell";
 
 impl Cells for DynamoLedger {
     async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
-        let get = self.table.get([("pk", &partition(name)), ("sk", SORT)]);
-        let found = get.send().await.map_err(port_error(READ))?;
-        found.item.map(|item| from_item::<CellItem>(READ, item)?.read(READ)).transpose()
+        cell(&self.table, name).await
     }
 
     async fn swap(
@@ -34,22 +33,37 @@ impl Cells for DynamoLedger {
         from: Option<&CellTag>,
         to: &Cell,
     ) -> Result<Conditional<Option<Cell>>, PortError> {
-        let put = self.table.put(item(name, to)?);
-        let put = match from {
-            None => put
-                .condition_expression("attribute_not_exists(#pk)")
-                .set_expression_attribute_names(names(["pk"])),
-            Some(tag) => put
-                .condition_expression("#tag = :tag")
-                .set_expression_attribute_names(names(["tag"]))
-                .set_expression_attribute_values(values([("tag", text(tag.as_str()))])),
-        };
-        let Err(Conflict(stored)) = conditional(SWAP, put.send().await)? else {
-            return Ok(Conditional::Written);
-        };
-        let stored = stored.map(|item| from_item(SWAP, item)).transpose()?;
-        CellItem::met(stored, to, SWAP)
+        swap(&self.table, name, from, to).await
     }
+}
+
+pub(crate) async fn cell(table: &Table, name: &CellName) -> Result<Option<Cell>, PortError> {
+    let get = table.get([("pk", &partition(name)), ("sk", SORT)]);
+    let found = get.send().await.map_err(port_error(READ))?;
+    found.item.map(|item| from_item::<CellItem>(READ, item)?.read(READ)).transpose()
+}
+
+pub(crate) async fn swap(
+    table: &Table,
+    name: &CellName,
+    from: Option<&CellTag>,
+    to: &Cell,
+) -> Result<Conditional<Option<Cell>>, PortError> {
+    let put = table.put(item(name, to)?);
+    let put = match from {
+        None => put
+            .condition_expression("attribute_not_exists(#pk)")
+            .set_expression_attribute_names(names(["pk"])),
+        Some(tag) => put
+            .condition_expression("#tag = :tag")
+            .set_expression_attribute_names(names(["tag"]))
+            .set_expression_attribute_values(values([("tag", text(tag.as_str()))])),
+    };
+    let Err(Conflict(stored)) = conditional(SWAP, put.send().await)? else {
+        return Ok(Conditional::Written);
+    };
+    let stored = stored.map(|item| from_item(SWAP, item)).transpose()?;
+    CellItem::met(stored, to, SWAP)
 }
 
 fn partition(name: &CellName) -> String {

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "operate")]
 mod attention;
-mod cells;
+pub(crate) mod cells;
 mod condition;
 mod due;
 mod events;

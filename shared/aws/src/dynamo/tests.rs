@@ -35,6 +35,7 @@ fn run() -> Run {
         now: NOW,
         lease_until: NOW.plus(Duration::from_secs(62)),
         generation: 0,
+        restart: None,
     };
     Run::opened(RunId { event, job: "fulfil_order".parse().expect("a name") }, &claim)
 }
@@ -48,6 +49,7 @@ fn delivery(tenant: Option<&str>) -> DeliveryRecord {
             kind: MessageKind::Reference,
             generation: 0,
             job: None,
+            restart: None,
             part: Part::Whole,
             object: ObjectKey::of(&event.endpoint, &delivery_id, NOW),
             delivery_id,

@@ -11,5 +11,7 @@ mod documents;
 pub use archive::S3Archive;
 #[cfg(feature = "sdk")]
 pub use deliveries::S3Deliveries;
+#[cfg(feature = "operate")]
+pub(crate) use deliveries::put_new;
 #[cfg(feature = "jobs")]
 pub(crate) use documents::S3Documents;

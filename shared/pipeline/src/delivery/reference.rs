@@ -9,6 +9,7 @@ use crate::delivery::stored::{StoredDelivery, StoredItem};
 use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
+use crate::model::restart::Restart;
 use crate::model::versioned;
 use crate::model::versioned::{Unreadable, Versioned};
 
@@ -25,6 +26,9 @@ pub struct Reference {
     /// The only job that is to run, in a dead letter; all that match otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobName>,
+    /// How a person has set the event going again, where it is not to go on as it would by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
     /// What of the delivery it is about.
     #[serde(default, skip_serializing_if = "Part::is_whole")]
     pub part: Part,
@@ -76,6 +80,7 @@ impl Reference {
             kind: MessageKind::Reference,
             generation: 0,
             job: None,
+            restart: None,
             part,
             delivery_id: stored.delivery_id.clone(),
             endpoint: stored.endpoint.clone(),

@@ -8,8 +8,8 @@ use hookdock_signature::EpochMillis;
 use crate::job::breakers::Breakers;
 use crate::job::effects::Effects;
 use crate::job::worker::WorkerContext;
-use crate::ledger::RunId;
-use crate::model::names::TenantId;
+use crate::ledger::{EffectKey, RunId};
+use crate::model::names::{StepName, TenantId};
 use crate::model::scope::Scope;
 
 /// How far an attempt may go.
@@ -17,6 +17,8 @@ use crate::model::scope::Scope;
 pub struct Limits {
     /// The number of the attempt, from 1.
     pub attempt: u32,
+    /// The generation that effect keys carry.
+    pub effects_of: u32,
     /// When the delivery was received.
     pub received_at: EpochMillis,
     /// When the run was first claimed.
@@ -109,6 +111,10 @@ impl Context {
 
     pub(super) fn lease_until(&self) -> EpochMillis {
         self.limits.lease_until
+    }
+
+    pub(super) fn effect_key(&self, step: &StepName) -> EffectKey {
+        EffectKey::of(&self.run, self.limits.effects_of, step)
     }
 
     pub(super) fn effects(&self) -> &Effects {

@@ -113,7 +113,7 @@ impl Context {
         R: Future<Output = Result<T, Failure>>,
     {
         let name = step_name(name)?;
-        let step = Step { effect_key: EffectKey::of(self.run(), &name) };
+        let step = Step { effect_key: self.effect_key(&name) };
         let happened = match self.worker().begin(&name).await? {
             StepStart::Saved(result) => return self.restored(&name, &result).await,
             StepStart::Lost => return Err(lost()),
@@ -158,7 +158,7 @@ impl Context {
             StepStart::Full => return Err(full(&name)),
             StepStart::First | StepStart::Again => {}
         }
-        work(Step { effect_key: EffectKey::of(self.run(), &name) }).await?;
+        work(Step { effect_key: self.effect_key(&name) }).await?;
         let saved = self.worker().save_last(&name).await?;
         if saved { Ok(Outcome::Done) } else { Err(lost()) }
     }

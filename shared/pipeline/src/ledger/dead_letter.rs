@@ -93,11 +93,12 @@ fn why(reason: DeadReason, class: Option<&'static str>) -> &'static str {
     }
 }
 
-/// The reference that sets the dead run going again.
+/// The reference that sets the dead run going again, from the first step that is not saved.
 fn again(reference: &Reference, run: &Run) -> Reference {
     Reference {
         generation: run.generation.saturating_add(1),
         job: Some(run.id.job.clone()),
+        restart: None,
         ..reference.clone()
     }
 }

@@ -13,13 +13,18 @@ use crate::model::names::StepName;
 pub struct EffectKey(String);
 
 impl EffectKey {
-    /// The key of a run's step.
+    /// The key of a run's step. It carries the generation from which on everything happens again,
+    /// if a person has wanted that; 0 is none.
     #[must_use]
-    pub fn of(run: &RunId, step: &StepName) -> Self {
+    pub fn of(run: &RunId, generation: u32, step: &StepName) -> Self {
         let RunId { event, job } = run;
         let parts = [event.endpoint.as_str(), event.key.as_str(), job.as_str(), step.as_str()];
         // No name holds the separator.
-        let digest = Sha256::digest(parts.join("\n"));
+        let mut text = parts.join("\n");
+        if generation > 0 {
+            text.push_str(&format!("\n{generation}"));
+        }
+        let digest = Sha256::digest(text);
         let hex = digest.iter().take(20).map(|byte| format!("{byte:02x}"));
         Self(format!("hd-{}", hex.collect::<String>()))
     }

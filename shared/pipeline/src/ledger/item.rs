@@ -9,7 +9,7 @@ use crate::ledger::state::{Attempt, DeadReason, RunState};
 use crate::ledger::step::StepRecord;
 use crate::ledger::stored::{UnreadableItem, VERSION};
 use crate::ledger::wake::Wake;
-use crate::model::names::{EndpointId, EventKey, JobName, Owner};
+use crate::model::names::{EndpointId, EventKey, JobName, OperationId, Owner};
 
 /// A stored run. Times are milliseconds since the epoch, but for `expires_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,12 @@ pub struct RunItem {
     pub attempt: u32,
     /// How often it was set going again by hand.
     pub generation: u32,
+    /// The operation that set it going last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationId>,
+    /// The generation that its effect keys carry.
+    #[serde(default)]
+    pub effects_of: u32,
     /// How many of its attempts do not count.
     pub uncounted_attempts: u32,
     /// How many of the others it is granted besides what its policy grants.
@@ -91,6 +97,8 @@ impl From<&Run> for RunItem {
             owner: run.owner.clone(),
             attempt: run.attempt,
             generation: run.generation,
+            operation: run.operation.clone(),
+            effects_of: run.effects_of,
             uncounted_attempts: run.uncounted_attempts,
             excused_attempts: run.excused_attempts,
             writes: run.writes,
@@ -140,6 +148,8 @@ impl TryFrom<RunItem> for Run {
             owner: item.owner,
             attempt: item.attempt,
             generation: item.generation,
+            operation: item.operation,
+            effects_of: item.effects_of,
             uncounted_attempts: item.uncounted_attempts,
             excused_attempts: item.excused_attempts,
             writes: item.writes,

@@ -11,7 +11,8 @@ use crate::ledger::step::StepRecord;
 use crate::ledger::stored::RECORD_LIFE;
 use crate::ledger::wake::Wake;
 use crate::model::failure::recorded;
-use crate::model::names::{CodeVersion, JobName, Owner};
+use crate::model::names::{CodeVersion, JobName, OperationId, Owner};
+use crate::model::restart::{Effects, Mode, Restart};
 
 /// How many attempts a run's record lists; older ones are only counted.
 const ATTEMPTS_KEPT: usize = 10;
@@ -38,6 +39,8 @@ pub struct Claim {
     pub lease_until: EpochMillis,
     /// The generation of the message.
     pub generation: u32,
+    /// How the message sets the run going again, if a person has said so.
+    pub restart: Option<Restart>,
 }
 
 /// What a stored run must still carry for a write to succeed: nobody has claimed or settled it
@@ -67,6 +70,10 @@ pub struct Run {
     pub attempt: u32,
     /// How often it was set going again by hand.
     pub generation: u32,
+    /// The operation that set it going last, if one did.
+    pub operation: Option<OperationId>,
+    /// The generation that its effect keys carry: 0, or that from which on everything happens again.
+    pub effects_of: u32,
     /// How many of its attempts do not count: those of earlier generations, and those that were
     /// put off.
     pub uncounted_attempts: u32,
@@ -114,6 +121,8 @@ impl Run {
             owner: claim.owner.clone(),
             attempt: 1,
             generation: claim.generation,
+            operation: claim.restart.as_ref().map(|restart| restart.operation.clone()),
+            effects_of: 0,
             uncounted_attempts: 0,
             excused_attempts: 0,
             writes: 0,
@@ -162,9 +171,12 @@ impl Run {
     /// retrying   before not_before    -> held          from then on -> claimed
     /// waiting    before not_before    -> held          from then on -> claimed
     /// dead       same generation      -> ended         later one    -> claimed, attempts again
-    /// done, ignored, dismissed        -> ended
+    /// done, ignored                   -> ended         later one, of mode `again`: as if dead
+    /// dismissed                       -> ended
     /// record life over                -> claimed as if it had never been
     /// ```
+    ///
+    /// A later generation whose mode is not `resume` drops the saved steps, whatever the state was.
     ///
     /// # Errors
     ///
@@ -182,14 +194,20 @@ impl Run {
                 Err(Unclaimable::Until { time: *until, has_wake: self.wake.is_some() })
             }
             RunState::Running { .. } | RunState::Retrying { .. } | RunState::Waiting { .. } => {
-                Ok(self.reclaimed(claim))
+                match self.mode_of(claim) {
+                    None | Some(Mode::Resume) => Ok(self.reclaimed(claim)),
+                    Some(Mode::StartOver | Mode::Again) => Ok(self.restarted(claim)),
+                }
+            }
+            RunState::Done | RunState::Ignored { .. }
+                if self.mode_of(claim) == Some(Mode::Again) =>
+            {
+                Ok(self.restarted(claim))
             }
             RunState::Done | RunState::Ignored { .. } | RunState::Dismissed { .. } => {
                 Err(Unclaimable::Ended)
             }
-            RunState::Dead { .. } if claim.generation > self.generation => {
-                Ok(self.restarted(claim))
-            }
+            RunState::Dead { .. } if self.mode_of(claim).is_some() => Ok(self.restarted(claim)),
             RunState::Dead { dead_lettered: true, .. } => Err(Unclaimable::Ended),
             RunState::Dead { dead_lettered: false, .. } => {
                 Err(Unclaimable::NotDeadLettered(Box::new(self.clone())))
@@ -197,8 +215,30 @@ impl Run {
         }
     }
 
+    /// How the claim's message sets this run going again. `None`: it does not, its generation is
+    /// none that the run has not had.
+    fn mode_of(&self, claim: &Claim) -> Option<Mode> {
+        let mode = claim.restart.as_ref().map_or(Mode::Resume, |restart| restart.mode);
+        (claim.generation > self.generation).then_some(mode)
+    }
+
     fn restarted(&self, claim: &Claim) -> Self {
-        Self { uncounted_attempts: self.attempt, excused_attempts: 0, ..self.reclaimed(claim) }
+        let steps = match self.mode_of(claim) {
+            None | Some(Mode::Resume) => self.steps.clone(),
+            Some(Mode::StartOver | Mode::Again) => Vec::new(),
+        };
+        let (operation, effects_of) = match &claim.restart {
+            None => (None, self.effects_of),
+            Some(Restart { operation, effects: Effects::Same, .. }) => {
+                (Some(operation.clone()), self.effects_of)
+            }
+            Some(Restart { operation, effects: Effects::New, .. }) => {
+                (Some(operation.clone()), claim.generation)
+            }
+        };
+        let (uncounted_attempts, excused_attempts) = (self.attempt, 0);
+        let again = self.reclaimed(claim);
+        Self { steps, operation, effects_of, uncounted_attempts, excused_attempts, ..again }
     }
 
     fn reclaimed(&self, claim: &Claim) -> Self {

@@ -17,7 +17,7 @@ impl Run {
     /// it sets nothing going that has ended.
     pub(crate) fn wake_at(&self, at: EpochMillis, reference: &Reference) -> Wake {
         let (generation, job) = (self.generation, Some(self.id.job.clone()));
-        Wake::new(at, Reference { generation, job, ..reference.clone() })
+        Wake::new(at, Reference { generation, job, restart: None, ..reference.clone() })
     }
 
     /// The run and the reference to send for it, which is marked as sent. `None`: it waits for no

@@ -8,6 +8,7 @@ pub mod names;
 pub mod pattern;
 pub mod port_error;
 pub mod public_url;
+pub mod restart;
 pub mod retry;
 pub mod scope;
 pub mod system;

@@ -146,6 +146,14 @@ name! {
 }
 
 name! {
+    /// The id of an operation, the things that a person did at once: `op_` and a time-ordered UUID.
+    OperationId,
+    "an operation's id",
+    "op_ and 32 hexadecimal digits",
+    |text| text.strip_prefix("op_").is_some_and(|rest| is_hex(rest, 32))
+}
+
+name! {
     /// What makes an event the same event: a digest over its tenant, its id and, where the
     /// provider does not sign the id, its body. Unique within an endpoint.
     EventKey,
@@ -192,21 +200,43 @@ impl DeliveryId {
     /// An id for a delivery received at `at`; ids sort by that time.
     #[must_use]
     pub fn new(at: EpochMillis, random: u128) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, ..] = random.to_be_bytes();
-        let millis = u64::try_from(at.get()).unwrap_or_default();
-        let id = Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]);
-        Self(format!("dlv_{}", id.into_uuid().simple()))
+        Self(format!("dlv_{}", time_ordered(at, random)))
     }
-}
 
-impl DeliveryId {
     /// When the delivery was received, to the millisecond.
     #[must_use]
     pub fn received_at(&self) -> EpochMillis {
-        // The first 48 bits of the UUID; the grammar says that they are hexadecimal.
-        let millis = self.0.get(4..16).and_then(|digits| i64::from_str_radix(digits, 16).ok());
-        EpochMillis::new(millis.unwrap_or_default())
+        time_of(&self.0)
     }
+}
+
+impl OperationId {
+    /// An id for an operation that a person begins at `at`; ids sort by that time.
+    #[must_use]
+    pub fn new(at: EpochMillis, random: u128) -> Self {
+        Self(format!("op_{}", time_ordered(at, random)))
+    }
+
+    /// When it began, to the millisecond.
+    #[must_use]
+    pub fn begun_at(&self) -> EpochMillis {
+        time_of(&self.0)
+    }
+}
+
+/// A UUID, version 7: its first 48 bits are milliseconds since the epoch.
+fn time_ordered(at: EpochMillis, random: u128) -> uuid::fmt::Simple {
+    let [a, b, c, d, e, f, g, h, i, j, ..] = random.to_be_bytes();
+    let millis = u64::try_from(at.get()).unwrap_or_default();
+    let id = Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]);
+    id.into_uuid().simple()
+}
+
+/// The time in an id of some letters, `_` and such a UUID.
+fn time_of(id: &str) -> EpochMillis {
+    let digits = id.split_once('_').and_then(|(_, digits)| digits.get(..12));
+    let millis = digits.and_then(|digits| i64::from_str_radix(digits, 16).ok());
+    EpochMillis::new(millis.unwrap_or_default())
 }
 
 impl EventKey {
@@ -247,6 +277,12 @@ impl Owner {
 }
 
 impl CellName {
+    /// The cell that says how far an operation is.
+    #[must_use]
+    pub fn of_operation(id: &OperationId) -> Self {
+        Self::of("operation", "replay", id.as_str())
+    }
+
     pub(super) fn of(kind: &'static str, name: &str, about: &str) -> Self {
         Self(format!("{kind}#{name}#{}", hex::encode(Sha256::digest(about))))
     }

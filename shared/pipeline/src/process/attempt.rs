@@ -35,6 +35,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             let delivery = Delivery::open(&self.stored(task).await?, task.reference)?;
             let limits = Limits {
                 attempt: run.counted_attempts(),
+                effects_of: run.effects_of,
                 received_at: delivery.received_at,
                 opened_at: run.opened_at,
                 started_at: run.updated_at,

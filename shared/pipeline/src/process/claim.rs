@@ -43,6 +43,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             now: self.system.now(),
             lease_until: message.deadline.plus(LEASE_MARGIN),
             generation: reference.generation,
+            restart: reference.restart.clone(),
         }
     }
 

@@ -94,6 +94,7 @@ impl Example {
             kind: MessageKind::Reference,
             generation: 0,
             job: None,
+            restart: None,
             part: Part::Whole,
             object,
             delivery_id: id,

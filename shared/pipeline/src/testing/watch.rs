@@ -157,7 +157,7 @@ impl Seen {
             return Place { job: None, step: None };
         };
         let named = run.steps.iter().find(|step| {
-            let own = crate::job::EffectKey::of(&run.id, &step.name);
+            let own = crate::job::EffectKey::of(&run.id, run.effects_of, &step.name);
             key.is_some_and(|key| key.contains(own.as_str()))
         });
         let open = || {
