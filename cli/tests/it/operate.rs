@@ -226,6 +226,47 @@ async fn dead_runs_are_set_aside_and_brought_back_one_by_one_and_by_filters() {
     assert!(endpoints.contains("stripe    Stripe"), "{endpoints}");
 }
 
+#[tokio::test]
+async fn a_replay_is_planned_run_and_reported_and_stops_at_the_first_that_fails() {
+    let dev = Dev::with_three_dead("operate-replay", &[]).await;
+    let plan = ["replay", "plan", "--state", "dead", "--because", "the CRM is mended"];
+    let planned = dev.run(&plan);
+    assert_eq!(planned.status.code(), Some(0), "{}", stderr(&planned));
+    let text = stdout(&planned);
+    let lines: Vec<&str> = text.lines().collect();
+    let id = lines[0].split(' ').next().expect("an id");
+    let head = format!("{id}  replay, planned, nothing has run   place: dev at http://");
+    assert!(lines[0].starts_with(&head), "{text}");
+    assert_eq!(lines[2], "  mode      resume: finished steps stay finished, same effect keys");
+    assert!(lines[3].starts_with("  items     3, received "), "{text}");
+    assert_eq!(lines[4], "  states    dead (3)");
+    assert!(stderr(&planned).contains(&format!("Next: hookdock replay run {id}")));
+
+    assert_eq!(dev.run(&["replay", "run", id]).status.code(), Some(7), "nobody says yes");
+    let run = dev.run(&["replay", "run", id, "--yes"]);
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert!(stdout(&run).contains("paused: the first was not done: dead"), "{}", stdout(&run));
+    let report = stdout(&dev.run(&["replay", "report", id]));
+    assert_eq!(report.lines().count(), 2, "{report}");
+    assert!(report.contains("0     dead     fulfil_order  stripe/"), "{report}");
+    let shown = json(&dev.run(&["replay", "show", id, "-o", "json"]));
+    assert_eq!((&shown["phase"], &shown["left"]), (&"paused".into(), &2.into()));
+
+    let rest = dev.run(&["replay", "continue", id, "--canary", "0", "--rate", "20/s"]);
+    assert_eq!(rest.status.code(), Some(5), "{}", stderr(&rest));
+    let shown = json(&dev.run(&["replay", "show", id, "-o", "json"]));
+    assert_eq!((&shown["phase"], &shown["outcomes"]["dead"]), (&"finished".into(), &3.into()));
+    assert_eq!(dev.run(&["replay", "continue", id]).status.code(), Some(7), "it is finished");
+    assert_eq!(dev.run(&["replay", "plan", "--because", "x"]).status.code(), Some(2));
+    let redrive = dev.run(&["dead", "redrive", "--because", "once more", "--yes"]);
+    assert_eq!(redrive.status.code(), Some(5), "{}", stderr(&redrive));
+    let cancelled = dev.run(&["replay", "list", "-o", "id"]);
+    let newest = stdout(&cancelled).lines().next().expect("an id").to_owned();
+    assert_ne!(newest, id);
+    let cancelled = dev.run(&["replay", "cancel", &newest]);
+    assert!(stdout(&cancelled).contains("cancelled"), "{}", stdout(&cancelled));
+}
+
 /// The event by its key, as an act names it.
 fn named(dev: &Dev, id: &str) -> String {
     let event = json(&dev.run(&["show", &format!("stripe/{id}"), "-o", "json"]));

@@ -152,6 +152,9 @@ async fn every_answer_is_as_the_openapi_document_says() {
         ("/dead", "/dead", 200),
         ("/dead", "/dead?by=colour", 400),
         ("/letters", "/letters", 200),
+        ("/replays", "/replays", 200),
+        ("/replays/{operation}", "/replays/op_1", 400),
+        ("/replays/{operation}", "/replays/op_01a3185c5861799d8726bd740fdad468", 404),
         ("/openapi.json", "/openapi.json", 200),
     ] {
         let (status, headers, body) = get(&router, path).await;
@@ -179,6 +182,49 @@ async fn every_answer_is_as_the_openapi_document_says() {
             String::from_utf8_lossy(&body)
         );
         check(&document, "post", "/operations", status, &body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_answer_about_a_replay_is_as_the_openapi_document_says() {
+    let stack = stack().await;
+    let (router, document) = (api(of(&stack)), document());
+    let post = async |path: &str, body: Value| {
+        let request = Request::post(format!("/api/v1{path}"))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()));
+        let (status, _, body) = ask(&router, request.expect("a request")).await;
+        (status, body)
+    };
+    let plan = json!({"selection": {"state": "dead"}, "reason": "the CRM is back"});
+    let (status, body) = post("/replays", plan).await;
+    check(&document, "post", "/replays", status, &body);
+    let planned: Value = serde_json::from_slice(&body).expect("JSON");
+    let id = planned["plan"]["id"].as_str().expect("an id");
+    for (route, path, asked, expected) in [
+        ("/replays", "/replays".to_owned(), json!({"selection": {}, "reason": "x"}), 400),
+        ("/replays", "/replays".to_owned(), json!({"reason": "x"}), 400),
+        ("/replays/{operation}/{turn}", format!("/replays/{id}/run"), json!({"confirm": 3}), 409),
+        ("/replays/{operation}/{turn}", format!("/replays/{id}/run"), json!({"confirm": 2}), 201),
+        ("/replays/{operation}/drive", format!("/replays/{id}/drive"), json!({"driver": "a"}), 201),
+        ("/replays/{operation}/{turn}", format!("/replays/{id}/cancel"), json!({}), 201),
+        ("/replays/{operation}/{turn}", format!("/replays/{id}/pause"), json!({}), 409),
+    ] {
+        let (status, body) = post(&path, asked).await;
+        assert_eq!(status.as_u16(), expected, "{path}: {}", String::from_utf8_lossy(&body));
+        check(&document, "post", route, status, &body);
+    }
+    stack.drain().await;
+    post(&format!("/replays/{id}/drive"), json!({"driver": "a"})).await;
+    for (route, path) in [
+        ("/replays", "/replays".to_owned()),
+        ("/replays/{operation}", format!("/replays/{id}")),
+        ("/replays/{operation}/items", format!("/replays/{id}/items?outcome=dead")),
+    ] {
+        let (status, _, body) = get(&router, &path).await;
+        assert_eq!(status.as_u16(), 200, "{path}");
+        check(&document, "get", route, status, &body);
+        assert!(body.len() > 10, "{path}: {}", String::from_utf8_lossy(&body));
     }
 }
 
