@@ -7,7 +7,7 @@ pub const HELP: &str = "\
 Begin with `hookdock demo`, which needs no set-up; `hookdock COMMAND --help` has examples.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 the signature is not valid (verify),
-5 partly done, 6 unhealthy (status), 7 refused: it changed, or it needs --yes, 130 interrupted.";
+5 partly done, 6 unhealthy (status, audit), 7 refused: it changed, or it needs --yes, 130 interrupted.";
 
 /// The command did its work.
 pub const DONE: ExitCode = ExitCode::SUCCESS;

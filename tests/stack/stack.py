@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import signal
@@ -358,6 +359,19 @@ class Stack:
     def _configuration(self, function: str) -> Item:
         found: Item = self._lambda.get_function_configuration(FunctionName=self.outputs[function])
         return found
+
+    def client_with(self, *policies: str) -> Callable[[str], Any]:
+        """Clients of a person who has these policies of the stack, and nothing else."""
+        iam, name = self._client("iam"), f"operator-{uuid.uuid4().hex[:8]}"
+        iam.create_user(UserName=name)
+        for policy in policies:
+            iam.attach_user_policy(UserName=name, PolicyArn=self.outputs[policy])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return functools.partial(
+            self._client,
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+        )
 
     def client_of(self, function: str, service: str, tls: bool = True) -> Any:
         """A client with the credentials of a running function."""

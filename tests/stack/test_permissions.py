@@ -88,6 +88,39 @@ def test_the_processor_reads_no_secret_but_the_settings_of_the_jobs(stack: Stack
     assert_forbidden(lambda: secrets.get_secret_value(SecretId=names.secret_of(stack.name, "stripe")))
 
 
+def test_an_operator_who_looks_changes_nothing(stack: Stack, both_run: str) -> None:
+    client = stack.client_with("OperatorReadPolicyArn")
+    s3, bucket = client("s3"), stack.outputs["DeliveryBucketName"]
+    sqs, dynamodb, table = client("sqs"), client("dynamodb"), stack.outputs["LedgerTableName"]
+    key = {names.HASH_KEY: {"S": "x"}, names.RANGE_KEY: {"S": "x"}}
+
+    assert s3.get_object(Bucket=bucket, Key=both_run)
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="deliveries/")
+    assert dynamodb.get_item(TableName=table, Key=key)
+    assert sqs.get_queue_attributes(QueueUrl=stack.outputs["EventQueueUrl"])
+    assert_forbidden(lambda: s3.get_object(Bucket=bucket, Key="documents/x"))
+    assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key="operations/x", Body=b"{}", IfNoneMatch="*"))
+    assert_forbidden(lambda: dynamodb.put_item(TableName=table, Item=key))
+    assert_forbidden(lambda: sqs.send_message(QueueUrl=stack.outputs["EventQueueUrl"], MessageBody="x"))
+    assert_forbidden(lambda: client("secretsmanager").list_secrets())
+
+
+def test_an_operator_who_acts_keeps_operations_and_forgets_nothing(stack: Stack, both_run: str) -> None:
+    client = stack.client_with("OperatorReadPolicyArn", "OperatorPolicyArn")
+    s3, bucket = client("s3"), stack.outputs["DeliveryBucketName"]
+    sqs, dynamodb, table = client("sqs"), client("dynamodb"), stack.outputs["LedgerTableName"]
+    key = {names.HASH_KEY: {"S": "operator"}, names.RANGE_KEY: {"S": "x"}}
+    secret = names.secret_of(stack.name, "stripe")
+
+    s3.put_object(Bucket=bucket, Key="operations/x", Body=b"{}", IfNoneMatch="*")
+    assert dynamodb.put_item(TableName=table, Item=key)
+    assert_forbidden(lambda: s3.put_object(Bucket=bucket, Key=both_run, Body=b"{}", IfNoneMatch="*"))
+    assert_forbidden(lambda: s3.delete_object(Bucket=bucket, Key="operations/x"))
+    assert_forbidden(lambda: dynamodb.delete_item(TableName=table, Key=key))
+    assert_forbidden(lambda: sqs.receive_message(QueueUrl=stack.outputs["EventQueueUrl"]))
+    assert_forbidden(lambda: client("secretsmanager").get_secret_value(SecretId=secret))
+
+
 @pytest.mark.parametrize("queue", ["EventQueueUrl", "DeadLetterQueueUrl"])
 def test_a_queue_answers_nobody_without_tls(stack: Stack, queue: str) -> None:
     sqs = stack.client_without_tls("sqs")

@@ -327,6 +327,14 @@ def test_the_tables_of_rights_are_those_of_the_template() -> None:
         for policy in properties(role)["Policies"]
         for parameter, statement in map(with_parameter, policy["PolicyDocument"]["Statement"])
     ]
+    people = {"OperatorReadPolicy": "operator who looks", "OperatorPolicy": "operator who acts"}
+    rights += [
+        row(who, statement, parameter)
+        for policy, who in people.items()
+        for parameter, statement in map(
+            with_parameter, properties(policy)["PolicyDocument"]["Statement"]
+        )
+    ]
     refusals = [
         row(None, statement, None)
         for policy in of_type("AWS::S3::BucketPolicy") + of_type("AWS::SQS::QueuePolicy")
@@ -334,6 +342,7 @@ def test_the_tables_of_rights_are_those_of_the_template() -> None:
     ]
 
     assert sorted(roles) == sorted(of_type("AWS::IAM::Role"))
+    assert sorted(people) == sorted(of_type("AWS::IAM::ManagedPolicy"))
     assert table("| role | may | on | if |") == rights
     assert table("| refused | on | if |") == refusals
 

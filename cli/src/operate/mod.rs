@@ -3,6 +3,7 @@
 
 mod account;
 mod acts;
+mod audit;
 mod common;
 pub(crate) mod place;
 mod progress;
@@ -49,6 +50,9 @@ pub enum Command {
     Dead(Box<acts::Dead>),
     /// Set many runs going again: plan, run, pause, continue, cancel, report
     Replay(Box<replay::Replay>),
+    /// Count what came in against what became of it: is anything missing?
+    #[command(after_help = "Example:\n  hookdock audit --since 24h --include-open")]
+    Audit(audit::AuditArguments),
     /// List the endpoints
     #[command(after_help = "Example:\n  hookdock endpoints --data ./data")]
     Endpoints(views::Plain),
@@ -72,6 +76,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Retry(arguments) => arguments.run().await,
         Command::Dead(arguments) => Box::pin(arguments.run()).await,
         Command::Replay(arguments) => Box::pin(arguments.run()).await,
+        Command::Audit(arguments) => arguments.run().await,
         Command::Endpoints(arguments) => arguments.endpoints().await,
         Command::Status(arguments) => arguments.status().await,
     };

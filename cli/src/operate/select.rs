@@ -1,5 +1,6 @@
 //! The selection flags, the same in lists and in acts, as the query of the API.
 
+use std::fmt;
 use std::str::FromStr;
 
 use clap::Args;
@@ -52,6 +53,12 @@ pub(crate) struct SelectionArguments {
 /// A time that a person wrote.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment(Timestamp);
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl FromStr for Moment {
     type Err = String;

@@ -1,6 +1,7 @@
 //! The routes: a request is read, a use case is asked, and the answer is written.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Query, Request, State};
@@ -10,11 +11,13 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use hookdock_operate::ports::Place;
 use hookdock_operate::{
-    Act, By, Code, Filters, Operation, Operator, Order, Paging, Target, Trouble, View,
+    Act, AuditOrder, By, Code, Filters, Operation, Operator, Order, Paging, Target, Trouble, View,
 };
 use hookdock_pipeline::model::names::{InvalidName, JobName, TenantId};
 use hookdock_pipeline::model::system::System;
+use hookdock_signature::EpochMillis;
 use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -28,6 +31,9 @@ use crate::routes::unknown_parameter;
 
 /// How large the body of a request may be, in bytes.
 const LARGEST_REQUEST: usize = 64 << 10;
+
+/// How far back an audit goes that does not say so.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -71,6 +77,7 @@ pub fn api<P: Place, S: System>(operator: Operator<P, S>) -> Router {
         .route("/deliveries/{endpoint}/{id}/body", get(body::<P, S>))
         .route("/diff", get(diff::<P, S>))
         .route("/find", get(find::<P, S>))
+        .route("/audit", get(audit::<P, S>))
         .route("/dead", get(dead::<P, S>))
         .route("/letters", get(letters::<P, S>))
         .route("/operations", post(operations::<P, S>))
@@ -194,6 +201,25 @@ async fn find<P: Place, S: System>(State(api): Api<P, S>, uri: Uri) -> Answered 
     let text = asked.text.unwrap_or_default();
     let tenant = tenant(asked.tenant.as_ref())?;
     Ok(json(StatusCode::OK, &api.operator.find(&text, tenant.as_ref(), filters).await?))
+}
+
+async fn audit<P: Place, S: System>(State(api): Api<P, S>, uri: Uri) -> Answered {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Hours {
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        include_open: bool,
+    }
+    let Hours { since, until, include_open } = query(&uri)?;
+    let now = api.operator.system.now();
+    let millis = |time: Timestamp| EpochMillis::new(time.as_millisecond());
+    let order = AuditOrder {
+        since: since.map_or_else(|| now.minus(A_DAY), millis),
+        until: until.map_or(now, millis),
+        include_open,
+    };
+    Ok(json(StatusCode::OK, &api.operator.audit(&order).await?))
 }
 
 async fn dead<P: Place, S: System>(State(api): Api<P, S>, uri: Uri) -> Answered {

@@ -1,8 +1,8 @@
 //! The OpenAPI document, made from the list of routes and from the types that are answered.
 
 use hookdock_operate::{
-    Act, Dead, Diff, EndpointAccount, Event, Headers, LetterAccount, Operation, Page, PlanOrder,
-    Progress, ReportLine, Status, TurnOrder,
+    Act, Audit, Dead, Diff, EndpointAccount, Event, Headers, LetterAccount, Operation, Page,
+    PlanOrder, Progress, ReportLine, Status, TurnOrder,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -104,6 +104,7 @@ fn schemas() -> Value {
     own.extend(lists.map(|(name, schema)| (name.to_owned(), schema.into())));
     own.insert("Document".to_owned(), json!({ "type": "object" }));
     generator.subschema_for::<Status>();
+    generator.subschema_for::<Audit>();
     generator.subschema_for::<Event>();
     generator.subschema_for::<Headers>();
     generator.subschema_for::<Diff>();

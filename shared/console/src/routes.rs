@@ -77,6 +77,16 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     get("/find", "Whatever has a name", &[FILTERS, &[("text", "the name")]], Some("Found")),
     get(
+        "/audit",
+        "What came in, counted against what became of it, by the hour",
+        &[&[
+            ("since", "from the hour of this time on (RFC 3339); the last 24 hours by default"),
+            ("until", "until the hour of this time, which is left out"),
+            ("include_open", "true: also the hour that has not ended"),
+        ]],
+        Some("Audit"),
+    ),
+    get(
         "/dead",
         "Dead runs in groups",
         &[FILTERS, &[("by", "job, reason, class, message, endpoint, code; with commas")]],

@@ -4,7 +4,7 @@
 //! bytes of an object and no more.
 
 use hookdock_pipeline::delivery::stored::{StoredDelivery, StoredEvent, StoredItem};
-use hookdock_pipeline::model::names::{DeliveryId, EndpointId, TenantId};
+use hookdock_pipeline::model::names::{BodyDigest, DeliveryId, EndpointId, EventKey, TenantId};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -36,6 +36,8 @@ pub struct Beginning {
     pub direct: Option<String>,
     /// When it came in.
     pub received_at: Timestamp,
+    /// The digest of its body.
+    pub sha256: BodyDigest,
 }
 
 impl Beginning {
@@ -60,6 +62,15 @@ impl Beginning {
             items: stored.items.clone(),
             direct: stored.direct.as_deref().map(str::to_owned),
             received_at: stored.received_at,
+            sha256: stored.sha256.clone(),
+        }
+    }
+
+    /// The keys of its events, and the digests of what they are.
+    pub(crate) fn digests(&self) -> Vec<(&EventKey, &BodyDigest)> {
+        match &self.items[..] {
+            [] => vec![(&self.event.key, &self.sha256)],
+            items => items.iter().map(|item| (&item.event.key, &item.item.sha256)).collect(),
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod account;
 mod act;
+mod audit;
 mod beginning;
 mod body;
 mod dead;
@@ -29,6 +30,7 @@ pub use account::{
     VERSION,
 };
 pub use act::{Act, Item, Operation, Order, Outcome, Seen};
+pub use audit::{Audit, AuditOrder, AuditedHour};
 pub use beginning::Beginning;
 pub use body::{Header, Headers, View};
 pub use dead::{By, Dead, Group, LetterAccount};

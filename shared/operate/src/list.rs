@@ -39,7 +39,7 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 type Key = (Reverse<DeliveryId>, EndpointId);
 
 /// Where it is, and what it says, if that is known already.
-type Found = BTreeMap<Key, (ObjectKey, Option<Beginning>)>;
+pub(crate) type Found = BTreeMap<Key, (ObjectKey, Option<Beginning>)>;
 
 /// What a page has so far.
 struct Filling<'a> {
@@ -163,7 +163,7 @@ impl<P: Place, S: System> Operator<P, S> {
         Ok(Some(all))
     }
 
-    async fn alone(
+    pub(crate) async fn alone(
         &self,
         endpoint: &EndpointId,
         from: EpochMillis,
@@ -190,7 +190,11 @@ impl<P: Place, S: System> Operator<P, S> {
     }
 
     /// The deliveries in packs. A pack's name says which it can hold.
-    async fn packed(&self, from: EpochMillis, to: EpochMillis) -> Result<Found, Trouble> {
+    pub(crate) async fn packed(
+        &self,
+        from: EpochMillis,
+        to: EpochMillis,
+    ) -> Result<Found, Trouble> {
         let (mut after, mut packs) = (ObjectKey::before_packs(from), Vec::new());
         'listing: loop {
             let listed = self.place.names("archive/", &after).await?;

@@ -371,6 +371,7 @@ async fn the_names_of_an_event_stand_at_the_beginning_of_its_stored_delivery() {
         "tenant",
         "event",
         "received_at",
+        "sha256",
         "provider_timestamp",
         "verification",
         "method",

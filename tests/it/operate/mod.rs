@@ -2,6 +2,7 @@
 
 mod acts;
 mod api;
+mod audit;
 mod list;
 mod mortal;
 mod replay;

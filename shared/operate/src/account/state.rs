@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    pub(super) fn of(history: &History, now: EpochMillis) -> Self {
+    pub(crate) fn of(history: &History, now: EpochMillis) -> Self {
         let record = &history.event;
         let begun = |job: &JobName| history.runs.iter().any(|run| run.id.job == *job);
         let missing = record.jobs.iter().any(|job| !begun(job));

@@ -45,6 +45,8 @@ pub struct StoredDelivery<'a> {
     pub direct: Option<Cow<'a, str>>,
     /// When it came in, by our clock, RFC 3339 with milliseconds.
     pub received_at: Timestamp,
+    /// The digest of the body's bytes.
+    pub sha256: BodyDigest,
     /// When the provider says it sent it.
     pub provider_timestamp: Option<Timestamp>,
     /// How it was verified.
@@ -62,8 +64,6 @@ pub struct StoredDelivery<'a> {
     /// The bytes that were sent and signed, as base64, where they are the body compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_body: Option<Cow<'a, str>>,
-    /// The digest of the body's bytes.
-    pub sha256: BodyDigest,
     /// The trace it belongs to.
     pub trace: Option<Cow<'a, str>>,
 }

@@ -55,7 +55,6 @@ pub struct RunItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
     /// The generation that its effect keys carry.
-    #[serde(default)]
     pub effects_of: u32,
     /// How many of its attempts do not count.
     pub uncounted_attempts: u32,
