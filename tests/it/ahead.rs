@@ -76,6 +76,7 @@ async fn a_read_that_hangs_holds_up_no_claim() {
         calls,
         [
             Call::RecordDelivery,
+            Call::Cell,
             Call::Fetch,
             Call::Create,
             Call::CompareAndSwap,
@@ -94,7 +95,7 @@ async fn what_is_read_is_there_for_all_jobs_of_an_event() {
     let message = queued(&stack).await;
     let both = [Call::Create, Call::CompareAndSwap, Call::Create, Call::CompareAndSwap];
     let calls = calls_for(&stack, &message).await;
-    assert_eq!(calls, [&[Call::RecordDelivery, Call::Fetch], &both[..]].concat());
+    assert_eq!(calls, [&[Call::RecordDelivery, Call::Cell, Call::Fetch], &both[..]].concat());
     assert_eq!(ran.load(Ordering::SeqCst), 2);
 }
 

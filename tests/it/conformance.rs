@@ -66,8 +66,8 @@ async fn a_job_that_keeps_its_promises_passes_every_interruption() {
         Ok(Outcome::Done)
     };
     let passed = check(job).await.expect("it passes");
-    // The event, the claim, the commit, the step's two writes and its call, and the end.
-    assert_eq!(passed.interruptions, 7 * 3);
+    // The event, the holds, the claim, the commit, the step's two writes and its call, and the end.
+    assert_eq!(passed.interruptions, 8 * 3);
     let steps: Vec<_> = passed.steps.iter().map(|step| step.as_str()).collect();
     assert_eq!(steps, ["order", "tell"]);
 }

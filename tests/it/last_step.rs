@@ -57,6 +57,7 @@ async fn an_event_whose_job_ends_with_its_step_costs_four_ledger_writes() {
     let ingest = [Call::Find, Call::Put, Call::Send];
     let process = [
         Call::RecordDelivery,
+        Call::Cell,
         Call::Fetch,
         Call::Create,
         Call::CompareAndSwap,

@@ -38,13 +38,14 @@ async fn a_paid_checkout_becomes_one_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_with_one_job_costs_three_ledger_writes_and_one_read_beside_them() {
+async fn an_event_with_one_job_costs_three_ledger_writes_and_two_reads_beside_them() {
     let (jobs, _) = scripted(vec![]);
     let stack = Stack::with(jobs);
     accept(&stack, &Draft::checkout("evt_1", "cs_1")).await;
     stack.drain().await;
     let ingest = [Call::Find, Call::Put, Call::Send];
-    let process = [Call::RecordDelivery, Call::Fetch, Call::Create, Call::CompareAndSwap];
+    let process =
+        [Call::RecordDelivery, Call::Cell, Call::Fetch, Call::Create, Call::CompareAndSwap];
     assert_eq!(stack.plan.calls(), [&ingest[..], &process[..]].concat());
 }
 

@@ -1,7 +1,6 @@
 //! The commands that change something. Each act says which state of the event it is about, and is
 //! refused if that has changed.
 
-use std::io::{IsTerminal as _, stdin};
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -9,9 +8,10 @@ use clap::{Args, Subcommand};
 use hookdock_operate::{Event, LetterAccount, Operation, Outcome, Page, Target};
 use serde_json::json;
 
-use super::common::Common;
+use super::common::{Common, is_confirmed};
+use super::pace::PaceArguments;
 use super::place::{Api, Refusal};
-use super::replay::{self, PaceArguments, PlanArguments};
+use super::replay::{self, PlanArguments};
 use super::select::SelectionArguments;
 use super::table;
 use super::views::{EventArguments, List, name};
@@ -133,20 +133,6 @@ impl Retry {
         common.say(&format!("Next: hookdock show {}", safe(&name(&event))));
         Ok(ending(&done))
     }
-}
-
-/// Whether a person types the number.
-pub(super) fn is_confirmed(what: &str, number: u64) -> anyhow::Result<bool> {
-    output::eprintln(&format!("{what} Type the number to go on:"));
-    if !stdin().is_terminal() {
-        output::eprintln(
-            "hookdock: nothing was done\n  why   nobody is there to say yes\n  next  add --yes",
-        );
-        return Ok(false);
-    }
-    let mut typed = String::new();
-    stdin().read_line(&mut typed)?;
-    Ok(typed.trim() == number.to_string())
 }
 
 fn lines(operation: &Operation, name: &str) -> String {

@@ -1,6 +1,6 @@
 //! What all commands have: the place, and how an answer is written.
 
-use std::io::{IsTerminal as _, stdout};
+use std::io::{IsTerminal as _, stdin, stdout};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -116,4 +116,18 @@ fn items(answer: &Bytes) -> anyhow::Result<Vec<String>> {
         Some(items) => items.iter().map(ToString::to_string).collect(),
         None => vec![items.to_string()],
     })
+}
+
+/// Whether a person types the number.
+pub(super) fn is_confirmed(what: &str, number: u64) -> anyhow::Result<bool> {
+    output::eprintln(&format!("{what} Type the number to go on:"));
+    if !stdin().is_terminal() {
+        output::eprintln(
+            "hookdock: nothing was done\n  why   nobody is there to say yes\n  next  add --yes",
+        );
+        return Ok(false);
+    }
+    let mut typed = String::new();
+    stdin().read_line(&mut typed)?;
+    Ok(typed.trim() == number.to_string())
 }

@@ -5,6 +5,8 @@ mod account;
 mod acts;
 mod audit;
 mod common;
+mod hold;
+mod pace;
 pub(crate) mod place;
 mod progress;
 mod replay;
@@ -48,6 +50,8 @@ pub enum Command {
         after_help = "Example:\n  hookdock dead --by job,message\n  hookdock dead dismiss stripe/evt_1 --because 'a test order'"
     )]
     Dead(Box<acts::Dead>),
+    /// Leave runs waiting for a while: add, list, release
+    Hold(hold::HoldArguments),
     /// Set many runs going again: plan, run, pause, continue, cancel, report
     Replay(Box<replay::Replay>),
     /// Count what came in against what became of it: is anything missing?
@@ -75,6 +79,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Find(arguments) => arguments.run().await,
         Command::Retry(arguments) => arguments.run().await,
         Command::Dead(arguments) => Box::pin(arguments.run()).await,
+        Command::Hold(arguments) => arguments.run().await,
         Command::Replay(arguments) => Box::pin(arguments.run()).await,
         Command::Audit(arguments) => arguments.run().await,
         Command::Endpoints(arguments) => arguments.endpoints().await,

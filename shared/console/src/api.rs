@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -19,15 +19,14 @@ use hookdock_signature::EpochMillis;
 use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::answer::{download, finished, json, versioned};
-use crate::asked::Asked;
+use crate::asked::{Answered, Api, Asked, Shared, bad, body, query};
 use crate::openapi::document;
 use crate::problem::Problem;
 use crate::remembered::Remembered;
-use crate::replays;
 use crate::routes::unknown_parameter;
+use crate::{holds, replays};
 
 /// How large the body of a request may be, in bytes.
 const LARGEST_REQUEST: usize = 64 << 10;
@@ -36,16 +35,6 @@ const LARGEST_REQUEST: usize = 64 << 10;
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-pub(crate) type Answered = Result<Response, Problem>;
-
-/// What is asked of the place.
-pub(crate) struct Shared<P, S> {
-    pub(crate) operator: Operator<P, S>,
-    remembered: Remembered,
-}
-
-pub(crate) type Api<P, S> = State<Arc<Shared<P, S>>>;
 
 /// The parameters of all routes, apart from the filters.
 #[derive(Debug, Default, Deserialize)]
@@ -74,13 +63,15 @@ pub fn api<P: Place, S: System>(operator: Operator<P, S>) -> Router {
         .route("/events", get(events::<P, S>))
         .route("/events/{endpoint}/{id}", get(event::<P, S>))
         .route("/deliveries/{endpoint}/{id}/headers", get(headers::<P, S>))
-        .route("/deliveries/{endpoint}/{id}/body", get(body::<P, S>))
+        .route("/deliveries/{endpoint}/{id}/body", get(delivered::<P, S>))
         .route("/diff", get(diff::<P, S>))
         .route("/find", get(find::<P, S>))
         .route("/audit", get(audit::<P, S>))
         .route("/dead", get(dead::<P, S>))
         .route("/letters", get(letters::<P, S>))
         .route("/operations", post(operations::<P, S>))
+        .route("/holds", get(holds::list::<P, S>).post(holds::add::<P, S>))
+        .route("/holds/{hold}/release", post(holds::release::<P, S>))
         .route("/replays", get(replays::list::<P, S>).post(replays::plan::<P, S>))
         .route("/replays/{operation}", get(replays::show::<P, S>))
         .route("/replays/{operation}/items", get(replays::report::<P, S>))
@@ -109,15 +100,6 @@ async fn known_parameters(path: MatchedPath, request: Request, next: Next) -> Re
         Some(name) => bad("the query cannot be used", format!("there is no parameter {name:?}"))
             .into_response(),
     }
-}
-
-pub(crate) fn bad(what: &str, why: impl Into<String>) -> Problem {
-    Trouble::new(Code::BadRequest, what, why).into()
-}
-
-pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
-    let read = Query::<T>::try_from_uri(uri);
-    read.map(|Query(read)| read).map_err(|error| bad("the query cannot be used", error.body_text()))
 }
 
 fn tenant(name: Option<&String>) -> Result<Option<TenantId>, Problem> {
@@ -172,7 +154,7 @@ async fn headers<P: Place, S: System>(
     Ok(json(StatusCode::OK, &api.operator.headers(&target, tenant.as_ref(), reveal).await?))
 }
 
-async fn body<P: Place, S: System>(
+async fn delivered<P: Place, S: System>(
     State(api): Api<P, S>,
     Path((endpoint, id)): Path<(String, String)>,
     uri: Uri,
@@ -234,10 +216,10 @@ async fn dead<P: Place, S: System>(State(api): Api<P, S>, uri: Uri) -> Answered 
 async fn operations<P: Place, S: System>(
     State(api): Api<P, S>,
     headers: HeaderMap,
-    body: Bytes,
+    bytes: Bytes,
 ) -> Answered {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let asked: Asked = replays::body(&headers, &body)?;
+    let asked: Asked = body(&headers, &bytes)?;
     let Some(etag) = text(&header::IF_MATCH) else {
         let why = "If-Match has to state the etag of the event as it was shown";
         return Err(Trouble::new(Code::EtagMissing, "the act was not made", why).into());
@@ -247,7 +229,7 @@ async fn operations<P: Place, S: System>(
         return Ok(created(&api.operator.act(&order).await?));
     };
     let mut held = api.remembered.hold().await;
-    let request = format!("{etag} {}", String::from_utf8_lossy(&body));
+    let request = format!("{etag} {}", String::from_utf8_lossy(&bytes));
     if let Some(done) = held.answer(key, &request)? {
         return Ok(created(&done));
     }

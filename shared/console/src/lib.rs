@@ -8,6 +8,7 @@ mod answer;
 mod api;
 mod asked;
 mod guard;
+mod holds;
 mod openapi;
 mod problem;
 mod remembered;

@@ -1,8 +1,8 @@
 //! The OpenAPI document, made from the list of routes and from the types that are answered.
 
 use hookdock_operate::{
-    Act, Audit, Dead, Diff, EndpointAccount, Event, Headers, LetterAccount, Operation, Page,
-    PlanOrder, Progress, ReportLine, Status, TurnOrder,
+    Act, Audit, Dead, Diff, EndpointAccount, Event, Headers, HoldAccount, HoldOrder, LetterAccount,
+    Operation, Page, PlanOrder, Progress, ReportLine, Status, TurnOrder,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -96,6 +96,8 @@ fn schemas() -> Value {
     let lists = [
         ("Endpoints", generator.subschema_for::<Vec<EndpointAccount>>()),
         ("Found", generator.subschema_for::<Vec<Event>>()),
+        ("Hold", generator.subschema_for::<HoldAccount>()),
+        ("Holds", generator.subschema_for::<Vec<HoldAccount>>()),
         ("Replays", generator.subschema_for::<Vec<Progress>>()),
         ("Report", generator.subschema_for::<Vec<ReportLine>>()),
         ("Letters", generator.subschema_for::<Vec<LetterAccount>>()),
@@ -115,6 +117,7 @@ fn schemas() -> Value {
     generator.subschema_for::<Asked>();
     generator.subschema_for::<PlanOrder>();
     generator.subschema_for::<TurnOrder>();
+    generator.subschema_for::<HoldOrder>();
     generator.subschema_for::<Driven>();
     own.extend(generator.take_definitions(true));
     Value::Object(own)

@@ -3,16 +3,14 @@
 use axum::extract::{Path, State};
 use bytes::Bytes;
 use hookdock_operate::ports::Place;
-use hookdock_operate::{PlanOrder, ReportLine, Trouble, Turn, TurnOrder};
-use hookdock_pipeline::model::names::OperationId;
+use hookdock_operate::{PlanOrder, ReportLine, Turn, TurnOrder};
 use hookdock_pipeline::model::system::System;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, StatusCode, Uri};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::json;
-use crate::api::{Answered, Api, bad, query};
+use crate::asked::{Answered, Api, body, id, query};
 
 /// How many operations are listed.
 const NEWEST: usize = 50;
@@ -28,22 +26,6 @@ pub(crate) struct Driven {
 #[serde(default)]
 struct ReportParameters {
     outcome: Option<hookdock_operate::Outcome>,
-}
-
-/// The body of an act: JSON, and said to be.
-pub(crate) fn body<T: DeserializeOwned>(
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<T, crate::Problem> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if content_type != Some("application/json") {
-        return Err(bad("the act was not made", "its Content-Type must be application/json"));
-    }
-    serde_json::from_slice(body).map_err(|error| bad("the act was not made", error.to_string()))
-}
-
-fn id(text: &str) -> Result<OperationId, crate::Problem> {
-    text.parse().map_err(|error| Trouble::from(error).into())
 }
 
 pub(crate) async fn list<P: Place, S: System>(State(api): Api<P, S>) -> Answered {

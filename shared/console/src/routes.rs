@@ -97,6 +97,12 @@ pub(crate) const ROUTES: &[Route] = &[
         conditional: true,
         ..post("/operations", "Retries, dismisses or restores one event", "Asked", "Operation")
     },
+    get("/holds", "The holds", &[], Some("Holds")),
+    post("/holds", "Leaves runs waiting for a while", "HoldOrder", "Hold"),
+    Route {
+        body: None,
+        ..post("/holds/{hold}/release", "Ends a hold, and plans what waits", "", "Progress")
+    },
     get("/replays", "The newest operations on many", &[], Some("Replays")),
     post("/replays", "Counts what is meant, and keeps it as a plan", "PlanOrder", "Progress"),
     get("/replays/{operation}", "How far an operation is", &[], Some("Progress")),

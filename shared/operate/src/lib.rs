@@ -12,9 +12,11 @@ mod beginning;
 mod body;
 mod dead;
 mod diff;
+mod hold;
 mod list;
 mod name;
 mod operator;
+mod outcome;
 mod page;
 pub mod ports;
 mod pretty;
@@ -29,14 +31,16 @@ pub use account::{
     AttemptAccount, Event, ItemAccount, Next, Received, RunAccount, State, StepAccount, StepState,
     VERSION,
 };
-pub use act::{Act, Item, Operation, Order, Outcome, Seen};
+pub use act::{Act, Item, Operation, Order, Seen};
 pub use audit::{Audit, AuditOrder, AuditedHour};
 pub use beginning::Beginning;
 pub use body::{Header, Headers, View};
 pub use dead::{By, Dead, Group, LetterAccount};
 pub use diff::{Change, Diff};
+pub use hold::{HoldAccount, HoldOrder};
 pub use name::{Name, Target};
 pub use operator::{Configured, Operator};
+pub use outcome::Outcome;
 pub use page::{Looked, Page, Paging};
 pub use replay::{Pace, Phase, Plan, PlanOrder, Progress, ReportLine, Turn, TurnOrder};
 pub use selection::{Filters, Selection};

@@ -155,6 +155,7 @@ async fn every_answer_is_as_the_openapi_document_says() {
         ("/audit", "/audit", 200),
         ("/audit", "/audit?include_open=true", 200),
         ("/audit", "/audit?since=yesterday", 400),
+        ("/holds", "/holds", 200),
         ("/replays", "/replays", 200),
         ("/replays/{operation}", "/replays/op_1", 400),
         ("/replays/{operation}", "/replays/op_01a3185c5861799d8726bd740fdad468", 404),
@@ -199,6 +200,24 @@ async fn every_answer_about_a_replay_is_as_the_openapi_document_says() {
         let (status, _, body) = ask(&router, request.expect("a request")).await;
         (status, body)
     };
+    for (asked, expected) in [
+        (json!({"job": "scripted", "seconds": 60, "reason": "a test"}), 201),
+        (json!({"seconds": 60, "reason": "a test"}), 400),
+        (json!({"all": true, "seconds": 0, "reason": "a test"}), 400),
+        (json!({"all": true, "seconds": 60, "reason": ""}), 400),
+    ] {
+        let (status, body) = post("/holds", asked).await;
+        assert_eq!(status.as_u16(), expected, "{}", String::from_utf8_lossy(&body));
+        check(&document, "post", "/holds", status, &body);
+    }
+    let (_, _, held) = get(&router, "/holds").await;
+    let held: Value = serde_json::from_slice(&held).expect("JSON");
+    let release = format!("/holds/{}/release", held[0]["id"].as_str().expect("an id"));
+    for expected in [201, 404] {
+        let (status, body) = post(&release, json!({})).await;
+        assert_eq!(status.as_u16(), expected);
+        check(&document, "post", "/holds/{hold}/release", status, &body);
+    }
     let plan = json!({"selection": {"state": "dead"}, "reason": "the CRM is back"});
     let (status, body) = post("/replays", plan).await;
     check(&document, "post", "/replays", status, &body);

@@ -3,6 +3,7 @@
 mod acts;
 mod api;
 mod audit;
+mod hold;
 mod list;
 mod mortal;
 mod replay;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::{
-    Claim, DeadReason, Fence, Run, RunId, Settlement, Shard, StepResult, Wake,
+    Claim, DeadReason, Fence, JOB_UNREGISTERED, Run, RunId, Settlement, Shard, StepResult, Wake,
 };
 use hookdock_pipeline::model::names::{BodyDigest, Owner, StepName};
 use hookdock_pipeline::ports::{CommitRefused, Conditional, DueRuns as _, Ledger as _};
@@ -78,8 +78,8 @@ pub async fn states<B: Bench>(bench: &B) {
         run.settled(Settlement::Ignored("nothing to do".to_owned()), None, START),
         dead.dead_lettered(),
         dead,
-        run.waiting_for_job(later, None, START),
-        run.given_up_without_job(START),
+        run.waiting_unclaimed(later, JOB_UNREGISTERED, None, START),
+        run.given_up_unclaimed(DeadReason::JobUnregistered, START),
     ];
     for next in next {
         let answer = ledger.compare_and_swap(&run.fence(), &next).await.expect("an answer");

@@ -20,8 +20,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::account::time;
-use crate::act::Outcome;
 use crate::operator::Operator;
+use crate::outcome::Outcome;
 use crate::ports::Place;
 use crate::replay::plan::{Plan, PlanItem};
 use crate::replay::state::{Drive, Progress};

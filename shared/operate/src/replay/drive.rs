@@ -8,8 +8,8 @@ use hookdock_pipeline::model::names::OperationId;
 use hookdock_pipeline::model::restart::Mode;
 use hookdock_pipeline::model::system::System;
 
-use crate::act::Outcome;
 use crate::operator::Operator;
+use crate::outcome::Outcome;
 use crate::ports::Place;
 use crate::replay::books::{ReportLine, taken};
 use crate::replay::judge::{Seen, judge, sent_generation};

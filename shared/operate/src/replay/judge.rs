@@ -3,7 +3,7 @@
 
 use hookdock_pipeline::ledger::{Run, RunState};
 
-use crate::act::Outcome;
+use crate::outcome::Outcome;
 use crate::replay::plan::PlanItem;
 
 /// What is seen of an item that was sent.

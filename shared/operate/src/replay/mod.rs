@@ -18,6 +18,7 @@
 //! [`Operator::drive`]: crate::Operator::drive
 
 mod books;
+mod count;
 mod drive;
 mod judge;
 mod plan;

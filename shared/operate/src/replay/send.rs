@@ -10,8 +10,8 @@ use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::Conditional;
 
 use crate::account::{State, parse};
-use crate::act::Outcome;
 use crate::operator::Operator;
+use crate::outcome::Outcome;
 use crate::ports::Place;
 use crate::replay::judge::sent_generation;
 use crate::replay::plan::{Plan, PlanItem};

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{VERSION, time};
-use crate::act::Outcome;
+use crate::outcome::Outcome;
 use crate::replay::plan::Plan;
 
 /// For how long a driver that is not heard of keeps others away.

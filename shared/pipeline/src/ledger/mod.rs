@@ -16,7 +16,7 @@
 //! A person moves a run as well: `dead` to `dismissed` and back, and a run that retries or waits
 //! to the same state, due now.
 //!
-//! A run whose job is not registered is moved without a claim: from any state in which it is due
+//! A run whose job is not registered, or that a person holds, is moved without a claim: from any state in which it is due
 //! to `waiting`, and at the end of its time to `dead`. One that waits for longer than a message is
 //! hidden has a [`Wake`] besides: its message is gone.
 //!
@@ -31,9 +31,11 @@ mod effect_key;
 pub mod entity;
 mod event;
 mod history;
+mod hold;
 mod item;
 mod run;
 mod run_acts;
+mod run_claim;
 mod run_steps;
 mod run_wake;
 mod state;
@@ -44,6 +46,7 @@ mod wake;
 pub use effect_key::EffectKey;
 pub use event::{Dedupe, DeliveryRecord, EventRecord, EventRef, Packed, Recorded};
 pub use history::History;
+pub use hold::{HOLDS_READ_EVERY, Hold, HoldScope, Holds, MOST_HOLDS};
 pub use item::RunItem;
 pub use run::{Claim, Fence, Run, RunId, Unclaimable};
 pub use state::{

@@ -1,7 +1,9 @@
 //! The values that everything speaks in.
 
+mod body_digest;
 pub(crate) mod deadline;
 pub mod failure;
+mod invalid_name;
 pub(crate) mod millis;
 pub mod misfit;
 pub mod names;

@@ -9,13 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
-/// Text that does not fit the grammar of a name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} must be {grammar}")]
-pub struct InvalidName {
-    kind: &'static str,
-    grammar: &'static str,
-}
+pub use crate::model::body_digest::BodyDigest;
+pub use crate::model::invalid_name::InvalidName;
 
 /// Makes a checked string type: private field, `FromStr`, serde through the same check.
 macro_rules! name {
@@ -283,6 +278,12 @@ impl CellName {
         Self::of("operation", "replay", id.as_str())
     }
 
+    /// The cell of the holds.
+    #[must_use]
+    pub fn of_holds() -> Self {
+        Self::of("hold", "all", "")
+    }
+
     pub(super) fn of(kind: &'static str, name: &str, about: &str) -> Self {
         Self(format!("{kind}#{name}#{}", hex::encode(Sha256::digest(about))))
     }
@@ -293,48 +294,6 @@ impl CellTag {
     #[must_use]
     pub fn new(random: u128) -> Self {
         Self(format!("{random:032x}"))
-    }
-}
-
-/// The SHA-256 digest of a body, written as 64 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct BodyDigest([u8; 32]);
-
-impl BodyDigest {
-    /// The digest of these bytes.
-    #[must_use]
-    pub fn of(body: &[u8]) -> Self {
-        Self(Sha256::digest(body).into())
-    }
-
-    /// The digest's bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Display for BodyDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl TryFrom<String> for BodyDigest {
-    type Error = InvalidName;
-
-    fn try_from(text: String) -> Result<Self, InvalidName> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes)
-            .map(|()| Self(bytes))
-            .map_err(|_| InvalidName { kind: "a digest", grammar: "64 hexadecimal digits" })
-    }
-}
-
-impl From<BodyDigest> for String {
-    fn from(digest: BodyDigest) -> Self {
-        digest.to_string()
     }
 }
 

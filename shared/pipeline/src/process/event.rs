@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use futures_util::future::join;
 
 use crate::delivery::identity::{IgnoreCause, ignore_cause};
 use crate::delivery::reference::Reference;
@@ -63,16 +64,19 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         message: &Received,
     ) -> Result<Progress, PortError> {
         let least = least_time(self.system.now().until(message.deadline));
-        let Some(recorded) = self.record_delivery(reference, jobs, None).await? else {
-            return Ok(Progress::Finished);
-        };
+        let holds = self.worker.holds.now(&self.ledger, &self.system);
+        let (recorded, holds) = join(self.record_delivery(reference, jobs, None), holds).await;
+        let Some(recorded) = recorded? else { return Ok(Progress::Finished) };
         if recorded.dedupe == Dedupe::Repeat && message.receives == 1 {
             log::duplicate(reference);
         }
         // One job's trouble must not keep the others from running.
         let mut progress = self.unregistered(&recorded, jobs, reference, message).await;
         for job in jobs {
-            let ran = self.run(Task { job, reference, stored, message, least }).await;
+            let ran = match holds.over(reference, job.name(), self.system.now()) {
+                None => self.run(Task { job, reference, stored, message, least }).await,
+                Some(hold) => self.wait_for_release(job.name(), reference, message, hold).await,
+            };
             progress = progress.and_then(|so_far| Ok(so_far.and(ran?)));
         }
         progress

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::delivery::identity::IgnoreCause;
 use crate::delivery::reference::Reference;
-use crate::ledger::{JOB_UNREGISTERED, Run, RunState};
+use crate::ledger::{Hold, JOB_UNREGISTERED, Run, RunState};
 use crate::model::names::{EventId, EventType, TenantId};
 
 /// A line about the event of a reference, with further fields and the message.
@@ -92,6 +92,19 @@ pub(super) fn without_job(run: &Run, reference: &Reference) {
         RunState::Dead { .. } => without_job!(error),
         _ => without_job!(info),
     }
+}
+
+/// A run is held by a person.
+pub(super) fn held(run: &Run, reference: &Reference, hold: &Hold) {
+    tell!(
+        info,
+        reference,
+        run.job = %run.id.job,
+        run.state = run.state.name(),
+        run.next_attempt_at = next_attempt(&run.state),
+        hold.id = %hold.id,
+        "run is held"
+    );
 }
 
 fn next_attempt(state: &RunState) -> Option<String> {

@@ -8,6 +8,7 @@ mod claim;
 mod claimed_run;
 mod dead_letters;
 mod event;
+mod holds;
 mod log;
 mod message;
 mod pack;

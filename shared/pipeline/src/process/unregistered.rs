@@ -1,5 +1,5 @@
-//! Runs whose job is not registered: it was switched off, renamed or narrowed while they were
-//! under way.
+//! Runs that wait without a claim. Their job is not registered: it was switched off, renamed or
+//! narrowed while they were under way. Or a person holds them.
 //!
 //! The record of the event names every job that ever ran for it, so a message is not deleted while
 //! one of them still has to end. Such a run waits without using an attempt, goes on when the job
@@ -7,7 +7,9 @@
 
 use crate::delivery::reference::Reference;
 use crate::job::Job;
-use crate::ledger::{Claim, EventRef, Recorded, Run, RunId, RunState};
+use crate::ledger::{
+    Claim, DeadReason, EventRef, Hold, JOB_UNREGISTERED, Recorded, Run, RunId, RunState,
+};
 use crate::model::names::JobName;
 use crate::model::port_error::PortError;
 use crate::model::retry::RetryPolicy;
@@ -16,6 +18,23 @@ use crate::ports::{Deliveries, Ledger, Messages};
 use crate::process::log;
 use crate::process::task::{Progress, Received};
 use crate::process::use_case::{A_MOMENT, Process};
+
+/// Why a run waits that nobody has claimed for it.
+#[derive(Debug, Clone, Copy)]
+enum Why<'a> {
+    NoJob,
+    Held(&'a Hold),
+}
+
+impl Why<'_> {
+    /// Why it is dead, once it cannot wait any longer.
+    fn reason(self) -> DeadReason {
+        match self {
+            Self::NoJob => DeadReason::JobUnregistered,
+            Self::Held(_) => DeadReason::WaitTooLong,
+        }
+    }
+}
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// How far the event's other jobs have come: those that the record names and that are not
@@ -33,7 +52,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         }
         let registered = |name: &JobName| jobs.iter().any(|job| job.name() == name);
         for name in recorded.jobs.iter().filter(|name| !registered(name)) {
-            let waited = self.wait_for_job(name, reference, message).await;
+            let waited = self.wait_unclaimed(name, reference, message, Why::NoJob).await;
             progress = progress.and_then(|so_far| Ok(so_far.and(waited?)));
         }
         progress
@@ -57,15 +76,27 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             None | Some((_, RunState::Dead { .. })) => {
                 self.dead_letter_unregistered(reference, job).await
             }
-            Some(_) => self.wait_for_job(job, reference, message).await,
+            Some(_) => self.wait_unclaimed(job, reference, message, Why::NoJob).await,
         }
     }
 
-    async fn wait_for_job(
+    /// A person holds the run: it waits until the hold ends.
+    pub(super) async fn wait_for_release(
+        &self,
+        job: &JobName,
+        reference: &Reference,
+        message: &Received,
+        hold: &Hold,
+    ) -> Result<Progress, PortError> {
+        self.wait_unclaimed(job, reference, message, Why::Held(hold)).await
+    }
+
+    async fn wait_unclaimed(
         &self,
         name: &JobName,
         reference: &Reference,
         message: &Received,
+        why: Why<'_>,
     ) -> Result<Progress, PortError> {
         let id = RunId { event: EventRef::of(reference), job: name.clone() };
         let claim = self.claim(reference, message);
@@ -76,7 +107,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         // What has outlived its record counts as never claimed.
         let alive = known.clone().filter(|run| claim.now < run.expires_at());
         let run = alive.unwrap_or_else(|| Run::never_claimed(id, &claim));
-        let next = self.without_job(&run, &claim, reference, message);
+        let next = self.unclaimed(&run, &claim, reference, message, why);
         let other = match &known {
             None => self.ledger.create(&next).await?,
             Some(known) => self.ledger.compare_and_swap(&known.fence(), &next).await?,
@@ -84,7 +115,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         if other.refused().is_some() {
             return Ok(Progress::Later(A_MOMENT));
         }
-        self.tell_unregistered(&next, reference);
+        self.tell(&next, reference, why);
         match next.state {
             RunState::Waiting { .. } if next.wake.is_some() => Ok(Progress::Finished),
             RunState::Waiting { not_before, .. } => Ok(self.later(not_before)),
@@ -94,27 +125,37 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
 
     /// The run while it waits, or dead, where it could not wait any longer. Nothing is called, so
     /// it may look often.
-    fn without_job(
+    fn unclaimed(
         &self,
         run: &Run,
         claim: &Claim,
         reference: &Reference,
         message: &Received,
+        why: Why<'_>,
     ) -> Run {
-        let wait = RetryPolicy::ABSENCE.wait(run.writes.saturating_add(1), self.system.random());
-        let not_before = claim.now.plus(wait);
-        match not_before <= self.settings.last_call(reference, claim.now) {
-            true => {
-                let wake = self.wake(run, not_before, reference, message);
-                run.waiting_for_job(not_before, wake, claim.now)
+        let last_call = self.settings.last_call(reference, claim.now);
+        let (not_before, cause) = match why {
+            Why::NoJob => {
+                let looks = run.writes.saturating_add(1);
+                let wait = RetryPolicy::ABSENCE.wait(looks, self.system.random());
+                (claim.now.plus(wait), JOB_UNREGISTERED.to_owned())
             }
-            false => run.given_up_without_job(claim.now),
+            // What it needs may be deleted before the hold ends.
+            Why::Held(hold) => (hold.until.min(last_call), hold.cause()),
+        };
+        if last_call < not_before || last_call <= claim.now {
+            return run.given_up_unclaimed(why.reason(), claim.now);
         }
+        let wake = self.wake(run, not_before, reference, message);
+        run.waiting_unclaimed(not_before, &cause, wake, claim.now)
     }
 
     /// Each time for the metric, and once for people.
-    fn tell_unregistered(&self, run: &Run, reference: &Reference) {
+    fn tell(&self, run: &Run, reference: &Reference, why: Why<'_>) {
         let job = &run.id.job;
+        if let Why::Held(hold) = why {
+            return log::held(run, reference, hold);
+        }
         if self.registry.is_first_miss(job) {
             tracing::warn!(
                 run.job = %job, endpoint = %reference.endpoint,

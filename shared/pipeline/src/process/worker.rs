@@ -6,6 +6,7 @@ use futures_util::lock::{Mutex, MutexGuard};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::job::Breakers;
+use crate::process::holds::KnownHolds;
 
 /// Stored bytes are counted in pages. What is smaller than one needs no room.
 const PAGE_BYTES: u64 = 64 * 1024;
@@ -18,6 +19,7 @@ pub struct Worker {
     pages: u32,
     isolation: Mutex<()>,
     breakers: Arc<Breakers>,
+    pub(super) holds: KnownHolds,
 }
 
 impl Default for Worker {
@@ -36,7 +38,13 @@ impl Worker {
     pub fn with_memory(bytes: u64) -> Self {
         let pages = u32::try_from(bytes / 16 / PAGE_BYTES).unwrap_or(u32::MAX).max(1);
         let room = Semaphore::new(pages as usize);
-        Self { room, pages, isolation: Mutex::default(), breakers: Arc::default() }
+        Self {
+            room,
+            pages,
+            isolation: Mutex::default(),
+            breakers: Arc::default(),
+            holds: KnownHolds::default(),
+        }
     }
 
     /// Waits until there is room for a delivery. One that is larger than all the room gets all of
