@@ -331,9 +331,7 @@ def test_the_tables_of_rights_are_those_of_the_template() -> None:
     rights += [
         row(who, statement, parameter)
         for policy, who in people.items()
-        for parameter, statement in map(
-            with_parameter, properties(policy)["PolicyDocument"]["Statement"]
-        )
+        for parameter, statement in map(with_parameter, properties(policy)["PolicyDocument"]["Statement"])
     ]
     refusals = [
         row(None, statement, None)

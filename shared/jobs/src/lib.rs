@@ -6,6 +6,7 @@
 
 mod api;
 mod checked;
+mod deliver;
 mod fulfil_order;
 mod send_notification;
 pub mod settings;
@@ -14,6 +15,7 @@ mod triage_ticket;
 
 use std::sync::Arc;
 
+pub use deliver::deliver;
 pub use fulfil_order::fulfil_order;
 use hookdock_pipeline::job::{Context, JobResult, On, Registry};
 pub use send_notification::send_notification;
@@ -21,7 +23,7 @@ pub use settings::Settings;
 pub use sync_customer::sync_customer;
 pub use triage_ticket::triage_ticket;
 
-use crate::settings::Notification;
+use crate::settings::PatternText;
 
 /// Every job that is on, and the events it runs for. `*` at the end of a name stands for the rest
 /// of it. The processor and `hookdock dev` run what stands here.
@@ -45,15 +47,20 @@ pub fn registry(settings: Settings) -> Registry {
             with(sync, sync_customer),
         );
     }
-    settings.send_notification.into_iter().fold(jobs, |jobs, (name, notification)| {
-        let on = on(&notification);
-        jobs.job(&name.job(), on, with(notification, send_notification))
-    })
+    for (name, notification) in settings.send_notification {
+        let on = on(&notification.endpoint, &notification.events);
+        jobs = jobs.job(&name.of("send_notification"), on, with(notification, send_notification));
+    }
+    for (name, destination) in settings.deliver {
+        let on = on(&destination.endpoint, &destination.events);
+        jobs = jobs.job(&name.of("deliver"), on, with(destination, deliver));
+    }
+    jobs
 }
 
-fn on(notification: &Notification) -> On {
-    let endpoint = On::endpoint(notification.endpoint.as_str());
-    notification.events.iter().fold(endpoint, |on, event| on.event(event.as_str()))
+fn on(endpoint: &PatternText, events: &[PatternText]) -> On {
+    let endpoint = On::endpoint(endpoint.as_str());
+    events.iter().fold(endpoint, |on, event| on.event(event.as_str()))
 }
 
 /// The job with its settings, which all its runs share.

@@ -21,6 +21,11 @@
 //! events = ["push"]
 //! show = ["/repository/full_name", "/ref"]
 //! to = { slack = "https://hooks.slack.com/services/..." }
+//!
+//! [deliver.orders]
+//! endpoint = "stripe"
+//! events = ["checkout.*"]
+//! to = { http = "https://api.example.com/hooks", signing_secret = "whsec_..." }
 //! ```
 //!
 //! A job without its settings is off. [`infra/jobs.example.toml`] shows every setting.
@@ -35,7 +40,7 @@ use std::time::Duration;
 use hookdock_pipeline::ledger::breaker::BreakerPolicy;
 use hookdock_pipeline::model::misfit::reason;
 use serde::Deserialize;
-pub use values::{NotificationName, PatternText, Token, Url};
+pub use values::{JobPart, PatternText, Token, Url};
 
 /// The settings of all jobs.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -54,7 +59,10 @@ pub struct Settings {
     pub sync_customer: Option<SyncCustomer>,
     /// Events that people are told of, by the name of the notification.
     #[serde(default)]
-    pub send_notification: BTreeMap<NotificationName, Notification>,
+    pub send_notification: BTreeMap<JobPart, Notification>,
+    /// Events that are sent on to where the code already is, by the name of the destination.
+    #[serde(default)]
+    pub deliver: BTreeMap<JobPart, Destination>,
 }
 
 /// Version 1, which is all there is.
@@ -144,6 +152,39 @@ pub enum Target {
     Email(String),
     /// The stack's topic: `to = { topic = {} }`.
     Topic {},
+}
+
+/// Where events are sent on to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Destination {
+    /// The endpoints; a pattern such as `shop-*`.
+    pub endpoint: PatternText,
+    /// The event types; every one where none is named.
+    #[serde(default)]
+    pub events: Vec<PatternText>,
+    /// Who takes them.
+    pub to: HttpTarget,
+}
+
+/// An HTTP server that takes events, signed as Standard Webhooks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpTarget {
+    /// Its URL.
+    pub http: Url,
+    /// What signs, such as `whsec_...`: base64 of 24 to 64 bytes.
+    pub signing_secret: Token,
+    /// What signed before, and still signs beside it while receivers change over.
+    #[serde(default)]
+    pub previous_secret: Option<Token>,
+}
+
+impl HttpTarget {
+    /// What signs, the present secret first.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Token> {
+        std::iter::once(&self.signing_secret).chain(&self.previous_secret)
+    }
 }
 
 /// An API, and the token it is called with.

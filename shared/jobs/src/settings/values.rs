@@ -21,10 +21,10 @@ pub struct Token(String);
 #[serde(try_from = "String")]
 pub struct PatternText(String);
 
-/// The name of a notification, such that its job's name fits.
+/// The name of a notification or a destination, such that its job's name fits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub struct NotificationName(String);
+pub struct JobPart(String);
 
 impl Url {
     /// The URL with a path after it.
@@ -56,11 +56,11 @@ impl PatternText {
     }
 }
 
-impl NotificationName {
-    /// The name of the job.
+impl JobPart {
+    /// The name of the job of that kind.
     #[must_use]
-    pub fn job(&self) -> String {
-        format!("send_notification_{}", self.0)
+    pub fn of(&self, kind: &str) -> String {
+        format!("{kind}_{}", self.0)
     }
 }
 
@@ -83,12 +83,12 @@ impl TryFrom<String> for PatternText {
     }
 }
 
-impl TryFrom<String> for NotificationName {
+impl TryFrom<String> for JobPart {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let name = Self(text);
-        let fits = !name.0.is_empty() && name.job().parse::<JobName>().is_ok();
+        let fits = !name.0.is_empty() && name.of("send_notification").parse::<JobName>().is_ok();
         if fits { Ok(name) } else { Err("not a name") }
     }
 }

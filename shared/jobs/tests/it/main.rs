@@ -7,6 +7,7 @@
 )]
 
 mod conformance;
+mod deliver;
 mod fulfil_order;
 mod over_http;
 mod send_notification;

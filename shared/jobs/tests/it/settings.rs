@@ -30,6 +30,7 @@ fn the_example_has_every_job_on() {
             "send_notification_pushes",
             "send_notification_refunds",
             "send_notification_shop",
+            "deliver_orders",
         ]
     );
 }
