@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use derive_more::Debug;
 use hookdock_signature::{Headers, Request};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,7 +16,8 @@ use serde_json::value::RawValue;
 use crate::input;
 
 /// A request that somebody kept.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+#[debug("{:?}", self.request())]
 pub(crate) struct SavedRequest {
     pub(crate) method: String,
     pub(crate) url: String,
@@ -97,12 +99,6 @@ impl SavedRequest {
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         File { method: self.method.clone(), url: self.url.clone(), headers, body, body_base64 }
-    }
-}
-
-impl fmt::Debug for SavedRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.request().fmt(f)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Access tokens for a client's id and secret (OAuth 2.0, RFC 6749, section 4.4).
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use derive_more::Debug;
 use form_urlencoded::Serializer;
 use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
 use hookdock_pipeline::model::port_error::PortError;
@@ -38,7 +38,8 @@ const POLICY: Policy = Policy {
 const DEFAULT_LIFETIME: u64 = 600;
 
 /// A token that a call is authorized with.
-#[derive(Deserialize)]
+#[derive(Deserialize, Debug)]
+#[debug("Token")]
 pub(crate) struct Token {
     access_token: String,
     expires_in: Option<u64>,
@@ -52,12 +53,6 @@ impl Token {
     /// Three quarters of its lifetime, because it has to arrive before it expires.
     fn lifetime(&self) -> Duration {
         Duration::from_secs(self.expires_in.unwrap_or(DEFAULT_LIFETIME) / 4 * 3)
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
     }
 }
 

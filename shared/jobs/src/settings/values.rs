@@ -1,19 +1,20 @@
 //! The values in the settings that are checked while they are read.
 
-use std::fmt;
-
+use derive_more::Debug;
 use hookdock_pipeline::model::names::JobName;
 use hookdock_pipeline::model::pattern::Pattern;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
 /// A URL; it can be a secret and is not shown.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Debug)]
+#[debug("Url")]
 #[serde(try_from = "String")]
 pub struct Url(String);
 
 /// A secret.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Debug)]
+#[debug("Token")]
 pub struct Token(String);
 
 /// A pattern that has been checked.
@@ -90,17 +91,5 @@ impl TryFrom<String> for NotificationName {
         let name = Self(text);
         let fits = !name.0.is_empty() && name.job().parse::<JobName>().is_ok();
         if fits { Ok(name) } else { Err("not a name") }
-    }
-}
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Url")
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
     }
 }

@@ -5,6 +5,7 @@ use hookdock_signature::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::IntoStaticStr;
 
 use crate::delivery::part::Item;
 use crate::delivery::verified::VerifiedDelivery;
@@ -55,7 +56,8 @@ pub enum Flag {
 }
 
 /// Why an event has no run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum IgnoreCause {
     /// Its type is on the endpoint's ignore list.
@@ -74,13 +76,7 @@ impl IgnoreCause {
     /// The stable code, as it is recorded.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::EventTypeIgnored => "event_type_ignored",
-            Self::TenantMismatch => "tenant_mismatch",
-            Self::NoJob => "no_job",
-            Self::NoItems => "no_items",
-            Self::Unsigned => "unsigned",
-        }
+        self.into()
     }
 }
 

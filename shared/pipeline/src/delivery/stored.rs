@@ -1,11 +1,12 @@
 //! The stored form of a delivery: one versioned JSON object that a person can read.
 
 use std::borrow::Cow;
-use std::{fmt, mem};
+use std::mem;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use derive_more::Debug;
 use hookdock_signature::{Class, Headers, Weakness};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,9 @@ use crate::model::versioned;
 use crate::model::versioned::{Unreadable, Versioned};
 
 /// A stored delivery.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Debug)]
+// Headers, query and body stay out of logs.
+#[debug("StoredDelivery({delivery_id}, {endpoint}, {event:?}, {verification:?})")]
 pub struct StoredDelivery<'a> {
     /// The version of this form.
     pub version: u32,
@@ -131,18 +134,6 @@ pub enum UnreadableDelivery {
     /// Its body is not base64.
     #[error("the stored body is not base64")]
     Body(#[from] base64::DecodeError),
-}
-
-impl fmt::Debug for StoredDelivery<'_> {
-    /// Headers, query and body stay out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredDelivery")
-            .field("delivery_id", &self.delivery_id)
-            .field("endpoint", &self.endpoint)
-            .field("event", &self.event)
-            .field("verification", &self.verification)
-            .finish_non_exhaustive()
-    }
 }
 
 impl<'a> StoredDelivery<'a> {

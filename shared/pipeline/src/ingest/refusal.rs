@@ -1,6 +1,7 @@
 //! Why a delivery is not accepted.
 
 use hookdock_signature::{RefusedHandshake, Rejection};
+use strum::IntoStaticStr;
 
 use crate::model::port_error::{PortError, PortErrorKind};
 
@@ -69,23 +70,21 @@ pub enum Refusal {
 }
 
 /// Why a body was not read to its end, where it is read from a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Unread {
     /// It is larger than its endpoint takes.
     TooLarge,
     /// The bodies of other requests take all the room that there is.
     NoRoom,
     /// The sender stalled, or has gone.
+    #[strum(serialize = "incomplete_body")]
     Incomplete,
 }
 
 impl Unread {
     fn code(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::NoRoom => "no_room",
-            Self::Incomplete => "incomplete_body",
-        }
+        self.into()
     }
 
     fn message(self) -> &'static str {

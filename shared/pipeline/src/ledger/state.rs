@@ -2,6 +2,7 @@
 
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::model::failure::{ErrorClass, Failure};
 use crate::model::millis;
@@ -12,7 +13,8 @@ use crate::model::names::{CellName, CodeVersion, StepName};
 pub const JOB_UNREGISTERED: &str = "job_unregistered";
 
 /// The state of a run, with what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum RunState {
     /// A worker has it.
     Running {
@@ -57,7 +59,8 @@ pub enum RunState {
 }
 
 /// Why no further attempt is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
     /// The failure cannot go away by itself.
@@ -101,7 +104,8 @@ pub struct Ending {
 }
 
 /// What came of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptResult {
     /// The work is done.
@@ -155,15 +159,7 @@ impl RunState {
     /// The state's name, as recorded.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Running { .. } => "running",
-            Self::Retrying { .. } => "retrying",
-            Self::Waiting { .. } => "waiting",
-            Self::Done => "done",
-            Self::Ignored { .. } => "ignored",
-            Self::Dead { .. } => "dead",
-            Self::Dismissed { .. } => "dismissed",
-        }
+        self.into()
     }
 }
 
@@ -171,13 +167,7 @@ impl DeadReason {
     /// A stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Permanent => "permanent",
-            Self::AttemptsExhausted => "attempts_exhausted",
-            Self::WorkerDied => "worker_died",
-            Self::WaitTooLong => "wait_too_long",
-            Self::JobUnregistered => JOB_UNREGISTERED,
-        }
+        self.into()
     }
 }
 
@@ -213,12 +203,7 @@ impl AttemptResult {
     /// A stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Ignored => "ignored",
-            Self::Deferred => "deferred",
-            Self::Failed(_) => "failed",
-        }
+        self.into()
     }
 }
 

@@ -1,10 +1,12 @@
 //! Patterns for event types and endpoints: a whole name, a prefix and `*`, or `*` alone.
 
-use std::fmt;
 use std::str::FromStr;
 
+use derive_more::Display;
+
 /// A pattern such as `push`, `checkout.*` or `*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
+#[display("{prefix}{}", if *open { "*" } else { "" })]
 pub struct Pattern {
     prefix: String,
     open: bool,
@@ -26,12 +28,6 @@ impl Pattern {
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         if self.open { name.starts_with(&self.prefix) } else { name == self.prefix }
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.prefix, if self.open { "*" } else { "" })
     }
 }
 

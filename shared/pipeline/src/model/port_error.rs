@@ -1,10 +1,14 @@
 //! What can go wrong behind a port.
 
 use std::error::Error;
-use std::fmt;
+
+use derive_more::Display;
+use strum::IntoStaticStr;
 
 /// Why a call to another system failed, classified once, by the adapter that made the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, Display)]
+#[display("{}", self.code())]
+#[strum(serialize_all = "snake_case")]
 pub enum PortErrorKind {
     /// The system asked us to slow down.
     Throttled,
@@ -25,20 +29,7 @@ impl PortErrorKind {
     /// A stable code for logs and records.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Throttled => "throttled",
-            Self::TimedOut => "timed_out",
-            Self::Unavailable => "unavailable",
-            Self::Denied => "denied",
-            Self::Invalid => "invalid",
-            Self::RateLimited => "rate_limited",
-        }
-    }
-}
-
-impl fmt::Display for PortErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+        self.into()
     }
 }
 

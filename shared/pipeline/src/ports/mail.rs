@@ -1,14 +1,15 @@
 //! E-mail.
 
-use std::fmt;
-
+use derive_more::Debug;
 use futures_util::future::BoxFuture;
 
 use crate::ledger::EffectKey;
 use crate::model::port_error::PortError;
 
 /// One e-mail, plain text. Who it is from is a setting of the port, not of the job.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+// All of it is personal, and stays out of logs.
+#[debug("Email")]
 pub struct Email {
     /// The address it goes to.
     pub to: String,
@@ -27,11 +28,4 @@ pub trait Mail: Send + Sync {
         email: &'a Email,
         effect: &'a EffectKey,
     ) -> BoxFuture<'a, Result<(), PortError>>;
-}
-
-impl fmt::Debug for Email {
-    /// All of it is personal, and stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Email").finish_non_exhaustive()
-    }
 }

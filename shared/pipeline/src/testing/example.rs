@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
+use derive_more::Debug;
 use hookdock_signature::{EpochMillis, Provider, catalog};
 
 use crate::delivery::identity::KeySource;
@@ -29,7 +30,9 @@ pub(super) const RECEIVED_AT: EpochMillis = EpochMillis::new(1_800_000_000_000);
 ///     .header("Stripe-Version", "2026-10-01");
 /// # drop(paid);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+// The body may have been taken from life.
+#[debug("Example({endpoint}, {event_type}, body_bytes: {})", body.len())]
 pub struct Example {
     endpoint: EndpointId,
     provider: String,
@@ -150,17 +153,6 @@ impl Example {
             direct: None,
         };
         serde_json::to_vec(&stored).expect("an example can be stored").into()
-    }
-}
-
-impl fmt::Debug for Example {
-    /// The body may have been taken from life.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Example")
-            .field("endpoint", &self.endpoint)
-            .field("event_type", &self.event_type)
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use derive_more::Debug;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hookdock_signature::{EpochMillis, Secret};
@@ -57,6 +58,8 @@ use crate::ports::{
 ///     Intercepted::new(ledger, Stuck)
 /// }
 /// ```
+#[derive(Debug)]
+#[debug("Intercepted")]
 pub struct Intercepted<P: ?Sized, I> {
     port: Arc<P>,
     interceptor: I,
@@ -79,12 +82,6 @@ impl<P: ?Sized, I> Intercepted<P, I> {
 impl<P: ?Sized, I: Clone> Clone for Intercepted<P, I> {
     fn clone(&self) -> Self {
         Self { port: Arc::clone(&self.port), interceptor: self.interceptor.clone() }
-    }
-}
-
-impl<P: ?Sized, I> fmt::Debug for Intercepted<P, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intercepted").finish_non_exhaustive()
     }
 }
 

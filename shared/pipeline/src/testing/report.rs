@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use derive_more::Debug;
+
 use crate::model::names::{JobName, StepName};
 
 /// How a call goes wrong.
@@ -91,7 +93,9 @@ pub struct Finding {
 }
 
 /// All findings of a check, each fault once for each step.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+// As a person reads it, since that is what a test that fails prints.
+#[debug("{self}")]
 pub struct Report {
     /// The findings.
     pub findings: Vec<Finding>,
@@ -167,13 +171,6 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the jobs do not keep their promises:")?;
         self.findings.iter().try_for_each(|finding| write!(f, "\n  {finding}"))
-    }
-}
-
-impl fmt::Debug for Report {
-    /// As a person reads it, since that is what a test that fails prints.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

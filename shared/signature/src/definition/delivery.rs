@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use strum::IntoStaticStr;
 
 /// How well a statement is founded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Trust {
@@ -20,12 +22,8 @@ pub enum Trust {
 impl Trust {
     /// The mark as it is written in a definition.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::ThirdParty => "third-party",
-            Self::Unconfirmed => "unconfirmed",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use derive_more::Display;
+
 use super::error::DefinitionError;
 use super::jwt::JwtRule;
 use super::path::JsonPath;
@@ -15,7 +17,9 @@ use super::template::{Segment, Template};
 /// body has one, an action. The first part has to be there. Later parts of a type
 /// may be missing; those of an id may not, because different events would share
 /// what is left.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Display)]
+// As in the definition, the parts joined by ` + `.
+#[display("{}", self.texts().join(" + "))]
 pub struct Selector {
     pub(crate) parts: Vec<Part>,
     pub(crate) needs: Needs,
@@ -120,13 +124,6 @@ impl Selector {
         }
         let parts = parts.iter().map(|part| Part::parse(part, reach, schemes, field));
         parts.collect::<Result<_, _>>().map(|parts| Self { parts, needs })
-    }
-}
-
-/// As in the definition, the parts joined by ` + `.
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.texts().join(" + "))
     }
 }
 

@@ -13,15 +13,13 @@ use std::str::FromStr;
 
 use fields::Fields;
 
-use super::algorithm::{
-    Algorithm, Construction, Digest, EcdsaFormat, KeyRule, PublicKeyRule, RsaDigest,
-};
+use super::algorithm::{Algorithm, Construction, Digest, EcdsaFormat};
 use super::delivery::Delivery;
 use super::error::DefinitionError;
-use super::file::{KindToml, PaddingToml, ProviderToml, PublicKeyToml, SchemeToml, SettingToml};
+use super::file::{KindToml, PaddingToml, ProviderToml, SchemeToml};
 use super::handshake::{Handshake, Method};
 use super::keys::KeysRule;
-use super::provider::{Provider, Setting};
+use super::provider::Provider;
 use super::scheme::{Coded, KeyFrom, Kind, Public, Scheme, Shared, Signed, Token};
 use super::selector::{Needs, Reach, Selector};
 use super::signature::{Timestamp, TimestampSource};
@@ -81,7 +79,7 @@ fn provider(raw: ProviderToml) -> Result<Provider> {
         notes: raw.notes,
         scheme,
         alternatives,
-        settings: raw.config.into_iter().map(|(name, raw)| (name, setting(raw))).collect(),
+        settings: raw.config,
         event_id,
         event_id_stable_on_retry: raw.event_id.as_ref().and_then(|id| id.stable_on_retry),
         event_id_is_unique: raw.event_id.and_then(|id| id.unique).unwrap_or(true),
@@ -122,10 +120,6 @@ fn methods(raw: Option<BTreeSet<Method>>) -> Result<BTreeSet<Method>> {
         true => Err(DefinitionError::new("methods", "no event comes like that")),
         false => Ok(methods),
     }
-}
-
-fn setting(raw: SettingToml) -> Setting {
-    Setting { description: raw.description, value: raw.default, optional: raw.optional }
 }
 
 fn settings_are_declared(provider: &Provider) -> Result<()> {
@@ -177,16 +171,10 @@ fn hmac(fields: &Fields<'_>) -> Result<Kind> {
     let raw = fields.raw;
     fields.only(&[&SIGNED[..], &["digest", "construction", "key"]].concat())?;
     let construction = raw.construction.unwrap_or(Construction::Mac);
-    let key = raw.key.clone().unwrap_or_default();
     let shared = Shared {
         digest: fields.need("digest", raw.digest)?,
         construction,
-        key: KeyRule {
-            format: key.format,
-            strip_prefix: key.strip_prefix,
-            suffix: key.suffix,
-            normalize: key.normalize,
-        },
+        key: raw.key.clone().unwrap_or_default(),
         signed: signed(fields, construction)?,
     };
     Ok(Kind::Shared(shared))
@@ -233,21 +221,20 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
     let own = ["digest", "padding", "twice", "public_key", "keys", "weak"];
     fields.only(&[&SIGNED[..], &own].concat())?;
     let digest = match fields.need("digest", fields.raw.digest)? {
-        Digest::Sha1 if fields.raw.weak => RsaDigest::Sha1,
-        Digest::Sha1 => return Err(fields.error("digest", "sha1 signatures can be forged")),
-        Digest::Sha256 => RsaDigest::Sha256,
-        Digest::Sha384 => RsaDigest::Sha384,
-        Digest::Sha512 => RsaDigest::Sha512,
+        Digest::Sha1 if !fields.raw.weak => {
+            return Err(fields.error("digest", "sha1 signatures can be forged"));
+        }
+        digest => digest,
     };
     let algorithm = match fields.need("padding", fields.raw.padding)? {
-        PaddingToml::Pkcs1v15 if fields.raw.twice && digest == RsaDigest::Sha256 => {
+        PaddingToml::Pkcs1v15 if fields.raw.twice && digest == Digest::Sha256 => {
             Algorithm::RsaPkcs1Sha256Twice
         }
         _ if fields.raw.twice => {
             return Err(fields.error("twice", "goes with sha256 and pkcs1v15"));
         }
         PaddingToml::Pkcs1v15 => Algorithm::RsaPkcs1(digest),
-        PaddingToml::Pss if digest == RsaDigest::Sha1 => {
+        PaddingToml::Pss if digest == Digest::Sha1 => {
             return Err(fields.error("digest", "PSS goes with a digest that is not broken"));
         }
         PaddingToml::Pss => Algorithm::RsaPss(digest),
@@ -257,7 +244,7 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
 
 fn public(fields: &Fields<'_>, algorithm: Algorithm) -> Result<Kind> {
     let key = match (&fields.raw.public_key, &fields.raw.keys) {
-        (Some(key), None) => KeyFrom::Secret(key.clone().into()),
+        (Some(key), None) => KeyFrom::Secret(key.clone()),
         (None, Some(keys)) => KeyFrom::Provider(Box::new(KeysRule::check(keys, fields, false)?)),
         (None, None) => return Err(fields.error("public_key", "missing")),
         (Some(_), Some(_)) => return Err(fields.error("public_key", "stands instead of keys")),
@@ -311,10 +298,4 @@ fn timestamp_is_signed(
         _ => false,
     });
     if signed { Ok(()) } else { Err(fields.error("timestamp", "not part of the message")) }
-}
-
-impl From<PublicKeyToml> for PublicKeyRule {
-    fn from(raw: PublicKeyToml) -> Self {
-        Self { format: raw.format, strip_prefix: raw.strip_prefix }
-    }
 }
