@@ -8,6 +8,7 @@ use hookdock_pipeline::ports::DueRuns;
 use hookdock_signature::EpochMillis;
 
 use crate::Embedded;
+use crate::order::run_key;
 use crate::store::{DUE, StoreError};
 
 impl<S: System> DueRuns for Embedded<S> {
@@ -65,7 +66,7 @@ fn run_id(action: &'static str, [endpoint, key, job]: [String; 3]) -> Result<Run
 
 /// The place of a run that was left to the ledger.
 pub(crate) fn place(item: &RunItem) -> Option<(u8, i64, &str, &str, &str)> {
-    let at = item.wake.as_ref()?.at.get();
-    let shard = Shard::of(&item.event_key).number();
-    Some((shard, at, item.endpoint.as_str(), item.event_key.as_str(), item.job.as_str()))
+    let at = item.run.wake.as_ref()?.at.get();
+    let (endpoint, key, job) = run_key(&item.run.id);
+    Some((Shard::of(&item.run.id.event.key).number(), at, endpoint, key, job))
 }

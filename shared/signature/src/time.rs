@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use derive_more::Display;
+use serde::{Deserialize, Serialize};
 
 /// Seconds since 1970-01-01T00:00:00Z.
 ///
@@ -11,7 +12,10 @@ use derive_more::Display;
 ///
 /// assert_eq!(EpochSeconds::new(2).to_millis(), EpochMillis::new(2000));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct EpochSeconds(i64);
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -23,7 +27,10 @@ pub struct EpochSeconds(i64);
 ///
 /// assert_eq!(EpochMillis::new(2999).to_seconds(), EpochSeconds::new(2));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct EpochMillis(i64);
 
 impl EpochSeconds {

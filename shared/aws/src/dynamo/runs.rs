@@ -97,5 +97,5 @@ pub(super) async fn swap(
 /// The run that an item holds.
 pub(super) fn stored_run(action: &'static str, item: Item) -> Result<Run, PortError> {
     let item: RunItem = from_item(action, item)?;
-    Run::try_from(item).map_err(|error| unfit(action, error))
+    item.known().map_err(|error| unfit(action, error))
 }

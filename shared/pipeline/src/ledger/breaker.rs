@@ -21,7 +21,6 @@ use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::model::failure::ErrorClass;
-use crate::model::millis;
 use crate::model::retry::spread;
 
 /// When a breaker opens, and for how long.
@@ -64,7 +63,7 @@ pub enum Breaker {
     /// It is called.
     Closed {
         /// When the first of the failures happened.
-        #[serde(rename = "since_ms", with = "millis")]
+        #[serde(rename = "since_ms")]
         since: EpochMillis,
         /// How many calls have failed since.
         failures: u32,
@@ -74,7 +73,7 @@ pub enum Breaker {
     /// It is left alone.
     Open {
         /// Until then.
-        #[serde(rename = "until_ms", with = "millis")]
+        #[serde(rename = "until_ms")]
         until: EpochMillis,
         /// How often in a row.
         times: u32,
@@ -84,7 +83,7 @@ pub enum Breaker {
     /// One call is made to see whether it is back.
     Probing {
         /// By then that call has ended, or its worker has died.
-        #[serde(rename = "until_ms", with = "millis")]
+        #[serde(rename = "until_ms")]
         until: EpochMillis,
         /// How often in a row it has been left alone.
         times: u32,
