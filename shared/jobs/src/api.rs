@@ -52,7 +52,7 @@ impl Api {
             .uri(self.url.join(path))
             .header(AUTHORIZATION, bearer)
             .header(IDEMPOTENCY_KEY, effect.as_str());
-        let crm = cx.dependency("crm").at(self.url.as_str()).policy(self.breaker.into());
+        let crm = cx.dependency("crm").at(self.url.as_str()).policy(self.breaker);
         call(cx, crm, action, request, body).await
     }
 }
@@ -60,7 +60,7 @@ impl Api {
 impl Zendesk {
     /// The account, as something that can be down.
     pub(crate) fn dependency<'a>(&'a self, cx: &'a Context) -> Dependency<'a> {
-        cx.dependency("zendesk").at(self.url.as_str()).policy(self.breaker.into())
+        cx.dependency("zendesk").at(self.url.as_str()).policy(self.breaker)
     }
 }
 

@@ -52,8 +52,8 @@ pub fn registry(settings: Settings) -> Registry {
 }
 
 fn on(notification: &Notification) -> On {
-    let endpoint = On::endpoint(notification.endpoint.as_str());
-    notification.events.iter().fold(endpoint, |on, event| on.event(event.as_str()))
+    let endpoint = On::endpoint(&notification.endpoint.to_string());
+    notification.events.iter().fold(endpoint, |on, event| on.event(&event.to_string()))
 }
 
 /// The job with its settings, which all its runs share.

@@ -2,7 +2,6 @@
 
 use derive_more::Debug;
 use hookdock_pipeline::model::names::JobName;
-use hookdock_pipeline::model::pattern::Pattern;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +15,6 @@ pub struct Url(String);
 #[derive(Clone, PartialEq, Eq, Deserialize, Debug)]
 #[debug("Token")]
 pub struct Token(String);
-
-/// A pattern that has been checked.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct PatternText(String);
 
 /// The name of a notification, such that its job's name fits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,14 +43,6 @@ impl Token {
     }
 }
 
-impl PatternText {
-    /// The pattern's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl NotificationName {
     /// The name of the job.
     #[must_use]
@@ -72,15 +58,6 @@ impl TryFrom<String> for Url {
         let uri: Uri = text.parse().map_err(|_| "not a URL")?;
         let spoken = matches!(uri.scheme_str(), Some("https" | "http"));
         if spoken && uri.host().is_some() { Ok(Self(text)) } else { Err("not an https URL") }
-    }
-}
-
-impl TryFrom<String> for PatternText {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse::<Pattern>().map_err(|_| "not a pattern")?;
-        Ok(Self(text))
     }
 }
 

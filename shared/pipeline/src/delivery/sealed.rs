@@ -48,7 +48,7 @@ impl SealedDelivery {
         let raw = delivery.raw();
         let contents = Contents::of(delivery);
         let object_key = match delivery.endpoint().direct() {
-            Some(_) => ObjectKey::direct(&raw.endpoint, &contents.identity.key),
+            Some(_) => ObjectKey::direct(&raw.endpoint, &contents.event.key),
             None => ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
         };
         let stored = StoredDelivery::of(delivery, &contents);

@@ -21,23 +21,29 @@ use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::model::failure::ErrorClass;
+use crate::model::millis::seconds;
 use crate::model::retry::spread;
 
 /// When a breaker opens, and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct BreakerPolicy {
     /// How many calls have to fail.
     pub failures: u32,
     /// How many of a hundred calls have to fail.
     pub percent: u32,
     /// The time within which they fail.
+    #[serde(rename = "window_seconds", deserialize_with = "seconds")]
     pub window: Duration,
     /// The longest that the dependency is left alone the first time.
+    #[serde(rename = "wait_seconds", deserialize_with = "seconds")]
     pub first_wait: Duration,
     /// The longest that it is left alone, however often its probes fail; the bound doubles with
     /// each.
+    #[serde(rename = "longest_wait_seconds", deserialize_with = "seconds")]
     pub longest_wait: Duration,
     /// How far a dependency is followed that asks for more time than that.
+    #[serde(skip)]
     pub longest_asked: Duration,
 }
 

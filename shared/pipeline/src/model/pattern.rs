@@ -3,9 +3,11 @@
 use std::str::FromStr;
 
 use derive_more::Display;
+use serde::Deserialize;
 
 /// A pattern such as `push`, `checkout.*` or `*`.
-#[derive(Debug, Clone, PartialEq, Eq, Display)]
+#[derive(Debug, Clone, PartialEq, Eq, Display, Deserialize)]
+#[serde(try_from = "String")]
 #[display("{prefix}{}", if *open { "*" } else { "" })]
 pub struct Pattern {
     prefix: String,
@@ -43,6 +45,14 @@ impl FromStr for Pattern {
             return Err(InvalidPattern(text.to_owned()));
         }
         Ok(Self { prefix: prefix.to_owned(), open })
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = InvalidPattern;
+
+    fn try_from(text: String) -> Result<Self, InvalidPattern> {
+        text.parse()
     }
 }
 
