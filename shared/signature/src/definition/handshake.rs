@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use derive_more::Display;
 use serde::Deserialize;
 use strum::IntoStaticStr;
 
@@ -80,12 +81,16 @@ pub(crate) struct Condition {
     pub(crate) test: Test,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Display)]
 pub(crate) enum Test {
+    #[display("{}", _0.join(" or "))]
     Is(Vec<String>),
+    #[display("there")]
     Present,
+    #[display("not there")]
     Absent,
     /// A list without items.
+    #[display("an empty list")]
     Empty,
 }
 
@@ -182,17 +187,6 @@ impl fmt::Display for Handshake {
                 write!(f, "; {at} has to be the setting {setting}, else {otherwise}")
             }
             None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for Test {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Is(values) => f.write_str(&values.join(" or ")),
-            Self::Present => f.write_str("there"),
-            Self::Absent => f.write_str("not there"),
-            Self::Empty => f.write_str("an empty list"),
         }
     }
 }

@@ -24,10 +24,12 @@ use crate::definition::signature::{Layout, Prefix, Signature, Source, Timestamp,
 use crate::{Headers, Provider, Selector, definition};
 
 /// What a definition says about requests.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Definition {
+    #[serde(skip)]
     scheme: Scheme,
+    #[serde(skip)]
     alternatives: Vec<Scheme>,
     /// The parts of the event's id, each with the places that are tried for it.
     pub event_id: Vec<String>,
