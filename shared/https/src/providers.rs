@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::cache::{Asker, Cache, Policy, Read, Source};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::scope::Scope;
@@ -101,10 +101,13 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
     fn keys(&self, source: &KeySource) -> &KeyCache<S> {
         if source.is_anonymous() { &self.anonymous } else { &self.in_the_operator_s_name }
     }
+}
 
+#[async_trait]
+impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
     /// A key that is not in a set may be in a newer one. A sender can invent the names of single
     /// keys only, so the rate limit holds for those.
-    async fn find(&self, scope: &Scope, request: &KeyRequest) -> Result<Option<Key>, PortError> {
+    async fn key(&self, scope: &Scope, request: &KeyRequest) -> Result<Option<Key>, PortError> {
         let (source, id) = (request.source(), request.id());
         let asker = Asker { scope, host: source.host() };
         let keys = self.keys(source);
@@ -117,25 +120,11 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
         Ok(newer.and_then(|keys| keys.get(id).cloned()))
     }
 
-    async fn get(&self, url: &str) -> Result<(), PortError> {
+    async fn visit(&self, url: &str) -> Result<(), PortError> {
         let request = Request::get(url).body(Bytes::new());
         let request = request.map_err(|error| invalid(VISIT, error))?;
         let answer = send(&self.client, VISIT, request).await?;
         check_status(VISIT, &answer)
-    }
-}
-
-impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
-    fn key<'a>(
-        &'a self,
-        scope: &'a Scope,
-        request: &'a KeyRequest,
-    ) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
-        Box::pin(self.find(scope, request))
-    }
-
-    fn visit<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
-        Box::pin(self.get(url))
     }
 }
 

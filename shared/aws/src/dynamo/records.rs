@@ -1,9 +1,8 @@
 //! What the jobs write, in a DynamoDB table: key `collection` and `id`, content in the map `body`.
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Conditional, Record, Records};
 use serde_json::Value;
@@ -31,21 +30,6 @@ impl DynamoRecords {
         Self { table: Table::new(client, table) }
     }
 
-    /// ```text
-    ///   (none) --- insert ---> the record --- insert: refused, with the record's content
-    /// ```
-    async fn insert(&self, record: Record) -> Result<Conditional<Value>, PortError> {
-        let put = self
-            .table
-            .put(to_item(INSERT, &record)?)
-            .condition_expression(IF_NEW)
-            .set_expression_attribute_names(names(["id"]));
-        match conditional(INSERT, put.send().await)? {
-            Ok(_) => Ok(Conditional::Written),
-            Err(conflict) => Ok(Conditional::Refused(Self::existing(INSERT, conflict)?)),
-        }
-    }
-
     /// The same write as a part of a transaction.
     pub(super) fn insertion(
         &self,
@@ -61,25 +45,29 @@ impl DynamoRecords {
         let item = conflict.0.ok_or_else(|| unfit(action, "the record was not shown"))?;
         body(action, item)
     }
+}
+
+#[async_trait]
+impl Records for DynamoRecords {
+    /// ```text
+    ///   (none) --- insert ---> the record --- insert: refused, with the record's content
+    /// ```
+    async fn insert(&self, record: Record) -> Result<Conditional<Value>, PortError> {
+        let put = self
+            .table
+            .put(to_item(INSERT, &record)?)
+            .condition_expression(IF_NEW)
+            .set_expression_attribute_names(names(["id"]));
+        match conditional(INSERT, put.send().await)? {
+            Ok(_) => Ok(Conditional::Written),
+            Err(conflict) => Ok(Conditional::Refused(Self::existing(INSERT, conflict)?)),
+        }
+    }
 
     async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, PortError> {
         let get = self.table.get([("collection", collection), ("id", id)]);
         let found = get.send().await.map_err(port_error(READ))?;
         found.item.map(|item| body(READ, item)).transpose()
-    }
-}
-
-impl Records for DynamoRecords {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
-        Self::insert(self, record).boxed()
-    }
-
-    fn get<'a>(
-        &'a self,
-        collection: &'a str,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        Self::get(self, collection, id).boxed()
     }
 }
 

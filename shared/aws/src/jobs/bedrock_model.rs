@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::error::BuildError;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
@@ -10,8 +11,6 @@ use aws_sdk_bedrockruntime::types::{
     OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType, StopReason,
     SystemContentBlock,
 };
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{Answer, AnswerForm, Model, Prompt, Usage};
 use serde_json::Value;
@@ -34,7 +33,10 @@ impl BedrockModel {
     pub(crate) fn new(client: Client, id: &str) -> Self {
         Self { client, id: id.to_owned() }
     }
+}
 
+#[async_trait]
+impl Model for BedrockModel {
     async fn ask(&self, prompt: &Prompt) -> Result<Answer, PortError> {
         let material = Message::builder()
             .role(ConversationRole::User)
@@ -54,12 +56,6 @@ impl BedrockModel {
             // What Bedrock says can quote the prompt.
             .map_err(coded_error(ASK))?;
         Ok(Answer { json: whole(&answered), usage: usage(&answered) })
-    }
-}
-
-impl Model for BedrockModel {
-    fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Answer, PortError>> {
-        Self::ask(self, prompt).boxed()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Documents: what is too large for a record, or too personal for the ledger.
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use derive_more::{Debug, Display};
-use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::port_error::PortError;
@@ -27,15 +27,13 @@ pub struct Document {
 }
 
 /// Where jobs keep documents.
+#[async_trait]
 pub trait Documents: Send + Sync {
     /// Keeps the document unless its name is taken; decided atomically.
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>>;
+    async fn keep(&self, document: Document) -> Result<Conditional<()>, PortError>;
 
     /// The document's content, if there is one.
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>>;
+    async fn read(&self, name: &DocumentName) -> Result<Option<Bytes>, PortError>;
 }
 
 impl DocumentName {

@@ -1,7 +1,7 @@
 //! E-mail.
 
+use async_trait::async_trait;
 use derive_more::Debug;
-use futures_util::future::BoxFuture;
 
 use crate::ledger::EffectKey;
 use crate::model::port_error::PortError;
@@ -20,12 +20,9 @@ pub struct Email {
 }
 
 /// The way to people's inboxes.
+#[async_trait]
 pub trait Mail: Send + Sync {
     /// Sends the e-mail. A service that knows keys is given this one and sends what it has sent
     /// under it no second time; SES knows none.
-    fn send<'a>(
-        &'a self,
-        email: &'a Email,
-        effect: &'a EffectKey,
-    ) -> BoxFuture<'a, Result<(), PortError>>;
+    async fn send(&self, email: &Email, effect: &EffectKey) -> Result<(), PortError>;
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use derive_more::Debug;
-use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::model::port_error::PortError;
@@ -55,7 +55,8 @@ pub struct Usage {
 }
 
 /// A language model. Which one is a setting of the port, not of the job.
+#[async_trait]
 pub trait Model: Send + Sync {
     /// Asks the model, once. Each call costs.
-    fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Answer, PortError>>;
+    async fn ask(&self, prompt: &Prompt) -> Result<Answer, PortError>;
 }

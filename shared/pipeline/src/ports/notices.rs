@@ -1,7 +1,7 @@
 //! Notices to whoever has subscribed.
 
+use async_trait::async_trait;
 use derive_more::Debug;
-use futures_util::future::BoxFuture;
 
 use crate::ledger::EffectKey;
 use crate::model::port_error::PortError;
@@ -18,12 +18,9 @@ pub struct Notice {
 }
 
 /// A topic to publish to.
+#[async_trait]
 pub trait Notices: Send + Sync {
     /// Publishes the notice. A topic that knows keys publishes no second time what it has
     /// published under this one.
-    fn publish<'a>(
-        &'a self,
-        notice: &'a Notice,
-        effect: &'a EffectKey,
-    ) -> BoxFuture<'a, Result<(), PortError>>;
+    async fn publish(&self, notice: &Notice, effect: &EffectKey) -> Result<(), PortError>;
 }

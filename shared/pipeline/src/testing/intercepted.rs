@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use derive_more::Debug;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_signature::{EpochMillis, Secret};
 use http::{Request, Response};
 use serde_json::Value;
@@ -177,13 +176,10 @@ macro_rules! port {
         )*}
     };
     (dyn $port:ident { $($hook:ident = $method:ident($($arg:ident: $type:tt),*) -> $answer:ty;)* }) => {
+        #[async_trait]
         impl<P: $port + ?Sized + 'static, I: Interceptor<P>> $port for Intercepted<P, I> {$(
-            fn $method(&self, $($arg: $type),*) -> BoxFuture<'_, Result<$answer, PortError>> {
-                $(let $arg = to_owned!($arg $type);)*
-                async move {
-                    self.interceptor.$hook(&self.port, $(lent!($arg $type)),*).await
-                }
-                .boxed()
+            async fn $method(&self, $($arg: $type),*) -> Result<$answer, PortError> {
+                self.interceptor.$hook(&self.port, $($arg),*).await
             }
         )*}
     };
