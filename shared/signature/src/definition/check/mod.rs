@@ -6,12 +6,14 @@ mod handshake;
 mod items;
 mod jwt;
 mod keys;
+mod place;
 mod reply;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use fields::Fields;
+use place::Place;
 
 use super::algorithm::{Algorithm, Construction, Digest, EcdsaFormat};
 use super::delivery::Delivery;
@@ -50,21 +52,18 @@ impl FromStr for Provider {
 fn provider(raw: ProviderToml) -> Result<Provider> {
     name_of_file(&raw.id)?;
     delivery(&raw.delivery)?;
-    let scheme = Scheme { alternative: None, when: None, kind: kind(&raw.scheme, "scheme")? };
+    let scheme =
+        Scheme { alternative: None, when: None, kind: kind(&raw.scheme, Place::new("scheme"))? };
     let alternatives = alternatives::alternatives(raw.alternatives, &raw.scheme, kind)?;
     let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
+    let selector = |parts: Option<&Vec<String>>, needs, field: &str| {
+        let parse = |parts| Selector::parse(parts, needs, Reach::Request, &schemes, field);
+        parts.map(|parts| parse(parts)).transpose()
+    };
     let event_id = raw.event_id.as_ref().map(|id| &id.from);
-    let event_id = event_id
-        .map(|parts| {
-            Selector::parse(parts, Needs::Every, Reach::Request, &schemes, "event_id.from")
-        })
-        .transpose()?;
+    let event_id = selector(event_id, Needs::Every, "event_id.from")?;
     let event_type = raw.event_type.as_ref().map(|kind| &kind.from);
-    let event_type = event_type
-        .map(|parts| {
-            Selector::parse(parts, Needs::First, Reach::Request, &schemes, "event_type.from")
-        })
-        .transpose()?;
+    let event_type = selector(event_type, Needs::First, "event_type.from")?;
     let can_mac = matches!(&scheme.kind, Kind::Shared(shared) if !shared.is_plain_digest());
     let handshakes = raw.handshakes.into_iter().enumerate();
     let handshakes = handshakes.map(|(index, raw)| raw.check(index, can_mac));
@@ -140,8 +139,8 @@ fn settings_are_declared(provider: &Provider) -> Result<()> {
     Ok(())
 }
 
-fn kind(raw: &SchemeToml, at: &str) -> Result<Kind> {
-    let fields = Fields { raw, at };
+fn kind(raw: &SchemeToml, place: Place) -> Result<Kind> {
+    let fields = Fields { raw, place };
     match fields.need("kind", raw.kind)? {
         KindToml::Hmac => hmac(&fields),
         KindToml::Token => token(&fields),
