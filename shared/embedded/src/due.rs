@@ -2,7 +2,7 @@
 
 use hookdock_pipeline::ledger::{EventRef, RunId, RunItem, Shard};
 use hookdock_pipeline::model::names::InvalidName;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::DueRuns;
 use hookdock_signature::EpochMillis;
@@ -61,7 +61,7 @@ fn run_id(action: &'static str, [endpoint, key, job]: [String; 3]) -> Result<Run
         let event = EventRef { endpoint: endpoint.parse()?, key: key.parse()? };
         Ok(RunId { event, job: job.parse()? })
     };
-    named().map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
+    named().map_err(PortError::invalid(action))
 }
 
 /// The place of a run that was left to the ledger.

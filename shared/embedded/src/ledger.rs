@@ -73,16 +73,8 @@ impl<S: System> Ledger for Embedded<S> {
             Ok(Ok(inserted))
         });
         match swapped.await? {
-            Ok(Conditional::Refused(body)) => {
-                Ok(Conditional::Refused(CommitRefused::RecordExists(body)))
-            }
-            Ok(Conditional::Written) => Ok(Conditional::Written),
-            Err(met) => Ok(match met.other_run(ACTION)? {
-                Conditional::Refused(run) => {
-                    Conditional::Refused(CommitRefused::Fenced(Box::new(run)))
-                }
-                Conditional::Written => Conditional::Written,
-            }),
+            Ok(inserted) => Ok(inserted.map(CommitRefused::RecordExists)),
+            Err(met) => Ok(met.other_run(ACTION)?.map(|run| CommitRefused::Fenced(Box::new(run)))),
         }
     }
 }
@@ -179,7 +171,7 @@ fn is_over(record: &EventRecord, delivery: &DeliveryRecord) -> bool {
 
 fn known(action: &'static str, record: EventRecord) -> Result<EventRecord, PortError> {
     let known = record.known();
-    known.map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
+    known.map_err(PortError::invalid(action))
 }
 
 /// What a write finds in its place.
@@ -247,5 +239,5 @@ fn find_run(
 
 fn readable(action: &'static str, item: RunItem) -> Result<Run, PortError> {
     let known = item.known();
-    known.map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
+    known.map_err(PortError::invalid(action))
 }

@@ -7,7 +7,7 @@ use hookdock_operate::ports::{
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ledger::{Fence, Run, RunItem};
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Conditional, Ledger as _, Messages as _};
 use hookdock_signature::EpochMillis;
@@ -111,7 +111,7 @@ impl<S: System> Runs for Embedded<S> {
             Ok(found)
         })?;
         let readable = items.into_iter().map(RunItem::known).collect::<Result<_, _>>();
-        readable.map_err(|error| PortError::new(ACTION, PortErrorKind::Invalid).with_source(error))
+        readable.map_err(PortError::invalid(ACTION))
     }
 
     async fn count(&self, state: Attended) -> Result<u64, PortError> {

@@ -16,7 +16,7 @@ use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 
-use crate::call::{check_status, invalid, send};
+use crate::call::send;
 use crate::client::Client;
 
 const GET_TOKEN: &str = "get a token from the provider";
@@ -81,12 +81,13 @@ impl Source<Credentials, Arc<Token>> for Grant {
             .header(AUTHORIZATION, format!("Basic {basic}"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from(form))
-            .map_err(|error| invalid(GET_TOKEN, error))?;
+            .map_err(PortError::invalid(GET_TOKEN))?;
         let answer = send(&self.0, GET_TOKEN, request).await?;
-        check_status(GET_TOKEN, &answer)?;
+        PortError::check(GET_TOKEN, answer.status())?;
         // The parser's message would quote the token.
         let token: Result<Token, _> = serde_json::from_slice(answer.body());
-        let token = token.map_err(|_| invalid(GET_TOKEN, "the answer holds no token"))?;
+        let token =
+            token.map_err(|_| PortError::invalid(GET_TOKEN)("the answer holds no token"))?;
         Ok(Some(Read { lifetime: token.lifetime(), value: Arc::new(token) }))
     }
 }

@@ -8,6 +8,7 @@ use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Web;
 use http::{Request, Response};
 
+use crate::call::send;
 use crate::{Client, Limits};
 
 impl Limits {
@@ -29,7 +30,6 @@ impl Limits {
 #[async_trait]
 impl Web for Client {
     async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, PortError> {
-        let answer = self.send(request).await;
-        answer.map_err(|error| PortError::new("call", error.kind()).with_source(error))
+        send(self, "call", request).await
     }
 }

@@ -72,12 +72,6 @@ pub(crate) async fn tell_slack(cx: &Context, webhook: &Url, text: &str) -> Resul
     call(cx, slack, "tell Slack", request, &serde_json::json!({ "text": text })).await
 }
 
-/// A text without Slack's markup: three characters have a meaning in it ("Formatting text for app
-/// surfaces", Slack docs, read 2026-11). What a stranger wrote must not call people or hide a link.
-pub(crate) fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 async fn call(
     cx: &Context,
     dependency: Dependency<'_>,

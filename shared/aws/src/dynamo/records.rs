@@ -8,7 +8,7 @@ use hookdock_pipeline::ports::{Conditional, Record, Records};
 use serde_json::Value;
 
 use super::condition::{Conflict, conditional};
-use super::item::{Item, from_item, names, to_item, unfit};
+use super::item::{Item, from_item, names, to_item};
 use super::table::Table;
 use crate::sdk_errors::port_error;
 
@@ -42,7 +42,8 @@ impl DynamoRecords {
 
     /// The content of the record that is already there.
     pub(super) fn existing(action: &'static str, conflict: Conflict) -> Result<Value, PortError> {
-        let item = conflict.0.ok_or_else(|| unfit(action, "the record was not shown"))?;
+        let item =
+            conflict.0.ok_or_else(|| PortError::invalid(action)("the record was not shown"))?;
         body(action, item)
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_bedrockruntime::types::{
     OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType, StopReason,
     SystemContentBlock,
 };
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Answer, AnswerForm, Model, Prompt, Usage};
 use serde_json::Value;
 
@@ -48,9 +48,9 @@ impl Model for BedrockModel {
             .converse()
             .model_id(&self.id)
             .system(SystemContentBlock::Text(prompt.system.clone()))
-            .messages(material.map_err(unbuilt)?)
+            .messages(material.map_err(PortError::invalid(ASK))?)
             .inference_config(InferenceConfiguration::builder().max_tokens(limit).build())
-            .output_config(form(&prompt.form).map_err(unbuilt)?)
+            .output_config(form(&prompt.form).map_err(PortError::invalid(ASK))?)
             .send()
             .await
             // What Bedrock says can quote the prompt.
@@ -88,8 +88,4 @@ fn usage(answered: &ConverseOutput) -> Usage {
         output_tokens: tokens(usage.map(|usage| usage.output_tokens())).unwrap_or_default(),
         took: Duration::from_millis(took.unwrap_or_default()),
     }
-}
-
-fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(ASK, PortErrorKind::Invalid).with_source(error)
 }

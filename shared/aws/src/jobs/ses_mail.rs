@@ -5,7 +5,7 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use hookdock_pipeline::job::EffectKey;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Email, Mail};
 
 use crate::sdk_errors::coded_error;
@@ -38,8 +38,8 @@ impl Mail for SesMail {
             .send_email()
             .from_email_address(&self.from)
             .destination(to)
-            .content(content(email).map_err(unbuilt)?)
-            .email_tags(tag.map_err(unbuilt)?)
+            .content(content(email).map_err(PortError::invalid(SEND))?)
+            .email_tags(tag.map_err(PortError::invalid(SEND))?)
             .send()
             .await
             // What SES says can name the address.
@@ -58,8 +58,4 @@ fn content(email: &Email) -> Result<EmailContent, BuildError> {
 
 fn text(text: &str) -> Result<Content, BuildError> {
     Content::builder().charset("UTF-8").data(text).build()
-}
-
-fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(SEND, PortErrorKind::Invalid).with_source(error)
 }

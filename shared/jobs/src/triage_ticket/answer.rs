@@ -1,12 +1,12 @@
 //! What the model is asked, and what counts as an answer.
 
+use hookdock_pipeline::model::slack::plain;
 use hookdock_pipeline::ports::{AnswerForm, Prompt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strum::Display;
 
 use super::ticket::Ticket;
-use crate::api::plain;
 use crate::checked::{lines, one_line};
 use crate::settings::TokenBudget;
 

@@ -10,6 +10,7 @@ pub mod port_error;
 pub mod public_url;
 pub mod retry;
 pub mod scope;
+pub mod slack;
 pub mod system;
 pub mod trace;
 pub mod versioned;

@@ -100,12 +100,10 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
     ) -> Result<Conditional<CommitRefused>, PortError> {
         match record {
             Some(record) => self.ledger.commit(&from.fence(), to, record).await,
-            None => Ok(match self.ledger.compare_and_swap(&from.fence(), to).await? {
-                Conditional::Written => Conditional::Written,
-                Conditional::Refused(stored) => {
-                    Conditional::Refused(CommitRefused::Fenced(Box::new(stored)))
-                }
-            }),
+            None => {
+                let swapped = self.ledger.compare_and_swap(&from.fence(), to).await?;
+                Ok(swapped.map(|stored| CommitRefused::Fenced(Box::new(stored))))
+            }
         }
     }
 }
