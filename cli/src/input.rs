@@ -1,10 +1,10 @@
 //! What the arguments of several commands name: a provider, its settings, secrets, other files.
 
-use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
+use derive_more::Debug;
 use hookdock_signature::{EpochMillis, Provider, Secret, Trust, catalog};
 use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
@@ -77,6 +77,8 @@ fn warn_if_unconfirmed(provider: &Provider) {
 }
 
 /// A secret as it is in its file, named by the file's path. The value is never printed.
+#[derive(Debug)]
+#[debug("SecretFile({path})")]
 pub(crate) struct SecretFile {
     path: String,
     text: Zeroizing<String>,
@@ -116,12 +118,6 @@ impl SecretFile {
     /// The form that verifies.
     pub(crate) fn secret(&self) -> anyhow::Result<Secret> {
         Ok(Secret::new(&*self.path, &**self.text)?)
-    }
-}
-
-impl fmt::Debug for SecretFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretFile").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

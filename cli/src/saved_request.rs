@@ -1,21 +1,22 @@
 //! A request in a file: JSON with `method`, `url`, `headers`, and `body` or `body_base64`.
 
-use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use derive_more::Debug;
 use hookdock_signature::{Headers, Request};
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_with::{As, Map, Same};
 
 use crate::input;
 
 /// A request that somebody kept.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+#[debug("{:?}", self.request())]
 pub(crate) struct SavedRequest {
     pub(crate) method: String,
     pub(crate) url: String,
@@ -100,12 +101,6 @@ impl SavedRequest {
     }
 }
 
-impl fmt::Debug for SavedRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.request().fmt(f)
-    }
-}
-
 fn text(key: &str, value: Option<Value>) -> anyhow::Result<Option<String>> {
     match value {
         None | Some(Value::Null) => Ok(None),
@@ -150,35 +145,13 @@ fn headers(raw: &RawValue) -> anyhow::Result<Headers> {
 }
 
 /// A JSON object that keeps repeated keys.
-pub(crate) struct Pairs(Vec<(String, Value)>);
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Pairs(#[serde(with = "As::<Map<Same, Same>>")] Vec<(String, Value)>);
 
 impl Pairs {
     /// The keys, in their order.
     pub(crate) fn into_names(self) -> Vec<String> {
         self.0.into_iter().map(|(name, _)| name).collect()
-    }
-}
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PairsVisitor)
-    }
-}
-
-struct PairsVisitor;
-
-impl<'de> Visitor<'de> for PairsVisitor {
-    type Value = Pairs;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(Pairs(pairs))
     }
 }

@@ -49,10 +49,10 @@ impl Aws {
         let process = ProcessorConfig::read(name).expect("usable");
         let (providers, web) = (Arc::new(Unasked), Arc::new(Outside::default()));
         let names = StackNames {
-            table: process.table.clone(),
+            table: process.ledger.table.clone(),
             bucket: process.bucket.clone(),
-            queue_url: Some(process.queue_url.clone()),
-            dead_letter_url: Some(process.dead_letter_url.clone()),
+            queue_url: Some(process.ledger.queue_url.clone()),
+            dead_letter_url: Some(process.ledger.dead_letter_url.clone()),
         };
         Self {
             ingest: hookdock_aws::ingest(&ingest, providers, web).await,

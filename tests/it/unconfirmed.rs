@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::job::{
     Body, Context, Delivery, ErrorClass, Failure, JobResult, Json, On, Outcome, Registry,
     Unconfirmed,
@@ -41,14 +40,15 @@ fn purchase() -> Draft {
 #[derive(Debug, Clone, Default)]
 struct Api(Arc<Mutex<Vec<String>>>);
 
+#[async_trait]
 impl Web for Api {
-    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
+    async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, PortError> {
         let url = request.uri().to_string();
         let known = url == "https://api.example/orders/7";
         self.0.lock().expect("a lock").push(url);
         let answer = Response::builder().status(if known { 200 } else { 410 });
         let answer = answer.body(Bytes::from_static(br#"{"amount": 4200}"#)).expect("an answer");
-        async { Ok(answer) }.boxed()
+        Ok(answer)
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Web;
 use http::{Request, Response};
@@ -37,14 +36,12 @@ impl Outside {
     }
 }
 
+#[async_trait]
 impl Web for Outside {
-    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
-        async move {
-            let mut state = self.state();
-            state.asked.push(request);
-            let answer = Response::builder().status(state.status.unwrap_or(200));
-            Ok(answer.body(Bytes::from_static(b"an answer")).expect("a status"))
-        }
-        .boxed()
+    async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, PortError> {
+        let mut state = self.state();
+        state.asked.push(request);
+        let answer = Response::builder().status(state.status.unwrap_or(200));
+        Ok(answer.body(Bytes::from_static(b"an answer")).expect("a status"))
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 use hookdock_embedded::{
     Embedded, EndpointFile, KeepingEndpoints, Message, QueueSettings, TestSystem,
 };
@@ -50,17 +51,14 @@ type TestProcess = Process<Faulty<Local>, Faulty<Local>, Faulty<Local>, TestSyst
 #[derive(Debug)]
 pub struct Unasked;
 
+#[async_trait]
 impl Providers for Unasked {
-    fn key<'a>(
-        &'a self,
-        _: &'a Scope,
-        _: &'a KeyRequest,
-    ) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
-        Box::pin(async { Err(PortError::new("ask a provider", PortErrorKind::Unavailable)) })
+    async fn key(&self, _: &Scope, _: &KeyRequest) -> Result<Option<Key>, PortError> {
+        Err(PortError::new("ask a provider", PortErrorKind::Unavailable))
     }
 
-    fn visit<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
-        Box::pin(async { Err(PortError::new("ask a provider", PortErrorKind::Unavailable)) })
+    async fn visit(&self, _: &str) -> Result<(), PortError> {
+        Err(PortError::new("ask a provider", PortErrorKind::Unavailable))
     }
 }
 

@@ -5,35 +5,47 @@ use hookdock_signature::Rejection;
 use hookdock_signature::describe::Scheme;
 use serde::Serialize;
 
-use crate::explain::changes::{Change, Unit};
+use crate::explain::changes::{Change, Unit, list};
 
 /// One thing that is known about a refused request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, derive_more::Display, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Finding {
     /// The check that failed.
+    #[display("{failed}")]
     Check { failed: Check },
     /// A header that the scheme looks at, and what is there.
+    #[display("{_0}")]
     Header(Header),
     /// The time that the sender states.
+    #[display("{_0}")]
     Clock(Clock),
     /// The time is in another unit than the provider's.
+    #[display("the time is in {stated}, and has to be in {expected}")]
     TimeUnit { stated: Unit, expected: Unit },
     /// Another header that may have been taken for one that is missing.
+    #[display("{name} is there instead of {wanted}: {likeness}")]
     OtherHeader { name: String, wanted: String, likeness: Likeness },
     /// With these changes the signature matches.
+    #[display("the signature matches once {}", list(changes, ", and "))]
     Match { changes: Vec<Change> },
     /// The URLs that a proxy's headers state were tried, and none of them matches.
+    #[display("{}: the URL that they state does not match either", headers.join(", "))]
     ForwardedUrl { headers: Vec<String> },
     /// No change that was tried makes it match.
+    #[display("{suspects}")]
     NoMatch { suspects: Suspects },
     /// Other providers that the request fits better.
+    #[display("{fit}: try --provider {}", list(providers, " or "))]
     OtherProviders { providers: Vec<String>, fit: Fit },
     /// The body looks as if it was changed on its way.
+    #[display("{looks}")]
     Body { looks: BodyLooks },
     /// A secret does not look like one; the format is that of the provider's secrets.
+    #[display("the secret in {secret} {looks}{}", secrets_are(format.as_deref()))]
     Secret { secret: String, looks: SecretLooks, format: Option<String> },
     /// The usual cause when this provider's requests are refused for this reason.
+    #[display("{cause}")]
     UsualCause { cause: String },
 }
 
@@ -197,6 +209,10 @@ impl Finding {
     pub(crate) const fn is_certain(&self) -> bool {
         matches!(self, Self::Match { .. } | Self::OtherProviders { fit: Fit::Verifies, .. })
     }
+}
+
+fn secrets_are(format: Option<&str>) -> String {
+    format.map(|format| format!("; a secret is: {format}")).unwrap_or_default()
 }
 
 impl Shape {

@@ -139,45 +139,29 @@ fn code(out: &mut String, char: char) {
     }
 }
 
-/// With the escapes that JSON cannot do without, and no others.
+/// With the escapes that JSON cannot do without, and no others. A string that stands for no text
+/// stays as it is.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
-        let (plain, tail) = one_escape(after);
-        out.push_str(&plain);
-        rest = tail;
+    while let Some((before, from)) = rest.find('"').and_then(|start| rest.split_at_checked(start)) {
+        let (string, after) = from.split_at_checked(string_length(from)).unwrap_or((from, ""));
+        let plain = serde_json::from_str::<String>(string);
+        let plain = plain.and_then(|text| serde_json::to_string(&text));
+        out.extend([before, plain.as_deref().unwrap_or(string)]);
+        rest = after;
     }
     out.push_str(rest);
     out
 }
 
-/// What stands for an escape whose backslash was read, and what follows it.
-fn one_escape(after: &str) -> (String, &str) {
-    let mut chars = after.chars();
-    match chars.next() {
-        Some('/') => ("/".to_owned(), chars.as_str()),
-        Some('u') => coded(after).unwrap_or_else(|| ("\\u".to_owned(), chars.as_str())),
-        Some(other) => (format!("\\{other}"), chars.as_str()),
-        None => ("\\".to_owned(), ""),
-    }
-}
-
-/// `u00e9`, or a pair of them for one character beyond the first plane.
-fn coded(after: &str) -> Option<(String, &str)> {
-    let (first, tail) = unit(after)?;
-    let second = tail.strip_prefix('\\').and_then(unit);
-    let pair = second.and_then(|(second, tail)| {
-        let char = char::decode_utf16([first, second]).next()?.ok()?;
-        (char.len_utf16() == 2).then_some((char, tail))
+/// How long the string is that the text begins with.
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
     });
-    let (char, tail) = pair.or_else(|| Some((char::from_u32(first.into())?, tail)))?;
-    let has_to_stay = char.is_control() || matches!(char, '"' | '\\');
-    (!has_to_stay).then(|| (char.to_string(), tail))
-}
-
-fn unit(text: &str) -> Option<(u16, &str)> {
-    let (digits, tail) = text.strip_prefix('u')?.split_at_checked(4)?;
-    Some((u16::from_str_radix(digits, 16).ok()?, tail))
+    end.map_or(text.len(), |inside| inside + 2)
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::explain::changes::list;
 use crate::explain::finding::{Clock, Count, Finding, Header, Shape};
 
 impl Finding {
@@ -19,38 +18,6 @@ impl Finding {
             | Self::OtherProviders { .. } => "cause",
             Self::Body { .. } | Self::Secret { .. } => "perhaps",
             Self::UsualCause { .. } => "usually",
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Check { failed } => write!(f, "{failed}"),
-            Self::Header(header) => write!(f, "{header}"),
-            Self::Clock(clock) => write!(f, "{clock}"),
-            Self::TimeUnit { stated, expected } => {
-                write!(f, "the time is in {stated}, and has to be in {expected}")
-            }
-            Self::OtherHeader { name, wanted, likeness } => {
-                write!(f, "{name} is there instead of {wanted}: {likeness}")
-            }
-            Self::Match { changes } => {
-                write!(f, "the signature matches once {}", list(changes, ", and "))
-            }
-            Self::ForwardedUrl { headers } => {
-                write!(f, "{}: the URL that they state does not match either", headers.join(", "))
-            }
-            Self::NoMatch { suspects } => write!(f, "{suspects}"),
-            Self::OtherProviders { providers, fit } => {
-                write!(f, "{fit}: try --provider {}", list(providers, " or "))
-            }
-            Self::Body { looks } => write!(f, "{looks}"),
-            Self::Secret { secret, looks, format } => {
-                write!(f, "the secret in {secret} {looks}")?;
-                format.iter().try_for_each(|format| write!(f, "; a secret is: {format}"))
-            }
-            Self::UsualCause { cause } => write!(f, "{cause}"),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! All that is known of one provider.
 
-use hookdock_signature::describe::{Definition, Items, card};
-use hookdock_signature::{Class, Handshake, Provider, Scheme, Selector, Weakness};
+use hookdock_signature::describe::{Definition, card};
+use hookdock_signature::{
+    Citation, Class, Delivery, Handshake, Provider, Scheme, Selector, TrustMarks, Weakness,
+};
 use serde::Serialize;
 
 use crate::output;
-use crate::providers::list::Marks;
 
 /// All that is known of one provider.
 #[derive(Debug, Serialize)]
@@ -19,33 +20,24 @@ pub(crate) struct Card {
 struct Facts {
     id: String,
     name: String,
-    class: Option<&'static str>,
-    weakness: Option<&'static str>,
-    trust: Marks,
+    class: Option<Class>,
+    weakness: Option<Weakness>,
+    trust: TrustMarks,
     schemes: Vec<Signing>,
     headers: Vec<String>,
     settings: Vec<Setting>,
     secret_format: Option<String>,
     secret_found: Option<String>,
-    rotation: Option<String>,
-    event_id: Vec<String>,
+    #[serde(flatten)]
+    definition: Definition,
+    #[serde(flatten)]
+    delivery: Delivery,
     event_id_stable_on_retry: Option<bool>,
-    event_type: Vec<String>,
     event_type_signed: Option<bool>,
-    items: Vec<Items>,
     methods: Vec<&'static str>,
-    controls: Vec<String>,
-    set_up: Vec<String>,
-    body: String,
-    window: Option<String>,
-    weak: Vec<String>,
-    answer_within_ms: Option<u64>,
-    success: Option<String>,
-    retries: Option<String>,
-    reconcile: Option<String>,
     handshakes: Vec<Exchange>,
     notes: Option<String>,
-    sources: Vec<Source>,
+    sources: Vec<Citation>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,12 +65,6 @@ struct Exchange {
     notes: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Source {
-    what: String,
-    read: String,
-}
-
 impl Card {
     pub(crate) fn of(provider: &Provider) -> Self {
         let definition = Definition::of(provider);
@@ -92,37 +78,26 @@ impl Card {
 
 impl Facts {
     fn of(provider: &Provider, definition: Definition) -> Self {
-        let (delivery, secret) = (provider.delivery().clone(), provider.secret_notes().clone());
+        let secret = provider.secret_notes().clone();
         Self {
             id: provider.id().to_owned(),
             name: provider.name().to_owned(),
-            class: provider.class().map(Class::as_str),
-            weakness: provider.weakness().map(Weakness::as_str),
-            trust: Marks::of(provider),
+            class: provider.class(),
+            weakness: provider.weakness(),
+            trust: provider.trust(),
             schemes: schemes(provider),
             headers: definition.headers().into_iter().map(str::to_owned).collect(),
             settings: settings(provider),
             secret_format: secret.format,
             secret_found: secret.found,
-            rotation: delivery.rotation,
-            event_id: definition.event_id,
+            definition,
+            delivery: provider.delivery().clone(),
             event_id_stable_on_retry: provider.event_id_stable_on_retry(),
-            event_type: definition.event_type,
             event_type_signed: provider.event_type().map(Selector::is_covered),
-            items: definition.items,
             methods: provider.methods(),
-            controls: definition.controls,
-            set_up: definition.set_up,
-            body: definition.body,
-            window: definition.window,
-            weak: definition.weak,
-            answer_within_ms: delivery.answer_within_ms,
-            success: delivery.success,
-            retries: delivery.retries,
-            reconcile: delivery.reconcile,
             handshakes: provider.handshakes().iter().map(Exchange::of).collect(),
             notes: provider.notes().map(|notes| notes.trim().to_owned()),
-            sources: sources(provider),
+            sources: provider.sources().to_vec(),
         }
     }
 }
@@ -157,12 +132,6 @@ fn settings(provider: &Provider) -> Vec<Setting> {
         optional: setting.optional,
     });
     settings.collect()
-}
-
-fn sources(provider: &Provider) -> Vec<Source> {
-    let sources = provider.sources().iter();
-    let sources = sources.map(|one| Source { what: one.what.clone(), read: one.read.clone() });
-    sources.collect()
 }
 
 /// The card as a person reads it.

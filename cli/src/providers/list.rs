@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
-use hookdock_signature::{Provider, Trust};
+use hookdock_signature::{Provider, Trust, TrustMarks};
 use serde::Serialize;
 
 use crate::output;
@@ -20,22 +20,8 @@ struct Row {
     id: String,
     name: String,
     scheme: &'static str,
-    trust: Marks,
+    trust: TrustMarks,
     answer_within_ms: Option<u128>,
-}
-
-/// How well the scheme and the delivery facts are founded.
-#[derive(Debug, Serialize)]
-pub(crate) struct Marks {
-    scheme: &'static str,
-    delivery: &'static str,
-}
-
-impl Marks {
-    pub(crate) fn of(provider: &Provider) -> Self {
-        let marks = provider.trust();
-        Self { scheme: marks.scheme.as_str(), delivery: marks.delivery.as_str() }
-    }
 }
 
 impl List {
@@ -73,7 +59,7 @@ impl Row {
             id: provider.id().to_owned(),
             name: provider.name().to_owned(),
             scheme: provider.scheme().name(),
-            trust: Marks::of(provider),
+            trust: provider.trust(),
             answer_within_ms: provider.answer_within().map(|limit| limit.as_millis()),
         }
     }
@@ -83,14 +69,14 @@ impl Row {
             self.id.clone(),
             self.name.clone(),
             self.scheme.to_owned(),
-            self.trust.scheme.to_owned(),
+            self.trust.scheme.as_str().to_owned(),
             self.limit(),
         ]
     }
 
     /// The limit, and that nobody has checked it where nobody has.
     fn limit(&self) -> String {
-        let unconfirmed = self.trust.delivery == Trust::Unconfirmed.as_str();
+        let unconfirmed = self.trust.delivery == Trust::Unconfirmed;
         match self.answer_within_ms.and_then(|limit| u64::try_from(limit).ok()) {
             None => "unknown".to_owned(),
             Some(limit) if unconfirmed => format!("{} (unconfirmed)", seconds(limit)),

@@ -4,17 +4,16 @@
 //! on a query such as `?a=<b>` and rewrites others (`/../`, `#`), and some providers sign the URL
 //! as they wrote it (`lambda_http` 1.3.2, tried 2026-11).
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use derive_more::Debug;
 use hookdock_pipeline::delivery::incoming::Incoming;
 use hookdock_pipeline::model::trace::Trace;
 use lambda_runtime::Diagnostic;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_with::{As, Map, Same};
 
 use crate::body::unescaped;
 
@@ -23,13 +22,15 @@ use crate::body::unescaped;
 /// The gateway has written the names of headers in lower case and joined the values of a repeated
 /// one with commas (AWS, "Create AWS Lambda proxy integrations for HTTP APIs", read 2026-11). It
 /// has put text bodies into the event as text and all others as base64.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
+// Headers, query and body stay out of logs.
+#[debug(r#"HttpEvent {{ method: {:?}, raw_path: {raw_path:?}, .. }}"#, request_context.http.method)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpEvent {
     raw_path: String,
     #[serde(default)]
     raw_query_string: String,
-    #[serde(default, deserialize_with = "in_order")]
+    #[serde(default, with = "As::<Map<Same, Same>>")]
     headers: Vec<(String, String)>,
     #[serde(default)]
     cookies: Vec<String>,
@@ -92,16 +93,6 @@ impl HttpEvent {
     }
 }
 
-impl fmt::Debug for HttpEvent {
-    /// Headers, query and body stay out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpEvent")
-            .field("method", &self.request_context.http.method)
-            .field("raw_path", &self.raw_path)
-            .finish_non_exhaustive()
-    }
-}
-
 impl From<UnusableEvent> for Diagnostic {
     fn from(error: UnusableEvent) -> Self {
         Self { error_type: "UnusableEvent".to_owned(), error_message: error.to_string() }
@@ -116,29 +107,6 @@ fn bytes(body: Option<Box<RawValue>>, is_base64: bool) -> Result<Bytes, Unusable
     } else {
         Ok(text)
     }
-}
-
-/// The fields of a JSON object, in the order in which they were written.
-fn in_order<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<(String, String)>, D::Error> {
-    struct Fields;
-
-    impl<'de> Visitor<'de> for Fields {
-        type Value = Vec<(String, String)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object of texts")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-            let mut fields = Vec::new();
-            while let Some(field) = object.next_entry()? {
-                fields.push(field);
-            }
-            Ok(fields)
-        }
-    }
-
-    json.deserialize_map(Fields)
 }
 
 /// The gateway has taken the cookies out of the headers.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use hookdock_aws::config::MaintenanceConfig;
+use hookdock_aws::config::LedgerConfig;
 use hookdock_aws::{Connection, log};
 use hookdock_maintenance::handle;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -10,7 +10,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     log::start();
-    match MaintenanceConfig::from_env() {
+    match LedgerConfig::from_env() {
         Ok(config) => serve(&config).await,
         Err(problems) => {
             problems.log();
@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(config: &MaintenanceConfig) -> ExitCode {
+async fn serve(config: &LedgerConfig) -> ExitCode {
     let maintenance = hookdock_aws::maintenance(&Connection::default(), config).await;
     let ticks = service_fn(|event: LambdaEvent<_>| handle(&maintenance, event));
     match lambda_runtime::run(ticks).await {

@@ -60,7 +60,7 @@ pub use system::SystemClock;
 use crate::clients::ProcessorClients;
 use crate::config::IngestConfig;
 #[cfg(feature = "sdk")]
-use crate::config::{MaintenanceConfig, ProcessorConfig};
+use crate::config::{LedgerConfig, ProcessorConfig};
 use crate::service::Services;
 
 /// The ingest use case over AWS.
@@ -100,14 +100,9 @@ pub type AwsMaintenance = Maintenance<SqsMessages, DynamoLedger, SystemClock>;
 
 /// Wires the maintenance use case.
 #[cfg(feature = "sdk")]
-pub async fn maintenance(connection: &Connection, config: &MaintenanceConfig) -> AwsMaintenance {
-    let clients = ProcessorClients::new(connection).await;
-    let records = DynamoRecords::new(clients.dynamo.clone(), &config.records_table);
-    Maintenance::new(
-        SqsMessages::new(clients.sqs, &config.queue_url, &config.dead_letter_url),
-        DynamoLedger::new(clients.dynamo, &config.table, records),
-        SystemClock,
-    )
+pub async fn maintenance(connection: &Connection, config: &LedgerConfig) -> AwsMaintenance {
+    let (messages, ledger, _) = ledger(&ProcessorClients::new(connection).await, config);
+    Maintenance::new(messages, ledger, SystemClock)
 }
 
 /// Wires the process use case with the given jobs. No connection is opened ahead, because no
@@ -119,18 +114,28 @@ pub async fn process(
     registry: Registry,
 ) -> AwsProcess {
     let clients = ProcessorClients::new(connection).await;
-    let records = DynamoRecords::new(clients.dynamo.clone(), &config.records_table);
-    let effects = Effects::new(Arc::new(records.clone()));
+    let (messages, ledger, records) = ledger(&clients, &config.ledger);
+    let effects = Effects::new(Arc::new(records));
     #[cfg(feature = "jobs")]
     let effects = jobs::reaching(effects, connection, config, clients.s3.clone()).await;
     Process {
         deliveries: S3Deliveries::new(clients.s3, &config.bucket),
-        messages: SqsMessages::new(clients.sqs, &config.queue_url, &config.dead_letter_url),
-        ledger: DynamoLedger::new(clients.dynamo, &config.table, records),
+        messages,
+        ledger,
         system: SystemClock,
         effects,
         registry,
         settings: config.settings.clone(),
         worker: Worker::with_memory(config.memory_bytes),
     }
+}
+
+#[cfg(feature = "sdk")]
+fn ledger(
+    ProcessorClients { sqs, dynamo, .. }: &ProcessorClients,
+    config: &LedgerConfig,
+) -> (SqsMessages, DynamoLedger, DynamoRecords) {
+    let records = DynamoRecords::new(dynamo.clone(), &config.records_table);
+    let messages = SqsMessages::new(sqs.clone(), &config.queue_url, &config.dead_letter_url);
+    (messages, DynamoLedger::new(dynamo.clone(), &config.table, records.clone()), records)
 }

@@ -31,7 +31,7 @@ impl<S: System> Cells for Embedded<S> {
             let mut cells = transaction.open_table(CELLS)?;
             let stored = cells.get(name.as_str())?.map(|item| from_bytes(item.value()));
             let stored: Option<CellItem> = stored.transpose()?;
-            if stored.as_ref().map(|stored| &stored.tag) != from.as_ref() {
+            if stored.as_ref().map(|stored| &stored.cell.tag) != from.as_ref() {
                 return Ok(Some(stored));
             }
             cells.insert(name.as_str(), to_bytes(&item)?.as_slice())?;

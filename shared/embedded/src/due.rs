@@ -2,12 +2,13 @@
 
 use hookdock_pipeline::ledger::{EventRef, RunId, RunItem, Shard};
 use hookdock_pipeline::model::names::InvalidName;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::DueRuns;
 use hookdock_signature::EpochMillis;
 
 use crate::Embedded;
+use crate::order::run_key;
 use crate::store::{DUE, StoreError};
 
 impl<S: System> DueRuns for Embedded<S> {
@@ -60,12 +61,12 @@ fn run_id(action: &'static str, [endpoint, key, job]: [String; 3]) -> Result<Run
         let event = EventRef { endpoint: endpoint.parse()?, key: key.parse()? };
         Ok(RunId { event, job: job.parse()? })
     };
-    named().map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
+    named().map_err(PortError::invalid(action))
 }
 
 /// The place of a run that was left to the ledger.
 pub(crate) fn place(item: &RunItem) -> Option<(u8, i64, &str, &str, &str)> {
-    let at = item.wake.as_ref()?.at.get();
-    let shard = Shard::of(&item.event_key).number();
-    Some((shard, at, item.endpoint.as_str(), item.event_key.as_str(), item.job.as_str()))
+    let at = item.run.wake.as_ref()?.at.get();
+    let (endpoint, key, job) = run_key(&item.run.id);
+    Some((Shard::of(&item.run.id.event.key).number(), at, endpoint, key, job))
 }

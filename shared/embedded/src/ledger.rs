@@ -3,7 +3,6 @@
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::ledger::{
     DeliveryRecord, EventRecord, EventRef, Fence, History, Recorded, Run, RunId, RunItem,
-    UnreadableItem,
 };
 use hookdock_pipeline::model::names::DeliveryId;
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
@@ -11,7 +10,7 @@ use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{CommitRefused, Conditional, Histories, Ledger, Record};
 use redb::{ReadableTable, WriteTransaction};
 
-use crate::order::move_entry;
+use crate::order::{move_entry, run_key};
 use crate::records::insert;
 use crate::store::{DUE, EVENTS, RECORDED, RUNS, RUNS_BY_STATE, StoreError, from_bytes, to_bytes};
 use crate::{Embedded, due, operate};
@@ -74,16 +73,8 @@ impl<S: System> Ledger for Embedded<S> {
             Ok(Ok(inserted))
         });
         match swapped.await? {
-            Ok(Conditional::Refused(body)) => {
-                Ok(Conditional::Refused(CommitRefused::RecordExists(body)))
-            }
-            Ok(Conditional::Written) => Ok(Conditional::Written),
-            Err(met) => Ok(match met.other_run(ACTION)? {
-                Conditional::Refused(run) => {
-                    Conditional::Refused(CommitRefused::Fenced(Box::new(run)))
-                }
-                Conditional::Written => Conditional::Written,
-            }),
+            Ok(inserted) => Ok(inserted.map(CommitRefused::RecordExists)),
+            Err(met) => Ok(met.other_run(ACTION)?.map(|run| CommitRefused::Fenced(Box::new(run)))),
         }
     }
 }
@@ -180,7 +171,7 @@ fn is_over(record: &EventRecord, delivery: &DeliveryRecord) -> bool {
 
 fn known(action: &'static str, record: EventRecord) -> Result<EventRecord, PortError> {
     let known = record.known();
-    known.map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
+    known.map_err(PortError::invalid(action))
 }
 
 /// What a write finds in its place.
@@ -236,16 +227,7 @@ pub(crate) fn write(
 }
 
 fn fits(stored: Option<&RunItem>, fence: &Fence) -> bool {
-    stored.is_some_and(|run| {
-        run.owner == fence.owner
-            && run.attempt == fence.attempt
-            && run.state == fence.state
-            && run.writes == fence.writes
-    })
-}
-
-fn run_key(id: &RunId) -> (&str, &str, &str) {
-    (id.event.endpoint.as_str(), id.event.key.as_str(), id.job.as_str())
+    stored.is_some_and(|item| item.run.fence() == *fence)
 }
 
 fn find_run(
@@ -255,10 +237,7 @@ fn find_run(
     runs.get(key)?.map(|item| from_bytes(item.value())).transpose()
 }
 
-fn readable<I, T: TryFrom<I, Error = UnreadableItem>>(
-    action: &'static str,
-    item: I,
-) -> Result<T, PortError> {
-    T::try_from(item)
-        .map_err(|error| PortError::new(action, PortErrorKind::Invalid).with_source(error))
+fn readable(action: &'static str, item: RunItem) -> Result<Run, PortError> {
+    let known = item.known();
+    known.map_err(PortError::invalid(action))
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
+use async_trait::async_trait;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Answer, Model, Prompt, Usage};
 use serde_json::{Map, Value, json};
@@ -13,8 +12,9 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StubModel;
 
+#[async_trait]
 impl Model for StubModel {
-    fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Answer, PortError>> {
+    async fn ask(&self, prompt: &Prompt) -> Result<Answer, PortError> {
         let answer = fitting(&prompt.form.schema);
         let read = prompt.system.len().saturating_add(prompt.material.len());
         let usage = Usage {
@@ -22,7 +22,7 @@ impl Model for StubModel {
             output_tokens: tokens(answer.to_string().len()),
             took: Duration::ZERO,
         };
-        ready(Ok(Answer { json: Some(answer), usage })).boxed()
+        Ok(Answer { json: Some(answer), usage })
     }
 }
 

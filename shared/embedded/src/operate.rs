@@ -7,13 +7,14 @@ use hookdock_operate::ports::{
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ledger::{Fence, Run, RunItem};
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Conditional, Ledger as _, Messages as _};
 use hookdock_signature::EpochMillis;
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
 use crate::Embedded;
+use crate::order::run_key;
 use crate::queue::DeadMessage;
 use crate::store::{DEAD_LETTERS, MESSAGES, OBJECTS, RUNS, RUNS_BY_STATE, VISIBLE, from_bytes};
 
@@ -22,9 +23,9 @@ const LAST: &str = "\u{7f}";
 
 /// The place of a run in the order of its state; most states have none.
 pub(crate) fn place(item: &RunItem) -> Option<(&str, i64, &str, &str, &str)> {
-    let state = Attended::named(&item.state)?.name();
-    let (endpoint, key) = (item.endpoint.as_str(), item.event_key.as_str());
-    Some((state, item.updated_at_ms, endpoint, key, item.job.as_str()))
+    let state = Attended::named(item.run.state.name())?.name();
+    let (endpoint, key, job) = run_key(&item.run.id);
+    Some((state, item.run.updated_at.get(), endpoint, key, job))
 }
 
 impl<S: System> Objects for Embedded<S> {
@@ -122,8 +123,8 @@ impl<S: System> Runs for Embedded<S> {
             }
             Ok(found)
         })?;
-        let readable = items.into_iter().map(Run::try_from).collect::<Result<_, _>>();
-        readable.map_err(|error| PortError::new(ACTION, PortErrorKind::Invalid).with_source(error))
+        let readable = items.into_iter().map(RunItem::known).collect::<Result<_, _>>();
+        readable.map_err(PortError::invalid(ACTION))
     }
 
     async fn count(&self, state: Attended) -> Result<u64, PortError> {

@@ -1,8 +1,14 @@
 //! Tables whose keys are an order: that of runs by the time they are due, or by their state.
 
+use hookdock_pipeline::ledger::RunId;
 use redb::{Key, TableDefinition, WriteTransaction};
 
 use crate::store::StoreError;
+
+/// The key of a run in its tables.
+pub(crate) fn run_key(id: &RunId) -> (&str, &str, &str) {
+    (id.event.endpoint.as_str(), id.event.key.as_str(), id.job.as_str())
+}
 
 /// Moves an entry of an order to another place, or in or out of it.
 pub(crate) fn move_entry<'k, K: Key + 'static>(

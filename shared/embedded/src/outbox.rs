@@ -1,7 +1,6 @@
 //! E-mails and notices: they go nowhere, and can be looked at.
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use hookdock_pipeline::job::EffectKey;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Email, Mail, Notice, Notices};
@@ -44,44 +43,33 @@ impl std::fmt::Debug for Sent {
 }
 
 /// Unlike SES, the outbox knows keys: what it holds under one is not sent again.
+#[async_trait]
 impl<S: Send + Sync> Mail for Embedded<S> {
-    fn send<'a>(
-        &'a self,
-        email: &'a Email,
-        effect: &'a EffectKey,
-    ) -> BoxFuture<'a, Result<(), PortError>> {
+    async fn send(&self, email: &Email, effect: &EffectKey) -> Result<(), PortError> {
         let Email { to, subject, text } = email.clone();
-        self.put_out(effect, Sent::Email { to, subject, text })
+        self.put_out(effect, Sent::Email { to, subject, text }).await
     }
 }
 
+#[async_trait]
 impl<S: Send + Sync> Notices for Embedded<S> {
-    fn publish<'a>(
-        &'a self,
-        notice: &'a Notice,
-        effect: &'a EffectKey,
-    ) -> BoxFuture<'a, Result<(), PortError>> {
+    async fn publish(&self, notice: &Notice, effect: &EffectKey) -> Result<(), PortError> {
         let Notice { subject, text } = notice.clone();
-        self.put_out(effect, Sent::Notice { subject, text })
+        self.put_out(effect, Sent::Notice { subject, text }).await
     }
 }
 
 impl<S: Send + Sync> Embedded<S> {
-    fn put_out<'a>(
-        &'a self,
-        effect: &EffectKey,
-        sent: Sent,
-    ) -> BoxFuture<'a, Result<(), PortError>> {
+    async fn put_out(&self, effect: &EffectKey, sent: Sent) -> Result<(), PortError> {
         let effect = effect.clone();
-        self.store
-            .write("put it in the outbox", move |transaction| {
-                let mut outbox = transaction.open_table(OUTBOX)?;
-                if outbox.get(effect.as_str())?.is_none() {
-                    outbox.insert(effect.as_str(), to_bytes(&sent)?.as_slice())?;
-                }
-                Ok(())
-            })
-            .boxed()
+        let write = self.store.write("put it in the outbox", move |transaction| {
+            let mut outbox = transaction.open_table(OUTBOX)?;
+            if outbox.get(effect.as_str())?.is_none() {
+                outbox.insert(effect.as_str(), to_bytes(&sent)?.as_slice())?;
+            }
+            Ok(())
+        });
+        write.await
     }
 }
 

@@ -1,7 +1,6 @@
 //! Business records.
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Conditional, Record, Records};
 use redb::{ReadableTable as _, WriteTransaction};
@@ -10,25 +9,18 @@ use serde_json::Value;
 use crate::Embedded;
 use crate::store::{RECORDS, StoreError, from_bytes, to_bytes};
 
+#[async_trait]
 impl<S: Send + Sync> Records for Embedded<S> {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
-        self.store
-            .write("write the record", move |transaction| insert(transaction, &record))
-            .boxed()
+    async fn insert(&self, record: Record) -> Result<Conditional<Value>, PortError> {
+        let write = move |transaction: &_| insert(transaction, &record);
+        self.store.write("write the record", write).await
     }
 
-    fn get<'a>(
-        &'a self,
-        collection: &'a str,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        async move {
-            self.store.read("read the record", |snapshot| {
-                let found = snapshot.open_table(RECORDS)?.get((collection, id))?;
-                found.map(|record| from_bytes(record.value())).transpose()
-            })
-        }
-        .boxed()
+    async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, PortError> {
+        self.store.read("read the record", |snapshot| {
+            let found = snapshot.open_table(RECORDS)?.get((collection, id))?;
+            found.map(|record| from_bytes(record.value())).transpose()
+        })
     }
 }
 

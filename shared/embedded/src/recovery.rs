@@ -1,6 +1,6 @@
 //! What dead workers had in hand, given to the next ones at once.
 
-use hookdock_pipeline::ledger::{EventRef, Run, RunItem};
+use hookdock_pipeline::ledger::{EventRef, RunItem};
 use hookdock_pipeline::lookup;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
@@ -46,7 +46,7 @@ fn end_leases(
     drop(runs);
     for item in items {
         // One of another version is left to the code that knows it.
-        if let Ok(run) = Run::try_from(item.clone()) {
+        if let Ok(run) = item.clone().known() {
             write(transaction, Some(&item), &run.abandoned(now))?;
         }
     }

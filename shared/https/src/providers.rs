@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::cache::{Asker, Cache, Policy, Read, Source};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::model::scope::Scope;
@@ -18,7 +18,7 @@ use hookdock_signature::{Credentials, Key, KeyRequest, KeySet, KeySource};
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 
-use crate::call::{check_status, invalid, send};
+use crate::call::send;
 use crate::client::{Client, Limits};
 use crate::reach::Reach;
 use crate::token::{Grant, Token};
@@ -101,10 +101,13 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
     fn keys(&self, source: &KeySource) -> &KeyCache<S> {
         if source.is_anonymous() { &self.anonymous } else { &self.in_the_operator_s_name }
     }
+}
 
+#[async_trait]
+impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
     /// A key that is not in a set may be in a newer one. A sender can invent the names of single
     /// keys only, so the rate limit holds for those.
-    async fn find(&self, scope: &Scope, request: &KeyRequest) -> Result<Option<Key>, PortError> {
+    async fn key(&self, scope: &Scope, request: &KeyRequest) -> Result<Option<Key>, PortError> {
         let (source, id) = (request.source(), request.id());
         let asker = Asker { scope, host: source.host() };
         let keys = self.keys(source);
@@ -117,25 +120,11 @@ impl<S: System + Clone + fmt::Debug> HttpsProviders<S> {
         Ok(newer.and_then(|keys| keys.get(id).cloned()))
     }
 
-    async fn get(&self, url: &str) -> Result<(), PortError> {
+    async fn visit(&self, url: &str) -> Result<(), PortError> {
         let request = Request::get(url).body(Bytes::new());
-        let request = request.map_err(|error| invalid(VISIT, error))?;
+        let request = request.map_err(PortError::invalid(VISIT))?;
         let answer = send(&self.client, VISIT, request).await?;
-        check_status(VISIT, &answer)
-    }
-}
-
-impl<S: System + Clone + fmt::Debug> Providers for HttpsProviders<S> {
-    fn key<'a>(
-        &'a self,
-        scope: &'a Scope,
-        request: &'a KeyRequest,
-    ) -> BoxFuture<'a, Result<Option<Key>, PortError>> {
-        Box::pin(self.find(scope, request))
-    }
-
-    fn visit<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), PortError>> {
-        Box::pin(self.get(url))
+        PortError::check(VISIT, answer.status())
     }
 }
 
@@ -154,11 +143,11 @@ impl<S: System> Source<KeySource, Arc<KeySet>> for Fetch<S> {
         if is_unknown(source, answer.status()) {
             return Ok(None);
         }
-        check_status(FETCH, &answer)?;
+        PortError::check(FETCH, answer.status())?;
         let now = self.system.now();
         let roots = || self.client.trust().roots().iter().map(|root| root.to_vec()).collect();
         let keys = source.read(answer.body(), roots, now);
-        let keys = keys.map_err(|error| invalid(FETCH, error))?;
+        let keys = keys.map_err(PortError::invalid(FETCH))?;
         let left = keys.valid_until().map_or(LONGEST, |until| now.until(until));
         let lifetime = max_age(&answer).unwrap_or_else(|| default_lifetime(source)).min(left);
         tracing::info!(url = source.url(), "the provider's keys were fetched");
@@ -174,7 +163,7 @@ impl<S: System> Fetch<S> {
                 .header(CONTENT_TYPE, "application/json")
                 .body(Bytes::copy_from_slice(json.expose().as_bytes())),
         }
-        .map_err(|error| invalid(FETCH, error))?;
+        .map_err(PortError::invalid(FETCH))?;
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("*/*"));
         if let Some(credentials) = source.credentials() {
             let value = self.authorization(credentials).await?;
@@ -196,7 +185,7 @@ impl<S: System> Fetch<S> {
 
 fn bearer(token: &str) -> Result<HeaderValue, PortError> {
     let value = HeaderValue::try_from(format!("Bearer {token}"));
-    let mut value = value.map_err(|error| invalid(FETCH, error))?;
+    let mut value = value.map_err(PortError::invalid(FETCH))?;
     value.set_sensitive(true);
     Ok(value)
 }

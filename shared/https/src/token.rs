@@ -1,12 +1,12 @@
 //! Access tokens for a client's id and secret (OAuth 2.0, RFC 6749, section 4.4).
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use derive_more::Debug;
 use form_urlencoded::Serializer;
 use hookdock_pipeline::cache::{Cache, Policy, Read, Source};
 use hookdock_pipeline::model::port_error::PortError;
@@ -16,7 +16,7 @@ use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 
-use crate::call::{check_status, invalid, send};
+use crate::call::send;
 use crate::client::Client;
 
 const GET_TOKEN: &str = "get a token from the provider";
@@ -38,7 +38,8 @@ const POLICY: Policy = Policy {
 const DEFAULT_LIFETIME: u64 = 600;
 
 /// A token that a call is authorized with.
-#[derive(Deserialize)]
+#[derive(Deserialize, Debug)]
+#[debug("Token")]
 pub(crate) struct Token {
     access_token: String,
     expires_in: Option<u64>,
@@ -52,12 +53,6 @@ impl Token {
     /// Three quarters of its lifetime, because it has to arrive before it expires.
     fn lifetime(&self) -> Duration {
         Duration::from_secs(self.expires_in.unwrap_or(DEFAULT_LIFETIME) / 4 * 3)
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
     }
 }
 
@@ -86,12 +81,13 @@ impl Source<Credentials, Arc<Token>> for Grant {
             .header(AUTHORIZATION, format!("Basic {basic}"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from(form))
-            .map_err(|error| invalid(GET_TOKEN, error))?;
+            .map_err(PortError::invalid(GET_TOKEN))?;
         let answer = send(&self.0, GET_TOKEN, request).await?;
-        check_status(GET_TOKEN, &answer)?;
+        PortError::check(GET_TOKEN, answer.status())?;
         // The parser's message would quote the token.
         let token: Result<Token, _> = serde_json::from_slice(answer.body());
-        let token = token.map_err(|_| invalid(GET_TOKEN, "the answer holds no token"))?;
+        let token =
+            token.map_err(|_| PortError::invalid(GET_TOKEN)("the answer holds no token"))?;
         Ok(Some(Read { lifetime: token.lifetime(), value: Arc::new(token) }))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Web;
 use http::{Request, Response};
 
+use crate::call::send;
 use crate::{Client, Limits};
 
 impl Limits {
@@ -27,12 +27,9 @@ impl Limits {
     };
 }
 
+#[async_trait]
 impl Web for Client {
-    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
-        async move {
-            let answer = self.send(request).await;
-            answer.map_err(|error| PortError::new("call", error.kind()).with_source(error))
-        }
-        .boxed()
+    async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, PortError> {
+        send(self, "call", request).await
     }
 }

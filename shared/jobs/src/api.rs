@@ -52,7 +52,7 @@ impl Api {
             .uri(self.url.join(path))
             .header(AUTHORIZATION, bearer)
             .header(IDEMPOTENCY_KEY, effect.as_str());
-        let crm = cx.dependency("crm").at(self.url.as_str()).policy(self.breaker.into());
+        let crm = cx.dependency("crm").at(self.url.as_str()).policy(self.breaker);
         call(cx, crm, action, request, body).await
     }
 }
@@ -60,7 +60,7 @@ impl Api {
 impl Zendesk {
     /// The account, as something that can be down.
     pub(crate) fn dependency<'a>(&'a self, cx: &'a Context) -> Dependency<'a> {
-        cx.dependency("zendesk").at(self.url.as_str()).policy(self.breaker.into())
+        cx.dependency("zendesk").at(self.url.as_str()).policy(self.breaker)
     }
 }
 
@@ -70,12 +70,6 @@ pub(crate) async fn tell_slack(cx: &Context, webhook: &Url, text: &str) -> Resul
     let request = Request::post(webhook.as_str());
     let slack = cx.dependency("slack").at(webhook.as_str());
     call(cx, slack, "tell Slack", request, &serde_json::json!({ "text": text })).await
-}
-
-/// A text without Slack's markup: three characters have a meaning in it ("Formatting text for app
-/// surfaces", Slack docs, read 2026-11). What a stranger wrote must not call people or hide a link.
-pub(crate) fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 async fn call(

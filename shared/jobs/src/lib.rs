@@ -18,12 +18,11 @@ use std::sync::Arc;
 pub use deliver::deliver;
 pub use fulfil_order::fulfil_order;
 use hookdock_pipeline::job::{Context, JobResult, On, Registry};
+use hookdock_pipeline::model::pattern::Pattern;
 pub use send_notification::send_notification;
 pub use settings::Settings;
 pub use sync_customer::sync_customer;
 pub use triage_ticket::triage_ticket;
-
-use crate::settings::PatternText;
 
 /// Every job that is on, and the events it runs for. `*` at the end of a name stands for the rest
 /// of it. The processor and `hookdock dev` run what stands here.
@@ -58,9 +57,9 @@ pub fn registry(settings: Settings) -> Registry {
     jobs
 }
 
-fn on(endpoint: &PatternText, events: &[PatternText]) -> On {
-    let endpoint = On::endpoint(endpoint.as_str());
-    events.iter().fold(endpoint, |on, event| on.event(event.as_str()))
+fn on(endpoint: &Pattern, events: &[Pattern]) -> On {
+    let endpoint = On::endpoint(&endpoint.to_string());
+    events.iter().fold(endpoint, |on, event| on.event(&event.to_string()))
 }
 
 /// The job with its settings, which all its runs share.

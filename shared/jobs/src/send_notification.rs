@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use hookdock_pipeline::job::{Context, Delivery, EffectKey, Failure, JobResult};
+use hookdock_pipeline::model::slack::plain;
 use hookdock_pipeline::ports::{Email, Notice};
 use hookdock_signature::item_at;
 
-use crate::api::{plain, tell_slack};
+use crate::api::tell_slack;
 use crate::checked::one_line;
 use crate::settings::{Notification, Target};
 

@@ -1,5 +1,7 @@
 //! Why a request was refused.
 
+use strum::IntoStaticStr;
+
 use crate::parse::form::FormError;
 
 /// The one reason why a request does not count as the provider's.
@@ -7,7 +9,8 @@ use crate::parse::form::FormError;
 /// The text never holds a secret, an expected signature, or anything else that
 /// would help a forger. Names of headers and fields come from the provider's
 /// definition, not from the sender.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rejection {
     /// There is nothing to verify with. The operator's fault.
@@ -134,30 +137,8 @@ impl Rejection {
     /// assert_eq!(Rejection::Mismatch.code(), "mismatch");
     /// ```
     #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NoSecret => "no_secret",
-            Self::MalformedSecret { .. } => "malformed_secret",
-            Self::MissingSetting { .. } => "missing_setting",
-            Self::Unsupported { .. } => "unsupported",
-            Self::MissingHeader { .. } => "missing_header",
-            Self::RepeatedHeader { .. } => "repeated_header",
-            Self::MalformedHeader { .. } => "malformed_header",
-            Self::MissingField { .. } => "missing_field",
-            Self::RepeatedField { .. } => "repeated_field",
-            Self::MalformedField { .. } => "malformed_field",
-            Self::BodyNotJson => "body_not_json",
-            Self::UnknownVersion { .. } => "unknown_version",
-            Self::TooManySignatures { .. } => "too_many_signatures",
-            Self::TooManyFields => "too_many_fields",
-            Self::MalformedTimestamp => "malformed_timestamp",
-            Self::Mismatch => "mismatch",
-            Self::LikeAChallenge => "like_a_challenge",
-            Self::UnknownKey => "unknown_key",
-            Self::ExpiredKey => "expired_key",
-            Self::Stale { .. } => "stale",
-            Self::FromTheFuture { .. } => "from_the_future",
-        }
+    pub fn code(&self) -> &'static str {
+        self.into()
     }
 
     /// Whether the receiver's own configuration is at fault, not the sender.

@@ -1,8 +1,8 @@
 //! A request that is looked into.
 
 use std::cell::OnceCell;
-use std::fmt;
 
+use derive_more::Debug;
 use serde_json::value::RawValue;
 
 use crate::Request;
@@ -30,6 +30,9 @@ use crate::parse::jws::Jws;
 /// assert_eq!(event_type.unwrap().value, "charge.succeeded");
 /// # Ok::<(), hookdock_signature::SelectError>(())
 /// ```
+#[derive(Debug)]
+// As the request: neither values nor the body.
+#[debug("{request:?}")]
 pub struct RequestView<'a> {
     request: &'a Request<'a>,
     json: OnceCell<Option<&'a RawValue>>,
@@ -71,12 +74,5 @@ impl<'a> RequestView<'a> {
             Jws::parse(token).ok()?.payload()
         });
         json::document(payload.as_deref()?).filter(|claims| json::is_object(claims))
-    }
-}
-
-/// As the request: neither values nor the body.
-impl fmt::Debug for RequestView<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.request.fmt(f)
     }
 }

@@ -1,7 +1,6 @@
 //! Secrets that do not leak by accident.
 
-use std::fmt;
-
+use derive_more::Debug;
 use zeroize::Zeroizing;
 
 use crate::compare;
@@ -17,7 +16,8 @@ use crate::compare;
 /// assert_eq!(format!("{secret:?}"), r#"Secret { id: "s1", value: "[redacted]" }"#);
 /// # Ok::<(), hookdock_signature::EmptySecret>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+#[debug(r#"Secret {{ id: {id:?}, value: "[redacted]" }}"#)]
 pub struct Secret {
     id: String,
     value: Zeroizing<String>,
@@ -65,11 +65,5 @@ impl Secret {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         compare::same(self.value.as_bytes(), other.value.as_bytes())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secret").field("id", &self.id).field("value", &"[redacted]").finish()
     }
 }

@@ -1,7 +1,9 @@
 //! Two units of time that cannot be mixed up.
 
-use std::fmt;
 use std::time::Duration;
+
+use derive_more::Display;
+use serde::{Deserialize, Serialize};
 
 /// Seconds since 1970-01-01T00:00:00Z.
 ///
@@ -10,7 +12,10 @@ use std::time::Duration;
 ///
 /// assert_eq!(EpochSeconds::new(2).to_millis(), EpochMillis::new(2000));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct EpochSeconds(i64);
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -22,7 +27,10 @@ pub struct EpochSeconds(i64);
 ///
 /// assert_eq!(EpochMillis::new(2999).to_seconds(), EpochSeconds::new(2));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct EpochMillis(i64);
 
 impl EpochSeconds {
@@ -86,18 +94,6 @@ impl EpochMillis {
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
-    }
-}
-
-impl fmt::Display for EpochSeconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for EpochMillis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 

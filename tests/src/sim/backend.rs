@@ -1,12 +1,10 @@
 //! The embedded adapters, and a witness who compares what is there before and after each call.
 
 use std::collections::BTreeMap;
-use std::future::ready;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_embedded::{Embedded, Message};
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
@@ -197,14 +195,15 @@ impl Interceptor<Embedded<Clock>> for Backend {
 }
 
 /// Who is told of direct events.
+#[async_trait]
 impl Web for Backend {
-    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
+    async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, PortError> {
         let key = request.headers()["idempotency-key"].to_str().expect("ASCII").to_owned();
         let record = format!("direct/direct/{key}.json");
         if self.local.named(&record).expect("memory").is_none() {
             self.world.violated("what is worked on at once is stored", || key.clone());
         }
         self.world.at_once(key);
-        ready(Ok(Response::default())).boxed()
+        Ok(Response::default())
     }
 }

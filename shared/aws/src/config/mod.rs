@@ -42,6 +42,6 @@ mod tests;
 pub(crate) use environment::{log_level, variable};
 pub(crate) use ingest::Access;
 pub use ingest::IngestConfig;
-pub use maintenance::MaintenanceConfig;
+pub use maintenance::LedgerConfig;
 pub use processor::{JobsConfig, ProcessorConfig};
 pub use reader::{ConfigProblem, ConfigProblems};

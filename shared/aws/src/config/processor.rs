@@ -4,21 +4,16 @@ use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_pipeline::process::{Settings, Worker};
 
 use super::environment::variable;
-use super::reader::{ConfigProblems, Raw, any, arn, code, count, url};
+use super::maintenance::LedgerConfig;
+use super::reader::{ConfigProblems, Raw, any, arn, code, count};
 
 /// What the processor needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessorConfig {
     /// The bucket of the deliveries.
     pub bucket: String,
-    /// The queue of the references.
-    pub queue_url: String,
-    /// The dead-letter queue.
-    pub dead_letter_url: String,
-    /// The ledger.
-    pub table: String,
-    /// What the jobs write.
-    pub records_table: String,
+    /// The queues and tables.
+    pub ledger: LedgerConfig,
     /// What the operator decides of attempts.
     pub settings: Settings,
     /// How much memory the function has.
@@ -62,10 +57,7 @@ impl ProcessorConfig {
         let default = Settings::default();
         let config = Self {
             bucket: raw.required("HOOKDOCK_BUCKET", any),
-            queue_url: raw.required("HOOKDOCK_QUEUE_URL", url),
-            dead_letter_url: raw.required("HOOKDOCK_DLQ_URL", url),
-            table: raw.required("HOOKDOCK_TABLE", any),
-            records_table: raw.required("HOOKDOCK_RECORDS_TABLE", any),
+            ledger: LedgerConfig::read(&mut raw),
             settings: Settings {
                 policy: raw.optional("HOOKDOCK_MAX_ATTEMPTS", count).map_or(
                     default.policy,

@@ -1,7 +1,6 @@
 //! Reads variables, and collects everything that is wrong with them.
 
-use std::fmt;
-
+use derive_more::Display;
 use hookdock_pipeline::model::names::{CodeVersion, InvalidName};
 
 const SECRET_NAME_CHARACTERS: &str = "/_+=.@-";
@@ -12,7 +11,8 @@ const SECRET_NAME_CHARACTERS: &str = "/_+=.@-";
 pub struct ConfigProblems(Vec<ConfigProblem>);
 
 /// One thing that is wrong with the environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
+#[display("{variable} {problem}")]
 pub struct ConfigProblem {
     /// The variable.
     pub variable: &'static str,
@@ -35,12 +35,6 @@ impl ConfigProblems {
 
     fn sentences(&self) -> Vec<String> {
         self.iter().map(ToString::to_string).collect()
-    }
-}
-
-impl fmt::Display for ConfigProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.variable, self.problem)
     }
 }
 

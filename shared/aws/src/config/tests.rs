@@ -63,8 +63,8 @@ fn a_full_environment_is_read() {
     assert_eq!(names, ["github", "stripe"]);
     let processor = ProcessorConfig::read(with(&PROCESSOR, "", None)).expect("usable");
     assert_eq!(processor.settings.policy.max_attempts, 3);
-    assert_eq!(processor.dead_letter_url, "http://127.0.0.1:4566/1/dead");
-    assert_eq!(processor.records_table, "records");
+    assert_eq!(processor.ledger.dead_letter_url, "http://127.0.0.1:4566/1/dead");
+    assert_eq!(processor.ledger.records_table, "records");
     assert_eq!(processor.jobs, JobsConfig::default(), "nothing is set up unless it is named");
 }
 

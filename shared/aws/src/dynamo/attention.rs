@@ -12,7 +12,7 @@ use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::Conditional;
 use hookdock_signature::EpochMillis;
 
-use super::item::{Item, names, number, text, unfit, values};
+use super::item::{Item, names, number, text, values};
 use super::keys::{partition, run_sort};
 use super::runs::{stored_run, swap};
 use super::table::Table;
@@ -93,8 +93,8 @@ impl DynamoAttention {
             .send();
         let mut places = Vec::new();
         while let Some(item) = pages.try_next().await.map_err(port_error(LIST))? {
-            let place =
-                place(&item).ok_or_else(|| unfit(LIST, "a key of the index is not ours"))?;
+            let place = place(&item)
+                .ok_or_else(|| PortError::invalid(LIST)("a key of the index is not ours"))?;
             // Several runs of one millisecond come in the order of their keys, which is not ours.
             if places.len() >= most && places.last().is_some_and(|last: &RunAt| place.at < last.at)
             {
@@ -112,7 +112,7 @@ impl DynamoAttention {
         for some in places.chunks(A_BATCH) {
             let mut keys: Vec<Item> = some.iter().map(|place| key(&place.run)).collect();
             for _ in 0..TRIES {
-                let batch = self.table.batch(keys).map_err(|error| unfit(LIST, error))?;
+                let batch = self.table.batch(keys).map_err(PortError::invalid(LIST))?;
                 let answer = batch.send().await.map_err(port_error(LIST))?;
                 for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
                     runs.push(stored_run(LIST, item)?);

@@ -8,7 +8,7 @@ use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::DueRuns;
 use hookdock_signature::EpochMillis;
 
-use super::item::{Item, names, number, text, unfit, values};
+use super::item::{Item, names, number, text, values};
 use super::keys::{due_key, parse_run_id};
 use super::ledger::DynamoLedger;
 use crate::sdk_errors::port_error;
@@ -47,5 +47,5 @@ impl DueRuns for DynamoLedger {
 fn run_id(item: &Item) -> Result<RunId, PortError> {
     let key = |name| item.get(name).and_then(|value| value.as_s().ok());
     let id = key("pk").zip(key("sk")).and_then(|(pk, sk)| parse_run_id(pk, sk));
-    id.ok_or_else(|| unfit(LIST, "the index names what is no run"))
+    id.ok_or_else(|| PortError::invalid(LIST)("the index names what is no run"))
 }

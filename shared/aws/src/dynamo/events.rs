@@ -19,7 +19,7 @@ use hookdock_signature::EpochMillis;
 use serde::Deserialize;
 
 use super::condition::{Conflict, conditional};
-use super::item::{Item, from_item, names, number, text, to_item, unfit, values};
+use super::item::{Item, from_item, names, number, text, to_item, values};
 use super::keys::{EVENT_SORT, partition};
 use super::table::Table;
 use crate::sdk_errors::port_error;
@@ -66,7 +66,7 @@ impl Events<'_> {
     pub(super) async fn record(&self, delivery: &DeliveryRecord) -> Result<Recorded, PortError> {
         for _ in 0..RECORD_TRIES {
             if let Some(event) = self.try_record(delivery).await? {
-                let event = event.known().map_err(|error| unfit(RECORD, error))?;
+                let event = event.known().map_err(PortError::invalid(RECORD))?;
                 return Ok(event.says_of(delivery));
             }
         }

@@ -5,7 +5,7 @@ use hookdock_pipeline::ledger::{EventRecord, EventRef, History};
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Histories;
 
-use super::item::{from_item, names, text, unfit, values};
+use super::item::{from_item, names, text, values};
 use super::keys::{EVENT_SORT, partition};
 use super::runs::stored_run;
 use super::table::Table;
@@ -45,7 +45,7 @@ impl Histories for DynamoHistories {
             }
         }
         let known = known.map(EventRecord::known).transpose();
-        let known = known.map_err(|error| unfit(READ, error))?;
+        let known = known.map_err(PortError::invalid(READ))?;
         Ok(known.map(|event| History { event, runs }))
     }
 }

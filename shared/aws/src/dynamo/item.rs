@@ -1,11 +1,10 @@
 //! Items, and their attributes.
 
 use std::collections::HashMap;
-use std::error::Error;
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,7 +16,7 @@ pub(super) fn one_put(
     action: &'static str,
     put: PutBuilder,
 ) -> Result<TransactWriteItem, PortError> {
-    let put = put.build().map_err(|error| unfit(action, error))?;
+    let put = put.build().map_err(PortError::invalid(action))?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
@@ -47,7 +46,7 @@ pub(super) fn number(value: impl Into<i64>) -> AttributeValue {
 
 /// The item that holds the value's fields.
 pub(super) fn to_item(action: &'static str, value: &impl Serialize) -> Result<Item, PortError> {
-    serde_dynamo::to_item(value).map_err(|error| unfit(action, error))
+    serde_dynamo::to_item(value).map_err(PortError::invalid(action))
 }
 
 /// The value whose fields the item holds.
@@ -55,13 +54,5 @@ pub(super) fn from_item<T: DeserializeOwned>(
     action: &'static str,
     item: Item,
 ) -> Result<T, PortError> {
-    serde_dynamo::from_item(item).map_err(|error| unfit(action, error))
-}
-
-/// A stored form that is not ours, or one of ours that cannot be stored.
-pub(super) fn unfit(
-    action: &'static str,
-    error: impl Into<Box<dyn Error + Send + Sync>>,
-) -> PortError {
-    PortError::new(action, PortErrorKind::Invalid).with_source(error)
+    serde_dynamo::from_item(item).map_err(PortError::invalid(action))
 }

@@ -27,7 +27,7 @@ use hookdock_pipeline::ports::{CommitRefused, Conditional, Ledger, Record};
 
 use super::condition::{conditional, transacted};
 use super::events::Events;
-use super::item::{names, one_put, unfit};
+use super::item::{names, one_put};
 use super::keys::{partition, run_sort};
 use super::records::DynamoRecords;
 use super::runs::{FENCED, fence_names, fence_values, other_than, run_item, stored_run, swap};
@@ -130,16 +130,16 @@ impl Ledger for DynamoLedger {
             return Ok(Conditional::Written);
         };
         match (run, record) {
-            (Some(conflict), _) => Ok(match other_than(COMMIT, to, conflict)? {
-                Conditional::Refused(run) => {
-                    Conditional::Refused(CommitRefused::Fenced(Box::new(run)))
-                }
-                Conditional::Written => Conditional::Written,
-            }),
+            (Some(conflict), _) => {
+                let other = other_than(COMMIT, to, conflict)?;
+                Ok(other.map(|run| CommitRefused::Fenced(Box::new(run))))
+            }
             (None, Some(conflict)) => Ok(Conditional::Refused(CommitRefused::RecordExists(
                 DynamoRecords::existing(COMMIT, conflict)?,
             ))),
-            (None, None) => Err(unfit(COMMIT, "the transaction was cancelled for no reason")),
+            (None, None) => {
+                Err(PortError::invalid(COMMIT)("the transaction was cancelled for no reason"))
+            }
         }
     }
 }

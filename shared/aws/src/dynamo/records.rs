@@ -1,15 +1,14 @@
 //! What the jobs write, in a DynamoDB table: key `collection` and `id`, content in the map `body`.
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Conditional, Record, Records};
 use serde_json::Value;
 
 use super::condition::{Conflict, conditional};
-use super::item::{Item, from_item, names, to_item, unfit};
+use super::item::{Item, from_item, names, to_item};
 use super::table::Table;
 use crate::sdk_errors::port_error;
 
@@ -31,6 +30,26 @@ impl DynamoRecords {
         Self { table: Table::new(client, table) }
     }
 
+    /// The same write as a part of a transaction.
+    pub(super) fn insertion(
+        &self,
+        action: &'static str,
+        record: &Record,
+    ) -> Result<PutBuilder, PortError> {
+        let put = self.table.transacted_put(to_item(action, record)?);
+        Ok(put.condition_expression(IF_NEW).set_expression_attribute_names(names(["id"])))
+    }
+
+    /// The content of the record that is already there.
+    pub(super) fn existing(action: &'static str, conflict: Conflict) -> Result<Value, PortError> {
+        let item =
+            conflict.0.ok_or_else(|| PortError::invalid(action)("the record was not shown"))?;
+        body(action, item)
+    }
+}
+
+#[async_trait]
+impl Records for DynamoRecords {
     /// ```text
     ///   (none) --- insert ---> the record --- insert: refused, with the record's content
     /// ```
@@ -46,40 +65,10 @@ impl DynamoRecords {
         }
     }
 
-    /// The same write as a part of a transaction.
-    pub(super) fn insertion(
-        &self,
-        action: &'static str,
-        record: &Record,
-    ) -> Result<PutBuilder, PortError> {
-        let put = self.table.transacted_put(to_item(action, record)?);
-        Ok(put.condition_expression(IF_NEW).set_expression_attribute_names(names(["id"])))
-    }
-
-    /// The content of the record that is already there.
-    pub(super) fn existing(action: &'static str, conflict: Conflict) -> Result<Value, PortError> {
-        let item = conflict.0.ok_or_else(|| unfit(action, "the record was not shown"))?;
-        body(action, item)
-    }
-
     async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, PortError> {
         let get = self.table.get([("collection", collection), ("id", id)]);
         let found = get.send().await.map_err(port_error(READ))?;
         found.item.map(|item| body(READ, item)).transpose()
-    }
-}
-
-impl Records for DynamoRecords {
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>> {
-        Self::insert(self, record).boxed()
-    }
-
-    fn get<'a>(
-        &'a self,
-        collection: &'a str,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Value>, PortError>> {
-        Self::get(self, collection, id).boxed()
     }
 }
 

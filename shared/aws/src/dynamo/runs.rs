@@ -9,7 +9,7 @@ use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::Conditional;
 
 use super::condition::{Conflict, conditional};
-use super::item::{Item, from_item, names, number, text, to_item, unfit, values};
+use super::item::{Item, from_item, names, number, text, to_item, values};
 use super::keys::{due_key, partition, run_sort};
 use super::table::Table;
 
@@ -68,7 +68,7 @@ pub(super) fn other_than(
     conflict: Conflict,
 ) -> Result<Conditional<Run>, PortError> {
     let Conflict(Some(item)) = conflict else {
-        return Err(unfit(action, "the run is not recorded any more"));
+        return Err(PortError::invalid(action)("the run is not recorded any more"));
     };
     Ok(match stored_run(action, item)? {
         stored if stored == *written => Conditional::Written,
@@ -97,5 +97,5 @@ pub(super) async fn swap(
 /// The run that an item holds.
 pub(super) fn stored_run(action: &'static str, item: Item) -> Result<Run, PortError> {
     let item: RunItem = from_item(action, item)?;
-    Run::try_from(item).map_err(|error| unfit(action, error))
+    item.known().map_err(PortError::invalid(action))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::error::BuildError;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
@@ -10,9 +11,7 @@ use aws_sdk_bedrockruntime::types::{
     OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType, StopReason,
     SystemContentBlock,
 };
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Answer, AnswerForm, Model, Prompt, Usage};
 use serde_json::Value;
 
@@ -34,7 +33,10 @@ impl BedrockModel {
     pub(crate) fn new(client: Client, id: &str) -> Self {
         Self { client, id: id.to_owned() }
     }
+}
 
+#[async_trait]
+impl Model for BedrockModel {
     async fn ask(&self, prompt: &Prompt) -> Result<Answer, PortError> {
         let material = Message::builder()
             .role(ConversationRole::User)
@@ -46,20 +48,14 @@ impl BedrockModel {
             .converse()
             .model_id(&self.id)
             .system(SystemContentBlock::Text(prompt.system.clone()))
-            .messages(material.map_err(unbuilt)?)
+            .messages(material.map_err(PortError::invalid(ASK))?)
             .inference_config(InferenceConfiguration::builder().max_tokens(limit).build())
-            .output_config(form(&prompt.form).map_err(unbuilt)?)
+            .output_config(form(&prompt.form).map_err(PortError::invalid(ASK))?)
             .send()
             .await
             // What Bedrock says can quote the prompt.
             .map_err(coded_error(ASK))?;
         Ok(Answer { json: whole(&answered), usage: usage(&answered) })
-    }
-}
-
-impl Model for BedrockModel {
-    fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Answer, PortError>> {
-        Self::ask(self, prompt).boxed()
     }
 }
 
@@ -92,8 +88,4 @@ fn usage(answered: &ConverseOutput) -> Usage {
         output_tokens: tokens(usage.map(|usage| usage.output_tokens())).unwrap_or_default(),
         took: Duration::from_millis(took.unwrap_or_default()),
     }
-}
-
-fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(ASK, PortErrorKind::Invalid).with_source(error)
 }

@@ -1,12 +1,11 @@
 //! E-mail through SES.
 
+use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::job::EffectKey;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Email, Mail};
 
 use crate::sdk_errors::coded_error;
@@ -28,7 +27,10 @@ impl SesMail {
     pub(crate) fn new(client: Client, from: &str) -> Self {
         Self { client, from: from.to_owned() }
     }
+}
 
+#[async_trait]
+impl Mail for SesMail {
     async fn send(&self, email: &Email, effect: &EffectKey) -> Result<(), PortError> {
         let to = Destination::builder().to_addresses(&email.to).build();
         let tag = MessageTag::builder().name(EFFECT_TAG).value(effect.as_str()).build();
@@ -36,23 +38,13 @@ impl SesMail {
             .send_email()
             .from_email_address(&self.from)
             .destination(to)
-            .content(content(email).map_err(unbuilt)?)
-            .email_tags(tag.map_err(unbuilt)?)
+            .content(content(email).map_err(PortError::invalid(SEND))?)
+            .email_tags(tag.map_err(PortError::invalid(SEND))?)
             .send()
             .await
             // What SES says can name the address.
             .map_err(coded_error(SEND))?;
         Ok(())
-    }
-}
-
-impl Mail for SesMail {
-    fn send<'a>(
-        &'a self,
-        email: &'a Email,
-        effect: &'a EffectKey,
-    ) -> BoxFuture<'a, Result<(), PortError>> {
-        Self::send(self, email, effect).boxed()
     }
 }
 
@@ -66,8 +58,4 @@ fn content(email: &Email) -> Result<EmailContent, BuildError> {
 
 fn text(text: &str) -> Result<Content, BuildError> {
     Content::builder().charset("UTF-8").data(text).build()
-}
-
-fn unbuilt(error: BuildError) -> PortError {
-    PortError::new(SEND, PortErrorKind::Invalid).with_source(error)
 }

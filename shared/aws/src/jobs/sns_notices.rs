@@ -1,8 +1,7 @@
 //! Notices through an SNS topic.
 
+use async_trait::async_trait;
 use aws_sdk_sns::Client;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::job::EffectKey;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Notice, Notices};
@@ -26,7 +25,10 @@ impl SnsNotices {
     pub(crate) fn new(client: Client, topic: &str) -> Self {
         Self { client, topic: topic.to_owned() }
     }
+}
 
+#[async_trait]
+impl Notices for SnsNotices {
     /// Only FIFO topics take keys, and they keep one for five minutes.
     async fn publish(&self, notice: &Notice, effect: &EffectKey) -> Result<(), PortError> {
         let mut call = self
@@ -40,16 +42,6 @@ impl SnsNotices {
         }
         call.send().await.map_err(coded_error(PUBLISH))?;
         Ok(())
-    }
-}
-
-impl Notices for SnsNotices {
-    fn publish<'a>(
-        &'a self,
-        notice: &'a Notice,
-        effect: &'a EffectKey,
-    ) -> BoxFuture<'a, Result<(), PortError>> {
-        Self::publish(self, notice, effect).boxed()
     }
 }
 

@@ -1,10 +1,9 @@
 //! Documents in the bucket of the deliveries, under a prefix of their own.
 
+use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::ports::{Conditional, Document, DocumentName, Documents};
 
@@ -24,8 +23,11 @@ impl S3Documents {
     pub(crate) fn new(client: Client, bucket: &str) -> Self {
         Self { client, bucket: bucket.to_owned() }
     }
+}
 
-    async fn put(&self, document: Document) -> Result<Conditional<()>, PortError> {
+#[async_trait]
+impl Documents for S3Documents {
+    async fn keep(&self, document: Document) -> Result<Conditional<()>, PortError> {
         put_new(KEEP, || {
             self.client
                 .put_object()
@@ -36,18 +38,9 @@ impl S3Documents {
         })
         .await
     }
-}
 
-impl Documents for S3Documents {
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>> {
-        self.put(document).boxed()
-    }
-
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>> {
-        async move { read(READ, &self.client, &self.bucket, &key(name)).await }.boxed()
+    async fn read(&self, name: &DocumentName) -> Result<Option<Bytes>, PortError> {
+        read(READ, &self.client, &self.bucket, &key(name)).await
     }
 }
 

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, MessageAttributeValue, MessageSystemAttributeNameForSends,
     MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::retry::LONGEST_PUT_OFF;
 use hookdock_pipeline::ports::Messages;
 
@@ -92,9 +91,7 @@ fn entry(
     reference: &Reference,
     trace: Option<&str>,
 ) -> Result<SendMessageBatchRequestEntry, PortError> {
-    let body = reference
-        .to_json()
-        .map_err(|error| PortError::new(SEND_ITEMS, PortErrorKind::Invalid).with_source(error))?;
+    let body = reference.to_json().map_err(PortError::invalid(SEND_ITEMS))?;
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())
         .message_body(body)
@@ -102,7 +99,7 @@ fn entry(
         .set_message_system_attributes(trace_header(trace)?)
         .set_message_group_id(group_of(reference))
         .build()
-        .map_err(unbuilt(SEND_ITEMS))
+        .map_err(PortError::invalid(SEND_ITEMS))
 }
 
 fn refused(entry: &BatchResultErrorEntry) -> Option<usize> {
@@ -137,16 +134,12 @@ fn whole_seconds(wait: Duration) -> i32 {
 
 fn text(action: &'static str, value: &str) -> Result<MessageAttributeValue, PortError> {
     let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
-    value.map_err(unbuilt(action))
+    value.map_err(PortError::invalid(action))
 }
 
 fn system_text(value: &str) -> Result<MessageSystemAttributeValue, PortError> {
     let value = MessageSystemAttributeValue::builder().data_type("String").string_value(value);
-    value.build().map_err(unbuilt(SEND_ITEMS))
-}
-
-fn unbuilt(action: &'static str) -> impl FnOnce(BuildError) -> PortError {
-    move |error| PortError::new(action, PortErrorKind::Invalid).with_source(error)
+    value.build().map_err(PortError::invalid(SEND_ITEMS))
 }
 
 #[cfg(test)]

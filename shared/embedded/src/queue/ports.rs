@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::delivery::sealed::SealedDelivery;
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
-use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
+use hookdock_pipeline::model::port_error::PortError;
 use hookdock_pipeline::model::system::System;
 use hookdock_pipeline::ports::{Messages, WorkQueue};
 
@@ -42,9 +42,7 @@ impl<S: System> Messages for Embedded<S> {
     ) -> Result<Vec<usize>, PortError> {
         const SEND: &str = "queue the items of a delivery";
         let messages = references.iter().map(|reference| {
-            let body = reference
-                .to_json()
-                .map_err(|error| PortError::new(SEND, PortErrorKind::Invalid).with_source(error))?;
+            let body = reference.to_json().map_err(PortError::invalid(SEND))?;
             Ok((body, attributes(reference)))
         });
         let (messages, now) = (messages.collect::<Result<Vec<_>, _>>()?, self.system.now());

@@ -39,8 +39,9 @@ use std::time::Duration;
 
 use hookdock_pipeline::ledger::breaker::BreakerPolicy;
 use hookdock_pipeline::model::misfit::reason;
+use hookdock_pipeline::model::pattern::Pattern;
 use serde::Deserialize;
-pub use values::{JobPart, PatternText, Token, Url};
+pub use values::{JobPart, Token, Url};
 
 /// The settings of all jobs.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -131,10 +132,10 @@ pub struct SyncCustomer {
 #[serde(deny_unknown_fields)]
 pub struct Notification {
     /// The endpoints; a pattern such as `shop-*`.
-    pub endpoint: PatternText,
+    pub endpoint: Pattern,
     /// The event types; every one where none is named.
     #[serde(default)]
-    pub events: Vec<PatternText>,
+    pub events: Vec<Pattern>,
     /// What is shown of a JSON body: JSON pointers such as `/repository/full_name`.
     #[serde(default)]
     pub show: Vec<String>,
@@ -159,10 +160,10 @@ pub enum Target {
 #[serde(deny_unknown_fields)]
 pub struct Destination {
     /// The endpoints; a pattern such as `shop-*`.
-    pub endpoint: PatternText,
+    pub endpoint: Pattern,
     /// The event types; every one where none is named.
     #[serde(default)]
-    pub events: Vec<PatternText>,
+    pub events: Vec<Pattern>,
     /// Who takes them.
     pub to: HttpTarget,
 }
@@ -197,23 +198,7 @@ pub struct Api {
     pub token: Token,
     /// When it is left alone.
     #[serde(default)]
-    pub breaker: Breaker,
-}
-
-/// When an API that is down is left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Breaker {
-    /// How many calls have to fail.
-    pub failures: u32,
-    /// How many of a hundred calls have to fail.
-    pub percent: u32,
-    /// The time within which they fail.
-    pub window_seconds: u64,
-    /// How long it is left alone at first, at most.
-    pub wait_seconds: u64,
-    /// How long it is left alone at most, however often it fails.
-    pub longest_wait_seconds: u64,
+    pub breaker: BreakerPolicy,
 }
 
 /// A Zendesk account, and whom we are there.
@@ -228,7 +213,7 @@ pub struct Zendesk {
     pub token: Token,
     /// When it is left alone.
     #[serde(default)]
-    pub breaker: Breaker,
+    pub breaker: BreakerPolicy,
 }
 
 /// Why the settings cannot be used. Neither form quotes a value: they hold secrets.
@@ -274,35 +259,6 @@ impl SyncCustomer {
     pub fn debounce(&self) -> (Duration, Duration) {
         let seconds = Duration::from_secs;
         (seconds(self.quiet_seconds), seconds(self.longest_quiet_seconds))
-    }
-}
-
-impl From<Breaker> for BreakerPolicy {
-    fn from(breaker: Breaker) -> Self {
-        let Breaker { failures, percent, window_seconds, wait_seconds, longest_wait_seconds } =
-            breaker;
-        Self {
-            failures,
-            percent,
-            window: Duration::from_secs(window_seconds),
-            first_wait: Duration::from_secs(wait_seconds),
-            longest_wait: Duration::from_secs(longest_wait_seconds),
-            ..Self::default()
-        }
-    }
-}
-
-impl Default for Breaker {
-    /// The pipeline's own.
-    fn default() -> Self {
-        let policy = BreakerPolicy::default();
-        Self {
-            failures: policy.failures,
-            percent: policy.percent,
-            window_seconds: policy.window.as_secs(),
-            wait_seconds: policy.first_wait.as_secs(),
-            longest_wait_seconds: policy.longest_wait.as_secs(),
-        }
     }
 }
 

@@ -1,25 +1,20 @@
 //! The values in the settings that are checked while they are read.
 
-use std::fmt;
-
+use derive_more::Debug;
 use hookdock_pipeline::model::names::JobName;
-use hookdock_pipeline::model::pattern::Pattern;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
 /// A URL; it can be a secret and is not shown.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Debug)]
+#[debug("Url")]
 #[serde(try_from = "String")]
 pub struct Url(String);
 
 /// A secret.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Debug)]
+#[debug("Token")]
 pub struct Token(String);
-
-/// A pattern that has been checked.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct PatternText(String);
 
 /// The name of a notification or a destination, such that its job's name fits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,14 +43,6 @@ impl Token {
     }
 }
 
-impl PatternText {
-    /// The pattern's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl JobPart {
     /// The name of the job of that kind.
     #[must_use]
@@ -74,15 +61,6 @@ impl TryFrom<String> for Url {
     }
 }
 
-impl TryFrom<String> for PatternText {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse::<Pattern>().map_err(|_| "not a pattern")?;
-        Ok(Self(text))
-    }
-}
-
 impl TryFrom<String> for JobPart {
     type Error = &'static str;
 
@@ -90,17 +68,5 @@ impl TryFrom<String> for JobPart {
         let name = Self(text);
         let fits = !name.0.is_empty() && name.of("send_notification").parse::<JobName>().is_ok();
         if fits { Ok(name) } else { Err("not a name") }
-    }
-}
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Url")
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
     }
 }

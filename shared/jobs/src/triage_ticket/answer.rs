@@ -1,11 +1,12 @@
 //! What the model is asked, and what counts as an answer.
 
+use hookdock_pipeline::model::slack::plain;
 use hookdock_pipeline::ports::{AnswerForm, Prompt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use strum::Display;
 
 use super::ticket::Ticket;
-use crate::api::plain;
 use crate::checked::{lines, one_line};
 use crate::settings::TokenBudget;
 
@@ -21,7 +22,8 @@ const LONGEST_SUMMARY: usize = 2_000;
 const LONGEST_REPLY: usize = 8_000;
 
 /// What a ticket is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     Billing,
@@ -31,7 +33,8 @@ pub(super) enum Kind {
 }
 
 /// How soon it wants an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Urgency {
     Low,
@@ -102,30 +105,7 @@ impl Triage {
             "<{link}|A ticket>: {kind}, {urgency} urgency\n{}\n\nA draft of a reply:\n{}",
             plain(&one_line(summary)),
             plain(&lines(reply)),
-            kind = kind.word(),
-            urgency = urgency.word(),
         )
-    }
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Billing => "billing",
-            Self::Technical => "technical",
-            Self::Account => "account",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl Urgency {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Normal => "normal",
-            Self::High => "high",
-        }
     }
 }
 

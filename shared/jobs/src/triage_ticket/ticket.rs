@@ -1,10 +1,9 @@
 //! A ticket, as Zendesk has it.
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use derive_more::Display;
 use hookdock_pipeline::job::{Context, ErrorClass, Failure, accepted};
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
@@ -16,7 +15,7 @@ use crate::settings::Zendesk;
 const ACTION: &str = "read the ticket from Zendesk";
 
 /// The number of a ticket. In events it is a text; nothing but a number gets into a URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Display)]
 #[serde(try_from = "String")]
 pub(super) struct TicketId(u64);
 
@@ -70,11 +69,5 @@ impl TryFrom<String> for TicketId {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse().map(Self)
-    }
-}
-
-impl fmt::Display for TicketId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

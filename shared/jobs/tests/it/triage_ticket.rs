@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use hookdock_pipeline::ledger::RunState;
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::{Answer, Model, Prompt, Records as _, Usage};
@@ -64,22 +63,20 @@ fn answer(confidence: f64) -> Value {
     })
 }
 
+#[async_trait]
 impl Model for Slow {
-    fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Answer, PortError>> {
-        async move {
-            self.asked.fetch_add(1, Ordering::SeqCst);
-            self.prompts.lock().expect("a lock").push(prompt.clone());
-            tokio::time::sleep(Duration::from_secs(20)).await;
-            let left = self.failures.load(Ordering::SeqCst);
-            if left > 0 {
-                self.failures.store(left - 1, Ordering::SeqCst);
-                return Err(PortError::new("ask the model", PortErrorKind::Throttled));
-            }
-            let took = Duration::from_secs(20);
-            let usage = Usage { input_tokens: 300, output_tokens: 60, took };
-            Ok(Answer { json: self.answer.clone(), usage })
+    async fn ask(&self, prompt: &Prompt) -> Result<Answer, PortError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.prompts.lock().expect("a lock").push(prompt.clone());
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let left = self.failures.load(Ordering::SeqCst);
+        if left > 0 {
+            self.failures.store(left - 1, Ordering::SeqCst);
+            return Err(PortError::new("ask the model", PortErrorKind::Throttled));
         }
-        .boxed()
+        let took = Duration::from_secs(20);
+        let usage = Usage { input_tokens: 300, output_tokens: 60, took };
+        Ok(Answer { json: self.answer.clone(), usage })
     }
 }
 

@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hookdock_jobs::{Settings, registry};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
 use hookdock_pipeline::ports::Web;
@@ -75,20 +74,18 @@ impl World {
     }
 }
 
+#[async_trait]
 impl Web for World {
-    fn call(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, PortError>> {
-        async move {
-            let (turn, body) = self.turn(request);
-            let answer = Response::builder();
-            let answer = match turn {
-                Turn::Status(status) => answer.status(status),
-                Turn::Throttled(seconds) => answer.status(429).header(RETRY_AFTER, seconds),
-                Turn::Hangs => std::future::pending().await,
-                Turn::AnswerLost => return Err(PortError::new("call", PortErrorKind::TimedOut)),
-            };
-            Ok(answer.body(body).expect("an answer"))
-        }
-        .boxed()
+    async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, PortError> {
+        let (turn, body) = self.turn(request);
+        let answer = Response::builder();
+        let answer = match turn {
+            Turn::Status(status) => answer.status(status),
+            Turn::Throttled(seconds) => answer.status(429).header(RETRY_AFTER, seconds),
+            Turn::Hangs => std::future::pending().await,
+            Turn::AnswerLost => return Err(PortError::new("call", PortErrorKind::TimedOut)),
+        };
+        Ok(answer.body(body).expect("an answer"))
     }
 }
 

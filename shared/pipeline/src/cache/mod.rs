@@ -21,12 +21,12 @@ mod limits;
 mod rate_limit;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::hash::Hash;
 use std::pin::pin;
 use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use derive_more::Debug;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
@@ -78,19 +78,15 @@ pub trait Source<K, V>: Send + Sync {
 }
 
 /// A source with a memory.
+#[derive(Debug)]
+// What is remembered may be secret.
+#[debug("Cache({source:?})")]
 pub struct Cache<K, V, T, S> {
     source: T,
     system: S,
     policy: Policy,
     names: Lock<HashMap<K, Arc<Mutex<Known<V>>>>>,
     limits: Lock<Limits>,
-}
-
-impl<K, V, T: fmt::Debug, S> fmt::Debug for Cache<K, V, T, S> {
-    /// What is remembered may be secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("source", &self.source).finish_non_exhaustive()
-    }
 }
 
 /// What is known of one name.

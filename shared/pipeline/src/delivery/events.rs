@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use hookdock_signature::{self as signature, Found, RequestView, SelectError};
 
-use crate::delivery::identity::{Flag, Identity, tenant_of_body};
+use crate::delivery::identity::{Flag, StoredEvent, StoredItem, tenant_of_body};
 use crate::delivery::part::{Batch, Item, Part};
 use crate::delivery::verified::VerifiedDelivery;
-use crate::model::names::{BodyDigest, EventKey};
+use crate::model::names::{BodyDigest, EventKey, TenantId};
 
 /// The largest number of items that are taken apart. Each is a message of its own, and reads the
 /// stored delivery again. Known providers stay well below it.
@@ -18,10 +18,12 @@ pub const MOST_ITEMS: usize = 10_000;
 pub(crate) struct Contents {
     /// What its reference is about.
     pub(crate) part: Part,
+    /// Whose event it is.
+    pub(crate) tenant: Option<TenantId>,
     /// The event; of several, the delivery as a whole.
-    pub(crate) identity: Identity,
+    pub(crate) event: StoredEvent,
     /// The items, if it has any and not too many.
-    pub(crate) items: Vec<(Item, Identity)>,
+    pub(crate) items: Vec<StoredItem>,
     /// The digest of the body.
     pub(crate) body: BodyDigest,
 }
@@ -32,36 +34,38 @@ impl Contents {
         let request = delivery.raw().incoming.request();
         let body = BodyDigest::of(request.body);
         let view = RequestView::of(&request);
-        let mut identity = Identity::whole(delivery, &view, &body);
+        let (tenant, mut event) = StoredEvent::whole(delivery, &view, &body);
         let items = delivery.endpoint().provider().items();
         match items.map(|items| (items.form(), items.find(&view, MOST_ITEMS))) {
             None | Some((_, Ok(None))) => {}
-            Some((_, Err(error))) => identity.flags.extend(flag(&error, &identity.flags)),
+            Some((_, Err(error))) => event.flags.extend(flag(&error, &event.flags)),
             Some((form, Ok(Some(found)))) => {
                 let count = found.count;
                 let items = read(delivery, form, &body, found);
-                return Self::of_items(count, items, &identity, body);
+                return Self::of_items(count, items, (tenant, event), body);
             }
         }
-        Self { part: Part::Whole, identity, items: Vec::new(), body }
+        Self { part: Part::Whole, tenant, event, items: Vec::new(), body }
     }
 
     fn of_items(
         count: usize,
-        items: Vec<(Item, Identity)>,
-        whole: &Identity,
+        items: Vec<StoredItem>,
+        (tenant, whole): (Option<TenantId>, StoredEvent),
         body: BodyDigest,
     ) -> Self {
-        let flagged = |flags: &[Flag]| Identity { flags: flags.to_vec(), ..whole.clone() };
-        let (part, identity) = match (count, items.as_slice()) {
-            (0, _) => (Part::Whole, flagged(&[Flag::NoItems])),
-            (1, [(item, identity)]) => (Part::Item(item.clone()), identity.clone()),
+        let flagged = |flags: &[Flag]| StoredEvent { flags: flags.to_vec(), ..whole };
+        let (part, tenant, event) = match (count, items.as_slice()) {
+            (0, _) => (Part::Whole, tenant, flagged(&[Flag::NoItems])),
+            (1, [StoredItem { item, tenant, event }]) => {
+                (Part::Item(item.clone()), tenant.clone(), event.clone())
+            }
             (_, listed) => {
                 let flags: &[Flag] = if listed.is_empty() { &[Flag::TooManyItems] } else { &[] };
-                (Part::Batch(Batch { items: count, sent: 0 }), flagged(flags))
+                (Part::Batch(Batch { items: count, sent: 0 }), tenant, flagged(flags))
             }
         };
-        Self { part, identity, items, body }
+        Self { part, tenant, event, items, body }
     }
 }
 
@@ -72,23 +76,24 @@ fn read(
     form: Option<&str>,
     body: &BodyDigest,
     found: Found<'_>,
-) -> Vec<(Item, Identity)> {
+) -> Vec<StoredItem> {
     let of_body = tenant_of_body(delivery);
     let mut seen: HashMap<EventKey, BodyDigest> = HashMap::new();
     let only_first = delivery.proof().only_first_item();
     let read = found.items.into_iter().enumerate().map(|(index, found)| {
         let item = item(form, &found);
-        let mut identity = Identity::of_item(delivery, &found, &item, body, of_body.as_ref());
+        let (tenant, mut event) =
+            StoredEvent::of_item(delivery, &found, &item, body, of_body.as_ref());
         if only_first && index > 0 {
             // It must not take the key of the event that it says it is.
-            identity.add_digest(&item.sha256);
-            identity.flags.push(Flag::Unsigned);
+            event.add_digest(&item.sha256);
+            event.flags.push(Flag::Unsigned);
         }
-        let first = seen.entry(identity.key.clone()).or_insert_with(|| item.sha256.clone());
+        let first = seen.entry(event.key.clone()).or_insert_with(|| item.sha256.clone());
         if *first != item.sha256 {
-            identity.add_digest(&item.sha256);
+            event.add_digest(&item.sha256);
         }
-        (item, identity)
+        StoredItem { item, tenant, event }
     });
     read.collect()
 }

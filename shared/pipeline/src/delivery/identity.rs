@@ -5,6 +5,7 @@ use hookdock_signature::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::IntoStaticStr;
 
 use crate::delivery::part::Item;
 use crate::delivery::verified::VerifiedDelivery;
@@ -55,7 +56,8 @@ pub enum Flag {
 }
 
 /// Why an event has no run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum IgnoreCause {
     /// Its type is on the endpoint's ignore list.
@@ -74,19 +76,13 @@ impl IgnoreCause {
     /// The stable code, as it is recorded.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::EventTypeIgnored => "event_type_ignored",
-            Self::TenantMismatch => "tenant_mismatch",
-            Self::NoJob => "no_job",
-            Self::NoItems => "no_items",
-            Self::Unsigned => "unsigned",
-        }
+        self.into()
     }
 }
 
-/// The event a delivery carries, as far as it can be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+/// The event a stored delivery carries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredEvent {
     /// What makes it the same event again.
     pub key: EventKey,
     /// What the key was made of.
@@ -94,21 +90,31 @@ pub struct Identity {
     /// The provider's id for it.
     pub id: Option<EventId>,
     /// The provider's name for what happened.
+    #[serde(rename = "type")]
     pub event_type: Option<EventType>,
-    /// Whose event it is.
-    pub tenant: Option<TenantId>,
     /// What is odd about it.
     pub flags: Vec<Flag>,
 }
 
-impl Identity {
-    /// Reads the identity of a delivery that is one event as a whole. `body` is the digest of its
-    /// body.
+/// One of the events of a stored delivery that carries several.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredItem {
+    /// Where it is.
+    pub item: Item,
+    /// Whose event it is.
+    pub tenant: Option<TenantId>,
+    /// The event.
+    pub event: StoredEvent,
+}
+
+impl StoredEvent {
+    /// The event of a delivery that is one event as a whole, and whose it is. `body` is the digest
+    /// of its body.
     pub(crate) fn whole(
         delivery: &VerifiedDelivery,
         view: &RequestView<'_>,
         body: &BodyDigest,
-    ) -> Self {
+    ) -> (Option<TenantId>, Self) {
         let mut flags = Vec::new();
         let provider = delivery.endpoint().provider();
         let id = select(provider.event_id(), view, &mut flags);
@@ -125,17 +131,17 @@ impl Identity {
         let tenant = tenant(delivery, tenant_of_body(delivery), &mut flags);
         let known_by = id.as_ref().filter(|_| lasts);
         let (key, key_source) = key(tenant.as_ref(), known_by, body, &[body.as_bytes()]);
-        Self { key, key_source, id: id.map(|id| id.text), event_type, tenant, flags }
+        (tenant, Self { key, key_source, id: id.map(|id| id.text), event_type, flags })
     }
 
-    /// Reads the identity of one item of a delivery, whose body names the tenant `of_body`.
+    /// The event of one item of a delivery, whose body names the tenant `of_body`, and whose it is.
     pub(crate) fn of_item(
         delivery: &VerifiedDelivery,
         found: &signature::Item<'_>,
         item: &Item,
         body: &BodyDigest,
         of_body: Option<&TenantId>,
-    ) -> Self {
+    ) -> (Option<TenantId>, Self) {
         let mut flags = Vec::new();
         let id = event_id(found.id.clone(), found.id_is_unique, &mut flags);
         let event_type = event_type_of(delivery, found.event_type.clone(), &mut flags);
@@ -145,7 +151,7 @@ impl Identity {
         // may those of two requests, so the whole body does.
         let place = [body.as_bytes(), item.pointer.as_bytes()];
         let (key, key_source) = key(tenant.as_ref(), id.as_ref(), &item.sha256, &place);
-        Self { key, key_source, id: id.map(|id| id.text), event_type, tenant, flags }
+        (tenant, Self { key, key_source, id: id.map(|id| id.text), event_type, flags })
     }
 
     /// Makes the digest of the event's bytes a part of its key.

@@ -1,15 +1,16 @@
 //! One HTTP request, in the form in which every host hands it over.
 
-use std::fmt;
-
 use bytes::Bytes;
+use derive_more::Debug;
 use hookdock_signature::{Headers, Request};
 
 use crate::delivery::content_encoding;
 use crate::model::trace::Trace;
 
 /// One HTTP request as its host read it. Nothing in it is to be believed.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+// What a sender wrote stays out of logs.
+#[debug("Incoming(body_bytes: {}, {trace:?})", body.len())]
 pub struct Incoming {
     /// The HTTP method.
     pub method: String,
@@ -30,16 +31,6 @@ pub struct Incoming {
     pub sent_body: Option<Bytes>,
     /// The trace it belongs to, if its host named one.
     pub trace: Option<Trace>,
-}
-
-impl fmt::Debug for Incoming {
-    /// What a sender wrote stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming")
-            .field("body_bytes", &self.body.len())
-            .field("trace", &self.trace)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Incoming {

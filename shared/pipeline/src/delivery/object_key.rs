@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use derive_more::Display;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ const PACKS: &str = "archive";
 /// The name of a stored object: `deliveries/{endpoint}/{yyyy}/{mm}/{dd}/{hh}/{delivery id}.json`
 /// of a delivery alone, `archive/{yyyy}/{mm}/{dd}/{hh}/{first}-{last}-{digest}.jsonl` of a pack,
 /// or, at a direct endpoint, `direct/{endpoint}/{event key}.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Display)]
 pub struct ObjectKey(String);
 
 impl ObjectKey {
@@ -98,12 +99,6 @@ impl ObjectKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for ObjectKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

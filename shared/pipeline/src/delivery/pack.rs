@@ -5,28 +5,23 @@
 //! few packs of its hour between whose two ids its own lies.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use derive_more::Debug;
 
 use crate::delivery::message::Inline;
 use crate::delivery::object_key::ObjectKey;
 use crate::model::names::DeliveryId;
 
 /// An object with several deliveries.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+// What senders wrote stays out of logs.
+#[debug("Pack({object})")]
 pub struct Pack {
     object: ObjectKey,
     deliveries: Vec<DeliveryId>,
     lines: Bytes,
-}
-
-impl fmt::Debug for Pack {
-    /// What senders wrote stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pack").field("object", &self.object).finish_non_exhaustive()
-    }
 }
 
 impl Pack {

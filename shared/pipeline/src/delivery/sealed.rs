@@ -1,8 +1,7 @@
 //! A verified delivery made ready for the archive and the queue.
 
-use std::fmt;
-
 use bytes::Bytes;
+use derive_more::Debug;
 
 use crate::delivery::events::Contents;
 use crate::delivery::message as inline;
@@ -15,24 +14,15 @@ use crate::model::trace::Trace;
 
 /// What is written for one verified delivery: the object, and the message, which refers to it or
 /// holds it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+// The object holds what a sender wrote, and stays out of logs.
+#[debug("SealedDelivery({store:?}, {reference:?}, object_bytes: {})", object.len())]
 pub struct SealedDelivery {
     store: Store,
     object: Bytes,
     message: String,
     reference: Reference,
     trace: Option<Trace>,
-}
-
-impl fmt::Debug for SealedDelivery {
-    /// The object holds what a sender wrote, and stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealedDelivery")
-            .field("store", &self.store)
-            .field("reference", &self.reference)
-            .field("object_bytes", &self.object.len())
-            .finish_non_exhaustive()
-    }
 }
 
 /// Everything but the body seldom takes more than this, in bytes.
@@ -58,7 +48,7 @@ impl SealedDelivery {
         let raw = delivery.raw();
         let contents = Contents::of(delivery);
         let object_key = match delivery.endpoint().direct() {
-            Some(_) => ObjectKey::direct(&raw.endpoint, &contents.identity.key),
+            Some(_) => ObjectKey::direct(&raw.endpoint, &contents.event.key),
             None => ObjectKey::of(&raw.endpoint, &raw.id, raw.received_at),
         };
         let stored = StoredDelivery::of(delivery, &contents);

@@ -1,29 +1,29 @@
 //! The stored form of a delivery: one versioned JSON object that a person can read.
 
 use std::borrow::Cow;
-use std::{fmt, mem};
+use std::mem;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use derive_more::Debug;
 use hookdock_signature::{Class, Headers, Weakness};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::events::Contents;
-use crate::delivery::identity::{Flag, Identity, KeySource};
+pub use crate::delivery::identity::{StoredEvent, StoredItem};
 use crate::delivery::incoming::Incoming;
-use crate::delivery::part::Item;
 use crate::delivery::verified::VerifiedDelivery;
 use crate::model::millis::timestamp;
-use crate::model::names::{
-    BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, TenantId,
-};
+use crate::model::names::{BodyDigest, DeliveryId, EndpointId, TenantId};
 use crate::model::versioned;
 use crate::model::versioned::{Unreadable, Versioned};
 
 /// A stored delivery.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Debug)]
+// Headers, query and body stay out of logs.
+#[debug("StoredDelivery({delivery_id}, {endpoint}, {event:?}, {verification:?})")]
 pub struct StoredDelivery<'a> {
     /// The version of this form.
     pub version: u32,
@@ -68,33 +68,6 @@ pub struct StoredDelivery<'a> {
     pub trace: Option<Cow<'a, str>>,
 }
 
-/// The event a stored delivery carries.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StoredEvent {
-    /// What makes it the same event again.
-    pub key: EventKey,
-    /// What the key was made of.
-    pub key_source: KeySource,
-    /// The provider's id for it.
-    pub id: Option<EventId>,
-    /// The provider's name for what happened.
-    #[serde(rename = "type")]
-    pub event_type: Option<EventType>,
-    /// What is odd about it.
-    pub flags: Vec<Flag>,
-}
-
-/// One of the events of a stored delivery that carries several.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StoredItem {
-    /// Where it is.
-    pub item: Item,
-    /// Whose event it is.
-    pub tenant: Option<TenantId>,
-    /// The event.
-    pub event: StoredEvent,
-}
-
 /// How a delivery was verified.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Verification<'a> {
@@ -133,22 +106,9 @@ pub enum UnreadableDelivery {
     Body(#[from] base64::DecodeError),
 }
 
-impl fmt::Debug for StoredDelivery<'_> {
-    /// Headers, query and body stay out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredDelivery")
-            .field("delivery_id", &self.delivery_id)
-            .field("endpoint", &self.endpoint)
-            .field("event", &self.event)
-            .field("verification", &self.verification)
-            .finish_non_exhaustive()
-    }
-}
-
 impl<'a> StoredDelivery<'a> {
     /// The stored form of a verified delivery.
     pub(crate) fn of(delivery: &'a VerifiedDelivery, contents: &Contents) -> Self {
-        let identity = &contents.identity;
         let raw = delivery.raw();
         let Incoming { method, url, headers, body, sent_body, trace, .. } = &raw.incoming;
         let (body_encoding, body) = encode(body);
@@ -157,9 +117,9 @@ impl<'a> StoredDelivery<'a> {
             delivery_id: raw.id.clone(),
             endpoint: raw.endpoint.clone(),
             provider: delivery.endpoint().provider().id().into(),
-            tenant: identity.tenant.clone(),
-            event: StoredEvent::of(identity),
-            items: contents.items.iter().map(StoredItem::of).collect(),
+            tenant: contents.tenant.clone(),
+            event: contents.event.clone(),
+            items: contents.items.clone(),
             direct: delivery.endpoint().direct().map(|direct| direct.kind().into()),
             received_at: timestamp(raw.received_at),
             provider_timestamp: delivery.proof().provider_timestamp().map(timestamp),
@@ -214,28 +174,6 @@ impl<'a> StoredDelivery<'a> {
     #[must_use]
     pub fn headers(&self) -> Headers {
         self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
-    }
-}
-
-impl StoredItem {
-    fn of((item, identity): &(Item, Identity)) -> Self {
-        Self {
-            item: item.clone(),
-            tenant: identity.tenant.clone(),
-            event: StoredEvent::of(identity),
-        }
-    }
-}
-
-impl StoredEvent {
-    fn of(identity: &Identity) -> Self {
-        Self {
-            key: identity.key.clone(),
-            key_source: identity.key_source,
-            id: identity.id.clone(),
-            event_type: identity.event_type.clone(),
-            flags: identity.flags.clone(),
-        }
     }
 }
 

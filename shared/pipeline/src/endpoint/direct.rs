@@ -5,17 +5,19 @@
 //! miss. What happens to an event is decided in [`crate::ingest`]: it is stored once, under the
 //! name of its event, and whoever stored it does the work, at most once and within [`BUDGET`].
 
-use std::fmt;
 use std::time::Duration;
 
+use derive_more::Debug;
 use http::Uri;
 use serde::Deserialize;
+use strum::IntoStaticStr;
 
 /// How long the work may take, at most: a sender waits meanwhile.
 pub const BUDGET: Duration = Duration::from_millis(500);
 
 /// The written form.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Debug)]
+#[debug("DirectSpec({kind})")]
 #[serde(deny_unknown_fields)]
 pub struct DirectSpec {
     /// `log`, `counter`, `notice` or `internal`.
@@ -27,7 +29,8 @@ pub struct DirectSpec {
 }
 
 /// What is done with an event at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Direct {
     /// A line in the log.
     Log,
@@ -40,30 +43,14 @@ pub enum Direct {
 }
 
 /// A URL that is called. It can be a secret and is not shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[debug("Target")]
 pub struct Target(pub(crate) Uri);
 
 impl Direct {
     /// The kind, as it is written.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Log => "log",
-            Self::Counter => "counter",
-            Self::Notice(_) => "notice",
-            Self::Internal(_) => "internal",
-        }
-    }
-}
-
-impl fmt::Debug for DirectSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DirectSpec").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Target")
+    pub fn kind(&self) -> &'static str {
+        self.into()
     }
 }

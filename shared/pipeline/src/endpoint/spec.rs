@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use derive_more::Debug;
 use serde::Deserialize;
 
 use crate::endpoint::direct::DirectSpec;
@@ -73,7 +74,8 @@ pub struct EndpointSpec {
 }
 
 /// One secret.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Debug)]
+#[debug("SecretSpec({id})")]
 #[serde(deny_unknown_fields)]
 pub struct SecretSpec {
     /// A name for the secret; it is recorded with each delivery it verified.
@@ -101,10 +103,4 @@ pub struct EventsSpec {
     /// Types that are stored and never run.
     #[serde(default)]
     pub ignore: Vec<String>,
-}
-
-impl std::fmt::Debug for SecretSpec {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SecretSpec").field("id", &self.id).finish_non_exhaustive()
-    }
 }

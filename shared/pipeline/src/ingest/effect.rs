@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request};
 use serde_json::json;
 
 use crate::delivery::incoming::Incoming;
@@ -11,7 +11,8 @@ use crate::delivery::verified::VerifiedDelivery;
 use crate::endpoint::direct::{Direct, Target};
 use crate::ingest::http::DELIVERY_HEADER;
 use crate::model::names::{EventId, EventType};
-use crate::model::port_error::{PortError, PortErrorKind};
+use crate::model::port_error::PortError;
+use crate::model::slack::plain;
 use crate::ports::Web;
 
 pub(crate) const ACT: &str = "do the direct work";
@@ -51,17 +52,7 @@ pub(crate) async fn act(
 /// The answer is not read: nothing follows from it.
 async fn call(web: &dyn Web, request: Request<Bytes>) -> Result<(), PortError> {
     let answer = web.call(request).await?;
-    if answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
-}
-
-fn refused(answer: &Response<Bytes>) -> PortError {
-    let kind = match answer.status() {
-        StatusCode::TOO_MANY_REQUESTS => PortErrorKind::Throttled,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PortErrorKind::Denied,
-        status if status.is_server_error() => PortErrorKind::Unavailable,
-        _ => PortErrorKind::Invalid,
-    };
-    PortError::new(ACT, kind).with_source(format!("the answer was {}", answer.status().as_u16()))
+    PortError::check(ACT, answer.status())
 }
 
 /// `{"text": "..."}`, as Slack's incoming webhooks and those made after them take it.
@@ -70,12 +61,6 @@ fn notice(target: &Target, event: &Reference) -> Request<Bytes> {
     let id = event.event_id.as_ref().map_or(event.event_key.as_str(), EventId::as_str);
     let text = plain(&format!("{what} at {}: {id}", event.endpoint));
     post(target, JSON, json!({ "text": text }).to_string().into())
-}
-
-/// A text without Slack's markup: three characters have a meaning in it ("Formatting text for app
-/// surfaces", Slack docs, read 2026-11). What a stranger wrote must not call people or hide a link.
-fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The exact bytes, what they are said to be, and which event it is. The sender's own headers

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hookdock_signature::Answer;
+use strum::IntoStaticStr;
 
 use crate::delivery::reference::Reference;
 use crate::endpoint::Endpoint;
@@ -42,7 +43,8 @@ pub struct Answered {
 }
 
 /// What became of the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum DirectOutcome {
     /// It is done.
     Done,
@@ -58,11 +60,6 @@ impl DirectOutcome {
     /// A stable code for logs.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Duplicate => "duplicate",
-            Self::Ignored => "ignored",
-        }
+        self.into()
     }
 }

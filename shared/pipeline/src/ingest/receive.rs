@@ -14,7 +14,7 @@ use crate::ingest::log::{Addressed, log};
 use crate::ingest::outcome::{Accepted, Received};
 use crate::ingest::refusal::{LookUp, Refusal};
 use crate::ingest::use_case::{Ingest, PATIENCE, patience};
-use crate::model::port_error::{PortError, PortErrorKind};
+use crate::model::port_error::PortError;
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake};
 
@@ -90,10 +90,9 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
         verified: &VerifiedDelivery,
         deadline: EpochMillis,
     ) -> Result<Accepted, Refusal> {
-        let sealed = SealedDelivery::of(verified).map_err(|error| {
-            let error =
-                PortError::new("write the delivery", PortErrorKind::Invalid).with_source(error);
-            Refusal::Unavailable(error)
+        let sealed = SealedDelivery::of(verified);
+        let sealed = sealed.map_err(|error| {
+            Refusal::Unavailable(PortError::invalid("write the delivery")(error))
         })?;
         let endpoint = Arc::clone(verified.endpoint());
         let direct = match endpoint.direct() {

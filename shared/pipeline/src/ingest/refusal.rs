@@ -1,6 +1,7 @@
 //! Why a delivery is not accepted.
 
 use hookdock_signature::{RefusedHandshake, Rejection};
+use strum::IntoStaticStr;
 
 use crate::model::port_error::{PortError, PortErrorKind};
 
@@ -37,7 +38,7 @@ pub enum Refusal {
         limit: usize,
     },
     /// The body was not read to its end.
-    #[error("{}", .0.message())]
+    #[error("{0}")]
     Unread(Unread),
     /// The signature was found wrong.
     #[error("the signature was refused")]
@@ -69,32 +70,19 @@ pub enum Refusal {
 }
 
 /// Why a body was not read to its end, where it is read from a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Unread {
     /// It is larger than its endpoint takes.
+    #[error("the body is larger than the endpoint takes")]
     TooLarge,
     /// The bodies of other requests take all the room that there is.
+    #[error("the bodies of other requests take all the room")]
     NoRoom,
     /// The sender stalled, or has gone.
+    #[error("the body stopped half-way")]
+    #[strum(serialize = "incomplete_body")]
     Incomplete,
-}
-
-impl Unread {
-    fn code(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::NoRoom => "no_room",
-            Self::Incomplete => "incomplete_body",
-        }
-    }
-
-    fn message(self) -> &'static str {
-        match self {
-            Self::TooLarge => "the body is larger than the endpoint takes",
-            Self::NoRoom => "the bodies of other requests take all the room",
-            Self::Incomplete => "the body stopped half-way",
-        }
-    }
 }
 
 /// What is looked up under a name that a sender can invent.
@@ -135,7 +123,7 @@ impl Refusal {
             Self::SecretCaptured => "secret_captured_already",
             Self::Handshake(refused) => refused.reason.code(),
             Self::TooLarge { .. } => "too_large",
-            Self::Unread(unread) => unread.code(),
+            Self::Unread(unread) => unread.into(),
             Self::Unauthorized(rejection)
             | Self::BarelyUnauthorized(rejection)
             | Self::OutOfTime { rejection, .. } => rejection.code(),

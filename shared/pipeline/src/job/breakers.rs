@@ -1,9 +1,9 @@
 //! What one worker knows of the dependencies that its jobs call.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Mutex;
 
+use derive_more::Debug;
 use hookdock_signature::EpochMillis;
 
 use crate::job::cell::Seen;
@@ -11,7 +11,8 @@ use crate::ledger::breaker::Breaker;
 use crate::model::names::CellName;
 
 /// What one worker knows of the dependencies that its jobs call.
-#[derive(Default)]
+#[derive(Default, Debug)]
+#[debug("Breakers")]
 pub struct Breakers(pub(super) Mutex<BTreeMap<CellName, Known>>);
 
 #[derive(Clone)]
@@ -20,10 +21,4 @@ pub(super) struct Known {
     pub(super) at: EpochMillis,
     /// How many calls were answered that the others were not told of.
     pub(super) answers: u32,
-}
-
-impl fmt::Debug for Breakers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Breakers").finish_non_exhaustive()
-    }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::job::worker::WorkerContext;
 use crate::model::names::{CellName, CellTag};
-use crate::model::port_error::{PortError, PortErrorKind};
+use crate::model::port_error::PortError;
 use crate::ports::{Cell, Conditional};
 
 /// A cell as it was seen or written.
@@ -43,9 +43,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Sync> Seen<T> {
         value: &T,
         life: Duration,
     ) -> Result<Result<Self, Self>, PortError> {
-        let text = serde_json::to_string(value).map_err(|error| {
-            PortError::new("write the cell", PortErrorKind::Invalid).with_source(error)
-        })?;
+        let text = serde_json::to_string(value).map_err(PortError::invalid("write the cell"))?;
         let to = Cell {
             tag: CellTag::new(worker.random()),
             value: text,
@@ -59,9 +57,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Sync> Seen<T> {
 
     fn of(cell: Option<&Cell>, now: EpochMillis) -> Result<Self, PortError> {
         let value = cell.and_then(|cell| cell.live(now)).map(serde_json::from_str).transpose();
-        let value = value.map_err(|error| {
-            PortError::new("read the cell", PortErrorKind::Invalid).with_source(error)
-        })?;
+        let value = value.map_err(PortError::invalid("read the cell"))?;
         let tag = cell.map(|cell| cell.tag.clone());
         Ok(Self { tag, value })
     }

@@ -1,8 +1,8 @@
 //! What a job knows of its run and may reach.
 
-use std::fmt;
 use std::sync::Arc;
 
+use derive_more::Debug;
 use hookdock_signature::EpochMillis;
 
 use crate::job::breakers::Breakers;
@@ -32,7 +32,8 @@ pub struct Limits {
 }
 
 /// What a job knows of its run and may reach.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+#[debug("Context({run:?}, {scope:?}, {limits:?})")]
 pub struct Context {
     run: RunId,
     scope: Scope,
@@ -127,15 +128,5 @@ impl Context {
 
     pub(super) fn breakers(&self) -> &Breakers {
         &self.breakers
-    }
-}
-
-impl fmt::Debug for Context {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context")
-            .field("run", &self.run)
-            .field("scope", &self.scope)
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
     }
 }

@@ -1,10 +1,10 @@
 //! Calls to what can be down: a breaker leaves it alone then, and holds runs back.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use derive_more::Debug;
 use hookdock_signature::EpochMillis;
 
 use crate::job::breakers::{Breakers, Known};
@@ -40,6 +40,9 @@ const MOST_KNOWN: usize = 1000;
 const TRIES: u32 = 10;
 
 /// Something that jobs call and that can be down.
+#[derive(Debug)]
+// The place can be a secret.
+#[debug("Dependency({name})")]
 #[must_use]
 pub struct Dependency<'a> {
     cx: &'a Context,
@@ -318,12 +321,5 @@ impl Guard<'_> {
             Some(known) => (known.seen.clone(), std::mem::take(&mut known.answers)),
             None => (Seen::nothing(), 0),
         }
-    }
-}
-
-impl fmt::Debug for Dependency<'_> {
-    /// The place can be a secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dependency").field("name", &self.name).finish_non_exhaustive()
     }
 }

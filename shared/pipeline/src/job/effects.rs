@@ -1,7 +1,8 @@
 //! What a job may reach.
 
-use std::fmt;
 use std::sync::Arc;
+
+use derive_more::Debug;
 
 use crate::ports::{Documents, Mail, Model, Notices, Records, Web};
 
@@ -15,7 +16,8 @@ use crate::ports::{Documents, Mail, Model, Notices, Records, Web};
 /// Effects { documents: Some(documents), ..Effects::new(records) }
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+#[debug("Effects")]
 pub struct Effects {
     /// The business records.
     pub records: Arc<dyn Records>,
@@ -36,11 +38,5 @@ impl Effects {
     #[must_use]
     pub fn new(records: Arc<dyn Records>) -> Self {
         Self { records, documents: None, mail: None, model: None, notices: None, web: None }
-    }
-}
-
-impl fmt::Debug for Effects {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Effects").finish_non_exhaustive()
     }
 }

@@ -1,9 +1,9 @@
 //! An entity's events in order: what is older than what was written is not written, a burst
 //! becomes one run, and no two work on an entity at a time.
 
-use std::fmt;
 use std::time::Duration;
 
+use derive_more::Debug;
 use hookdock_signature::EpochMillis;
 
 use crate::job::cell::Seen;
@@ -28,6 +28,9 @@ pub const FURTHEST_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 const TRIES: u32 = 5;
 
 /// What a job writes to: see [`Context::ordered`].
+#[derive(Debug)]
+// The entity's name can be personal.
+#[debug("Ordered({debounce:?})")]
 #[must_use]
 pub struct Ordered<'a> {
     cx: &'a Context,
@@ -205,11 +208,4 @@ impl<'a> Ordered<'a> {
 fn may_still_land(failure: &Failure) -> bool {
     matches!(failure.class(), ErrorClass::TimedOut | ErrorClass::Unavailable)
         && matches!(failure.recovery(), Recovery::Retry | Recovery::RetryAfter(_))
-}
-
-impl fmt::Debug for Ordered<'_> {
-    /// The entity's name can be personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ordered").field("debounce", &self.debounce).finish_non_exhaustive()
-    }
 }

@@ -1,9 +1,9 @@
 //! What a job is handed of a delivery.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use bytes::Bytes;
+use derive_more::Debug;
 use hookdock_signature::{Class, EpochMillis, Headers, Weakness, item_at};
 use serde::de::DeserializeOwned;
 
@@ -16,7 +16,9 @@ use crate::model::port_error::chain;
 use crate::model::versioned::Unreadable;
 
 /// A delivery as it was verified and stored.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+// Headers and body stay out of logs.
+#[debug("Delivery({id}, {endpoint}, {event_id:?}, {event_type:?}, body_bytes: {})", body.len())]
 pub struct Delivery {
     /// Our id for it.
     pub id: DeliveryId,
@@ -54,20 +56,6 @@ pub enum UnusableDelivery {
     /// It is another delivery, or its body has changed.
     #[error("the stored {0} is not the one that was verified")]
     Other(&'static str),
-}
-
-impl fmt::Debug for Delivery {
-    /// Headers and body stay out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
-            .field("id", &self.id)
-            .field("endpoint", &self.endpoint)
-            .field("event_id", &self.event_id)
-            .field("event_type", &self.event_type)
-            .field("body_bytes", &self.body.len())
-            .field("item_bytes", &self.item.as_ref().map(Bytes::len))
-            .finish_non_exhaustive()
-    }
 }
 
 impl Delivery {
@@ -218,15 +206,10 @@ pub struct Json<T>(pub T);
 
 /// The body's exact bytes, also where the event is one item of it. Only of a delivery that is
 /// [proven](Delivery::proven).
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+// The body stays out of logs.
+#[debug("Body(body_bytes: {})", _0.len())]
 pub struct Body(pub Bytes);
-
-impl fmt::Debug for Body {
-    /// The body stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").field("bytes", &self.0.len()).finish()
-    }
-}
 
 impl<T: DeserializeOwned + Send> Payload for Json<T> {
     fn of(delivery: &Delivery) -> Result<Self, Failure> {

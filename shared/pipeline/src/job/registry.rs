@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use derive_more::Debug;
 use futures_util::future::BoxFuture;
 use hookdock_signature::catalog;
 
@@ -88,6 +89,8 @@ where
 }
 
 /// A registered job.
+#[derive(Debug)]
+#[debug("Job({name}, {on:?})")]
 pub struct Job {
     name: JobName,
     on: On,
@@ -121,15 +124,6 @@ impl Job {
     #[must_use]
     pub fn call(&self, cx: Context, delivery: &Delivery) -> BoxFuture<'static, JobResult> {
         (self.run)(cx, delivery)
-    }
-}
-
-impl fmt::Debug for Job {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job")
-            .field("name", &self.name)
-            .field("on", &self.on)
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a job keeps and calls is its tenant's own; what tenants share has to be asked for.
 
-use std::fmt;
-
 use bytes::Bytes;
+use derive_more::Debug;
 use serde_json::Value;
 
 use crate::job::context::Context;
@@ -13,14 +12,16 @@ use crate::model::scope::{LONGEST_ID_BYTES, Scope};
 use crate::ports::{Conditional, Document, DocumentName, Documents, Record, Records};
 
 /// The business records of one scope.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[debug("ScopedRecords({scope:?})")]
 pub struct ScopedRecords<'a> {
     port: &'a dyn Records,
     scope: &'a Scope,
 }
 
 /// The documents of one scope.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[debug("ScopedDocuments({scope:?})")]
 pub struct ScopedDocuments<'a> {
     port: &'a dyn Documents,
     scope: &'a Scope,
@@ -185,17 +186,5 @@ fn key(scope: &Scope, id: &str) -> Result<String, Failure> {
             let message = format!("a record's id has {bytes} bytes, {LONGEST_ID_BYTES} fit");
             Err(Failure::permanent(ErrorClass::BadData, message))
         }
-    }
-}
-
-impl fmt::Debug for ScopedRecords<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedRecords").field("scope", &self.scope).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ScopedDocuments<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedDocuments").field("scope", &self.scope).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,7 @@
 //! What a delivery claims and its scheme does not prove.
 
-use std::fmt;
-
 use bytes::Bytes;
+use derive_more::Debug;
 use http::Request;
 use serde::de::DeserializeOwned;
 
@@ -49,14 +48,10 @@ const READ: &str = "read the object from its provider";
 /// # let _ = hookdock_pipeline::job::Registry::new()
 /// #     .job("fulfil", hookdock_pipeline::job::On::provider("chargebee"), fulfil);
 /// ```
+#[derive(Debug)]
+// What is claimed stays out of logs.
+#[debug("Unconfirmed")]
 pub struct Unconfirmed<T>(T);
-
-impl<T> fmt::Debug for Unconfirmed<T> {
-    /// What is claimed stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Unconfirmed")
-    }
-}
 
 impl<T> Unconfirmed<T> {
     /// What the delivery claims. A forger may have written it: it is good for a look-up, and for a

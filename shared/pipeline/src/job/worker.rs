@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use hookdock_signature::EpochMillis;
 use serde_json::Value;
 
@@ -13,48 +13,45 @@ use crate::ports::{Cell, Conditional, Record};
 
 /// What a context asks of its worker: time, chance, the cells that runs share, and the run under
 /// way, as its steps write it. Behind `dyn`, because a context has no type parameters.
+#[async_trait]
 pub trait WorkerContext: Send + Sync {
     /// The time of day.
     fn now(&self) -> EpochMillis;
 
     /// Waits that long.
-    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()>;
+    async fn sleep(&self, wait: Duration);
 
     /// 128 unpredictable bits.
     fn random(&self) -> u128;
 
     /// [`crate::ports::Cells::cell`]
-    fn cell<'a>(&'a self, name: &'a CellName) -> BoxFuture<'a, Result<Option<Cell>, PortError>>;
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError>;
 
     /// [`crate::ports::Cells::swap`]
-    fn swap<'a>(
-        &'a self,
-        name: &'a CellName,
-        from: Option<&'a CellTag>,
-        to: &'a Cell,
-    ) -> BoxFuture<'a, Result<Conditional<Option<Cell>>, PortError>>;
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Conditional<Option<Cell>>, PortError>;
 
     /// Notes that the step begins, unless its result is saved.
-    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<StepStart, PortError>>;
+    async fn begin(&self, step: &StepName) -> Result<StepStart, PortError>;
 
     /// Saves the step's result. `false`: another worker has claimed the run.
-    fn save<'a>(
-        &'a self,
-        step: &'a StepName,
-        result: &'a StepResult,
-    ) -> BoxFuture<'a, Result<bool, PortError>>;
+    async fn save(&self, step: &StepName, result: &StepResult) -> Result<bool, PortError>;
 
     /// Saves the step, which yields nothing, with the end of the run. `false`: another worker has
     /// claimed the run.
-    fn save_last<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<bool, PortError>>;
+    async fn save_last(&self, step: &StepName) -> Result<bool, PortError>;
 
     /// Inserts the record and notes that the step is done, both or neither. `None`: another
     /// worker has claimed the run.
-    fn commit<'a>(
-        &'a self,
-        step: &'a StepName,
-        record: &'a Record,
-    ) -> BoxFuture<'a, Result<Option<Conditional<Value>>, PortError>>;
+    async fn commit(
+        &self,
+        step: &StepName,
+        record: &Record,
+    ) -> Result<Option<Conditional<Value>>, PortError>;
 }
 
 /// What is known of a step that is about to begin.

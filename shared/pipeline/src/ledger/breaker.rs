@@ -21,24 +21,29 @@ use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::model::failure::ErrorClass;
-use crate::model::millis;
+use crate::model::millis::seconds;
 use crate::model::retry::spread;
 
 /// When a breaker opens, and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct BreakerPolicy {
     /// How many calls have to fail.
     pub failures: u32,
     /// How many of a hundred calls have to fail.
     pub percent: u32,
     /// The time within which they fail.
+    #[serde(rename = "window_seconds", deserialize_with = "seconds")]
     pub window: Duration,
     /// The longest that the dependency is left alone the first time.
+    #[serde(rename = "wait_seconds", deserialize_with = "seconds")]
     pub first_wait: Duration,
     /// The longest that it is left alone, however often its probes fail; the bound doubles with
     /// each.
+    #[serde(rename = "longest_wait_seconds", deserialize_with = "seconds")]
     pub longest_wait: Duration,
     /// How far a dependency is followed that asks for more time than that.
+    #[serde(skip)]
     pub longest_asked: Duration,
 }
 
@@ -64,7 +69,7 @@ pub enum Breaker {
     /// It is called.
     Closed {
         /// When the first of the failures happened.
-        #[serde(rename = "since_ms", with = "millis")]
+        #[serde(rename = "since_ms")]
         since: EpochMillis,
         /// How many calls have failed since.
         failures: u32,
@@ -74,7 +79,7 @@ pub enum Breaker {
     /// It is left alone.
     Open {
         /// Until then.
-        #[serde(rename = "until_ms", with = "millis")]
+        #[serde(rename = "until_ms")]
         until: EpochMillis,
         /// How often in a row.
         times: u32,
@@ -84,7 +89,7 @@ pub enum Breaker {
     /// One call is made to see whether it is back.
     Probing {
         /// By then that call has ended, or its worker has died.
-        #[serde(rename = "until_ms", with = "millis")]
+        #[serde(rename = "until_ms")]
         until: EpochMillis,
         /// How often in a row it has been left alone.
         times: u32,

@@ -4,7 +4,10 @@ use crate::delivery::reference::Reference;
 use crate::ledger::run::Run;
 use crate::ledger::state::DeadReason;
 use crate::model::names::is_sendable;
+use crate::model::port_error::PortError;
 use crate::model::versioned::Unreadable;
+
+const WRITE: &str = "write the dead letter";
 
 /// The longest text of an attribute.
 const LONGEST_MESSAGE: usize = 300;
@@ -24,16 +27,12 @@ impl DeadLetter {
     /// # Errors
     ///
     /// The reference cannot be written.
-    pub fn of_run(
-        reference: &Reference,
-        run: &Run,
-        reason: DeadReason,
-    ) -> Result<Self, serde_json::Error> {
+    pub fn of_run(reference: &Reference, run: &Run, reason: DeadReason) -> Result<Self, PortError> {
         let last = run.last_failure();
         let class = last.map(|failure| failure.class.code());
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         Ok(Self {
-            body: again(reference, run).to_json()?,
+            body: again(reference, run).to_json().map_err(PortError::invalid(WRITE))?,
             attributes: present([
                 ("reason", why(reason, class).to_owned()),
                 ("error_class", text(class)),
@@ -58,10 +57,12 @@ impl DeadLetter {
         reference: &Reference,
         reason: &str,
         message: &str,
-    ) -> Result<Self, serde_json::Error> {
+    ) -> Result<Self, PortError> {
         let generation = reference.generation.saturating_add(1);
         Ok(Self {
-            body: Reference { generation, ..reference.clone() }.to_json()?,
+            body: Reference { generation, ..reference.clone() }
+                .to_json()
+                .map_err(PortError::invalid(WRITE))?,
             attributes: present([
                 ("reason", reason.to_owned()),
                 ("message", shortened(message)),

@@ -1,7 +1,6 @@
 //! What an effect of a run is known by.
 
-use std::fmt;
-
+use derive_more::Display;
 use sha2::{Digest as _, Sha256};
 
 use crate::ledger::run::RunId;
@@ -9,7 +8,7 @@ use crate::model::names::StepName;
 
 /// What one effect of a run is known by: the same over all attempts, another for each step. 43
 /// letters, digits and dashes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Display)]
 pub struct EffectKey(String);
 
 impl EffectKey {
@@ -33,11 +32,5 @@ impl EffectKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for EffectKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

@@ -16,7 +16,6 @@ use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::event::EventRef;
-use crate::model::millis;
 use crate::model::names::{EndpointId, EventKey};
 use crate::model::retry::spread;
 
@@ -32,7 +31,7 @@ pub struct Place {
     /// The provider's: it grows with each change.
     pub version: i64,
     /// When the event's run was first claimed.
-    #[serde(rename = "opened_at_ms", with = "millis")]
+    #[serde(rename = "opened_at_ms")]
     pub opened_at: EpochMillis,
     /// The event's endpoint.
     pub endpoint: EndpointId,
@@ -68,10 +67,10 @@ pub struct Entity {
 #[serde(deny_unknown_fields)]
 pub struct Burst {
     /// When the first came.
-    #[serde(rename = "since_ms", with = "millis")]
+    #[serde(rename = "since_ms")]
     pub since: EpochMillis,
     /// When the newest is due.
-    #[serde(rename = "due_ms", with = "millis")]
+    #[serde(rename = "due_ms")]
     pub due: EpochMillis,
 }
 
@@ -84,7 +83,7 @@ pub struct Lock {
     /// The event's key.
     pub event_key: EventKey,
     /// When its claim on the run is over, and with it the lock.
-    #[serde(rename = "until_ms", with = "millis")]
+    #[serde(rename = "until_ms")]
     pub until: EpochMillis,
 }
 

@@ -8,20 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::identity::{Flag, IgnoreCause};
 use crate::delivery::object_key::ObjectKey;
 use crate::delivery::reference::Reference;
-use crate::ledger::stored::{RECORD_LIFE, UnreadableItem, VERSION};
+use crate::ledger::stored::{RECORD_LIFE, VERSION};
 use crate::model::names::{
     BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType, JobName, TenantId,
 };
+use crate::model::versioned::Unreadable;
 
 /// More than the clocks of two workers differ.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(10);
 
 /// One event: an endpoint and an event key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EventRef {
     /// The endpoint.
     pub endpoint: EndpointId,
     /// The event key.
+    #[serde(rename = "event_key")]
     pub key: EventKey,
 }
 
@@ -179,10 +181,10 @@ impl EventRecord {
     /// # Errors
     ///
     /// Another version did.
-    pub fn known(self) -> Result<Self, UnreadableItem> {
+    pub fn known(self) -> Result<Self, Unreadable> {
         match self.version {
             VERSION => Ok(self),
-            version => Err(UnreadableItem::Version(version)),
+            version => Err(Unreadable::Version(version)),
         }
     }
 

@@ -9,7 +9,6 @@ use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::reference::Reference;
-use crate::model::millis;
 use crate::model::names::{JobName, OperationId};
 use crate::model::pattern::Pattern;
 
@@ -27,7 +26,7 @@ pub struct Hold {
     /// Which runs.
     pub scope: HoldScope,
     /// Until when.
-    #[serde(rename = "until_ms", with = "millis")]
+    #[serde(rename = "until_ms")]
     pub until: EpochMillis,
     /// Who holds them.
     pub by: String,

@@ -54,5 +54,5 @@ pub use state::{
     Settlement,
 };
 pub use step::{Saved, StepRecord, StepResult};
-pub use stored::{RECORD_LIFE, UnreadableItem};
+pub use stored::RECORD_LIFE;
 pub use wake::{LONGEST_HIDDEN, Shard, Wake};

@@ -1,6 +1,7 @@
 //! Runs and their moves.
 
 use hookdock_signature::EpochMillis;
+use serde::{Deserialize, Serialize};
 
 use crate::ledger::event::EventRef;
 use crate::ledger::state::{
@@ -14,9 +15,10 @@ use crate::model::names::{CodeVersion, JobName, OperationId, Owner};
 use crate::model::restart::Restart;
 
 /// One job for one event.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RunId {
     /// The event.
+    #[serde(flatten)]
     pub event: EventRef,
     /// The job.
     pub job: JobName,
@@ -54,11 +56,13 @@ pub struct Fence {
 }
 
 /// One job for one event, as recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Which one.
+    #[serde(flatten)]
     pub id: RunId,
     /// Its state.
+    #[serde(flatten)]
     pub state: RunState,
     /// The worker that claimed it last.
     pub owner: Owner,
@@ -67,6 +71,7 @@ pub struct Run {
     /// How often it was set going again by hand.
     pub generation: u32,
     /// The operation that set it going last, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
     /// The generation that its effect keys carry: 0, or that from which on everything happens again.
     pub effects_of: u32,
@@ -81,13 +86,17 @@ pub struct Run {
     /// The last attempts, oldest first.
     pub attempts: Vec<Attempt>,
     /// Its steps, in the order in which they were first begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,
     /// What wakes it, if it was ever left to the ledger. It has that until it ends: its message may
     /// have been deleted, by whoever met it as it waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake: Option<Box<Wake>>,
     /// When it was first claimed.
+    #[serde(rename = "opened_at_ms")]
     pub opened_at: EpochMillis,
     /// When it last changed.
+    #[serde(rename = "updated_at_ms")]
     pub updated_at: EpochMillis,
 }
 

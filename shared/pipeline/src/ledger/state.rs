@@ -2,9 +2,9 @@
 
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::model::failure::{ErrorClass, Failure};
-use crate::model::millis;
 use crate::model::names::{CellName, CodeVersion, StepName};
 
 /// The cause of a run that waits for its job to be registered again, and the reason of one that
@@ -12,21 +12,26 @@ use crate::model::names::{CellName, CodeVersion, StepName};
 pub const JOB_UNREGISTERED: &str = "job_unregistered";
 
 /// The state of a run, with what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum RunState {
     /// A worker has it.
     Running {
         /// Until when nobody else may claim it.
+        #[serde(rename = "lease_until_ms")]
         lease_until: EpochMillis,
     },
     /// An attempt failed; another will follow.
     Retrying {
         /// Not before this time.
+        #[serde(rename = "not_before_ms")]
         not_before: EpochMillis,
     },
     /// The job was put off; nothing went wrong, and the attempt does not count.
     Waiting {
         /// Not before this time.
+        #[serde(rename = "not_before_ms")]
         not_before: EpochMillis,
         /// What it waits for.
         cause: String,
@@ -50,14 +55,17 @@ pub enum RunState {
         /// Why no further attempt was made.
         reason: DeadReason,
         /// Who set it aside.
+        #[serde(rename = "dismissed_by")]
         by: String,
         /// Why, in that person's words.
+        #[serde(rename = "dismissed_why")]
         why: String,
     },
 }
 
 /// Why no further attempt is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
     /// The failure cannot go away by itself.
@@ -80,7 +88,7 @@ pub struct Attempt {
     /// The version of the code that made it.
     pub code: CodeVersion,
     /// When it began.
-    #[serde(rename = "started_at_ms", with = "millis")]
+    #[serde(rename = "started_at_ms")]
     pub started_at: EpochMillis,
     /// How it ended. `None`: it is under way, or its worker died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +99,7 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// When.
-    #[serde(rename = "at_ms", with = "millis")]
+    #[serde(rename = "at_ms")]
     pub at: EpochMillis,
     /// The step it got to, if it has begun one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,7 +109,8 @@ pub struct Ending {
 }
 
 /// What came of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptResult {
     /// The work is done.
@@ -155,15 +164,7 @@ impl RunState {
     /// The state's name, as recorded.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Running { .. } => "running",
-            Self::Retrying { .. } => "retrying",
-            Self::Waiting { .. } => "waiting",
-            Self::Done => "done",
-            Self::Ignored { .. } => "ignored",
-            Self::Dead { .. } => "dead",
-            Self::Dismissed { .. } => "dismissed",
-        }
+        self.into()
     }
 }
 
@@ -171,13 +172,7 @@ impl DeadReason {
     /// A stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Permanent => "permanent",
-            Self::AttemptsExhausted => "attempts_exhausted",
-            Self::WorkerDied => "worker_died",
-            Self::WaitTooLong => "wait_too_long",
-            Self::JobUnregistered => JOB_UNREGISTERED,
-        }
+        self.into()
     }
 }
 
@@ -213,12 +208,7 @@ impl AttemptResult {
     /// A stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Ignored => "ignored",
-            Self::Deferred => "deferred",
-            Self::Failed(_) => "failed",
-        }
+        self.into()
     }
 }
 

@@ -3,7 +3,6 @@
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::model::millis;
 use crate::model::names::{BodyDigest, StepName};
 
 /// A step of a run, as recorded.
@@ -16,7 +15,7 @@ pub struct StepRecord {
     /// The attempt that began it last.
     pub attempt: u32,
     /// When that was.
-    #[serde(rename = "started_at_ms", with = "millis")]
+    #[serde(rename = "started_at_ms")]
     pub started_at: EpochMillis,
     /// What it yielded, once it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,7 +26,7 @@ pub struct StepRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     /// When it was saved.
-    #[serde(rename = "at_ms", with = "millis")]
+    #[serde(rename = "at_ms")]
     pub at: EpochMillis,
     /// What was saved.
     pub result: StepResult,

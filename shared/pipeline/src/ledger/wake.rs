@@ -17,7 +17,6 @@ use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::reference::Reference;
-use crate::model::millis;
 use crate::model::names::{CellName, EventKey};
 use crate::model::retry::spread;
 
@@ -35,7 +34,7 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wake {
     /// When its reference is sent, or sent again.
-    #[serde(rename = "at_ms", with = "millis")]
+    #[serde(rename = "at_ms")]
     pub at: EpochMillis,
     /// How often it was sent.
     pub sent: u32,

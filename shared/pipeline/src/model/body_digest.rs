@@ -1,14 +1,14 @@
 //! The digest of a body.
 
-use std::fmt;
-
+use derive_more::Display;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::invalid_name::InvalidName;
 
 /// The SHA-256 digest of a body, written as 64 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Display)]
+#[display("{}", hex::encode(_0))]
 #[serde(try_from = "String", into = "String")]
 pub struct BodyDigest([u8; 32]);
 
@@ -23,12 +23,6 @@ impl BodyDigest {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
-    }
-}
-
-impl fmt::Display for BodyDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
     }
 }
 

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::model::names::CellName;
 use crate::model::port_error::{PortError, PortErrorKind, chain};
 
 /// The class of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
     /// Something did not answer in time, or the attempt ran out of time.
@@ -93,18 +95,7 @@ impl ErrorClass {
     /// A stable code for logs, records and dead letters.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::TimedOut => "timed_out",
-            Self::Throttled => "throttled",
-            Self::Unavailable => "unavailable",
-            Self::Refused => "refused",
-            Self::BadData => "bad_data",
-            Self::Bug => "bug",
-            Self::BodyMissing => "body_missing",
-            Self::BodyUnreadable => "body_unreadable",
-            Self::DigestMismatch => "digest_mismatch",
-            Self::ResultLost => "result_lost",
-        }
+        self.into()
     }
 }
 

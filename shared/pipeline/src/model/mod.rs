@@ -13,6 +13,7 @@ pub mod public_url;
 pub mod restart;
 pub mod retry;
 pub mod scope;
+pub mod slack;
 pub mod system;
 pub mod trace;
 pub mod versioned;

@@ -1,8 +1,8 @@
 //! Names and identifiers: each is its own type and can only be made from text that fits its grammar.
 
-use std::fmt;
 use std::str::FromStr;
 
+use derive_more::{Display, Into};
 use hookdock_signature::EpochMillis;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,9 @@ pub use crate::model::invalid_name::InvalidName;
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $grammar:literal, $fits:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Display, Into, Serialize, Deserialize,
+        )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -46,18 +48,6 @@ macro_rules! name {
 
             fn try_from(text: String) -> Result<Self, InvalidName> {
                 text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
             }
         }
     };
@@ -330,7 +320,7 @@ pub(crate) fn is_sendable(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-fn is_hex(text: &str, digits: usize) -> bool {
+pub(super) fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 

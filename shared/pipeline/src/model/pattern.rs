@@ -1,10 +1,14 @@
 //! Patterns for event types and endpoints: a whole name, a prefix and `*`, or `*` alone.
 
-use std::fmt;
 use std::str::FromStr;
 
+use derive_more::Display;
+use serde::Deserialize;
+
 /// A pattern such as `push`, `checkout.*` or `*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display, Deserialize)]
+#[serde(try_from = "String")]
+#[display("{prefix}{}", if *open { "*" } else { "" })]
 pub struct Pattern {
     prefix: String,
     open: bool,
@@ -29,12 +33,6 @@ impl Pattern {
     }
 }
 
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.prefix, if self.open { "*" } else { "" })
-    }
-}
-
 impl FromStr for Pattern {
     type Err = InvalidPattern;
 
@@ -47,6 +45,14 @@ impl FromStr for Pattern {
             return Err(InvalidPattern(text.to_owned()));
         }
         Ok(Self { prefix: prefix.to_owned(), open })
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = InvalidPattern;
+
+    fn try_from(text: String) -> Result<Self, InvalidPattern> {
+        text.parse()
     }
 }
 

@@ -1,10 +1,15 @@
 //! What can go wrong behind a port.
 
 use std::error::Error;
-use std::fmt;
+
+use derive_more::Display;
+use http::StatusCode;
+use strum::IntoStaticStr;
 
 /// Why a call to another system failed, classified once, by the adapter that made the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, Display)]
+#[display("{}", self.code())]
+#[strum(serialize_all = "snake_case")]
 pub enum PortErrorKind {
     /// The system asked us to slow down.
     Throttled,
@@ -25,20 +30,7 @@ impl PortErrorKind {
     /// A stable code for logs and records.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Throttled => "throttled",
-            Self::TimedOut => "timed_out",
-            Self::Unavailable => "unavailable",
-            Self::Denied => "denied",
-            Self::Invalid => "invalid",
-            Self::RateLimited => "rate_limited",
-        }
-    }
-}
-
-impl fmt::Display for PortErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+        self.into()
     }
 }
 
@@ -57,6 +49,38 @@ impl PortError {
     #[must_use]
     pub fn new(action: &'static str, kind: PortErrorKind) -> Self {
         Self { action, kind, source: None }
+    }
+
+    /// The error of what makes no sense, given its cause: a value that cannot be written or sent, or
+    /// a stored form that is not ours.
+    ///
+    /// ```
+    /// use hookdock_pipeline::model::port_error::PortError;
+    ///
+    /// let read = "x".parse::<u8>().map_err(PortError::invalid("read the number"));
+    /// assert_eq!(read.unwrap_err().to_string(), "failed to read the number: invalid");
+    /// ```
+    pub fn invalid<E: Into<Box<dyn Error + Send + Sync>>>(
+        action: &'static str,
+    ) -> impl FnOnce(E) -> Self {
+        move |error| Self::new(action, PortErrorKind::Invalid).with_source(error)
+    }
+
+    /// That an answer over HTTP is a success. A redirect is not followed, so it is as wrong as any
+    /// other answer that makes no sense.
+    ///
+    /// # Errors
+    ///
+    /// The status is another.
+    pub fn check(action: &'static str, status: StatusCode) -> Result<(), Self> {
+        let kind = match status {
+            status if status.is_success() => return Ok(()),
+            StatusCode::TOO_MANY_REQUESTS => PortErrorKind::Throttled,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PortErrorKind::Denied,
+            status if status.is_server_error() => PortErrorKind::Unavailable,
+            _ => PortErrorKind::Invalid,
+        };
+        Err(Self::new(action, kind).with_source(format!("the answer was {}", status.as_u16())))
     }
 
     /// The same error with its cause.

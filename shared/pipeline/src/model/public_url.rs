@@ -1,13 +1,13 @@
 //! The URL under which providers know an endpoint.
 
-use std::fmt;
 use std::str::FromStr;
 
+use derive_more::Display;
 use http::Uri;
 
 /// The URL that the operator typed in at a provider, or its beginning, where a proxy or a CDN
 /// stands in front: `https`, a host, perhaps a path, and no query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub struct PublicUrl(String);
 
 /// Why a text is not a public URL.
@@ -25,12 +25,6 @@ impl FromStr for PublicUrl {
             && uri.query().is_none();
         let written = fit.then(|| text.trim_end_matches('/').to_owned());
         written.map(Self).ok_or(NotPublicUrl)
-    }
-}
-
-impl fmt::Display for PublicUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The trace that a request belongs to.
 
+use crate::model::names::is_hex;
+
 /// A field's name, and whether a value of it is well formed.
 type Field = (&'static str, fn(&str) -> bool);
 
@@ -59,10 +61,6 @@ fn is_segment_id(value: &str) -> bool {
 
 fn is_decision(value: &str) -> bool {
     matches!(value, "0" | "1")
-}
-
-fn is_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::ports::conditional::Conditional;
 const VERSION: u32 = 1;
 
 /// One value, as it was written once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// What this write is told from all others by.
     pub tag: CellTag,
@@ -46,12 +46,9 @@ pub trait Cells: Clone + Send + Sync + 'static {
 pub struct CellItem {
     /// The version of this form.
     pub version: u32,
-    /// What this write is told from all others by.
-    pub tag: CellTag,
-    /// The value: JSON text.
-    pub value: String,
-    /// When the value may be cleaned up, in seconds since the epoch.
-    pub expires_at: i64,
+    /// The cell.
+    #[serde(flatten)]
+    pub cell: Cell,
 }
 
 impl Cell {
@@ -64,12 +61,7 @@ impl Cell {
 
 impl From<&Cell> for CellItem {
     fn from(cell: &Cell) -> Self {
-        Self {
-            version: VERSION,
-            tag: cell.tag.clone(),
-            value: cell.value.clone(),
-            expires_at: cell.expires_at.get(),
-        }
+        Self { version: VERSION, cell: cell.clone() }
     }
 }
 
@@ -84,8 +76,7 @@ impl CellItem {
             let unknown = format!("version {} of the cell is not known", self.version);
             return Err(PortError::new(action, PortErrorKind::Invalid).with_source(unknown));
         }
-        let expires_at = EpochSeconds::new(self.expires_at);
-        Ok(Cell { tag: self.tag, value: self.value, expires_at })
+        Ok(self.cell)
     }
 
     /// What became of the swap that met this: none, if it is what was to be written.

@@ -17,4 +17,12 @@ impl<T> Conditional<T> {
             Self::Refused(there) => Some(there),
         }
     }
+
+    /// The same, with something else made of what stood in the way.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Conditional<U> {
+        match self {
+            Self::Written => Conditional::Written,
+            Self::Refused(there) => Conditional::Refused(change(there)),
+        }
+    }
 }

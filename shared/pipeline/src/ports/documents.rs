@@ -1,9 +1,8 @@
 //! Documents: what is too large for a record, or too personal for the ledger.
 
-use std::fmt;
-
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use derive_more::{Debug, Display};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::port_error::PortError;
@@ -11,11 +10,13 @@ use crate::model::scope::Scope;
 use crate::ports::conditional::Conditional;
 
 /// The name of a document: `{kind}/{SHA-256 of its id in its scope}.{ending}`. Nothing a sender wrote is in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub struct DocumentName(String);
 
 /// A document to keep.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+// The content stays out of logs.
+#[debug("Document({name}, {content_type}, body_bytes: {})", body.len())]
 pub struct Document {
     /// Its name.
     pub name: DocumentName,
@@ -26,15 +27,13 @@ pub struct Document {
 }
 
 /// Where jobs keep documents.
+#[async_trait]
 pub trait Documents: Send + Sync {
     /// Keeps the document unless its name is taken; decided atomically.
-    fn keep(&self, document: Document) -> BoxFuture<'_, Result<Conditional<()>, PortError>>;
+    async fn keep(&self, document: Document) -> Result<Conditional<()>, PortError>;
 
     /// The document's content, if there is one.
-    fn read<'a>(
-        &'a self,
-        name: &'a DocumentName,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, PortError>>;
+    async fn read(&self, name: &DocumentName) -> Result<Option<Bytes>, PortError>;
 }
 
 impl DocumentName {
@@ -50,22 +49,5 @@ impl DocumentName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for DocumentName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Document {
-    /// The content stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document")
-            .field("name", &self.name)
-            .field("content_type", &self.content_type)
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use hookdock_signature::{Key, KeyRequest, Secret};
 
 use crate::endpoint::Endpoint;
@@ -30,21 +30,18 @@ pub trait Endpoints: Send + Sync {
 ///
 /// The futures are boxed because few providers are asked anything: the use case holds the port
 /// behind `dyn` and does not carry one more type about.
+#[async_trait]
 pub trait Providers: std::fmt::Debug + Send + Sync {
     /// The key, possibly as it was a while ago. `None`: its provider does not have it. `scope`: at
     /// whose URL the request came in that names it. What is asked for one scope never refuses what
     /// is asked for another; over a scope's own limit the fault is [`PortErrorKind::RateLimited`].
     ///
     /// [`PortErrorKind::RateLimited`]: crate::model::port_error::PortErrorKind::RateLimited
-    fn key<'a>(
-        &'a self,
-        scope: &'a Scope,
-        request: &'a KeyRequest,
-    ) -> BoxFuture<'a, Result<Option<Key>, PortError>>;
+    async fn key(&self, scope: &Scope, request: &KeyRequest) -> Result<Option<Key>, PortError>;
 
     /// Fetches a URL that a verified message asks to be fetched, once. What comes back is not
     /// looked at.
-    fn visit<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), PortError>>;
+    async fn visit(&self, url: &str) -> Result<(), PortError>;
 }
 
 /// Where a secret is kept that a provider hands over.

@@ -1,15 +1,17 @@
 //! A language model.
 
-use std::fmt;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
+use derive_more::Debug;
 use serde_json::Value;
 
 use crate::model::port_error::PortError;
 
 /// What a model is asked.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Debug)]
+// What a model is asked about stays out of logs.
+#[debug("Prompt({}, {max_tokens} tokens)", form.name)]
 pub struct Prompt {
     /// What the model is to do. Ours alone.
     pub system: String,
@@ -31,7 +33,9 @@ pub struct AnswerForm {
 }
 
 /// What a model answered.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Debug)]
+// So does what it answers.
+#[debug("Answer(whole: {}, {usage:?})", json.is_some())]
 pub struct Answer {
     /// The answer. `None`: there is none that is whole, for this model broke off or declined.
     pub json: Option<Value>,
@@ -51,27 +55,8 @@ pub struct Usage {
 }
 
 /// A language model. Which one is a setting of the port, not of the job.
+#[async_trait]
 pub trait Model: Send + Sync {
     /// Asks the model, once. Each call costs.
-    fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Answer, PortError>>;
-}
-
-impl fmt::Debug for Prompt {
-    /// What a model is asked about stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prompt")
-            .field("form", &self.form.name)
-            .field("max_tokens", &self.max_tokens)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Answer {
-    /// So does what it answers.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("whole", &self.json.is_some())
-            .field("usage", &self.usage)
-            .finish_non_exhaustive()
-    }
+    async fn ask(&self, prompt: &Prompt) -> Result<Answer, PortError>;
 }

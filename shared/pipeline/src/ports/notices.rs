@@ -1,14 +1,15 @@
 //! Notices to whoever has subscribed.
 
-use std::fmt;
-
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
+use derive_more::Debug;
 
 use crate::ledger::EffectKey;
 use crate::model::port_error::PortError;
 
 /// One notice. Which topic it goes to is a setting of the port, not of the job.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+// It may be personal, and stays out of logs.
+#[debug("Notice")]
 pub struct Notice {
     /// One line.
     pub subject: String,
@@ -17,19 +18,9 @@ pub struct Notice {
 }
 
 /// A topic to publish to.
+#[async_trait]
 pub trait Notices: Send + Sync {
     /// Publishes the notice. A topic that knows keys publishes no second time what it has
     /// published under this one.
-    fn publish<'a>(
-        &'a self,
-        notice: &'a Notice,
-        effect: &'a EffectKey,
-    ) -> BoxFuture<'a, Result<(), PortError>>;
-}
-
-impl fmt::Debug for Notice {
-    /// It may be personal, and stays out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Notice").finish_non_exhaustive()
-    }
+    async fn publish(&self, notice: &Notice, effect: &EffectKey) -> Result<(), PortError>;
 }

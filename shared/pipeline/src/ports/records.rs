@@ -1,6 +1,6 @@
 //! The business records of jobs.
 
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,14 +19,11 @@ pub struct Record {
 }
 
 /// The business records of the jobs, kept apart from Hookdock's own ledger.
+#[async_trait]
 pub trait Records: Send + Sync {
     /// Writes the record unless its id is taken; decided atomically.
-    fn insert(&self, record: Record) -> BoxFuture<'_, Result<Conditional<Value>, PortError>>;
+    async fn insert(&self, record: Record) -> Result<Conditional<Value>, PortError>;
 
     /// The record's content, if there is one.
-    fn get<'a>(
-        &'a self,
-        collection: &'a str,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Value>, PortError>>;
+    async fn get(&self, collection: &str, id: &str) -> Result<Option<Value>, PortError>;
 }

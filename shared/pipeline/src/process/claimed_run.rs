@@ -3,8 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use async_trait::async_trait;
 use futures_util::lock::Mutex;
 use hookdock_signature::EpochMillis;
 use serde_json::Value;
@@ -101,13 +100,50 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
     ) -> Result<Conditional<CommitRefused>, PortError> {
         match record {
             Some(record) => self.ledger.commit(&from.fence(), to, record).await,
-            None => Ok(match self.ledger.compare_and_swap(&from.fence(), to).await? {
-                Conditional::Written => Conditional::Written,
-                Conditional::Refused(stored) => {
-                    Conditional::Refused(CommitRefused::Fenced(Box::new(stored)))
-                }
-            }),
+            None => {
+                let swapped = self.ledger.compare_and_swap(&from.fence(), to).await?;
+                Ok(swapped.map(|stored| CommitRefused::Fenced(Box::new(stored))))
+            }
         }
+    }
+}
+
+fn nothing() -> StepResult {
+    StepResult::Inline(NOTHING.to_owned())
+}
+
+/// Whether the largest result that a run holds might not fit in any more.
+fn is_full(run: &Run) -> bool {
+    let saved = run.steps.iter().filter_map(|step| step.saved.as_ref());
+    let bytes: usize = saved.map(|saved| saved.result.inline_bytes()).sum();
+    run.steps.len() >= MOST_STEPS || bytes > LARGEST_RESULTS_BYTES - LARGEST_INLINE_BYTES
+}
+
+#[async_trait]
+impl<L: Ledger, S: System> WorkerContext for ClaimedRun<L, S> {
+    fn now(&self) -> EpochMillis {
+        self.system.now()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.system.sleep(wait).await;
+    }
+
+    fn random(&self) -> u128 {
+        self.system.random()
+    }
+
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        self.ledger.cell(name).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
+        self.ledger.swap(name, from, to).await
     }
 
     async fn begin(&self, step: &StepName) -> Result<StepStart, PortError> {
@@ -165,67 +201,5 @@ impl<L: Ledger, S: System> ClaimedRun<L, S> {
             }
             Conditional::Refused(CommitRefused::Fenced(_)) => None,
         })
-    }
-}
-
-fn nothing() -> StepResult {
-    StepResult::Inline(NOTHING.to_owned())
-}
-
-/// Whether the largest result that a run holds might not fit in any more.
-fn is_full(run: &Run) -> bool {
-    let saved = run.steps.iter().filter_map(|step| step.saved.as_ref());
-    let bytes: usize = saved.map(|saved| saved.result.inline_bytes()).sum();
-    run.steps.len() >= MOST_STEPS || bytes > LARGEST_RESULTS_BYTES - LARGEST_INLINE_BYTES
-}
-
-impl<L: Ledger, S: System> WorkerContext for ClaimedRun<L, S> {
-    fn now(&self) -> EpochMillis {
-        self.system.now()
-    }
-
-    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
-        self.system.sleep(wait).boxed()
-    }
-
-    fn random(&self) -> u128 {
-        self.system.random()
-    }
-
-    fn cell<'a>(&'a self, name: &'a CellName) -> BoxFuture<'a, Result<Option<Cell>, PortError>> {
-        self.ledger.cell(name).boxed()
-    }
-
-    fn swap<'a>(
-        &'a self,
-        name: &'a CellName,
-        from: Option<&'a CellTag>,
-        to: &'a Cell,
-    ) -> BoxFuture<'a, Result<Conditional<Option<Cell>>, PortError>> {
-        self.ledger.swap(name, from, to).boxed()
-    }
-
-    fn begin<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<StepStart, PortError>> {
-        Self::begin(self, step).boxed()
-    }
-
-    fn save<'a>(
-        &'a self,
-        step: &'a StepName,
-        result: &'a StepResult,
-    ) -> BoxFuture<'a, Result<bool, PortError>> {
-        Self::save(self, step, result).boxed()
-    }
-
-    fn save_last<'a>(&'a self, step: &'a StepName) -> BoxFuture<'a, Result<bool, PortError>> {
-        Self::save_last(self, step).boxed()
-    }
-
-    fn commit<'a>(
-        &'a self,
-        step: &'a StepName,
-        record: &'a Record,
-    ) -> BoxFuture<'a, Result<Option<Conditional<Value>>, PortError>> {
-        Self::commit(self, step, record).boxed()
     }
 }

@@ -4,7 +4,7 @@ use crate::delivery::reference::Reference;
 use crate::ledger::dead_letter::DeadLetter;
 use crate::ledger::{Run, RunState};
 use crate::model::names::JobName;
-use crate::model::port_error::{PortError, PortErrorKind, chain};
+use crate::model::port_error::{PortError, chain};
 use crate::model::system::System;
 use crate::model::versioned::Unreadable;
 use crate::ports::{Deliveries, Ledger, Messages};
@@ -13,7 +13,7 @@ use crate::process::use_case::Process;
 
 impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
     /// Sends the dead letter, then notes that it was sent. In between, a worker may die: then the
-    /// letter is sent twice, and never not at all.
+    /// dead letter is sent twice, and never not at all.
     pub(super) async fn dead_letter(
         &self,
         run: &Run,
@@ -22,10 +22,7 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
         let RunState::Dead { reason, .. } = run.state else {
             return Ok(Progress::Finished);
         };
-        let letter = DeadLetter::of_run(reference, run, reason).map_err(|error| {
-            PortError::new("write the dead letter", PortErrorKind::Invalid).with_source(error)
-        })?;
-        self.messages.dead_letter(&letter).await?;
+        self.messages.dead_letter(&DeadLetter::of_run(reference, run, reason)?).await?;
         self.ledger.compare_and_swap(&run.fence(), &run.dead_lettered()).await?;
         Ok(Progress::Finished)
     }
@@ -41,10 +38,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             "the job of a dead letter is not registered"
         );
         let message = format!("job {job} is not registered for this event");
-        let letter = DeadLetter::of_reference(reference, "no_job", &message).map_err(|error| {
-            PortError::new("write the dead letter", PortErrorKind::Invalid).with_source(error)
-        })?;
-        self.messages.dead_letter(&letter).await?;
+        let dead_letter = DeadLetter::of_reference(reference, "no_job", &message)?;
+        self.messages.dead_letter(&dead_letter).await?;
         Ok(Progress::Finished)
     }
 

@@ -1,6 +1,6 @@
 //! What came in its message is packed before anything else is done with it.
 //!
-//! From then on it is like any other delivery: a worker that dies leaves the message, letters and
+//! From then on it is like any other delivery: a worker that dies leaves the message, dead letters and
 //! records name the pack, and the message may be deleted at any end.
 
 use std::collections::BTreeMap;

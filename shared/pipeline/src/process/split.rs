@@ -135,10 +135,8 @@ impl<D: Deliveries, M: Messages, L: Ledger, S: System> Process<D, M, L, S> {
             delivery.id = %reference.delivery_id, endpoint = %reference.endpoint,
             reason.code = reason, error = message, "delivery is not taken apart"
         );
-        let letter = DeadLetter::of_reference(reference, reason, message).map_err(|error| {
-            PortError::new("write the dead letter", PortErrorKind::Invalid).with_source(error)
-        })?;
-        self.messages.dead_letter(&letter).await?;
+        let dead_letter = DeadLetter::of_reference(reference, reason, message)?;
+        self.messages.dead_letter(&dead_letter).await?;
         Ok(Progress::Finished)
     }
 }

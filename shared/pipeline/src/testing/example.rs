@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
+use derive_more::Debug;
 use hookdock_signature::{EpochMillis, Provider, catalog};
 
 use crate::delivery::identity::KeySource;
 use crate::delivery::object_key::ObjectKey;
 use crate::delivery::part::Part;
-use crate::delivery::reference::{MessageKind, Reference};
+use crate::delivery::reference::Reference;
 use crate::delivery::stored::{StoredDelivery, StoredEvent, Verification, encode};
 use crate::model::millis::timestamp;
 use crate::model::names::{BodyDigest, DeliveryId, EndpointId, EventId, EventKey, EventType};
@@ -29,7 +30,9 @@ pub(super) const RECEIVED_AT: EpochMillis = EpochMillis::new(1_800_000_000_000);
 ///     .header("Stripe-Version", "2026-10-01");
 /// # drop(paid);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+// The body may have been taken from life.
+#[debug("Example({endpoint}, {event_type}, body_bytes: {})", body.len())]
 pub struct Example {
     endpoint: EndpointId,
     provider: String,
@@ -87,47 +90,31 @@ impl Example {
 
     /// The reference to the stored event.
     pub(super) fn reference(&self) -> Reference {
-        let id = DeliveryId::new(RECEIVED_AT, 0);
-        let object = ObjectKey::of(&self.endpoint, &id, RECEIVED_AT);
-        Reference {
-            version: Reference::VERSION,
-            kind: MessageKind::Reference,
-            generation: 0,
-            job: None,
-            restart: None,
-            part: Part::Whole,
-            object,
-            delivery_id: id,
-            endpoint: self.endpoint.clone(),
-            provider: self.provider.clone(),
-            tenant: None,
-            event_key: EventKey::of(&[&self.body]),
-            event_id: self.event_id.clone(),
-            event_type: Some(self.event_type.clone()),
-            flags: Vec::new(),
-            sha256: BodyDigest::of(&self.body),
-            stored_bytes: self.body.len() as u64,
-            received_at_ms: RECEIVED_AT.get(),
-        }
+        let stored = self.stored();
+        let object = ObjectKey::of(&self.endpoint, &stored.delivery_id, RECEIVED_AT);
+        Reference::of(&stored, Part::Whole, object)
     }
 
     /// The stored event.
     #[expect(clippy::expect_used, reason = "texts and numbers can be written as JSON")]
     pub(super) fn object(&self) -> Bytes {
-        let reference = self.reference();
+        serde_json::to_vec(&self.stored()).expect("an example can be stored").into()
+    }
+
+    fn stored(&self) -> StoredDelivery<'_> {
         let (body_encoding, body) = encode(&self.body);
         let provider = catalog::find(&self.provider);
-        let stored = StoredDelivery {
+        StoredDelivery {
             version: StoredDelivery::NEWEST,
-            delivery_id: reference.delivery_id,
-            endpoint: reference.endpoint,
+            delivery_id: DeliveryId::new(RECEIVED_AT, 0),
+            endpoint: self.endpoint.clone(),
             provider: self.provider.as_str().into(),
             tenant: None,
             event: StoredEvent {
-                key: reference.event_key,
+                key: EventKey::of(&[&self.body]),
                 key_source: KeySource::Body,
-                id: reference.event_id,
-                event_type: reference.event_type,
+                id: self.event_id.clone(),
+                event_type: Some(self.event_type.clone()),
                 flags: Vec::new(),
             },
             items: Vec::new(),
@@ -146,22 +133,10 @@ impl Example {
             body_encoding,
             body,
             sent_body: None,
-            sha256: reference.sha256,
+            sha256: BodyDigest::of(&self.body),
             trace: None,
             direct: None,
-        };
-        serde_json::to_vec(&stored).expect("an example can be stored").into()
-    }
-}
-
-impl fmt::Debug for Example {
-    /// The body may have been taken from life.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Example")
-            .field("endpoint", &self.endpoint)
-            .field("event_type", &self.event_type)
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use derive_more::Debug;
 use hookdock_signature::{EpochMillis, Secret};
 use http::{Request, Response};
 use serde_json::Value;
@@ -57,6 +57,8 @@ use crate::ports::{
 ///     Intercepted::new(ledger, Stuck)
 /// }
 /// ```
+#[derive(Debug)]
+#[debug("Intercepted")]
 pub struct Intercepted<P: ?Sized, I> {
     port: Arc<P>,
     interceptor: I,
@@ -79,12 +81,6 @@ impl<P: ?Sized, I> Intercepted<P, I> {
 impl<P: ?Sized, I: Clone> Clone for Intercepted<P, I> {
     fn clone(&self) -> Self {
         Self { port: Arc::clone(&self.port), interceptor: self.interceptor.clone() }
-    }
-}
-
-impl<P: ?Sized, I> fmt::Debug for Intercepted<P, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intercepted").finish_non_exhaustive()
     }
 }
 
@@ -180,13 +176,10 @@ macro_rules! port {
         )*}
     };
     (dyn $port:ident { $($hook:ident = $method:ident($($arg:ident: $type:tt),*) -> $answer:ty;)* }) => {
+        #[async_trait]
         impl<P: $port + ?Sized + 'static, I: Interceptor<P>> $port for Intercepted<P, I> {$(
-            fn $method(&self, $($arg: $type),*) -> BoxFuture<'_, Result<$answer, PortError>> {
-                $(let $arg = to_owned!($arg $type);)*
-                async move {
-                    self.interceptor.$hook(&self.port, $(lent!($arg $type)),*).await
-                }
-                .boxed()
+            async fn $method(&self, $($arg: $type),*) -> Result<$answer, PortError> {
+                self.interceptor.$hook(&self.port, $($arg),*).await
             }
         )*}
     };

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use derive_more::{Debug, Display};
+
 use crate::model::names::{JobName, StepName};
 
 /// How a call goes wrong.
@@ -28,16 +30,19 @@ pub struct Interruption {
 }
 
 /// What a job must not do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum Fault {
     /// No job runs for the example.
+    #[display("no job runs for the example")]
     NoJob,
     /// An attempt fails although nothing disturbs it.
+    #[display("fails undisturbed: {failure}")]
     Fails {
         /// Why.
         failure: String,
     },
     /// An effect happens more often than undisturbed.
+    #[display("{what} happens {times} times, {usual} undisturbed")]
     Repeated {
         /// What happens.
         what: String,
@@ -47,17 +52,22 @@ pub enum Fault {
         usual: usize,
     },
     /// An effect happens less often than undisturbed.
+    #[display("{what} does not happen")]
     Missing {
         /// What does not happen.
         what: String,
     },
     /// The step was saved, and its work is done again.
+    #[display("was saved, and its work is done again")]
     SavedStepAgain,
     /// A later attempt has a step of a name that there is not undisturbed.
+    #[display("there is no such step undisturbed")]
     UnknownStep,
     /// The step yields something else than undisturbed.
+    #[display("yields something else than undisturbed")]
     OtherResult,
     /// The run ends otherwise than undisturbed.
+    #[display("ends {end}, {usual} undisturbed")]
     OtherEnd {
         /// How it ends.
         end: String,
@@ -65,15 +75,19 @@ pub enum Fault {
         usual: String,
     },
     /// The job panics.
+    #[display("panics")]
     Panics,
     /// The run is dead, although trying again would have helped.
+    #[display("gives up: {failure}")]
     GivesUp {
         /// Why.
         failure: String,
     },
     /// The event does not come to its end.
+    #[display("the event does not come to its end")]
     Endless,
     /// The step may do what others may not, and never does.
+    #[display("is excepted, and needs no exception")]
     NeedlessException,
 }
 
@@ -91,7 +105,9 @@ pub struct Finding {
 }
 
 /// All findings of a check, each fault once for each step.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+// As a person reads it, since that is what a test that fails prints.
+#[debug("{self}")]
 pub struct Report {
     /// The findings.
     pub findings: Vec<Finding>,
@@ -126,27 +142,6 @@ impl fmt::Display for Interruption {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoJob => write!(f, "no job runs for the example"),
-            Self::Fails { failure } => write!(f, "fails undisturbed: {failure}"),
-            Self::Repeated { what, times, usual } => {
-                write!(f, "{what} happens {times} times, {usual} undisturbed")
-            }
-            Self::Missing { what } => write!(f, "{what} does not happen"),
-            Self::SavedStepAgain => write!(f, "was saved, and its work is done again"),
-            Self::UnknownStep => write!(f, "there is no such step undisturbed"),
-            Self::OtherResult => write!(f, "yields something else than undisturbed"),
-            Self::OtherEnd { end, usual } => write!(f, "ends {end}, {usual} undisturbed"),
-            Self::Panics => write!(f, "panics"),
-            Self::GivesUp { failure } => write!(f, "gives up: {failure}"),
-            Self::Endless => write!(f, "the event does not come to its end"),
-            Self::NeedlessException => write!(f, "is excepted, and needs no exception"),
-        }
-    }
-}
-
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.job, &self.step) {
@@ -167,13 +162,6 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the jobs do not keep their promises:")?;
         self.findings.iter().try_for_each(|finding| write!(f, "\n  {finding}"))
-    }
-}
-
-impl fmt::Debug for Report {
-    /// As a person reads it, since that is what a test that fails prints.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

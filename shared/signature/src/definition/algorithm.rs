@@ -1,6 +1,7 @@
 //! Digests, encodings and keys.
 
 use serde::Deserialize;
+use strum::IntoStaticStr;
 
 /// How a signature is made that only the provider can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,10 +14,12 @@ pub(crate) enum Algorithm {
     EcdsaP384Sha384,
     /// Of tokens, in the fixed form.
     EcdsaP521Sha512,
-    RsaPkcs1(RsaDigest),
+    /// SHA-1 is for definitions that say `weak`: who can have the provider sign a text of their own
+    /// may find another text with the same digest.
+    RsaPkcs1(Digest),
     /// Over the SHA-256 of the message, which is digested once more.
     RsaPkcs1Sha256Twice,
-    RsaPss(RsaDigest),
+    RsaPss(Digest),
 }
 
 impl Algorithm {
@@ -42,27 +45,17 @@ impl Algorithm {
             Self::EcdsaP256Sha1 => "ecdsa-p256-sha1",
             Self::EcdsaP384Sha384 => "ecdsa-p384-sha384-fixed",
             Self::EcdsaP521Sha512 => "ecdsa-p521-sha512-fixed",
-            Self::RsaPkcs1(RsaDigest::Sha1) => "rsa-pkcs1v15-sha1",
-            Self::RsaPkcs1(RsaDigest::Sha256) => "rsa-pkcs1v15-sha256",
+            Self::RsaPkcs1(Digest::Sha1) => "rsa-pkcs1v15-sha1",
+            Self::RsaPkcs1(Digest::Sha256) => "rsa-pkcs1v15-sha256",
             Self::RsaPkcs1Sha256Twice => "rsa-pkcs1v15-sha256-twice",
-            Self::RsaPkcs1(RsaDigest::Sha384) => "rsa-pkcs1v15-sha384",
-            Self::RsaPkcs1(RsaDigest::Sha512) => "rsa-pkcs1v15-sha512",
-            Self::RsaPss(RsaDigest::Sha1) => "rsa-pss-sha1",
-            Self::RsaPss(RsaDigest::Sha256) => "rsa-pss-sha256",
-            Self::RsaPss(RsaDigest::Sha384) => "rsa-pss-sha384",
-            Self::RsaPss(RsaDigest::Sha512) => "rsa-pss-sha512",
+            Self::RsaPkcs1(Digest::Sha384) => "rsa-pkcs1v15-sha384",
+            Self::RsaPkcs1(Digest::Sha512) => "rsa-pkcs1v15-sha512",
+            Self::RsaPss(Digest::Sha1) => "rsa-pss-sha1",
+            Self::RsaPss(Digest::Sha256) => "rsa-pss-sha256",
+            Self::RsaPss(Digest::Sha384) => "rsa-pss-sha384",
+            Self::RsaPss(Digest::Sha512) => "rsa-pss-sha512",
         }
     }
-}
-
-/// SHA-1 is for definitions that say `weak`: who can have the provider sign a text of their own
-/// may find another text with the same digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RsaDigest {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -72,8 +65,10 @@ pub(crate) enum EcdsaFormat {
     Fixed,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct KeyRule {
+    #[serde(default)]
     pub(crate) format: KeyFormat,
     pub(crate) strip_prefix: Option<String>,
     pub(crate) suffix: Option<String>,
@@ -87,13 +82,15 @@ impl KeyRule {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PublicKeyRule {
     pub(crate) format: PublicKeyFormat,
     pub(crate) strip_prefix: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Digest {
     Sha1,
@@ -109,7 +106,8 @@ pub(crate) enum Construction {
     Hash,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Encoding {
     Hex,
@@ -119,7 +117,8 @@ pub(crate) enum Encoding {
     Base64Hex,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum KeyFormat {
     #[default]
@@ -143,4 +142,39 @@ pub(crate) enum PublicKeyFormat {
     Base64,
     Base64Spki,
     Pem,
+}
+
+/// What a token can be signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) enum JwsAlgorithm {
+    Shared(Digest),
+    Public(Algorithm),
+}
+
+impl JwsAlgorithm {
+    /// The algorithm that a token calls so (RFC 7518, 3.1; RFC 8037, 3.1).
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "HS256" => Self::Shared(Digest::Sha256),
+            "HS384" => Self::Shared(Digest::Sha384),
+            "HS512" => Self::Shared(Digest::Sha512),
+            "RS256" => Self::Public(Algorithm::RsaPkcs1(Digest::Sha256)),
+            "RS384" => Self::Public(Algorithm::RsaPkcs1(Digest::Sha384)),
+            "RS512" => Self::Public(Algorithm::RsaPkcs1(Digest::Sha512)),
+            "ES256" => Self::Public(Algorithm::EcdsaP256Sha256(EcdsaFormat::Fixed)),
+            "ES384" => Self::Public(Algorithm::EcdsaP384Sha384),
+            "ES512" => Self::Public(Algorithm::EcdsaP521Sha512),
+            "EdDSA" => Self::Public(Algorithm::Ed25519),
+            _ => return None,
+        })
+    }
+}
+
+impl TryFrom<String> for JwsAlgorithm {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::from_name(&name).ok_or("not an algorithm of tokens")
+    }
 }

@@ -1,11 +1,13 @@
 //! What hangs on a provider's events.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// What hangs on a provider's events, at worst: what goes wrong when one of them is lost.
 ///
 /// A provider that sends more than one sort belongs to the first of them here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Class {
@@ -26,14 +28,7 @@ pub enum Class {
 impl Class {
     /// The class as it is written in a definition.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Money => "money",
-            Self::Access => "access",
-            Self::Ai => "ai",
-            Self::Customers => "customers",
-            Self::Tools => "tools",
-            Self::Any => "any",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }

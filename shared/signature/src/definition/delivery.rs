@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// How well a statement is founded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Trust {
@@ -20,17 +22,13 @@ pub enum Trust {
 impl Trust {
     /// The mark as it is written in a definition.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::ThirdParty => "third-party",
-            Self::Unconfirmed => "unconfirmed",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// Trust in the scheme and in the delivery facts, which come from different pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TrustMarks {
@@ -41,7 +39,7 @@ pub struct TrustMarks {
 }
 
 /// How the provider delivers. Texts are for people.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Delivery {
@@ -59,14 +57,14 @@ pub struct Delivery {
     pub reconcile: Option<String>,
     /// The usual cause of a refusal, by [`Rejection::code`](crate::Rejection::code), where this
     /// provider has one of its own. It is experience, which no mark of trust covers.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub usual_causes: BTreeMap<String, String>,
 }
 
 /// What the secret looks like and where the operator finds it.
 ///
 /// No mark of trust covers where: dashboards change too often.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SecretNotes {
@@ -77,7 +75,7 @@ pub struct SecretNotes {
 }
 
 /// Where a statement in the definition comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Citation {
@@ -89,7 +87,7 @@ pub struct Citation {
 }
 
 /// The answer a provider insists on, where any success is not enough.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Response {
@@ -107,7 +105,7 @@ pub struct Response {
 }
 
 /// A header of the answer whose value differs from one account to the next.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ResponseHeader {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use derive_more::Display;
 use serde::Deserialize;
+use strum::IntoStaticStr;
 
 use super::reply::{Reply, Text};
 use super::selector::Selector;
@@ -20,7 +22,8 @@ pub struct Handshake {
     pub(super) notes: Option<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum HandshakeKind {
     /// The answer is always the same.
     Probe,
@@ -31,6 +34,7 @@ pub(crate) enum HandshakeKind {
     /// The challenge is the secret that signs from now on.
     CaptureSecret(Challenge),
     /// A URL of the provider's is fetched before the answer is given.
+    #[strum(serialize = "confirm-by-get")]
     Confirm(Visit),
 }
 
@@ -52,7 +56,8 @@ pub(crate) enum Keyed {
 }
 
 /// The methods that a provider can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE")]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Method {
     Delete,
@@ -64,15 +69,8 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Delete => "DELETE",
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Patch => "PATCH",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-        }
+    pub(crate) fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -83,12 +81,16 @@ pub(crate) struct Condition {
     pub(crate) test: Test,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Display)]
 pub(crate) enum Test {
+    #[display("{}", _0.join(" or "))]
     Is(Vec<String>),
+    #[display("there")]
     Present,
+    #[display("not there")]
     Absent,
     /// A list without items.
+    #[display("an empty list")]
     Empty,
 }
 
@@ -127,19 +129,13 @@ impl Handshake {
     /// The shape of the exchange: `probe`, `echo`, `keyed-response`, `capture-secret` or
     /// `confirm-by-get`.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self.kind {
-            HandshakeKind::Probe => "probe",
-            HandshakeKind::Echo(_) => "echo",
-            HandshakeKind::KeyedResponse(..) => "keyed-response",
-            HandshakeKind::CaptureSecret(_) => "capture-secret",
-            HandshakeKind::Confirm(_) => "confirm-by-get",
-        }
+    pub fn kind(&self) -> &'static str {
+        (&self.kind).into()
     }
 
     /// The method it comes with.
     #[must_use]
-    pub const fn method(&self) -> &'static str {
+    pub fn method(&self) -> &'static str {
         self.method.as_str()
     }
 
@@ -191,17 +187,6 @@ impl fmt::Display for Handshake {
                 write!(f, "; {at} has to be the setting {setting}, else {otherwise}")
             }
             None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for Test {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Is(values) => f.write_str(&values.join(" or ")),
-            Self::Present => f.write_str("there"),
-            Self::Absent => f.write_str("not there"),
-            Self::Empty => f.write_str("an empty list"),
         }
     }
 }

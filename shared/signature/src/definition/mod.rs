@@ -15,6 +15,7 @@ pub(crate) mod keys;
 pub(crate) mod module;
 pub(crate) mod operator_text;
 pub(crate) mod path;
+mod placeholder;
 mod provider;
 pub(crate) mod reply;
 pub(crate) mod scheme;

@@ -1,6 +1,7 @@
 //! A text that an operator's values complete.
 
 use super::error::DefinitionError;
+use super::placeholder::{Piece, pieces, unknown};
 
 /// A text with `{secret}`, `{config:NAME}` and `{id}` in it.
 #[derive(Clone, Debug)]
@@ -16,17 +17,11 @@ pub(crate) enum TextPart {
 
 impl OperatorText {
     pub(super) fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((literal, after)) = rest.split_once('{') {
-            let closed = after.split_once('}');
-            let (name, tail) =
-                closed.ok_or_else(|| DefinitionError::new(field, "a { is not closed"))?;
-            parts.extend([TextPart::Literal(literal.to_owned()), part(name, field)?]);
-            rest = tail;
-        }
-        parts.push(TextPart::Literal(rest.to_owned()));
-        Ok(Self(parts))
+        let parts = pieces(text, field, |piece| match piece {
+            Piece::Literal(text) => Ok(TextPart::Literal(text.to_owned())),
+            Piece::Name(name) => part(name).ok_or_else(|| unknown(name, field)),
+        });
+        parts.map(Self)
     }
 
     pub(crate) fn parts(&self) -> &[TextPart] {
@@ -34,9 +29,7 @@ impl OperatorText {
     }
 
     pub(crate) fn starts_with_secret(&self) -> bool {
-        let written =
-            |part: &&TextPart| !matches!(part, TextPart::Literal(text) if text.is_empty());
-        matches!(self.0.iter().find(written), Some(TextPart::Secret))
+        matches!(self.0.first(), Some(TextPart::Secret))
     }
 
     pub(crate) fn settings(&self) -> impl Iterator<Item = &str> {
@@ -47,13 +40,13 @@ impl OperatorText {
     }
 }
 
-fn part(name: &str, field: &str) -> Result<TextPart, DefinitionError> {
+fn part(name: &str) -> Option<TextPart> {
     match name {
-        "secret" => Ok(TextPart::Secret),
-        "id" => Ok(TextPart::Id),
-        _ => match name.strip_prefix("config:") {
-            Some(setting) if !setting.is_empty() => Ok(TextPart::Setting(setting.to_owned())),
-            _ => Err(DefinitionError::new(field, format!("{{{name}}} is not a placeholder"))),
-        },
+        "secret" => Some(TextPart::Secret),
+        "id" => Some(TextPart::Id),
+        _ => {
+            let setting = name.strip_prefix("config:").filter(|setting| !setting.is_empty())?;
+            Some(TextPart::Setting(setting.to_owned()))
+        }
     }
 }

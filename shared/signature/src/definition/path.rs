@@ -1,11 +1,12 @@
 //! Paths into JSON: `a.b`, `a[0].b`, and `a[].b` for every item.
 
-use std::fmt;
+use derive_more::Display;
 
 use super::error::DefinitionError;
 
 /// A path that was understood when the definition was read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Display)]
+#[display("{text}")]
 pub(crate) struct JsonPath {
     text: String,
     steps: Vec<Step>,
@@ -54,12 +55,6 @@ impl JsonPath {
     /// Whether it can lead to several values.
     pub(crate) fn is_many(&self) -> bool {
         self.steps.contains(&Step::Every)
-    }
-}
-
-impl fmt::Display for JsonPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
     }
 }
 

@@ -1,8 +1,10 @@
 //! A provider's definition, checked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::Duration;
+
+use derive_more::Debug;
+use serde::Deserialize;
 
 use super::algorithm::KeyFormat;
 use super::class::Class;
@@ -63,24 +65,19 @@ pub struct Provider {
 /// A value that differs from one account to the next, such as a header's name.
 ///
 /// The value is not printed: it may be the verify token of a handshake.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[debug("Setting({description:?}, is set: {})", value.is_some())]
 #[non_exhaustive]
 pub struct Setting {
     /// What to put there.
     pub description: String,
     /// The value in force: what was configured, else the default.
+    #[serde(rename = "default")]
     pub value: Option<String>,
     /// Whether events are verified without it.
+    #[serde(default)]
     pub optional: bool,
-}
-
-impl fmt::Debug for Setting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Setting")
-            .field("description", &self.description)
-            .field("is_set", &self.value.is_some())
-            .finish_non_exhaustive()
-    }
 }
 
 impl Provider {

@@ -1,6 +1,7 @@
 //! The answer that a handshake wants, as a template.
 
 use super::error::DefinitionError;
+use super::placeholder::{Piece, pieces, unknown};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -68,18 +69,11 @@ impl Reply {
 
 impl Text {
     pub(super) fn parse(text: &str, field: &str) -> Result<Self> {
-        let mut words = Vec::new();
-        let mut rest = text;
-        while let Some((literal, after)) = rest.split_once('{') {
-            let (name, tail) = after
-                .split_once('}')
-                .ok_or_else(|| DefinitionError::new(field, "a { is not closed"))?;
-            words.extend([Word::Literal(literal.to_owned()), Word::parse(name, field)?]);
-            rest = tail;
-        }
-        words.push(Word::Literal(rest.to_owned()));
-        words.retain(|word| *word != Word::Literal(String::new()));
-        Ok(Self(words))
+        let words = pieces(text, field, |piece| match piece {
+            Piece::Literal(text) => Ok(Word::Literal(text.to_owned())),
+            Piece::Name(name) => Word::parse(name).ok_or_else(|| unknown(name, field)),
+        });
+        words.map(Self)
     }
 
     pub(crate) fn words(&self) -> &[Word] {
@@ -95,15 +89,15 @@ impl Text {
 }
 
 impl Word {
-    fn parse(name: &str, field: &str) -> Result<Self> {
-        match name.split_once(':') {
-            None if name == "challenge" => Ok(Self::Challenge),
-            None if name == "digest" => Ok(Self::Digest),
-            None if name == "url" => Ok(Self::Url),
-            Some(("config", setting)) if !setting.is_empty() => {
-                Ok(Self::Setting(setting.to_owned()))
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "challenge" => Some(Self::Challenge),
+            "digest" => Some(Self::Digest),
+            "url" => Some(Self::Url),
+            _ => {
+                let setting = name.strip_prefix("config:").filter(|setting| !setting.is_empty())?;
+                Some(Self::Setting(setting.to_owned()))
             }
-            _ => Err(DefinitionError::new(field, format!("{{{name}}} is not a placeholder"))),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where an event's id and type are.
 
-use std::fmt;
+use derive_more::Display;
 
 use super::error::DefinitionError;
 use super::jwt::JwtRule;
@@ -15,7 +15,9 @@ use super::template::{Segment, Template};
 /// body has one, an action. The first part has to be there. Later parts of a type
 /// may be missing; those of an id may not, because different events would share
 /// what is left.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Display)]
+// As in the definition, the parts joined by ` + `.
+#[display("{}", self.texts().join(" + "))]
 pub struct Selector {
     pub(crate) parts: Vec<Part>,
     pub(crate) needs: Needs,
@@ -40,26 +42,36 @@ pub(crate) struct Place {
     pub(crate) covered: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Display)]
 pub(crate) enum Origin {
+    #[display("header:{_0}")]
     Header(String),
+    #[display("query:{_0}")]
     Query(String),
+    #[display("json:{_0}")]
     Json(JsonPath),
+    #[display("form:{_0}")]
     Form(String),
     /// In the item that is read, where a request carries several.
+    #[display("item:{_0}")]
     Item(JsonPath),
     /// In the element of an array that the item is in.
+    #[display("outer:{_0}")]
     Outer(JsonPath),
     /// Not a value, but the name of a member of the body.
+    #[display("member:{_0}")]
     Member(Which),
     /// In the token that the body is.
+    #[display("claim:{_0}")]
     Claim(JsonPath),
 }
 
 /// Which member of the body: the first that fits, by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Display, PartialEq, Eq)]
 pub(crate) enum Which {
+    #[display("*{_0}")]
     EndsWith(String),
+    #[display("!{_0}")]
     Not(String),
 }
 
@@ -120,13 +132,6 @@ impl Selector {
         }
         let parts = parts.iter().map(|part| Part::parse(part, reach, schemes, field));
         parts.collect::<Result<_, _>>().map(|parts| Self { parts, needs })
-    }
-}
-
-/// As in the definition, the parts joined by ` + `.
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.texts().join(" + "))
     }
 }
 
@@ -229,22 +234,6 @@ impl Origin {
             (Self::Form(name), Segment::Form(signed)) => signed == name,
             _ => false,
         })
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header(name) => write!(f, "header:{name}"),
-            Self::Query(name) => write!(f, "query:{name}"),
-            Self::Json(path) => write!(f, "json:{path}"),
-            Self::Form(name) => write!(f, "form:{name}"),
-            Self::Claim(path) => write!(f, "claim:{path}"),
-            Self::Item(path) => write!(f, "item:{path}"),
-            Self::Outer(path) => write!(f, "outer:{path}"),
-            Self::Member(Which::EndsWith(end)) => write!(f, "member:*{end}"),
-            Self::Member(Which::Not(name)) => write!(f, "member:!{name}"),
-        }
     }
 }
 

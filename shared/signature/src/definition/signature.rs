@@ -1,6 +1,7 @@
 //! Where a signature is, how it is written there, and the time beside it.
 
 use serde::Deserialize;
+use strum::IntoStaticStr;
 
 use super::path::JsonPath;
 
@@ -45,7 +46,8 @@ pub(crate) enum Name {
 }
 
 /// How signatures sit inside the value that carries them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Layout {
     Plain,
     List {
@@ -65,6 +67,7 @@ pub(crate) enum Layout {
         item_sep: String,
         timestamp: usize,
     },
+    #[strum(serialize = "kv")]
     KeyValue {
         field: String,
         item_sep: String,
@@ -96,7 +99,8 @@ impl TimestampSource {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unit {
     S,

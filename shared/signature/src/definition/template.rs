@@ -2,6 +2,7 @@
 
 use super::error::DefinitionError;
 use super::path::JsonPath;
+use super::placeholder::{Piece, pieces, unknown};
 
 /// A message template, split once when the definition is read.
 #[derive(Clone, Debug)]
@@ -36,17 +37,13 @@ pub(crate) enum Segment {
 
 impl Template {
     pub(crate) fn parse(text: &str, field: &str) -> Result<Self, DefinitionError> {
-        let mut segments = Vec::new();
-        let mut rest = text;
-        while let Some((literal, after)) = rest.split_once('{') {
-            push_literal(&mut segments, literal, field)?;
-            let (name, tail) = after
-                .split_once('}')
-                .ok_or_else(|| DefinitionError::new(field, "a { is not closed"))?;
-            segments.push(placeholder(name, field)?);
-            rest = tail;
-        }
-        push_literal(&mut segments, rest, field)?;
+        let segments = pieces(text, field, |piece| match piece {
+            Piece::Literal(text) if text.contains('}') => {
+                Err(DefinitionError::new(field, "a } has no {"))
+            }
+            Piece::Literal(text) => Ok(Segment::Literal(text.to_owned())),
+            Piece::Name(name) => placeholder(name, field),
+        })?;
         if segments.iter().all(|segment| matches!(segment, Segment::Literal(_) | Segment::Secret)) {
             return Err(DefinitionError::new(field, "nothing of the request is signed"));
         }
@@ -75,22 +72,8 @@ impl Template {
     }
 }
 
-fn push_literal(
-    segments: &mut Vec<Segment>,
-    literal: &str,
-    field: &str,
-) -> Result<(), DefinitionError> {
-    if literal.contains('}') {
-        return Err(DefinitionError::new(field, "a } has no {"));
-    }
-    if !literal.is_empty() {
-        segments.push(Segment::Literal(literal.to_owned()));
-    }
-    Ok(())
-}
-
 fn placeholder(name: &str, field: &str) -> Result<Segment, DefinitionError> {
-    let unknown = || DefinitionError::new(field, format!("{{{name}}} is not a placeholder"));
+    let unknown = || unknown(name, field);
     Ok(match name {
         "body" => Segment::Body,
         "body_sha256_hex" => Segment::BodySha256,

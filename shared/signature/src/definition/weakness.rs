@@ -1,12 +1,16 @@
 //! What a scheme leaves unproven.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// What a scheme leaves unproven: what somebody can send in the provider's name who has seen one
 /// of its requests, in a log for instance, and does not know the secret of a signature.
 ///
 /// The weaker, the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Weakness {
@@ -21,11 +25,7 @@ pub enum Weakness {
 impl Weakness {
     /// The weakness as it is written in a definition.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PartsOfBody => "parts-of-body",
-            Self::Checksum => "checksum",
-            Self::UnsignedBody => "unsigned-body",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }

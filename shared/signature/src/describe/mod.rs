@@ -24,10 +24,12 @@ use crate::definition::signature::{Layout, Prefix, Signature, Source, Timestamp,
 use crate::{Headers, Provider, Selector, definition};
 
 /// What a definition says about requests.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Definition {
+    #[serde(skip)]
     scheme: Scheme,
+    #[serde(skip)]
     alternatives: Vec<Scheme>,
     /// The parts of the event's id, each with the places that are tried for it.
     pub event_id: Vec<String>,
@@ -187,13 +189,13 @@ impl Scheme {
         let described = match &scheme.kind {
             Kind::Shared(shared) => Self {
                 kind: "hmac",
-                digest: Some(shared.digest.as_str()),
+                digest: Some(shared.digest.into()),
                 key: Key::of(&shared.key),
                 ..Self::of_signed(&shared.signed, provider)
             },
             Kind::Public(public) => Self {
                 kind: public.algorithm.kind(),
-                digest: public.algorithm.digest(),
+                digest: public.algorithm.digest().map(Into::into),
                 ..Self::of_signed(&public.signed, provider)
             },
             Kind::Token(token) => Self {
@@ -223,9 +225,9 @@ impl Scheme {
     fn of_signed(signed: &Signed, provider: &Provider) -> Self {
         let Signature { source, prefix, layout } = &signed.signature;
         Self {
-            encoding: Some(signed.encoding.as_str()),
+            encoding: Some(signed.encoding.into()),
             carrier: Carrier {
-                layout: layout.as_str(),
+                layout: layout.into(),
                 field: layout.field().map(str::to_owned),
                 item_sep: layout.item_sep().map(str::to_owned),
                 ..Carrier::of(source, prefix.as_ref(), provider)
@@ -314,7 +316,7 @@ impl Time {
                 ("signature_field", layout.and_then(Layout::time).unwrap_or_default())
             }
         };
-        let unit = timestamp.unit.as_str();
+        let unit = timestamp.unit.into();
         Self { from, name, unit, tolerance_seconds: timestamp.tolerance_seconds }
     }
 }
@@ -334,7 +336,7 @@ impl Items {
 
 impl Key {
     fn of(rule: &KeyRule) -> Option<Self> {
-        let format = rule.format.as_str();
+        let format = rule.format.into();
         (!rule.is_text()).then(|| Self { format, strip_prefix: rule.strip_prefix.clone() })
     }
 }

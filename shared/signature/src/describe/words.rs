@@ -1,22 +1,9 @@
 //! The words by which a definition calls things.
 
-use crate::definition::algorithm::{
-    Algorithm, Digest, EcdsaFormat, Encoding, KeyFormat, RsaDigest,
-};
-use crate::definition::signature::{Layout, Unit};
+use crate::definition::algorithm::{Algorithm, Digest};
+use crate::definition::signature::Layout;
 
 impl Layout {
-    pub(super) const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::List { .. } => "list",
-            Self::Tagged { .. } => "tagged",
-            Self::Pairs { .. } => "pairs",
-            Self::Positional { .. } => "positional",
-            Self::KeyValue { .. } => "kv",
-        }
-    }
-
     pub(super) fn field(&self) -> Option<&str> {
         match self {
             Self::KeyValue { field, .. } => Some(field),
@@ -44,28 +31,6 @@ impl Layout {
     }
 }
 
-impl Digest {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha1 => "sha1",
-            Self::Sha256 => "sha256",
-            Self::Sha384 => "sha384",
-            Self::Sha512 => "sha512",
-        }
-    }
-}
-
-impl Encoding {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hex => "hex",
-            Self::Base64 => "base64",
-            Self::Base64url => "base64url",
-            Self::Base64Hex => "base64-hex",
-        }
-    }
-}
-
 impl Algorithm {
     pub(super) const fn kind(self) -> &'static str {
         match self {
@@ -78,42 +43,14 @@ impl Algorithm {
         }
     }
 
-    pub(super) const fn digest(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Ed25519 => return None,
-            Self::EcdsaP256Sha256(EcdsaFormat::Der | EcdsaFormat::Fixed)
-            | Self::RsaPkcs1Sha256Twice => "sha256",
-            Self::EcdsaP256Sha1 => "sha1",
-            Self::EcdsaP384Sha384 => "sha384",
-            Self::EcdsaP521Sha512 => "sha512",
-            Self::RsaPkcs1(digest) | Self::RsaPss(digest) => match digest {
-                RsaDigest::Sha1 => "sha1",
-                RsaDigest::Sha256 => "sha256",
-                RsaDigest::Sha384 => "sha384",
-                RsaDigest::Sha512 => "sha512",
-            },
-        })
-    }
-}
-
-impl KeyFormat {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(super) fn digest(self) -> Option<Digest> {
         match self {
-            Self::Utf8 => "utf8",
-            Self::Base64 => "base64",
-            Self::Hex => "hex",
-            Self::Sha1 => "sha1",
-            Self::Sha256 => "sha256",
-        }
-    }
-}
-
-impl Unit {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::S => "s",
-            Self::Ms => "ms",
-            Self::Iso8601 => "iso8601",
+            Self::Ed25519 => None,
+            Self::EcdsaP256Sha256(_) | Self::RsaPkcs1Sha256Twice => Some(Digest::Sha256),
+            Self::EcdsaP256Sha1 => Some(Digest::Sha1),
+            Self::EcdsaP384Sha384 => Some(Digest::Sha384),
+            Self::EcdsaP521Sha512 => Some(Digest::Sha512),
+            Self::RsaPkcs1(digest) | Self::RsaPss(digest) => Some(digest),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a handshake comes to.
 
+use strum::IntoStaticStr;
+
 use crate::Secret;
 
 /// What a request that is no event is answered with.
@@ -45,7 +47,8 @@ pub struct RefusedHandshake {
 /// Why a handshake is refused.
 ///
 /// The text holds nothing that the sender wrote.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", prefix = "handshake_")]
 #[non_exhaustive]
 pub enum HandshakeRefusal {
     /// A verify token or topic is not the operator's.
@@ -67,6 +70,7 @@ pub enum HandshakeRefusal {
     /// The challenge has other characters, or more or fewer, than the provider's challenges have;
     /// or the URL to fetch is not the provider's.
     #[error("the challenge does not have the form of one")]
+    #[strum(serialize = "malformed")]
     MalformedChallenge,
     /// The challenge, the token or the topic is there more than once.
     #[error("a part of the handshake is repeated")]
@@ -79,13 +83,7 @@ pub enum HandshakeRefusal {
 impl HandshakeRefusal {
     /// A stable name in snake case, for logs and metrics.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unexpected { .. } => "handshake_unexpected",
-            Self::NotSet { .. } => "handshake_not_set",
-            Self::MalformedChallenge => "handshake_malformed",
-            Self::Repeated => "handshake_repeated",
-            Self::NoSecret => "handshake_no_secret",
-        }
+    pub fn code(&self) -> &'static str {
+        self.into()
     }
 }

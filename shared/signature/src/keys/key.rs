@@ -1,6 +1,6 @@
 //! Keys, as their providers published them.
 
-use std::fmt;
+use derive_more::Debug;
 
 use super::request::KeyRequest;
 use crate::EpochMillis;
@@ -31,7 +31,8 @@ impl Keys {
 }
 
 /// A public key as its provider published it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[debug("Key({id})")]
 pub struct Key {
     pub(super) id: String,
     /// The algorithm it is for, where that is said.
@@ -39,12 +40,6 @@ pub struct Key {
     pub(crate) bytes: Vec<u8>,
     pub(super) valid_from: Option<EpochMillis>,
     pub(super) valid_until: Option<EpochMillis>,
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
-    }
 }
 
 impl Key {

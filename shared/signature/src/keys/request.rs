@@ -1,7 +1,6 @@
 //! Which key, and where it is published.
 
-use std::fmt;
-
+use derive_more::Debug;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -53,7 +52,8 @@ pub enum Credentials {
 }
 
 /// A text that is not shown, and wiped from memory on drop.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[debug("[redacted]")]
 pub struct Hidden(Zeroizing<String>);
 
 impl Hidden {
@@ -71,12 +71,6 @@ impl Hidden {
 impl std::hash::Hash for Hidden {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.expose().hash(state);
-    }
-}
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
     }
 }
 

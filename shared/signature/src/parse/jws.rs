@@ -8,7 +8,7 @@ use base64::write::{EncoderStringWriter, EncoderWriter};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::definition::algorithm::{Algorithm, Digest, EcdsaFormat, Encoding, RsaDigest};
+use crate::definition::algorithm::{Encoding, JwsAlgorithm};
 use crate::encoding::BASE64URL;
 
 /// A token that has the right form, and nothing more is known about it.
@@ -19,12 +19,6 @@ pub(crate) struct Jws<'t> {
     pub(crate) signed: Cow<'t, str>,
     pub(crate) signature: Vec<u8>,
     payload: &'t str,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JwsAlgorithm {
-    Shared(Digest),
-    Public(Algorithm),
 }
 
 pub(crate) enum JwsError {
@@ -125,29 +119,7 @@ impl Detached<'_> {
     }
 }
 
-impl From<Algorithm> for JwsAlgorithm {
-    fn from(algorithm: Algorithm) -> Self {
-        Self::Public(algorithm)
-    }
-}
-
 impl JwsAlgorithm {
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "HS256" => Self::Shared(Digest::Sha256),
-            "HS384" => Self::Shared(Digest::Sha384),
-            "HS512" => Self::Shared(Digest::Sha512),
-            "RS256" => Self::Public(Algorithm::RsaPkcs1(RsaDigest::Sha256)),
-            "RS384" => Self::Public(Algorithm::RsaPkcs1(RsaDigest::Sha384)),
-            "RS512" => Self::Public(Algorithm::RsaPkcs1(RsaDigest::Sha512)),
-            "ES256" => Self::Public(Algorithm::EcdsaP256Sha256(EcdsaFormat::Fixed)),
-            "ES384" => Self::Public(Algorithm::EcdsaP384Sha384),
-            "ES512" => Self::Public(Algorithm::EcdsaP521Sha512),
-            "EdDSA" => Self::Public(Algorithm::Ed25519),
-            _ => return None,
-        })
-    }
-
     const fn length(self) -> Option<usize> {
         match self {
             Self::Shared(digest) => Some(digest.length()),

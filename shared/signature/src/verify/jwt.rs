@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use crate::definition::algorithm::{Algorithm, Digest};
+use crate::definition::algorithm::{Algorithm, Digest, JwsAlgorithm};
 use crate::definition::jwt::{DetachedTime, JwtRule, TokenKeys, TokenPlace};
 use crate::definition::signature::{Timestamp, TimestampSource};
-use crate::parse::jws::{Jws, JwsAlgorithm};
+use crate::parse::jws::Jws;
 use crate::parse::timestamp::instant;
 use crate::parse::url::Url;
 use crate::parse::{form, json};

@@ -4,9 +4,8 @@ use aws_lc_rs::digest;
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
 use crate::definition::algorithm::{
-    Algorithm, EcdsaFormat, PublicKeyFormat, PublicKeyRule, RsaDigest,
+    Algorithm, Digest, EcdsaFormat, JwsAlgorithm, PublicKeyFormat, PublicKeyRule,
 };
-use crate::parse::jws::JwsAlgorithm;
 use crate::verify::canonical::Message;
 use crate::{Key, encoding};
 
@@ -59,7 +58,9 @@ impl PublicKey {
     /// A key that the provider published, if it is for that algorithm.
     pub(crate) fn published(algorithm: Algorithm, key: &Key) -> Option<Self> {
         let said = key.algorithm.as_deref();
-        let fits = said.is_none_or(|name| JwsAlgorithm::from_name(name) == Some(algorithm.into()));
+        let fits = said.is_none_or(|name| {
+            JwsAlgorithm::from_name(name) == Some(JwsAlgorithm::Public(algorithm))
+        });
         Self::new(algorithm, &key.bytes).filter(|_| fits)
     }
 
@@ -119,17 +120,17 @@ fn implementation(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
         Algorithm::EcdsaP256Sha1 => &signature::ECDSA_P256_SHA1_ASN1,
         Algorithm::EcdsaP384Sha384 => &signature::ECDSA_P384_SHA384_FIXED,
         Algorithm::EcdsaP521Sha512 => &signature::ECDSA_P521_SHA512_FIXED,
-        Algorithm::RsaPkcs1(RsaDigest::Sha1) | Algorithm::RsaPss(RsaDigest::Sha1) => {
+        Algorithm::RsaPkcs1(Digest::Sha1) | Algorithm::RsaPss(Digest::Sha1) => {
             &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY
         }
-        Algorithm::RsaPkcs1(RsaDigest::Sha256) | Algorithm::RsaPkcs1Sha256Twice => {
+        Algorithm::RsaPkcs1(Digest::Sha256) | Algorithm::RsaPkcs1Sha256Twice => {
             &signature::RSA_PKCS1_2048_8192_SHA256
         }
-        Algorithm::RsaPkcs1(RsaDigest::Sha384) => &signature::RSA_PKCS1_2048_8192_SHA384,
-        Algorithm::RsaPkcs1(RsaDigest::Sha512) => &signature::RSA_PKCS1_2048_8192_SHA512,
-        Algorithm::RsaPss(RsaDigest::Sha256) => &signature::RSA_PSS_2048_8192_SHA256,
-        Algorithm::RsaPss(RsaDigest::Sha384) => &signature::RSA_PSS_2048_8192_SHA384,
-        Algorithm::RsaPss(RsaDigest::Sha512) => &signature::RSA_PSS_2048_8192_SHA512,
+        Algorithm::RsaPkcs1(Digest::Sha384) => &signature::RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::RsaPkcs1(Digest::Sha512) => &signature::RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::RsaPss(Digest::Sha256) => &signature::RSA_PSS_2048_8192_SHA256,
+        Algorithm::RsaPss(Digest::Sha384) => &signature::RSA_PSS_2048_8192_SHA384,
+        Algorithm::RsaPss(Digest::Sha512) => &signature::RSA_PSS_2048_8192_SHA512,
     }
 }
 
@@ -137,17 +138,17 @@ const fn digest_of(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
     match algorithm {
         Algorithm::Ed25519 => None,
         Algorithm::EcdsaP256Sha1
-        | Algorithm::RsaPkcs1(RsaDigest::Sha1)
-        | Algorithm::RsaPss(RsaDigest::Sha1) => Some(&digest::SHA1_FOR_LEGACY_USE_ONLY),
+        | Algorithm::RsaPkcs1(Digest::Sha1)
+        | Algorithm::RsaPss(Digest::Sha1) => Some(&digest::SHA1_FOR_LEGACY_USE_ONLY),
         Algorithm::EcdsaP256Sha256(_)
-        | Algorithm::RsaPkcs1(RsaDigest::Sha256)
+        | Algorithm::RsaPkcs1(Digest::Sha256)
         | Algorithm::RsaPkcs1Sha256Twice
-        | Algorithm::RsaPss(RsaDigest::Sha256) => Some(&digest::SHA256),
+        | Algorithm::RsaPss(Digest::Sha256) => Some(&digest::SHA256),
         Algorithm::EcdsaP384Sha384
-        | Algorithm::RsaPkcs1(RsaDigest::Sha384)
-        | Algorithm::RsaPss(RsaDigest::Sha384) => Some(&digest::SHA384),
+        | Algorithm::RsaPkcs1(Digest::Sha384)
+        | Algorithm::RsaPss(Digest::Sha384) => Some(&digest::SHA384),
         Algorithm::EcdsaP521Sha512
-        | Algorithm::RsaPkcs1(RsaDigest::Sha512)
-        | Algorithm::RsaPss(RsaDigest::Sha512) => Some(&digest::SHA512),
+        | Algorithm::RsaPkcs1(Digest::Sha512)
+        | Algorithm::RsaPss(Digest::Sha512) => Some(&digest::SHA512),
     }
 }

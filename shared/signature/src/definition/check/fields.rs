@@ -1,5 +1,6 @@
 //! Checks that are about which keys go together.
 
+use crate::definition::check::place::Place;
 use crate::definition::error::DefinitionError;
 use crate::definition::file::{
     FromToml, KindToml, LayoutToml, SchemeToml, SignatureToml, TimestampFromToml,
@@ -14,16 +15,16 @@ type Result<T> = std::result::Result<T, DefinitionError>;
 /// A scheme as written, with its place in the file.
 pub(super) struct Fields<'a> {
     pub(super) raw: &'a SchemeToml,
-    pub(super) at: &'a str,
+    pub(super) place: Place,
 }
 
 impl Fields<'_> {
     pub(super) fn at(&self, key: &str) -> String {
-        format!("{}.{key}", self.at)
+        self.place.key(key)
     }
 
     pub(super) fn error(&self, key: &str, problem: &str) -> DefinitionError {
-        DefinitionError::new(self.at(key), problem)
+        self.place.error(key, problem)
     }
 
     pub(super) fn need<T>(&self, key: &str, value: Option<T>) -> Result<T> {

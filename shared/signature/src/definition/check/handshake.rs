@@ -1,5 +1,6 @@
 //! Checks of `[[handshakes]]`.
 
+use crate::definition::check::place::Place;
 use crate::definition::control::Control;
 use crate::definition::error::DefinitionError;
 use crate::definition::file::ControlToml;
@@ -24,7 +25,7 @@ const LONGEST_KEYED: usize = 128;
 impl HandshakeToml {
     /// `can_mac`: whether the main scheme has a MAC to answer with.
     pub(crate) fn check(self, index: usize, can_mac: bool) -> Result<Handshake> {
-        let at = Place(format!("handshakes[{index}]"));
+        let at = Place::new(format!("handshakes[{index}]"));
         let reply = self.answer.check(&at.key("answer"))?;
         let challenge = self.challenge.map(|raw| raw.check(&at)).transpose()?;
         let visit = self.visit.map(|raw| raw.check(&at)).transpose()?;
@@ -65,7 +66,7 @@ impl HandshakeToml {
 
 impl ControlToml {
     pub(crate) fn check(self, index: usize) -> Result<Control> {
-        let at = Place(format!("controls[{index}]"));
+        let at = Place::new(format!("controls[{index}]"));
         if self.when.is_empty() {
             return Err(at.error("when", "every event would be one"));
         }
@@ -74,18 +75,7 @@ impl ControlToml {
     }
 }
 
-/// The place in the definition that is being read.
-struct Place(String);
-
 impl Place {
-    fn key(&self, key: &str) -> String {
-        format!("{}.{key}", self.0)
-    }
-
-    fn error(&self, key: &str, problem: &str) -> DefinitionError {
-        DefinitionError::new(self.key(key), problem)
-    }
-
     fn selector(&self, key: &str, text: String) -> Result<Selector> {
         Selector::parse(&[text], Needs::Every, Reach::Request, &[], &self.key(key))
     }

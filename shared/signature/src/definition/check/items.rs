@@ -1,5 +1,6 @@
 //! Checks of `[[items]]`: from paths to a tree of arrays.
 
+use crate::definition::check::place::Place;
 use crate::definition::error::DefinitionError;
 use crate::definition::file::ItemsToml;
 use crate::definition::items::{Array, Items, Rule};
@@ -13,25 +14,25 @@ type Result<T> = std::result::Result<T, DefinitionError>;
 pub(super) fn items(raw: Vec<ItemsToml>, schemes: &[&Scheme]) -> Result<Option<Items>> {
     let mut items: Option<Items> = None;
     for (index, raw) in raw.into_iter().enumerate() {
-        let at = format!("items[{index}]");
+        let place = Place::new(format!("items[{index}]"));
         let form = raw.form.clone();
         let new = || Items { form: form.clone(), whole: None, arrays: Vec::new() };
         let items = items.get_or_insert_with(new);
         if items.form != form {
-            return Err(DefinitionError::new(format!("{at}.form"), "differs from the others"));
+            return Err(place.error("form", "differs from the others"));
         }
         match &raw.at {
             Some(path) => {
-                let path = JsonPath::parse(path, &format!("{at}.at"))?;
-                insert(&mut items.arrays, raw, &path, schemes, &at)?;
+                let path = JsonPath::parse(path, &place.key("at"))?;
+                insert(&mut items.arrays, raw, &path, schemes, &place)?;
             }
             None if form.is_none() => {
-                return Err(DefinitionError::new(format!("{at}.at"), "missing"));
+                return Err(place.error("at", "missing"));
             }
-            None => items.whole = Some(rule(raw, Vec::new(), Reach::Item, schemes, &at)?),
+            None => items.whole = Some(rule(raw, Vec::new(), Reach::Item, schemes, &place)?),
         }
         if items.whole.is_some() && !items.arrays.is_empty() {
-            return Err(DefinitionError::new(at, "the field is one event or several"));
+            return Err(place.error("at", "the field is one event or several"));
         }
     }
     Ok(items)
@@ -42,9 +43,9 @@ fn insert(
     raw: ItemsToml,
     path: &JsonPath,
     schemes: &[&Scheme],
-    at: &str,
+    place: &Place,
 ) -> Result<()> {
-    let error = |problem: &str| DefinitionError::new(format!("{at}.at"), problem);
+    let error = |problem: &str| place.error("at", problem);
     let (mut outer, tail) = path.arrays().ok_or_else(|| error("needs [] and takes no number"))?;
     let keys = outer.pop().unwrap_or_default();
     let reach = if outer.is_empty() { Reach::Item } else { Reach::Outer };
@@ -61,7 +62,7 @@ fn insert(
     if arrays.iter().any(|array| array.keys == keys) {
         return Err(error("named twice"));
     }
-    let rule = rule(raw, tail, reach, schemes, at)?;
+    let rule = rule(raw, tail, reach, schemes, place)?;
     arrays.push(Array { keys, inner: Vec::new(), rule });
     Ok(())
 }
@@ -71,10 +72,10 @@ fn rule(
     tail: Vec<String>,
     reach: Reach,
     schemes: &[&Scheme],
-    at: &str,
+    place: &Place,
 ) -> Result<Rule> {
     let selector = |parts: Option<&Vec<String>>, needs, key: &str| {
-        let field = format!("{at}.{key}");
+        let field = place.key(key);
         parts.map(|parts| Selector::parse(parts, needs, reach, schemes, &field)).transpose()
     };
     Ok(Rule {

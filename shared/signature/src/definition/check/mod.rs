@@ -6,22 +6,22 @@ mod handshake;
 mod items;
 mod jwt;
 mod keys;
+mod place;
 mod reply;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use fields::Fields;
+use place::Place;
 
-use super::algorithm::{
-    Algorithm, Construction, Digest, EcdsaFormat, KeyRule, PublicKeyRule, RsaDigest,
-};
+use super::algorithm::{Algorithm, Construction, Digest, EcdsaFormat};
 use super::delivery::Delivery;
 use super::error::DefinitionError;
-use super::file::{KindToml, PaddingToml, ProviderToml, PublicKeyToml, SchemeToml, SettingToml};
+use super::file::{KindToml, PaddingToml, ProviderToml, SchemeToml};
 use super::handshake::{Handshake, Method};
 use super::keys::KeysRule;
-use super::provider::{Provider, Setting};
+use super::provider::Provider;
 use super::scheme::{Coded, KeyFrom, Kind, Public, Scheme, Shared, Signed, Token};
 use super::selector::{Needs, Reach, Selector};
 use super::signature::{Timestamp, TimestampSource};
@@ -52,21 +52,18 @@ impl FromStr for Provider {
 fn provider(raw: ProviderToml) -> Result<Provider> {
     name_of_file(&raw.id)?;
     delivery(&raw.delivery)?;
-    let scheme = Scheme { alternative: None, when: None, kind: kind(&raw.scheme, "scheme")? };
+    let scheme =
+        Scheme { alternative: None, when: None, kind: kind(&raw.scheme, Place::new("scheme"))? };
     let alternatives = alternatives::alternatives(raw.alternatives, &raw.scheme, kind)?;
     let schemes: Vec<&Scheme> = std::iter::once(&scheme).chain(&alternatives).collect();
+    let selector = |parts: Option<&Vec<String>>, needs, field: &str| {
+        let parse = |parts| Selector::parse(parts, needs, Reach::Request, &schemes, field);
+        parts.map(|parts| parse(parts)).transpose()
+    };
     let event_id = raw.event_id.as_ref().map(|id| &id.from);
-    let event_id = event_id
-        .map(|parts| {
-            Selector::parse(parts, Needs::Every, Reach::Request, &schemes, "event_id.from")
-        })
-        .transpose()?;
+    let event_id = selector(event_id, Needs::Every, "event_id.from")?;
     let event_type = raw.event_type.as_ref().map(|kind| &kind.from);
-    let event_type = event_type
-        .map(|parts| {
-            Selector::parse(parts, Needs::First, Reach::Request, &schemes, "event_type.from")
-        })
-        .transpose()?;
+    let event_type = selector(event_type, Needs::First, "event_type.from")?;
     let can_mac = matches!(&scheme.kind, Kind::Shared(shared) if !shared.is_plain_digest());
     let handshakes = raw.handshakes.into_iter().enumerate();
     let handshakes = handshakes.map(|(index, raw)| raw.check(index, can_mac));
@@ -81,7 +78,7 @@ fn provider(raw: ProviderToml) -> Result<Provider> {
         notes: raw.notes,
         scheme,
         alternatives,
-        settings: raw.config.into_iter().map(|(name, raw)| (name, setting(raw))).collect(),
+        settings: raw.config,
         event_id,
         event_id_stable_on_retry: raw.event_id.as_ref().and_then(|id| id.stable_on_retry),
         event_id_is_unique: raw.event_id.and_then(|id| id.unique).unwrap_or(true),
@@ -124,10 +121,6 @@ fn methods(raw: Option<BTreeSet<Method>>) -> Result<BTreeSet<Method>> {
     }
 }
 
-fn setting(raw: SettingToml) -> Setting {
-    Setting { description: raw.description, value: raw.default, optional: raw.optional }
-}
-
 fn settings_are_declared(provider: &Provider) -> Result<()> {
     let needed = provider.schemes().flat_map(Scheme::settings);
     let for_answers = provider.handshakes.iter().flat_map(Handshake::settings);
@@ -146,8 +139,8 @@ fn settings_are_declared(provider: &Provider) -> Result<()> {
     Ok(())
 }
 
-fn kind(raw: &SchemeToml, at: &str) -> Result<Kind> {
-    let fields = Fields { raw, at };
+fn kind(raw: &SchemeToml, place: Place) -> Result<Kind> {
+    let fields = Fields { raw, place };
     match fields.need("kind", raw.kind)? {
         KindToml::Hmac => hmac(&fields),
         KindToml::Token => token(&fields),
@@ -177,16 +170,10 @@ fn hmac(fields: &Fields<'_>) -> Result<Kind> {
     let raw = fields.raw;
     fields.only(&[&SIGNED[..], &["digest", "construction", "key"]].concat())?;
     let construction = raw.construction.unwrap_or(Construction::Mac);
-    let key = raw.key.clone().unwrap_or_default();
     let shared = Shared {
         digest: fields.need("digest", raw.digest)?,
         construction,
-        key: KeyRule {
-            format: key.format,
-            strip_prefix: key.strip_prefix,
-            suffix: key.suffix,
-            normalize: key.normalize,
-        },
+        key: raw.key.clone().unwrap_or_default(),
         signed: signed(fields, construction)?,
     };
     Ok(Kind::Shared(shared))
@@ -233,21 +220,20 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
     let own = ["digest", "padding", "twice", "public_key", "keys", "weak"];
     fields.only(&[&SIGNED[..], &own].concat())?;
     let digest = match fields.need("digest", fields.raw.digest)? {
-        Digest::Sha1 if fields.raw.weak => RsaDigest::Sha1,
-        Digest::Sha1 => return Err(fields.error("digest", "sha1 signatures can be forged")),
-        Digest::Sha256 => RsaDigest::Sha256,
-        Digest::Sha384 => RsaDigest::Sha384,
-        Digest::Sha512 => RsaDigest::Sha512,
+        Digest::Sha1 if !fields.raw.weak => {
+            return Err(fields.error("digest", "sha1 signatures can be forged"));
+        }
+        digest => digest,
     };
     let algorithm = match fields.need("padding", fields.raw.padding)? {
-        PaddingToml::Pkcs1v15 if fields.raw.twice && digest == RsaDigest::Sha256 => {
+        PaddingToml::Pkcs1v15 if fields.raw.twice && digest == Digest::Sha256 => {
             Algorithm::RsaPkcs1Sha256Twice
         }
         _ if fields.raw.twice => {
             return Err(fields.error("twice", "goes with sha256 and pkcs1v15"));
         }
         PaddingToml::Pkcs1v15 => Algorithm::RsaPkcs1(digest),
-        PaddingToml::Pss if digest == RsaDigest::Sha1 => {
+        PaddingToml::Pss if digest == Digest::Sha1 => {
             return Err(fields.error("digest", "PSS goes with a digest that is not broken"));
         }
         PaddingToml::Pss => Algorithm::RsaPss(digest),
@@ -257,7 +243,7 @@ fn rsa(fields: &Fields<'_>) -> Result<Kind> {
 
 fn public(fields: &Fields<'_>, algorithm: Algorithm) -> Result<Kind> {
     let key = match (&fields.raw.public_key, &fields.raw.keys) {
-        (Some(key), None) => KeyFrom::Secret(key.clone().into()),
+        (Some(key), None) => KeyFrom::Secret(key.clone()),
         (None, Some(keys)) => KeyFrom::Provider(Box::new(KeysRule::check(keys, fields, false)?)),
         (None, None) => return Err(fields.error("public_key", "missing")),
         (Some(_), Some(_)) => return Err(fields.error("public_key", "stands instead of keys")),
@@ -311,10 +297,4 @@ fn timestamp_is_signed(
         _ => false,
     });
     if signed { Ok(()) } else { Err(fields.error("timestamp", "not part of the message")) }
-}
-
-impl From<PublicKeyToml> for PublicKeyRule {
-    fn from(raw: PublicKeyToml) -> Self {
-        Self { format: raw.format, strip_prefix: raw.strip_prefix }
-    }
 }

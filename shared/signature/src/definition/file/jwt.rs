@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::definition::algorithm::JwsAlgorithm;
 use crate::definition::jwt::{ClaimNames, DetachedTime};
 
 /// The table `[scheme.jwt]`.
@@ -20,34 +21,10 @@ pub(crate) struct JwtToml {
     /// That the body is what the token signs, and nothing beside it.
     #[serde(default)]
     pub(crate) detached_body: bool,
-    pub(crate) algorithms: Vec<AlgorithmToml>,
+    pub(crate) algorithms: Vec<JwsAlgorithm>,
     pub(crate) issuer: Option<String>,
     #[serde(default)]
     pub(crate) equals: BTreeMap<String, Vec<String>>,
     #[serde(flatten)]
     pub(crate) claims: ClaimNames,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) enum AlgorithmToml {
-    #[serde(rename = "HS256")]
-    Hs256,
-    #[serde(rename = "HS384")]
-    Hs384,
-    #[serde(rename = "HS512")]
-    Hs512,
-    #[serde(rename = "RS256")]
-    Rs256,
-    #[serde(rename = "RS384")]
-    Rs384,
-    #[serde(rename = "RS512")]
-    Rs512,
-    #[serde(rename = "ES256")]
-    Es256,
-    #[serde(rename = "ES384")]
-    Es384,
-    #[serde(rename = "ES512")]
-    Es512,
-    #[serde(rename = "EdDSA")]
-    EdDsa,
 }

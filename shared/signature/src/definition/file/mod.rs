@@ -12,13 +12,12 @@ use jwt::JwtToml;
 use keys::KeysToml;
 use serde::Deserialize;
 
-use super::algorithm::{
-    Construction, Digest, EcdsaFormat, Encoding, KeyFormat, Normalization, PublicKeyFormat,
-};
+use super::algorithm::{Construction, Digest, EcdsaFormat, Encoding, KeyRule, PublicKeyRule};
 use super::class::Class;
 use super::delivery::{Citation, Delivery, Response, SecretNotes, TrustMarks};
 use super::handshake::Method;
 use super::module::Module;
+use super::provider::Setting;
 use super::signature::Unit;
 use super::weakness::Weakness;
 
@@ -34,7 +33,7 @@ pub(super) struct ProviderToml {
     #[serde(default)]
     pub(super) alternatives: Vec<AlternativeToml>,
     #[serde(default)]
-    pub(super) config: BTreeMap<String, SettingToml>,
+    pub(super) config: BTreeMap<String, Setting>,
     pub(super) event_id: Option<EventIdToml>,
     pub(super) event_type: Option<EventTypeToml>,
     #[serde(default)]
@@ -79,15 +78,6 @@ pub(super) struct WhenToml {
     pub(super) header: String,
     pub(super) equals: Option<String>,
     pub(super) starts_with: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SettingToml {
-    pub(super) description: String,
-    pub(super) default: Option<String>,
-    #[serde(default)]
-    pub(super) optional: bool,
 }
 
 #[derive(Deserialize)]
@@ -147,8 +137,8 @@ pub(super) struct SchemeToml {
     pub(super) construction: Option<Construction>,
     pub(super) encoding: Option<Encoding>,
     pub(super) message: Option<String>,
-    pub(super) key: Option<KeyToml>,
-    pub(super) public_key: Option<PublicKeyToml>,
+    pub(super) key: Option<KeyRule>,
+    pub(super) public_key: Option<PublicKeyRule>,
     pub(super) curve: Option<CurveToml>,
     pub(super) signature_format: Option<EcdsaFormat>,
     pub(super) padding: Option<PaddingToml>,
@@ -193,23 +183,6 @@ impl SchemeToml {
             timestamp: self.timestamp.or(main.timestamp),
         }
     }
-}
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct KeyToml {
-    #[serde(default)]
-    pub(super) format: KeyFormat,
-    pub(super) strip_prefix: Option<String>,
-    pub(super) suffix: Option<String>,
-    pub(super) normalize: Option<Normalization>,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PublicKeyToml {
-    pub(super) format: PublicKeyFormat,
-    pub(super) strip_prefix: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
