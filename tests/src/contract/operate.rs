@@ -9,8 +9,10 @@ use hookdock_pipeline::delivery::reference::Reference;
 use hookdock_pipeline::job::{ErrorClass, Failure};
 use hookdock_pipeline::ledger::dead_letter::DeadLetter;
 use hookdock_pipeline::ledger::{DeadReason, EventRef, Run, RunId, RunState, Settlement};
-use hookdock_pipeline::model::names::EventKey;
-use hookdock_pipeline::ports::{Archive as _, Conditional, Ledger as _, Messages as _};
+use hookdock_pipeline::model::names::{CellName, CellTag, EventKey};
+use hookdock_pipeline::ports::{
+    Archive as _, Cell, Cells as _, Conditional, Deliveries, Ledger as _, Messages as _,
+};
 
 use crate::contract::{Bench, claim, run_id, seal_at};
 use crate::requests::Draft;
@@ -49,6 +51,13 @@ pub async fn objects<B: Bench>(bench: &B) {
     let whole = place.beginning(&names[0], 1 << 20).await.expect("an answer").expect("it is there");
     let some = place.beginning(&names[0], 100).await.expect("an answer").expect("it is there");
     assert_eq!((some.len(), &whole[..100]), (100, &some[..]));
+    let plan = ObjectKey::listed("operations/2026/12/01/15/op_1/plan.json");
+    for (bytes, expected) in [("first", Conditional::Written), ("second", Conditional::Refused(()))]
+    {
+        assert_eq!(place.keep(&plan, bytes.into()).await.expect("an answer"), expected);
+    }
+    let kept = Deliveries::read(place, &plan).await.expect("an answer").expect("it is there");
+    assert_eq!(kept, "first");
     let missing = ObjectKey::listed("deliveries/stripe/none.json");
     assert_eq!(place.beginning(&missing, 100).await.expect("an answer"), None);
 }
@@ -97,6 +106,26 @@ pub async fn attention<B: Bench>(bench: &B) {
     place.move_run(&aside.fence(), &back).await.expect("an answer");
     let newest = place.runs(Attended::Dead, None, 1).await.expect("an answer");
     assert_eq!(newest, [back]);
+}
+
+/// A cell of an operator is the same cell that workers read.
+pub async fn operators_cells<B: Bench>(bench: &B) {
+    let (place, ledger) = (bench.place(), bench.ledger());
+    let name = CellName::of_holds();
+    let cell = |tag: u128, value: &str| Cell {
+        tag: CellTag::new(tag),
+        value: value.to_owned(),
+        expires_at: START.plus(Duration::from_secs(60)).to_seconds(),
+    };
+    let (first, second) = (cell(1, "[1]"), cell(2, "[2]"));
+    let written = place.swap(&name, None, &first).await.expect("an answer");
+    assert_eq!(written, Conditional::Written);
+    assert_eq!(ledger.cell(&name).await.expect("an answer"), Some(first.clone()));
+    let late = place.swap(&name, None, &second).await.expect("an answer");
+    assert_eq!(late, Conditional::Refused(Some(first.clone())));
+    let next = place.swap(&name, Some(&first.tag), &second).await.expect("an answer");
+    assert_eq!(next, Conditional::Written);
+    assert_eq!(place.cell(&name).await.expect("an answer"), Some(second));
 }
 
 /// Dead letters are shown and stay; a reference that is sent is a message.
