@@ -13,8 +13,9 @@ pub(crate) struct CaseResult {
 }
 
 /// What a person wants to know of an event's run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, derive_more::Display, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[display(rename_all = "lowercase")]
 pub(crate) enum State {
     /// The signature was refused; nothing was stored and nothing runs.
     Refused,
@@ -56,17 +57,6 @@ impl State {
             (None, Some("done")) => Self::Done,
             (None, Some("dead")) => Self::Dead,
             (None, _) => Self::Open,
-        }
-    }
-
-    /// The word in the table.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Open => "open",
-            Self::Done => "done",
-            Self::Ignored => "ignored",
-            Self::Dead => "dead",
         }
     }
 }

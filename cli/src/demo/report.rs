@@ -145,7 +145,7 @@ impl Row {
         [
             self.case.to_owned(),
             self.result.answer.to_string(),
-            self.result.state.text().to_owned(),
+            self.result.state.to_string(),
             count(self.result.deliveries),
             count(self.result.attempts.into()),
             self.stored_at.clone().unwrap_or_else(|| "nothing stored".to_owned()),

@@ -97,7 +97,7 @@ impl Facts {
             methods: provider.methods(),
             handshakes: provider.handshakes().iter().map(Exchange::of).collect(),
             notes: provider.notes().map(|notes| notes.trim().to_owned()),
-            sources: provider.sources().to_vec(),
+            sources: provider.sources().clone(),
         }
     }
 }

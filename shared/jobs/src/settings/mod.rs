@@ -53,10 +53,8 @@ pub struct Settings {
     #[serde(default)]
     pub fulfil_order: FulfilOrder,
     /// A new ticket is sorted by a model.
-    #[serde(default)]
     pub triage_ticket: Option<TriageTicket>,
     /// A customer that changed is written to a CRM.
-    #[serde(default)]
     pub sync_customer: Option<SyncCustomer>,
     /// Events that people are told of, by the name of the notification.
     #[serde(default)]
@@ -79,7 +77,6 @@ pub struct FulfilOrder {
     #[serde(default)]
     pub seller: String,
     /// The CRM that is told of orders.
-    #[serde(default)]
     pub crm: Option<Api>,
     /// Whether the CRM and the customer are told of an order in Stripe's test mode too, which
     /// nobody paid. It is kept in any case, among the `test-orders`.

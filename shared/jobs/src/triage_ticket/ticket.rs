@@ -22,9 +22,7 @@ pub(super) struct TicketId(u64);
 /// What a ticket says ("Tickets", Zendesk API reference, read 2026-11).
 #[derive(Serialize, Deserialize)]
 pub(super) struct Ticket {
-    #[serde(default)]
     pub(super) subject: Option<String>,
-    #[serde(default)]
     pub(super) description: Option<String>,
 }
 

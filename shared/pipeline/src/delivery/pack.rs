@@ -9,18 +9,26 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use derive_more::Debug;
+use getset::Getters;
 
 use crate::delivery::message::Inline;
 use crate::delivery::object_key::ObjectKey;
 use crate::model::names::DeliveryId;
 
 /// An object with several deliveries.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Getters)]
 // What senders wrote stays out of logs.
 #[debug("Pack({object})")]
 pub struct Pack {
+    /// Its name. It follows from the deliveries that are in it: the same pack written again is
+    /// the same object, and another one never is.
+    #[getset(get = "pub")]
     object: ObjectKey,
+    /// Which deliveries are in it, in order.
+    #[getset(get = "pub")]
     deliveries: Vec<DeliveryId>,
+    /// The object to store: JSON Lines.
+    #[getset(get = "pub")]
     lines: Bytes,
 }
 
@@ -44,24 +52,5 @@ impl Pack {
             deliveries: deliveries.iter().map(|(id, _)| (*id).clone()).collect(),
             lines: lines.into(),
         })
-    }
-
-    /// Its name. It follows from the deliveries that are in it: the same pack written again is
-    /// the same object, and another one never is.
-    #[must_use]
-    pub fn object(&self) -> &ObjectKey {
-        &self.object
-    }
-
-    /// Which deliveries are in it, in order.
-    #[must_use]
-    pub fn deliveries(&self) -> &[DeliveryId] {
-        &self.deliveries
-    }
-
-    /// The object to store: JSON Lines.
-    #[must_use]
-    pub fn lines(&self) -> &Bytes {
-        &self.lines
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use derive_more::Debug;
+use getset::{CopyGetters, Getters};
 
 use crate::delivery::events::Contents;
 use crate::delivery::message as inline;
@@ -14,13 +15,21 @@ use crate::model::trace::Trace;
 
 /// What is written for one verified delivery: the object, and the message, which refers to it or
 /// holds it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Getters, CopyGetters)]
 // The object holds what a sender wrote, and stays out of logs.
 #[debug("SealedDelivery({store:?}, {reference:?}, object_bytes: {})", object.len())]
 pub struct SealedDelivery {
+    /// Whether the object is to be stored, or the message holds it. One that does not fit into a
+    /// message is stored, whatever its endpoint says.
+    #[getset(get_copy = "pub")]
     store: Store,
+    /// The object to store.
+    #[getset(get = "pub")]
     object: Bytes,
     message: String,
+    /// The reference. That of a delivery which its message holds names the object that it would
+    /// be, had it been stored.
+    #[getset(get = "pub")]
     reference: Reference,
     trace: Option<Trace>,
 }
@@ -67,30 +76,10 @@ impl SealedDelivery {
         })
     }
 
-    /// Whether the object is to be stored, or the message holds it. One that does not fit into a
-    /// message is stored, whatever its endpoint says.
-    #[must_use]
-    pub fn store(&self) -> Store {
-        self.store
-    }
-
-    /// The object to store.
-    #[must_use]
-    pub fn object(&self) -> &Bytes {
-        &self.object
-    }
-
     /// The message to queue: the reference, written, or the delivery itself.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
-    }
-
-    /// The reference. That of a delivery which its message holds names the object that it would
-    /// be, had it been stored.
-    #[must_use]
-    pub fn reference(&self) -> &Reference {
-        &self.reference
     }
 
     /// The reference, when the rest is stored and queued.

@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use getset::Getters;
 use hookdock_signature::{KeyRequest, Keys, Proof, Rejection, key_requests, verify_with};
 use http::Uri;
 
@@ -13,10 +14,16 @@ use crate::endpoint::Endpoint;
 
 /// A delivery whose signature was found right. [`VerifiedDelivery::verify`] is the only way to
 /// get one, and nothing else can be sealed, stored or queued.
-#[derive(Debug)]
+#[derive(Debug, Getters)]
 pub struct VerifiedDelivery {
+    /// The request.
+    #[getset(get = "pub")]
     raw: RawDelivery,
+    /// Who it was checked for.
+    #[getset(get = "pub")]
     recipient: Recipient,
+    /// What the check found.
+    #[getset(get = "pub")]
     proof: Proof,
 }
 
@@ -71,18 +78,6 @@ impl VerifiedDelivery {
         }
     }
 
-    /// The request.
-    #[must_use]
-    pub fn raw(&self) -> &RawDelivery {
-        &self.raw
-    }
-
-    /// Who it was checked for.
-    #[must_use]
-    pub fn recipient(&self) -> &Recipient {
-        &self.recipient
-    }
-
     /// The endpoint it was checked for.
     #[must_use]
     pub fn endpoint(&self) -> &Arc<Endpoint> {
@@ -94,12 +89,6 @@ impl VerifiedDelivery {
         let signed = self.recipient.provider().signs_url();
         let uri = signed.then(|| self.raw.incoming.url.parse::<Uri>().ok()).flatten()?;
         Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
-    }
-
-    /// What the check found.
-    #[must_use]
-    pub fn proof(&self) -> &Proof {
-        &self.proof
     }
 }
 

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub use check::{BODY_CEILING_BYTES, EndpointProblems, WIDEST_WINDOW_SECONDS};
 use check::{Problems, unreadable};
+use getset::{CopyGetters, Getters};
 use hookdock_signature::{EpochMillis, Provider, Secret};
 use secrets::{LiveSecret, live};
 pub use spec::{EndpointSpec, EventsSpec, SecretSpec, Store, Success, TenantSpec};
@@ -25,21 +26,36 @@ use crate::model::pattern::Pattern;
 use crate::model::public_url::PublicUrl;
 
 /// A checked endpoint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Getters, CopyGetters)]
 pub struct Endpoint {
+    /// The endpoint's name.
+    #[getset(get = "pub")]
     id: EndpointId,
+    /// Who sends to it.
+    #[getset(get = "pub")]
     provider: Provider,
     secrets: Option<Vec<LiveSecret>>,
+    /// Whether it takes the secret that the provider hands over.
+    #[getset(get = "pub")]
     capture: Capture,
     tenants: BTreeMap<TenantId, Vec<LiveSecret>>,
     accept: Vec<Pattern>,
     ignore: Vec<Pattern>,
+    /// The largest body it takes, in bytes.
+    #[getset(get_copy = "pub")]
     max_body_bytes: usize,
+    /// How it answers.
+    #[getset(get_copy = "pub")]
     success: Success,
+    /// Where its deliveries are until a worker has taken them.
+    #[getset(get_copy = "pub")]
     store: Store,
     public_url: Option<PublicUrl>,
     tenant_from: Option<String>,
     direct: Option<Direct>,
+    /// The secrets that are empty or do not have the form of the provider's, one sentence each. They
+    /// are named by their place and never quoted.
+    #[getset(get = "pub")]
     unusable_secrets: Vec<String>,
 }
 
@@ -121,24 +137,6 @@ impl Endpoint {
         Self::check(id, &spec)
     }
 
-    /// The endpoint's name.
-    #[must_use]
-    pub fn id(&self) -> &EndpointId {
-        &self.id
-    }
-
-    /// Who sends to it.
-    #[must_use]
-    pub fn provider(&self) -> &Provider {
-        &self.provider
-    }
-
-    /// Whether it takes the secret that the provider hands over.
-    #[must_use]
-    pub fn capture(&self) -> &Capture {
-        &self.capture
-    }
-
     /// The endpoint with the secret that the provider handed over among its own. An endpoint that
     /// does not wait for one stays as it is.
     #[must_use]
@@ -148,24 +146,6 @@ impl Endpoint {
             self.capture = Capture::Done(secret);
         }
         self
-    }
-
-    /// The largest body it takes, in bytes.
-    #[must_use]
-    pub fn max_body_bytes(&self) -> usize {
-        self.max_body_bytes
-    }
-
-    /// How it answers.
-    #[must_use]
-    pub fn success(&self) -> Success {
-        self.success
-    }
-
-    /// Where its deliveries are until a worker has taken them.
-    #[must_use]
-    pub fn store(&self) -> Store {
-        self.store
     }
 
     /// Where the signed body names the tenant.
@@ -184,13 +164,6 @@ impl Endpoint {
     #[must_use]
     pub fn direct(&self) -> Option<&Direct> {
         self.direct.as_ref()
-    }
-
-    /// The secrets that are empty or do not have the form of the provider's, one sentence each. They
-    /// are named by their place and never quoted.
-    #[must_use]
-    pub fn unusable_secrets(&self) -> &[String] {
-        &self.unusable_secrets
     }
 
     fn registered(&self, tenant: Option<&TenantId>) -> Option<&Vec<LiveSecret>> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use derive_more::Debug;
+use getset::Getters;
 use hookdock_signature::EpochMillis;
 
 use crate::job::breakers::Breakers;
@@ -32,14 +33,21 @@ pub struct Limits {
 }
 
 /// What a job knows of its run and may reach.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Getters)]
 #[debug("Context({run:?}, {scope:?}, {limits:?})")]
 pub struct Context {
+    /// The run: the endpoint, the event and the job. It stays the same over all attempts.
+    #[getset(get = "pub")]
     run: RunId,
+    /// Whose the event is, and with it all that the job keeps and calls. [`Scope::key`] makes an
+    /// id that is unique beyond Hookdock, for a system that all tenants' runs write to.
+    #[getset(get = "pub")]
     scope: Scope,
     limits: Limits,
+    #[getset(get = "pub(super)")]
     effects: Effects,
     worker: Arc<dyn WorkerContext>,
+    #[getset(get = "pub(super)")]
     breakers: Arc<Breakers>,
 }
 
@@ -58,12 +66,6 @@ impl Context {
         Self { run, scope, limits, effects, worker, breakers }
     }
 
-    /// The run: the endpoint, the event and the job. It stays the same over all attempts.
-    #[must_use]
-    pub fn run(&self) -> &RunId {
-        &self.run
-    }
-
     /// Whose event it is. `None`: the endpoint has no tenants, or the event names none.
     #[must_use]
     pub fn tenant(&self) -> Option<&TenantId> {
@@ -71,13 +73,6 @@ impl Context {
             Scope::Own { tenant, .. } => tenant.as_ref(),
             Scope::Shared => None,
         }
-    }
-
-    /// Whose the event is, and with it all that the job keeps and calls. [`Scope::key`] makes an
-    /// id that is unique beyond Hookdock, for a system that all tenants' runs write to.
-    #[must_use]
-    pub fn scope(&self) -> &Scope {
-        &self.scope
     }
 
     /// The number of this attempt, from 1; those that were put off do not count.
@@ -118,15 +113,7 @@ impl Context {
         EffectKey::of(&self.run, self.limits.effects_of, step)
     }
 
-    pub(super) fn effects(&self) -> &Effects {
-        &self.effects
-    }
-
     pub(super) fn worker(&self) -> &dyn WorkerContext {
         self.worker.as_ref()
-    }
-
-    pub(super) fn breakers(&self) -> &Breakers {
-        &self.breakers
     }
 }

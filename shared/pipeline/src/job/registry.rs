@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use derive_more::Debug;
 use futures_util::future::BoxFuture;
+use getset::{CopyGetters, Getters};
 use hookdock_signature::catalog;
 
 use crate::delivery::reference::Reference;
@@ -89,22 +90,20 @@ where
 }
 
 /// A registered job.
-#[derive(Debug)]
+#[derive(Debug, Getters, CopyGetters)]
 #[debug("Job({name}, {on:?})")]
 pub struct Job {
+    /// The name it is recorded under.
+    #[getset(get = "pub")]
     name: JobName,
     on: On,
+    /// When its failed attempts are followed by others, if it is particular about that.
+    #[getset(get_copy = "pub")]
     policy: Option<RetryPolicy>,
     run: Erased,
 }
 
 impl Job {
-    /// The name it is recorded under.
-    #[must_use]
-    pub fn name(&self) -> &JobName {
-        &self.name
-    }
-
     /// Whose events it wants, in words, such as `provider stripe`.
     #[must_use]
     pub fn source(&self) -> String {
@@ -112,12 +111,6 @@ impl Job {
             Source::Endpoint(pattern) => format!("endpoint {pattern}"),
             Source::Provider(pattern) => format!("provider {pattern}"),
         }
-    }
-
-    /// When its failed attempts are followed by others, if it is particular about that.
-    #[must_use]
-    pub fn policy(&self) -> Option<RetryPolicy> {
-        self.policy
     }
 
     /// Starts an attempt.

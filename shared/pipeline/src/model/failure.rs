@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use getset::CopyGetters;
 use hookdock_signature::EpochMillis;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
@@ -68,11 +69,15 @@ pub(crate) fn recorded(text: impl Into<String>) -> String {
 }
 
 /// Why an attempt failed, or ended early with nothing wrong: what `?` hands on either way.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, CopyGetters)]
 #[error("{}: {message}", class.code())]
 pub struct Failure {
+    /// The class.
+    #[getset(get_copy = "pub")]
     class: ErrorClass,
     message: String,
+    /// What is to be done.
+    #[getset(get_copy = "pub")]
     recovery: Recovery,
     held_by: Option<CellName>,
 }
@@ -152,23 +157,11 @@ impl Failure {
         Self { recovery: Recovery::RetryAfter(wait), ..self }
     }
 
-    /// The class.
-    #[must_use]
-    pub fn class(&self) -> ErrorClass {
-        self.class
-    }
-
     /// A short message, cut after 500 characters. It is recorded and shown, so it must not hold
     /// personal data.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
-    }
-
-    /// What is to be done.
-    #[must_use]
-    pub fn recovery(&self) -> Recovery {
-        self.recovery
     }
 
     /// The breaker that holds the run back, if one does.

@@ -166,29 +166,10 @@ macro_rules! lent {
     };
 }
 
-/// A port of the use cases (`impl`) returns futures of its own, one of the jobs (`dyn`) boxed ones.
-macro_rules! port {
-    (impl $port:ident { $($hook:ident = $method:ident($($arg:ident: $type:tt),*) -> $answer:ty;)* }) => {
-        impl<P: $port + ?Sized + 'static, I: Interceptor<P>> $port for Intercepted<P, I> {$(
-            async fn $method(&self, $($arg: $type),*) -> Result<$answer, PortError> {
-                self.interceptor.$hook(&self.port, $($arg),*).await
-            }
-        )*}
-    };
-    (dyn $port:ident { $($hook:ident = $method:ident($($arg:ident: $type:tt),*) -> $answer:ty;)* }) => {
-        #[async_trait]
-        impl<P: $port + ?Sized + 'static, I: Interceptor<P>> $port for Intercepted<P, I> {$(
-            async fn $method(&self, $($arg: $type),*) -> Result<$answer, PortError> {
-                self.interceptor.$hook(&self.port, $($arg),*).await
-            }
-        )*}
-    };
-}
-
 /// Makes of a table of the ports the calls, the interceptor with a method for each of them, and
-/// the ports of [`Intercepted`].
+/// the ports of [`Intercepted`]. Those that are called through `dyn` have boxed futures, and say so.
 macro_rules! intercepted {
-    ($($kind:tt $port:ident {$(
+    ($($(#[$boxed:ident])? $port:ident {$(
         $call:ident, $hook:ident = $method:ident($($arg:ident: $type:tt),*) -> $answer:ty;
     )*})*) => {
         /// A call through a port.
@@ -249,42 +230,47 @@ macro_rules! intercepted {
             )*)*
         }
 
-        $(port! { $kind $port { $($hook = $method($($arg: $type),*) -> $answer;)* } })*
+        $($(#[$boxed])?
+        impl<P: $port + ?Sized + 'static, I: Interceptor<P>> $port for Intercepted<P, I> {$(
+            async fn $method(&self, $($arg: $type),*) -> Result<$answer, PortError> {
+                self.interceptor.$hook(&self.port, $($arg),*).await
+            }
+        )*})*
     };
 }
 
 intercepted! {
-    impl Endpoints {
+    Endpoints {
         Find, find = find(id: (&EndpointId)) -> Option<Arc<Endpoint>>;
         Refresh, refresh = refresh(id: (&EndpointId)) -> Option<Arc<Endpoint>>;
     }
-    impl Captures {
+    Captures {
         Capture, capture = capture(id: (&EndpointId), secret: (&Secret)) -> Captured;
     }
-    impl Archive {
+    Archive {
         Put, put = put(delivery: (&SealedDelivery)) -> ();
         PutOnce, put_once = put_once(delivery: (&SealedDelivery)) -> Conditional<()>;
     }
-    impl WorkQueue {
+    WorkQueue {
         Send, send = send(delivery: (&SealedDelivery)) -> ();
     }
-    impl Deliveries {
+    Deliveries {
         Fetch, fetch = read(object: (&ObjectKey)) -> Option<Bytes>;
         Pack, pack = pack(pack: (&Pack)) -> ();
     }
-    impl Messages {
+    Messages {
         ChangeVisibility, change_visibility
             = change_visibility(receipt: (&str), wait: (Duration)) -> ();
         SendItems, send_items
             = send_items(references: (&[Reference]), trace: (Option<&str>)) -> Vec<usize>;
         DeadLetter, dead_letter = dead_letter(dead_letter: (&DeadLetter)) -> ();
     }
-    impl Cells {
+    Cells {
         Cell, cell = cell(name: (&CellName)) -> Option<Cell>;
         Swap, swap = swap(name: (&CellName), from: (Option<&CellTag>), to: (&Cell))
             -> Conditional<Option<Cell>>;
     }
-    impl Ledger {
+    Ledger {
         FindPack, find_pack
             = find_pack(event: (&EventRef), delivery: (&DeliveryId)) -> Option<ObjectKey>;
         RecordDelivery, record_delivery
@@ -296,28 +282,28 @@ intercepted! {
         Commit, commit
             = commit(from: (&Fence), to: (&Run), record: (&Record)) -> Conditional<CommitRefused>;
     }
-    impl DueRuns {
+    DueRuns {
         DueRuns, due_runs
             = due_runs(shard: (Shard), by: (EpochMillis), most: (usize)) -> Vec<RunId>;
     }
-    dyn Records {
+    #[async_trait] Records {
         Insert, insert = insert(record: (Record)) -> Conditional<Value>;
         Read, read = get(collection: (&str), id: (&str)) -> Option<Value>;
     }
-    dyn Documents {
+    #[async_trait] Documents {
         KeepDocument, keep_document = keep(document: (Document)) -> Conditional<()>;
         ReadDocument, read_document = read(name: (&DocumentName)) -> Option<Bytes>;
     }
-    dyn Mail {
+    #[async_trait] Mail {
         Mail, mail = send(email: (&Email), effect: (&EffectKey)) -> ();
     }
-    dyn Notices {
+    #[async_trait] Notices {
         Publish, publish = publish(notice: (&Notice), effect: (&EffectKey)) -> ();
     }
-    dyn Model {
+    #[async_trait] Model {
         Ask, ask = ask(prompt: (&Prompt)) -> Answer;
     }
-    dyn Web {
+    #[async_trait] Web {
         Web, web = call(request: (Request<Bytes>)) -> Response<Bytes>;
     }
 }

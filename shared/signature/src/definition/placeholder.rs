@@ -27,7 +27,7 @@ pub(super) fn pieces<'t, P>(
     }
     pieces.push(Piece::Literal(rest));
     pieces.retain(|piece| !matches!(piece, Piece::Literal("")));
-    pieces.into_iter().map(|piece| read(piece)).collect()
+    pieces.into_iter().map(read).collect()
 }
 
 /// That no placeholder is called so.

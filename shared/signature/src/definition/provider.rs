@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use derive_more::Debug;
+use getset::{CopyGetters, Getters};
 use serde::Deserialize;
 
 use super::algorithm::KeyFormat;
@@ -38,27 +39,48 @@ use super::signature::{Name, Source};
 /// assert_eq!(provider.scheme().name(), "hmac-sha256");
 /// # Ok::<(), hookdock_signature::DefinitionError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Getters, CopyGetters)]
 pub struct Provider {
     pub(super) id: String,
     pub(super) name: String,
+    /// What hangs on its events, where the definition says so.
+    #[getset(get_copy = "pub")]
     pub(super) class: Option<Class>,
     pub(super) notes: Option<String>,
+    /// The main scheme.
+    #[getset(get = "pub")]
     pub(super) scheme: Scheme,
+    /// Other schemes the provider signs with, in the order they are tried.
+    #[getset(get = "pub")]
     pub(super) alternatives: Vec<Scheme>,
     pub(super) settings: BTreeMap<String, Setting>,
     pub(super) event_id: Option<Selector>,
+    /// Whether a retry carries the same event id, where that is known.
+    #[getset(get_copy = "pub")]
     pub(super) event_id_stable_on_retry: Option<bool>,
+    /// Whether no other event has the same id. One that others share, such as the id of an
+    /// object that changes more than once, tells an event only together with its bytes.
+    #[getset(get_copy = "pub")]
     pub(super) event_id_is_unique: bool,
     pub(super) event_type: Option<Selector>,
     pub(super) items: Option<Items>,
+    /// How far to trust this definition.
+    #[getset(get_copy = "pub")]
     pub(super) trust: TrustMarks,
+    /// How the provider delivers.
+    #[getset(get = "pub")]
     pub(super) delivery: Delivery,
     pub(super) secret: SecretNotes,
+    /// The exchanges that make no event, in the order in which they are looked for.
+    #[getset(get = "pub")]
     pub(super) handshakes: Vec<Handshake>,
+    /// The messages about a subscription that come on the way of its events.
+    #[getset(get = "pub")]
     pub(super) controls: Vec<Control>,
     pub(super) methods: BTreeSet<Method>,
     pub(super) response: Option<Response>,
+    /// Where all this comes from.
+    #[getset(get = "pub")]
     pub(super) sources: Vec<Citation>,
 }
 
@@ -93,40 +115,16 @@ impl Provider {
         &self.name
     }
 
-    /// What hangs on its events, where the definition says so.
-    #[must_use]
-    pub const fn class(&self) -> Option<Class> {
-        self.class
-    }
-
     /// What else an operator should know.
     #[must_use]
     pub fn notes(&self) -> Option<&str> {
         self.notes.as_deref()
     }
 
-    /// The main scheme.
-    #[must_use]
-    pub const fn scheme(&self) -> &Scheme {
-        &self.scheme
-    }
-
-    /// Other schemes the provider signs with, in the order they are tried.
-    #[must_use]
-    pub fn alternatives(&self) -> &[Scheme] {
-        &self.alternatives
-    }
-
     /// Where the event's id is.
     #[must_use]
     pub const fn event_id(&self) -> Option<&Selector> {
         self.event_id.as_ref()
-    }
-
-    /// Whether a retry carries the same event id, where that is known.
-    #[must_use]
-    pub const fn event_id_stable_on_retry(&self) -> Option<bool> {
-        self.event_id_stable_on_retry
     }
 
     /// Whether the event's id can be believed to be the event's and not that of one try. An id
@@ -136,13 +134,6 @@ impl Provider {
     pub fn event_id_is_of_the_event(&self) -> bool {
         self.event_id_stable_on_retry
             .unwrap_or_else(|| self.event_id.as_ref().is_some_and(Selector::is_in_body))
-    }
-
-    /// Whether no other event has the same id. One that others share, such as the id of an
-    /// object that changes more than once, tells an event only together with its bytes.
-    #[must_use]
-    pub const fn event_id_is_unique(&self) -> bool {
-        self.event_id_is_unique
     }
 
     /// Where the event's type is.
@@ -163,34 +154,10 @@ impl Provider {
         self.delivery.answer_within_ms.map(Duration::from_millis)
     }
 
-    /// How far to trust this definition.
-    #[must_use]
-    pub const fn trust(&self) -> TrustMarks {
-        self.trust
-    }
-
-    /// How the provider delivers.
-    #[must_use]
-    pub const fn delivery(&self) -> &Delivery {
-        &self.delivery
-    }
-
     /// What the secret looks like and where it is found.
     #[must_use]
     pub const fn secret_notes(&self) -> &SecretNotes {
         &self.secret
-    }
-
-    /// The exchanges that make no event, in the order in which they are looked for.
-    #[must_use]
-    pub fn handshakes(&self) -> &[Handshake] {
-        &self.handshakes
-    }
-
-    /// The messages about a subscription that come on the way of its events.
-    #[must_use]
-    pub fn controls(&self) -> &[Control] {
-        &self.controls
     }
 
     /// Whether events come with this method.
@@ -231,12 +198,6 @@ impl Provider {
     #[must_use]
     pub const fn response(&self) -> Option<&Response> {
         self.response.as_ref()
-    }
-
-    /// Where all this comes from.
-    #[must_use]
-    pub fn sources(&self) -> &[Citation] {
-        &self.sources
     }
 
     /// The settings that the definition declares.

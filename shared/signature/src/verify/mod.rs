@@ -16,6 +16,7 @@ use std::cmp::Reverse;
 
 use attempt::{Accepted, Attempt};
 pub use fits::secret_fits;
+use getset::CopyGetters;
 
 use crate::lookup::Lookup;
 use crate::presented::signatures::applies;
@@ -24,14 +25,24 @@ use crate::{EpochMillis, Keys, Provider, Rejection, Request, Scheme, Secret, Wea
 /// That a request came from who holds the secret, and nothing else.
 ///
 /// Only [`verify`] and [`verify_with`] make one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, CopyGetters)]
 pub struct Proof {
+    /// The scheme that held, such as `hmac-sha256`.
+    #[getset(get_copy = "pub")]
     scheme: &'static str,
     alternative: Option<String>,
     secret_id: String,
+    /// When the provider says it signed.
+    #[getset(get_copy = "pub")]
     provider_timestamp: Option<EpochMillis>,
+    /// The age window the request had to lie in, if any.
+    #[getset(get_copy = "pub")]
     tolerance_seconds: Option<u32>,
+    /// Whether the signature covers the first of several items and nothing of the others.
+    #[getset(get_copy = "pub")]
     only_first_item: bool,
+    /// What the scheme that held leaves unproven.
+    #[getset(get_copy = "pub")]
     weakness: Option<Weakness>,
 }
 
@@ -48,12 +59,6 @@ impl Proof {
         }
     }
 
-    /// The scheme that held, such as `hmac-sha256`.
-    #[must_use]
-    pub const fn scheme(&self) -> &'static str {
-        self.scheme
-    }
-
     /// The name of the alternative that held, or nothing for the main scheme.
     #[must_use]
     pub fn alternative(&self) -> Option<&str> {
@@ -64,30 +69,6 @@ impl Proof {
     #[must_use]
     pub fn secret_id(&self) -> &str {
         &self.secret_id
-    }
-
-    /// When the provider says it signed.
-    #[must_use]
-    pub const fn provider_timestamp(&self) -> Option<EpochMillis> {
-        self.provider_timestamp
-    }
-
-    /// Whether the signature covers the first of several items and nothing of the others.
-    #[must_use]
-    pub const fn only_first_item(&self) -> bool {
-        self.only_first_item
-    }
-
-    /// What the scheme that held leaves unproven.
-    #[must_use]
-    pub const fn weakness(&self) -> Option<Weakness> {
-        self.weakness
-    }
-
-    /// The age window the request had to lie in, if any.
-    #[must_use]
-    pub const fn tolerance_seconds(&self) -> Option<u32> {
-        self.tolerance_seconds
     }
 }
 
