@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use hookdock_operate::{Event, LetterAccount, Operation, Outcome, Page, Target};
+use hookdock_operate::{DeadLetterAccount, Event, Operation, Outcome, Page, Target};
 use serde_json::json;
 
 use super::common::Common;
@@ -44,7 +44,7 @@ pub struct Dead {
 
 #[derive(Debug, Subcommand)]
 enum DeadCommand {
-    /// List dead runs one by one, or with --letters the dead letters that no run belongs to
+    /// List dead runs one by one, or with --without-run the dead letters that no run belongs to
     List(DeadList),
     /// Set dead runs aside
     Dismiss(Acts),
@@ -69,7 +69,7 @@ struct DeadList {
     list: List,
     /// Dead letters without a run
     #[arg(long)]
-    letters: bool,
+    without_run: bool,
 }
 
 /// An act on one event, or on all that are selected.
@@ -151,7 +151,7 @@ impl Groups {
         })?;
         let more = if dead.complete { "" } else { ", and older ones" };
         common.say(&format!(
-            "{} dead runs{more}. Without a run: hookdock dead list --letters",
+            "{} dead runs{more}. Without a run: hookdock dead list --without-run",
             dead.runs
         ));
         Ok(exit::DONE)
@@ -160,15 +160,15 @@ impl Groups {
 
 impl DeadList {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let Self { mut list, letters } = self;
-        if !letters {
+        let Self { mut list, without_run } = self;
+        if !without_run {
             list.selection.state = Some("dead".to_owned());
             return list.run().await;
         }
         let common = list.common;
-        let answer = common.open().await?.get("/letters").await?;
-        let line = |letter: &LetterAccount| {
-            let LetterAccount { id, reason, message, endpoint, delivery } = letter;
+        let answer = common.open().await?.get("/dead-letters").await?;
+        let line = |dead: &DeadLetterAccount| {
+            let DeadLetterAccount { id, reason, message, endpoint, delivery } = dead;
             let words =
                 [Some(id), Some(reason), endpoint.as_ref(), delivery.as_ref(), message.as_ref()];
             words.into_iter().flatten().map(|word| safe(word)).collect::<Vec<_>>().join("  ")
@@ -176,7 +176,7 @@ impl DeadList {
         common.print(
             &answer,
             |all: &Vec<_>, _| all.iter().map(line).collect::<Vec<_>>().join("\n"),
-            |all| all.iter().map(|letter| letter.id.clone()).collect(),
+            |all| all.iter().map(|dead| dead.id.clone()).collect(),
         )?;
         Ok(exit::DONE)
     }

@@ -175,15 +175,15 @@ pub(crate) fn status(status: &Status) -> String {
     [
         format!("{}  {said}", safe(&status.place)),
         format!(
-            "  queue       {} visible, {} with a worker or put off",
+            "  queue         {} visible, {} with a worker or put off",
             status.visible, status.hidden
         ),
-        format!("  runs        {} retrying, {} waiting", status.retrying, status.waiting),
-        format!("  dead        {} runs{}", status.dead, newest.unwrap_or_default()),
-        format!("  dismissed   {} runs", status.dismissed),
+        format!("  runs          {} retrying, {} waiting", status.retrying, status.waiting),
+        format!("  dead          {} runs{}", status.dead, newest.unwrap_or_default()),
+        format!("  dismissed     {} runs", status.dismissed),
         format!(
-            "  letters     {} in the dead-letter queue, {} without a run",
-            status.letters, status.letters_without_run
+            "  dead letters  {} in the queue, {} without a run",
+            status.dead_letters, status.dead_letters_without_run
         ),
     ]
     .join("\n")

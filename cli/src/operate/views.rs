@@ -57,7 +57,7 @@ pub struct Body {
     /// The headers instead of the body
     #[arg(long, group = "view")]
     headers: bool,
-    /// Commands that sign it anew and send it
+    /// Commands that sign it again and send it
     #[arg(long, group = "view")]
     curl: bool,
     /// Also what is left out by its name: credentials, signatures, secrets

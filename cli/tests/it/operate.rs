@@ -284,7 +284,7 @@ fn a_name_with_a_quote_is_one_word_in_the_lines_that_are_copied() {
 }
 
 #[tokio::test]
-async fn the_api_is_closed_to_whoever_has_no_token() {
+async fn the_api_is_closed_to_a_caller_without_the_token() {
     let dev = Dev::start("operate-token", &[]);
     let file = dev.files().pop().expect("it says where it is");
     let said: Value = serde_json::from_slice(&std::fs::read(&file).expect("a file")).expect("JSON");

@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the list of routes and from the types that are answered.
 
 use hookdock_operate::{
-    Act, Dead, Diff, EndpointAccount, Event, Headers, LetterAccount, Operation, Page, Status,
+    Act, Dead, DeadLetterAccount, Diff, EndpointAccount, Event, Headers, Operation, Page, Status,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -92,7 +92,7 @@ fn schemas() -> Value {
     let lists = [
         ("Endpoints", generator.subschema_for::<Vec<EndpointAccount>>()),
         ("Found", generator.subschema_for::<Vec<Event>>()),
-        ("Letters", generator.subschema_for::<Vec<LetterAccount>>()),
+        ("DeadLetters", generator.subschema_for::<Vec<DeadLetterAccount>>()),
         ("Page", generator.subschema_for::<Page<Event>>()),
     ];
     own.extend(lists.map(|(name, schema)| (name.to_owned(), schema.into())));

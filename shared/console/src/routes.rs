@@ -78,7 +78,7 @@ pub(crate) const ROUTES: &[Route] = &[
         &[FILTERS, &[("by", "job, reason, class, message, endpoint, code; with commas")]],
         Some("Dead"),
     ),
-    get("/letters", "Dead letters that no run belongs to", &[], Some("Letters")),
+    get("/dead-letters", "Dead letters that no run belongs to", &[], Some("DeadLetters")),
     Route {
         method: "post",
         path: "/operations",

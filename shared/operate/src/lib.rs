@@ -30,7 +30,7 @@ pub use account::{
 pub use act::{Act, Item, Operation, Order, Outcome, Seen};
 pub use beginning::Beginning;
 pub use body::{Header, Headers, View};
-pub use dead::{By, Dead, Group, LetterAccount};
+pub use dead::{By, Dead, DeadLetterAccount, Group};
 pub use diff::{Change, Diff};
 pub use name::{Name, Target};
 pub use operator::{Configured, Operator};

@@ -151,7 +151,7 @@ async fn every_answer_is_as_the_openapi_document_says() {
         ("/find", "/find?text=evt_1", 200),
         ("/dead", "/dead", 200),
         ("/dead", "/dead?by=colour", 400),
-        ("/letters", "/letters", 200),
+        ("/dead-letters", "/dead-letters", 200),
         ("/openapi.json", "/openapi.json", 200),
     ] {
         let (status, headers, body) = get(&router, path).await;

@@ -32,7 +32,7 @@ use hookdock_pipeline::ports::{
     Ledger, Messages, Packs, Record, WorkQueue,
 };
 use hookdock_signature::{EpochMillis, Keys};
-pub use operate::{attention, letters, objects};
+pub use operate::{attention, dead_letters, objects};
 pub use queue::{items, queue};
 pub use runs::{claims, commits, due, fences, states};
 pub use shared::{cells, documents, records, scopes};
@@ -68,7 +68,7 @@ macro_rules! each_contract {
             scopes,
             objects,
             attention,
-            letters
+            dead_letters
         );
     };
 }
