@@ -7,6 +7,7 @@ pub mod dev;
 pub mod operate;
 pub mod providers;
 pub mod sign;
+pub mod trigger;
 pub mod verify;
 
 // What several of them use.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use hookdock_cli::{cost, demo, dev, exit, operate, providers, sign, verify};
+use hookdock_cli::{cost, demo, dev, exit, operate, providers, sign, trigger, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Receive webhooks and process them once.
@@ -28,6 +28,8 @@ enum Command {
     Providers(providers::Arguments),
     /// Sign a request as a provider would; print the headers or a curl command
     Sign(sign::Arguments),
+    /// Send a sample of a provider, signed, to the `hookdock dev` that runs here, or elsewhere
+    Trigger(Box<trigger::Arguments>),
     /// Check the signature of a saved request, and explain why it is not valid
     Verify(verify::Arguments),
 }
@@ -50,6 +52,10 @@ async fn main() -> ExitCode {
         }
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Trigger(arguments) => {
+            log("warn");
+            operate::refusals(Box::pin(trigger::run(*arguments)).await)
+        }
         Command::Verify(arguments) => verify::run(&arguments),
     };
     result.unwrap_or_else(|error| exit::failed(&error))

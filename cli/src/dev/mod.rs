@@ -1,6 +1,7 @@
 //! `hookdock dev`: the whole loop on this machine.
 
 mod console;
+mod desk;
 mod settings;
 mod stop;
 
@@ -19,7 +20,8 @@ use hookdock_pipeline::model::public_url::PublicUrl;
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
-use crate::dev::console::{Console, ConsoleArguments, configured};
+use crate::dev::console::{Console, ConsoleArguments};
+use crate::dev::desk::Desk;
 use crate::dev::stop::StopSignals;
 use crate::server::{Settings, Stack, WORKERS};
 use crate::{exit, output};
@@ -69,9 +71,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let endpoints = settings::endpoints(&arguments.endpoints)?;
     let registry = settings::registry(arguments.jobs.as_deref(), &endpoints)?;
     let banner = banner(&endpoints, &registry, &arguments);
-    let configured = configured(&endpoints);
     let stack = Stack::open(Settings {
-        endpoints,
+        endpoints: endpoints.clone(),
         registry,
         policy: RetryPolicy::default(),
         providers: Arc::new(HttpsProviders::new(SystemClock)),
@@ -82,7 +83,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     })
     .await?;
     let data = arguments.data.as_deref();
-    let console = Console::open(&arguments.console, stack.local(), configured, data).await?;
+    let (ingest, refusals, webhooks) = (stack.ingest(), stack.refusals(), stack.address()?);
+    let desk = Desk { ingest, endpoints, refusals, webhooks };
+    let console = Console::open(&arguments.console, stack.local(), desk, data).await?;
     let stop = StopSignals::listen()?;
     output::eprintln(&format!(
         "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}\n{}",

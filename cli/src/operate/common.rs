@@ -13,14 +13,14 @@ use crate::output;
 
 /// What all commands have.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Common {
+pub(crate) struct Common {
     #[command(flatten)]
-    pub(super) place: PlaceArguments,
-    /// How the answer is written; json is that of the API, id the names alone
-    #[arg(short, long, value_enum, default_value_t = Format::Table)]
-    pub(super) output: Format,
-    /// Whether states have colours; `NO_COLOR` switches them off, too
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub(crate) place: PlaceArguments,
+    /// table, wide, json (that of the API), ndjson, or id (names alone)
+    #[arg(short, long, value_enum, hide_possible_values = true, default_value_t = Format::Table)]
+    pub(crate) output: Format,
+    /// auto, always or never; `NO_COLOR` is never, too
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = Colour::Auto)]
     color: Colour,
     #[arg(long, env = "NO_COLOR", hide = true)]
     no_color: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Common {
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     // For a person, 80 characters wide
     Table,
     // For a person, as wide as need be
@@ -53,7 +53,7 @@ enum Colour {
 
 impl Common {
     /// The API of the place, which is named first.
-    pub(super) async fn open(&self) -> anyhow::Result<Api> {
+    pub(crate) async fn open(&self) -> anyhow::Result<Api> {
         let api = self.place.open().await?;
         if !self.quiet && self.is_for_people() {
             output::eprintln(&format!("place: {}   times: UTC", output::safe(&api.name)));
@@ -75,7 +75,7 @@ impl Common {
     }
 
     /// Says something beside the answer.
-    pub(super) fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         if !self.quiet && self.is_for_people() {
             output::eprintln(text);
         }
@@ -83,7 +83,7 @@ impl Common {
 
     /// Prints the answer in the form that is asked for: as it came, or as what `show` and `names`
     /// make of it.
-    pub(super) fn print<T: DeserializeOwned>(
+    pub(crate) fn print<T: DeserializeOwned>(
         &self,
         answer: &Bytes,
         show: impl FnOnce(&T, Look) -> String,

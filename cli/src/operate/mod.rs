@@ -3,11 +3,13 @@
 
 mod account;
 mod acts;
-mod common;
+pub(crate) mod common;
+mod explain;
+pub(crate) mod follow;
 pub(crate) mod place;
 pub(crate) mod running;
-mod select;
-mod table;
+pub(crate) mod select;
+pub(crate) mod table;
 mod views;
 
 use std::process::ExitCode;
@@ -45,6 +47,9 @@ pub enum Command {
         after_help = "Example:\n  hookdock dead --by job,message\n  hookdock dead dismiss stripe/evt_1 --because 'a test order'"
     )]
     Dead(Box<acts::Dead>),
+    /// Explain why `hookdock dev` refused a request; without a number, list those it refused
+    #[command(after_help = "Example:\n  hookdock explain last")]
+    Explain(explain::Explain),
     /// List the endpoints
     #[command(after_help = "Example:\n  hookdock endpoints --data ./data")]
     Endpoints(views::Plain),
@@ -67,9 +72,19 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Find(arguments) => arguments.run().await,
         Command::Retry(arguments) => arguments.run().await,
         Command::Dead(arguments) => Box::pin(arguments.run()).await,
+        Command::Explain(arguments) => arguments.run().await,
         Command::Endpoints(arguments) => arguments.endpoints().await,
         Command::Status(arguments) => arguments.status().await,
     };
+    refusals(done)
+}
+
+/// What the API refused is said with its reason, and has an exit code of its own.
+///
+/// # Errors
+///
+/// Any other error.
+pub fn refusals(done: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
     done.or_else(|error| match error.downcast::<Refusal>() {
         Ok(Refusal(problem)) => {
             output::eprintln(&refusal(&problem));

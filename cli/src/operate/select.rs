@@ -64,6 +64,29 @@ impl FromStr for Moment {
     }
 }
 
+/// A length of time that a person wrote, in seconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span(u32);
+
+impl Span {
+    pub(crate) fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Span {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        const UNITS: [(char, u32); 4] = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
+        let read = UNITS.into_iter().find_map(|(unit, seconds)| {
+            let count: u32 = text.strip_suffix(unit)?.parse().ok()?;
+            count.checked_mul(seconds)
+        });
+        read.map(Self).ok_or("write 30s, 10m, 2h or 1d")
+    }
+}
+
 fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
     if text == "today" {
         return format!("{}T00:00:00Z", now.strftime("%Y-%m-%d")).parse().ok();
@@ -71,16 +94,8 @@ fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(time) = text.parse() {
         return Some(time);
     }
-    let unit = text.chars().last()?;
-    let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        _ => return None,
-    };
-    now.checked_sub(SignedDuration::from_secs(count.checked_mul(seconds)?)).ok()
+    let Span(seconds) = text.parse().ok()?;
+    now.checked_sub(SignedDuration::from_secs(seconds.into())).ok()
 }
 
 impl SelectionArguments {

@@ -1,5 +1,6 @@
 //! Rows for a terminal: columns that fit 80 characters, a word and a symbol for each state.
 
+use hookdock_console::RefusedRequest;
 use hookdock_operate::{Dead, EndpointAccount, Event, Page, State, Status};
 use jiff::Timestamp;
 
@@ -187,4 +188,18 @@ pub(crate) fn status(status: &Status) -> String {
         ),
     ]
     .join("\n")
+}
+
+/// The requests that were refused.
+pub(crate) fn refused(refused: &[RefusedRequest], look: Look) -> String {
+    let rows: Vec<Vec<String>> = refused
+        .iter()
+        .map(|one| {
+            let explained = if one.kept { "yes" } else { "no" };
+            let (number, status) = (one.number.to_string(), one.status.to_string());
+            let (path, code) = (safe(&one.path), safe(&one.code));
+            vec![number, time(one.at), safe(&one.method), path, status, code, explained.to_owned()]
+        })
+        .collect();
+    table(&["NO", "TIME", "METHOD", "PATH", "STATUS", "REASON", "WHOLE"], &rows, &[3, 5], look)
 }

@@ -3,6 +3,7 @@
 mod body;
 mod front;
 mod maintain;
+pub(crate) mod refusals;
 mod request;
 mod stop;
 mod types;
@@ -31,10 +32,12 @@ use tokio::task::JoinSet;
 
 use crate::server::front::Front;
 use crate::server::maintain::maintain;
+use crate::server::refusals::Refusals;
 pub use crate::server::stop::Stopper;
 use crate::server::stop::{LAST_WORK_TIME, stopped};
 pub use crate::server::types::Local;
-use crate::server::types::{LocalIngest, LocalProcess};
+pub(crate) use crate::server::types::LocalIngest;
+use crate::server::types::LocalProcess;
 
 /// How many messages are worked on at a time by default.
 pub const WORKERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
@@ -67,6 +70,7 @@ pub struct Settings<'a> {
 #[derive(Debug)]
 pub struct Stack {
     ingest: Arc<LocalIngest>,
+    refusals: Arc<Refusals>,
     process: Arc<LocalProcess>,
     local: Local,
     listener: TcpListener,
@@ -119,6 +123,7 @@ impl Stack {
                 },
                 worker: Worker::default(),
             }),
+            refusals: Arc::default(),
             local,
             listener,
             workers: settings.workers,
@@ -141,6 +146,16 @@ impl Stack {
         self.local.clone()
     }
 
+    /// What decides on requests.
+    pub(crate) fn ingest(&self) -> Arc<LocalIngest> {
+        Arc::clone(&self.ingest)
+    }
+
+    /// The requests that it refuses.
+    pub(crate) fn refusals(&self) -> Arc<Refusals> {
+        Arc::clone(&self.refusals)
+    }
+
     /// The way to stop it.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
@@ -153,7 +168,7 @@ impl Stack {
         let maintenance = tokio::spawn(maintenance);
         let workers =
             tokio::spawn(work(self.process, self.local, self.workers, self.stop.subscribe()));
-        Front::of(self.ingest).serve(self.listener, self.stop.subscribe()).await;
+        Front::of(self.ingest, self.refusals).serve(self.listener, self.stop.subscribe()).await;
         if workers.await.is_err() || maintenance.await.is_err() {
             tracing::error!("the workers or the maintenance ended in a panic");
         }

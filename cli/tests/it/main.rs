@@ -1,6 +1,8 @@
 //! `hookdock`, run as a person runs it.
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod wrong;
@@ -25,6 +27,8 @@ mod operate;
 mod providers;
 #[cfg(test)]
 mod sign;
+#[cfg(test)]
+mod trigger;
 #[cfg(test)]
 mod verify;
 #[cfg(test)]

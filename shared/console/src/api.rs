@@ -57,7 +57,7 @@ struct Parameters {
     ignore: Option<String>,
 }
 
-/// The API over a place, for a caller that may have all of it: nothing is asked of the caller.
+/// The API over a place, for a caller that may have all of it: nothing is checked.
 pub fn api<P: Place, S: System>(operator: Operator<P, S>) -> Router {
     let shared = Arc::new(Shared { operator, remembered: Remembered::default() });
     let routes = Router::new()

@@ -7,6 +7,7 @@
 mod answer;
 mod api;
 mod asked;
+mod dev;
 mod guard;
 mod openapi;
 mod problem;
@@ -14,6 +15,7 @@ mod remembered;
 mod routes;
 
 pub use api::api;
+pub use dev::{Dev, Edits, Explained, RefusedRequest, Trigger, Triggered, Which, dev_api};
 pub use guard::{Guard, guarded};
 pub use openapi::document;
 pub use problem::Problem;

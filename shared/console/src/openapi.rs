@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::asked::Asked;
+use crate::dev::{DEV_ROUTES, Explained, RefusedRequest, Trigger, Triggered};
 use crate::problem::Problem;
 use crate::routes::{ROUTES, Route};
 
@@ -14,7 +15,7 @@ use crate::routes::{ROUTES, Route};
 #[must_use]
 pub fn document() -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in ROUTES.iter().chain(DEV_ROUTES) {
         let path = paths.entry(format!("/api/v1{}", route.path)).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.method.to_owned(), operation(route));
@@ -58,7 +59,13 @@ fn operation(route: &Route) -> Value {
         None => json!({ "application/octet-stream": {} }),
     };
     let problem = json!({ "application/problem+json": { "schema": named("Problem") } });
-    let (status, act) = if route.method == "post" { ("201", true) } else { ("200", false) };
+    let status = if route.method == "post" { "201" } else { "200" };
+    // What is asked for in the body, and whether it acts on what was shown.
+    let (asked, act) = match (route.method, route.path) {
+        ("post", "/trigger") => (Some("Trigger"), false),
+        ("post", _) => (Some("Asked"), true),
+        _ => (None, false),
+    };
     let mut operation = Map::new();
     operation.insert("summary".to_owned(), json!(route.summary));
     let responses = json!({
@@ -71,7 +78,9 @@ fn operation(route: &Route) -> Value {
         parameters.push(parameter("If-Match", "header", says, true));
         let says = "the same key and request gives the same answer, as long as the process runs";
         parameters.push(parameter("Idempotency-Key", "header", says, false));
-        let body = json!({ "application/json": { "schema": named("Asked") } });
+    }
+    if let Some(asked) = asked {
+        let body = json!({ "application/json": { "schema": named(asked) } });
         let body = json!({ "required": true, "content": body });
         operation.insert("requestBody".to_owned(), body);
     }
@@ -94,6 +103,7 @@ fn schemas() -> Value {
         ("Found", generator.subschema_for::<Vec<Event>>()),
         ("DeadLetters", generator.subschema_for::<Vec<DeadLetterAccount>>()),
         ("Page", generator.subschema_for::<Page<Event>>()),
+        ("Refused", generator.subschema_for::<Vec<RefusedRequest>>()),
     ];
     own.extend(lists.map(|(name, schema)| (name.to_owned(), schema.into())));
     own.insert("Document".to_owned(), json!({ "type": "object" }));
@@ -106,6 +116,9 @@ fn schemas() -> Value {
     generator.subschema_for::<Act>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<Asked>();
+    generator.subschema_for::<Explained>();
+    generator.subschema_for::<Trigger>();
+    generator.subschema_for::<Triggered>();
     own.extend(generator.take_definitions(true));
     Value::Object(own)
 }

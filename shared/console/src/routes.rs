@@ -88,7 +88,7 @@ pub(crate) const ROUTES: &[Route] = &[
     },
 ];
 
-const fn get(
+pub(crate) const fn get(
     path: &'static str,
     summary: &'static str,
     query: &'static [&'static [Parameter]],

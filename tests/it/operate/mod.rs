@@ -2,6 +2,7 @@
 
 mod acts;
 mod api;
+mod dev;
 mod list;
 
 use std::time::Duration;
