@@ -106,7 +106,7 @@ fn code(code: Code) -> u8 {
     match code {
         Code::NotFound | Code::BodyGone => exit::NOT_FOUND,
         Code::Changed | Code::Running | Code::NothingToDo => exit::REFUSED,
-        Code::BadRequest | Code::CursorMismatch | Code::SelectionEmpty => 2,
+        Code::AmbiguousId | Code::BadRequest | Code::CursorMismatch | Code::SelectionEmpty => 2,
         _ => 1,
     }
 }

@@ -31,7 +31,9 @@ fn status(code: Code) -> StatusCode {
         Code::NoSession => StatusCode::UNAUTHORIZED,
         Code::Denied | Code::BadOrigin => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Running | Code::NothingToDo | Code::Altered | Code::KeyReused => StatusCode::CONFLICT,
+        Code::AmbiguousId | Code::Running | Code::NothingToDo | Code::Altered | Code::KeyReused => {
+            StatusCode::CONFLICT
+        }
         Code::BodyGone => StatusCode::GONE,
         Code::Changed => StatusCode::PRECONDITION_FAILED,
         Code::BadHost => StatusCode::MISDIRECTED_REQUEST,

@@ -19,6 +19,7 @@ pub mod ports;
 mod pretty;
 mod redact;
 mod selection;
+mod short;
 mod show;
 mod status;
 mod trouble;

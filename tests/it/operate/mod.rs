@@ -4,6 +4,7 @@ mod acts;
 mod api;
 mod dev;
 mod list;
+mod short;
 
 use std::time::Duration;
 
