@@ -43,7 +43,10 @@ async fn main() -> ExitCode {
             demo::run(arguments).await
         }
         Command::Dev(arguments) => {
-            log("info");
+            match arguments.is_verbose() {
+                true => log("info"),
+                false => arguments.tell(),
+            }
             dev::run(arguments).await
         }
         Command::Operate(command) => {

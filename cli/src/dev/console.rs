@@ -27,7 +27,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// Where the API is, and who acts through it.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConsoleArguments {
-    /// Where the operator's API listens, on this machine only; a free port if this one is taken
+    /// Where the operator's API listens, here only
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001")]
     console: SocketAddr,
     /// Where to say that it runs

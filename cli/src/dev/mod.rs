@@ -2,6 +2,7 @@
 
 mod console;
 mod desk;
+mod live;
 mod settings;
 mod stop;
 
@@ -22,7 +23,9 @@ use hookdock_signature::Trust;
 
 use crate::dev::console::{Console, ConsoleArguments};
 use crate::dev::desk::Desk;
+use crate::dev::live::Form;
 use crate::dev::stop::StopSignals;
+use crate::operate::look::LookArguments;
 use crate::server::{Settings, Stack, WORKERS};
 use crate::{exit, output};
 
@@ -34,7 +37,7 @@ An endpoints file, which serves POST /webhooks/stripe:
 
 Examples:
   hookdock dev --endpoints endpoints.toml --data ./data
-  hookdock sign --provider stripe --secret-file secret.txt --body event.json --curl | sh";
+  hookdock trigger stripe checkout.session.completed --wait";
 
 /// The arguments of `hookdock dev`.
 #[derive(Debug, Args)]
@@ -58,8 +61,29 @@ pub struct Arguments {
     /// How many messages are worked on at a time
     #[arg(long, value_name = "COUNT", default_value_t = WORKERS)]
     workers: NonZeroUsize,
+    /// Tell as the log does, line by line, on standard error
+    #[arg(short, long)]
+    verbose: bool,
+    /// In which form each event is told: text or ndjson
+    #[arg(short, long, value_enum, hide_possible_values = true, default_value_t = Form::Text)]
+    output: Form,
+    #[command(flatten)]
+    look: LookArguments,
     #[command(flatten)]
     console: ConsoleArguments,
+}
+
+impl Arguments {
+    /// Whether it tells as the log does.
+    #[must_use]
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Tells of each event by itself from now on.
+    pub fn tell(&self) {
+        live::tell(self.output, self.look.look(true));
+    }
 }
 
 /// Serves until Ctrl-C.

@@ -1,14 +1,15 @@
 //! What all commands have: the place, and how an answer is written.
 
-use std::io::{IsTerminal as _, stdout};
-
 use anyhow::Context as _;
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
+use hookdock_embedded::SystemClock;
+use hookdock_pipeline::model::system::System as _;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+use super::look::{Look, LookArguments};
 use super::place::{Api, PlaceArguments};
-use super::table::Look;
 use crate::output;
 
 /// What all commands have.
@@ -19,11 +20,8 @@ pub(crate) struct Common {
     /// table, wide, json (that of the API), ndjson, or id (names alone)
     #[arg(short, long, value_enum, hide_possible_values = true, default_value_t = Format::Table)]
     pub(crate) output: Format,
-    /// auto, always or never; `NO_COLOR` is never, too
-    #[arg(long, value_enum, hide_possible_values = true, default_value_t = Colour::Auto)]
-    color: Colour,
-    #[arg(long, env = "NO_COLOR", hide = true)]
-    no_color: Option<String>,
+    #[command(flatten)]
+    look: LookArguments,
     /// Say nothing beside the answer
     #[arg(short, long)]
     quiet: bool,
@@ -44,19 +42,14 @@ pub(crate) enum Format {
     Id,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Colour {
-    Auto,
-    Always,
-    Never,
-}
-
 impl Common {
     /// The API of the place, which is named first.
     pub(crate) async fn open(&self) -> anyhow::Result<Api> {
         let api = self.place.open().await?;
         if !self.quiet && self.is_for_people() {
-            output::eprintln(&format!("place: {}   times: UTC", output::safe(&api.name)));
+            let now = Timestamp::from_millisecond(SystemClock.now().get()).unwrap_or_default();
+            let (name, zone) = (output::safe(&api.name), self.look().zone_name(now));
+            output::eprintln(&format!("place: {name}   times: {zone}"));
         }
         Ok(api)
     }
@@ -65,13 +58,8 @@ impl Common {
         matches!(self.output, Format::Table | Format::Wide)
     }
 
-    fn look(&self) -> Look {
-        let coloured = match self.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => self.no_color.is_none() && stdout().is_terminal(),
-        };
-        Look { coloured, wide: self.output == Format::Wide }
+    pub(crate) fn look(&self) -> Look {
+        self.look.look(self.output == Format::Wide)
     }
 
     /// Says something beside the answer.

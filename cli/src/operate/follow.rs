@@ -39,11 +39,7 @@ pub(crate) async fn follow(
             SystemClock.sleep(EACH).await;
             (answer, event) = read(api, endpoint, &named).await?;
         }
-        common.print(
-            &answer,
-            |event: &Event, _| account::text(event),
-            |event| vec![name(event)],
-        )?;
+        common.print(&answer, account::text, |event| vec![name(event)])?;
         if !has_ended(event.state) {
             common.say(&format!("It has not ended after {} s.", within.seconds()));
         }

@@ -6,6 +6,7 @@ mod acts;
 pub(crate) mod common;
 mod explain;
 pub(crate) mod follow;
+pub(crate) mod look;
 pub(crate) mod place;
 pub(crate) mod running;
 pub(crate) mod select;

@@ -213,7 +213,7 @@ impl Arguments {
     }
 }
 
-fn line(sent: &Triggered, _: crate::operate::table::Look) -> String {
+fn line(sent: &Triggered, _: crate::operate::look::Look) -> String {
     let statuses: Vec<String> = sent.statuses.iter().map(ToString::to_string).collect();
     let count = sent.statuses.len();
     let requests = if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };

@@ -22,6 +22,8 @@ mod explain_secrets;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod operate;
 #[cfg(test)]
 mod providers;

@@ -30,7 +30,7 @@ impl Dev {
     fn start(endpoints: &Path, data: &Path) -> Self {
         let started = SystemClock.now();
         let mut child = hookdock()
-            .args(["dev", "--listen", "127.0.0.1:0", "--endpoints"])
+            .args(["dev", "-v", "--listen", "127.0.0.1:0", "--endpoints"])
             .arg(endpoints)
             .arg("--data")
             .arg(data)

@@ -102,7 +102,7 @@ fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
     for (command, lines) in [
         ("cost", 39),
         ("demo", 24),
-        ("dev", 24),
+        ("dev", 26),
         ("show", 30),
         ("list", 42),
         ("body", 38),
