@@ -6,6 +6,7 @@ pub mod demo;
 pub mod dev;
 pub mod operate;
 pub mod providers;
+pub mod reference;
 pub mod sign;
 pub mod trigger;
 pub mod verify;

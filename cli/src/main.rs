@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use hookdock_cli::{cost, demo, dev, exit, operate, providers, sign, trigger, verify};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use hookdock_cli::{cost, demo, dev, exit, operate, providers, reference, sign, trigger, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Receive webhooks and process them once.
@@ -16,12 +16,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print what a shell needs to complete commands and options
+    Completion(reference::Completion),
     /// Estimate what a month on AWS costs, line by line, from list prices
     Cost(cost::Arguments),
     /// Send signed webhooks through a local stack and show the outcome of each
     Demo(demo::Arguments),
     /// Serve your endpoints and run your jobs on this machine; no account needed
     Dev(dev::Arguments),
+    /// Write a man page for each command into a folder
+    Man(reference::Man),
     #[command(flatten)]
     Operate(Box<operate::Command>),
     /// List, search and describe the providers whose webhooks can be verified
@@ -37,6 +41,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Completion(arguments) => arguments.run(Arguments::command()),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Demo(arguments) => {
             log("off");
@@ -49,6 +54,7 @@ async fn main() -> ExitCode {
             }
             dev::run(arguments).await
         }
+        Command::Man(arguments) => arguments.run(Arguments::command()),
         Command::Operate(command) => {
             log("warn");
             Box::pin(operate::run(*command)).await

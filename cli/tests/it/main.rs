@@ -28,6 +28,8 @@ mod operate;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod sign;
 #[cfg(test)]
 mod trigger;

@@ -101,6 +101,8 @@ fn the_example_of_an_endpoints_file_is_usable() {
 fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
     for (command, lines) in [
         ("cost", 39),
+        ("completion", 16),
+        ("man", 16),
         ("demo", 24),
         ("dev", 26),
         ("show", 30),
