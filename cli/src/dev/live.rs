@@ -91,6 +91,14 @@ impl What {
         }
     }
 
+    fn colour(self, look: Look) -> u8 {
+        match self {
+            Self::State(state) => look.sign(state).colour,
+            Self::Refused | Self::Conflict | Self::Trouble => 31,
+            Self::Again | Self::Handshake => 37,
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::State(state) => state.name(),
@@ -190,19 +198,7 @@ impl Told {
             words.chain([&*self.detail]).filter(|word| !word.is_empty()).collect();
         let time = look.clock(self.at);
         let state = look.coloured(&format!("{state:<11}"), self.what.colour(look));
-        output::safe(&words.join("  "))
-            .lines()
-            .fold(format!("{time} {state}"), |line, rest| format!("{line}  {rest}"))
-    }
-}
-
-impl What {
-    fn colour(self, look: Look) -> u8 {
-        match self {
-            Self::State(state) => look.sign(state).colour,
-            Self::Refused | Self::Conflict | Self::Trouble => 31,
-            Self::Again | Self::Handshake => 37,
-        }
+        format!("{time} {state}  {}", output::safe(&words.join("  ")))
     }
 }
 

@@ -42,9 +42,16 @@ pub(crate) struct Look {
     coloured: bool,
     /// Whether there are signs beyond ASCII.
     signs: bool,
-    utc: bool,
+    zone: Zone,
     /// Whether columns keep their width, however wide that is.
     pub(crate) wide: bool,
+}
+
+/// In which zone times are.
+#[derive(Debug, Clone, Copy)]
+enum Zone {
+    Local,
+    Utc,
 }
 
 /// A state as it is shown. The word comes first: neither the sign nor the colour is needed.
@@ -67,7 +74,8 @@ impl LookArguments {
                 !unwanted && !is_dumb && stdout().is_terminal()
             }
         };
-        Look { coloured, signs: !is_dumb && self.is_utf_8(), utc: self.utc, wide }
+        let zone = if self.utc { Zone::Utc } else { Zone::Local };
+        Look { coloured, signs: !is_dumb && self.is_utf_8(), zone, wide }
     }
 
     /// As the C library decides it: the first of these that is set.
@@ -121,7 +129,10 @@ impl Look {
     }
 
     fn zone(self) -> TimeZone {
-        if self.utc { TimeZone::UTC } else { TimeZone::system() }
+        match self.zone {
+            Zone::Utc => TimeZone::UTC,
+            Zone::Local => TimeZone::system(),
+        }
     }
 
     /// The name of the zone, as it is now.

@@ -6,6 +6,7 @@ use clap::Args;
 use form_urlencoded::Serializer;
 use hookdock_embedded::SystemClock;
 use hookdock_pipeline::model::system::System as _;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// Which events are meant.
@@ -41,7 +42,7 @@ pub(crate) struct SelectionArguments {
     /// The provider's id
     #[arg(long)]
     id: Option<String>,
-    /// Not before: 2h, 3d, today, or a time such as 2026-11-30T08:00:00Z
+    /// Not before: 2h, 3d, today (in your zone), or a time such as 2026-11-30T08:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<Moment>,
     /// Before: the same
@@ -58,7 +59,7 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let now = Timestamp::from_millisecond(SystemClock.now().get()).unwrap_or_default();
-        moment(text, now)
+        moment(text, now, TimeZone::system())
             .map(Self)
             .ok_or_else(|| "write 90m, 2h, 3d, today, or 2026-11-30T08:00:00Z".to_owned())
     }
@@ -87,9 +88,9 @@ impl FromStr for Span {
     }
 }
 
-fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
+fn moment(text: &str, now: Timestamp, zone: TimeZone) -> Option<Timestamp> {
     if text == "today" {
-        return format!("{}T00:00:00Z", now.strftime("%Y-%m-%d")).parse().ok();
+        return now.to_zoned(zone).start_of_day().ok().map(|start| start.timestamp());
     }
     if let Ok(time) = text.parse() {
         return Some(time);
@@ -161,10 +162,11 @@ mod tests {
             ("today", "2026-11-30T00:00:00Z"),
             ("2026-11-01T00:00:00+01:00", "2026-10-31T23:00:00Z"),
         ] {
-            assert_eq!(moment(text, now).map(|time| time.to_string()).as_deref(), Some(time));
+            let read = moment(text, now, TimeZone::UTC);
+            assert_eq!(read.map(|time| time.to_string()).as_deref(), Some(time));
         }
         for bad in ["", "h", "2w", "yesterday", "99999999999999d"] {
-            assert_eq!(moment(bad, now), None, "{bad}");
+            assert_eq!(moment(bad, now, TimeZone::UTC), None, "{bad}");
         }
     }
 

@@ -44,9 +44,9 @@ const LAST_REQUEST_TIME: Duration = Duration::from_secs(15);
 /// What answers requests.
 #[derive(Debug, Clone)]
 pub(super) struct Front {
-    pub(super) ingest: Arc<LocalIngest>,
-    pub(super) room: Room,
-    pub(super) refusals: Arc<Refusals>,
+    ingest: Arc<LocalIngest>,
+    room: Room,
+    refusals: Arc<Refusals>,
 }
 
 impl Front {
@@ -80,9 +80,9 @@ impl Front {
         sender: SocketAddr,
         mut stop: watch::Receiver<bool>,
     ) {
-        let front = &self;
+        let Self { ingest, room, refusals } = &self;
         let service = service_fn(|request: Request<Incoming>| async move {
-            Ok::<_, Infallible>(respond(front, sender, request).await)
+            Ok::<_, Infallible>(respond(ingest, room, refusals, sender, request).await)
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(HEAD_BYTES);

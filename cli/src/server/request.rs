@@ -12,12 +12,15 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use hyper::body;
 
-use crate::server::body::discard;
-use crate::server::front::Front;
+use crate::server::body::{Room, discard};
+use crate::server::refusals::Refusals;
+use crate::server::types::LocalIngest;
 
 /// The answer to a request. A body that no endpoint would take is not kept.
 pub(super) async fn respond(
-    Front { ingest, room, refusals }: &Front,
+    ingest: &LocalIngest,
+    room: &Room,
+    refusals: &Refusals,
     sender: SocketAddr,
     request: Request<body::Incoming>,
 ) -> Response<Full<Bytes>> {

@@ -87,14 +87,14 @@ impl Slots {
         let text = self.numbers().into_iter().fold(text.to_owned(), |text, (slot, number)| {
             text.replace(&format!("\"{slot}\""), &number.to_string())
         });
-        self.filled(text, id.trim_matches('"'))
+        self.filled(&text, id.trim_matches('"'))
     }
 
     fn text(&self, text: &str) -> String {
-        self.filled(text.to_owned(), &self.id)
+        self.filled(text, &self.id)
     }
 
-    fn filled(&self, text: String, id: &str) -> String {
+    fn filled(&self, text: &str, id: &str) -> String {
         let time = rfc3339(self.event_at.to_seconds().to_millis());
         let text = text.replace("{{id}}", id).replace("{{now-rfc3339}}", &time);
         let numbers = self.numbers().into_iter();

@@ -109,7 +109,7 @@ fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
         ("list", 42),
         ("body", 38),
         ("diff", 30),
-        ("explain", 22),
+        ("explain", 24),
         ("find", 40),
         ("retry", 32),
         ("dead", 50),
