@@ -26,7 +26,7 @@ use crate::dev::desk::Desk;
 use crate::dev::live::Form;
 use crate::dev::stop::StopSignals;
 use crate::operate::look::LookArguments;
-use crate::server::{Settings, Stack, WORKERS};
+use crate::server::{Chaos, Settings, Stack, WORKERS};
 use crate::{exit, output};
 
 const EXAMPLES: &str = "\
@@ -61,6 +61,9 @@ pub struct Arguments {
     /// How many messages are worked on at a time
     #[arg(long, value_name = "COUNT", default_value_t = WORKERS)]
     workers: NonZeroUsize,
+    /// Trouble on purpose: duplicate,reorder,delay,kill[:SEED]
+    #[arg(long, value_name = "KINDS")]
+    chaos: Option<Chaos>,
     /// Tell as the log does, line by line, on standard error
     #[arg(short, long)]
     verbose: bool,
@@ -104,6 +107,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         public_url: arguments.public_url,
         listen: arguments.listen,
         workers: arguments.workers,
+        chaos: arguments.chaos,
     })
     .await?;
     let data = arguments.data.as_deref();
@@ -142,6 +146,7 @@ fn line(endpoint: &Endpoint) -> String {
 fn banner(endpoints: &EndpointFile, registry: &Registry, arguments: &Arguments) -> String {
     let mut lines: Vec<String> = endpoints.iter().map(line).collect();
     lines.extend(settings::unmatched(endpoints, registry));
+    lines.extend(arguments.chaos.iter().map(|chaos| format!("  chaos {chaos}")));
     lines.push(match &arguments.data {
         Some(folder) => format!("  data in {}", folder.display()),
         None => "  data in memory, gone at the end (--data DIR keeps it)".to_owned(),

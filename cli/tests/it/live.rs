@@ -1,8 +1,13 @@
 //! What `hookdock dev` tells while it runs.
 
+use std::time::Duration;
+
+use hookdock_embedded::SystemClock;
+use hookdock_pipeline::model::system::System as _;
 use serde_json::Value;
 
 use crate::beside::{Dev, checkout, endpoint};
+use crate::support::{folder, stdout};
 
 /// The lines, without their times and what differs from run to run.
 fn lines(said: &str) -> Vec<String> {
@@ -69,4 +74,27 @@ async fn what_a_sender_wrote_moves_nothing_in_the_lines() {
     let said = dev.says("ignored").await;
     let bad = said.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
     assert_eq!((bad, said.lines().count()), (None, 1), "{said:?}");
+}
+
+#[tokio::test]
+async fn every_event_is_done_whatever_the_chaos() {
+    // On a disk, so that the work waits: a worker dies where it does.
+    let data = folder("live-chaos-data");
+    let all = "duplicate,reorder,delay,kill:7";
+    let kept = data.to_str().expect("UTF-8");
+    let dev = two_endpoints("live-chaos", &["--chaos", all, "--data", kept]);
+    let many = ["trigger", "stripe", "checkout.session.completed", "--count", "60", "-q"];
+    assert_eq!(dev.run(&many).status.code(), Some(0));
+    let done = || {
+        let list = dev.run(&["list", "--state", "done", "--limit", "100", "-o", "id"]);
+        stdout(&list).lines().count()
+    };
+    for _ in 0..200 {
+        if done() == 60 {
+            break;
+        }
+        SystemClock.sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(done(), 60, "{}", stdout(&dev.run(&["list", "--limit", "100"])));
+    dev.says("chaos: a worker died in its work").await;
 }

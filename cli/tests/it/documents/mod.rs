@@ -104,7 +104,7 @@ fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
         ("completion", 16),
         ("man", 16),
         ("demo", 24),
-        ("dev", 26),
+        ("dev", 27),
         ("show", 30),
         ("list", 42),
         ("body", 38),
