@@ -105,6 +105,11 @@ impl SecretFile {
         Ok(Self { path: path.display().to_string(), text: Zeroizing::new(text.to_owned()) })
     }
 
+    /// A secret that an endpoint has, under its name there.
+    pub(crate) fn of(secret: &Secret) -> Self {
+        Self { path: secret.id().to_owned(), text: Zeroizing::new(secret.expose().to_owned()) }
+    }
+
     /// The path, which names the secret.
     pub(crate) fn path(&self) -> &str {
         &self.path

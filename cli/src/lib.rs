@@ -6,7 +6,9 @@ pub mod demo;
 pub mod dev;
 pub mod operate;
 pub mod providers;
+pub mod reference;
 pub mod sign;
+pub mod trigger;
 pub mod verify;
 
 // What several of them use.

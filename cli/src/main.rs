@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use hookdock_cli::{cost, demo, dev, exit, operate, providers, sign, verify};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use hookdock_cli::{cost, demo, dev, exit, operate, providers, reference, sign, trigger, verify};
 use tracing_subscriber::EnvFilter;
 
 /// Receive webhooks and process them once.
@@ -16,18 +16,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print what a shell needs to complete commands and options
+    Completion(reference::Completion),
     /// Estimate what a month on AWS costs, line by line, from list prices
     Cost(cost::Arguments),
     /// Send signed webhooks through a local stack and show the outcome of each
     Demo(demo::Arguments),
     /// Serve your endpoints and run your jobs on this machine; no account needed
     Dev(dev::Arguments),
+    /// Write a man page for each command into a folder
+    Man(reference::Man),
     #[command(flatten)]
     Operate(Box<operate::Command>),
     /// List, search and describe the providers whose webhooks can be verified
     Providers(providers::Arguments),
     /// Sign a request as a provider would; print the headers or a curl command
     Sign(sign::Arguments),
+    /// Send a sample of a provider, signed, to the `hookdock dev` that runs here, or elsewhere
+    Trigger(Box<trigger::Arguments>),
     /// Check the signature of a saved request, and explain why it is not valid
     Verify(verify::Arguments),
 }
@@ -35,21 +41,30 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Completion(arguments) => arguments.run(Arguments::command()),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Demo(arguments) => {
             log("off");
             demo::run(arguments).await
         }
         Command::Dev(arguments) => {
-            log("info");
+            match arguments.is_verbose() {
+                true => log("info"),
+                false => arguments.tell(),
+            }
             dev::run(arguments).await
         }
+        Command::Man(arguments) => arguments.run(Arguments::command()),
         Command::Operate(command) => {
             log("warn");
             Box::pin(operate::run(*command)).await
         }
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Trigger(arguments) => {
+            log("warn");
+            operate::refusals(Box::pin(trigger::run(*arguments)).await)
+        }
         Command::Verify(arguments) => verify::run(&arguments),
     };
     result.unwrap_or_else(|error| exit::failed(&error))

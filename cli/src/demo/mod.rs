@@ -76,6 +76,7 @@ async fn demonstrate(progress: &ProgressBar) -> anyhow::Result<Report> {
         public_url: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         workers: WORKERS,
+        chaos: None,
     })
     .await?;
     let (local, stopper, address) = (stack.local(), stack.stopper(), stack.address()?);

@@ -3,11 +3,12 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
-use hookdock_console::{Guard, api, guarded};
+use hookdock_console::{Guard, api, dev_api, guarded};
 use hookdock_embedded::{EndpointFile, SystemClock};
 use hookdock_operate::{Configured, Operator};
 use hookdock_pipeline::model::system::System as _;
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::dev::desk::Desk;
 use crate::operate::running::{Announced, Running};
 use crate::server::Local;
 
@@ -25,7 +27,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// Where the API is, and who acts through it.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConsoleArguments {
-    /// Where the operator's API listens, on this machine only; a free port if this one is taken
+    /// Where the operator's API listens, here only
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001")]
     console: SocketAddr,
     /// Where to say that it runs
@@ -56,7 +58,7 @@ impl Console {
     pub(super) async fn open(
         arguments: &ConsoleArguments,
         local: Local,
-        configured: Vec<Configured>,
+        desk: Desk,
         data: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let wanted = arguments.console;
@@ -80,10 +82,11 @@ impl Console {
             place: local,
             name: format!("dev at {url}"),
             actor: arguments.actor.clone(),
-            configured,
+            configured: configured(&desk.endpoints),
             system: SystemClock,
         };
-        let router = guarded(api(operator), Guard::new(address.port(), &token));
+        let router = api(operator).merge(dev_api(Arc::new(desk)));
+        let router = guarded(router, Guard::new(address.port(), &token));
         let taken = match wanted.port() {
             0 => String::new(),
             port if port == address.port() => String::new(),
@@ -118,7 +121,7 @@ impl Served {
 }
 
 /// What the settings say of the endpoints; nothing of their secrets.
-pub(super) fn configured(endpoints: &EndpointFile) -> Vec<Configured> {
+fn configured(endpoints: &EndpointFile) -> Vec<Configured> {
     let endpoints = endpoints.iter().map(|endpoint| Configured {
         endpoint: endpoint.id().to_string(),
         provider: endpoint.provider().name().to_owned(),

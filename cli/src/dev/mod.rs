@@ -1,6 +1,8 @@
 //! `hookdock dev`: the whole loop on this machine.
 
 mod console;
+mod desk;
+mod live;
 mod settings;
 mod stop;
 
@@ -19,9 +21,12 @@ use hookdock_pipeline::model::public_url::PublicUrl;
 use hookdock_pipeline::model::retry::RetryPolicy;
 use hookdock_signature::Trust;
 
-use crate::dev::console::{Console, ConsoleArguments, configured};
+use crate::dev::console::{Console, ConsoleArguments};
+use crate::dev::desk::Desk;
+use crate::dev::live::Form;
 use crate::dev::stop::StopSignals;
-use crate::server::{Settings, Stack, WORKERS};
+use crate::operate::look::LookArguments;
+use crate::server::{Chaos, Settings, Stack, WORKERS};
 use crate::{exit, output};
 
 const EXAMPLES: &str = "\
@@ -32,7 +37,7 @@ An endpoints file, which serves POST /webhooks/stripe:
 
 Examples:
   hookdock dev --endpoints endpoints.toml --data ./data
-  hookdock sign --provider stripe --secret-file secret.txt --body event.json --curl | sh";
+  hookdock trigger stripe checkout.session.completed --wait";
 
 /// The arguments of `hookdock dev`.
 #[derive(Debug, Args)]
@@ -56,8 +61,32 @@ pub struct Arguments {
     /// How many messages are worked on at a time
     #[arg(long, value_name = "COUNT", default_value_t = WORKERS)]
     workers: NonZeroUsize,
+    /// Trouble on purpose: duplicate,reorder,delay,kill[:SEED]
+    #[arg(long, value_name = "KINDS")]
+    chaos: Option<Chaos>,
+    /// Tell as the log does, line by line, on standard error
+    #[arg(short, long)]
+    verbose: bool,
+    /// In which form each event is told: text or ndjson
+    #[arg(short, long, value_enum, hide_possible_values = true, default_value_t = Form::Text)]
+    output: Form,
+    #[command(flatten)]
+    look: LookArguments,
     #[command(flatten)]
     console: ConsoleArguments,
+}
+
+impl Arguments {
+    /// Whether it tells as the log does.
+    #[must_use]
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Tells of each event by itself from now on.
+    pub fn tell(&self) {
+        live::tell(self.output, self.look.look(true));
+    }
 }
 
 /// Serves until Ctrl-C.
@@ -69,9 +98,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let endpoints = settings::endpoints(&arguments.endpoints)?;
     let registry = settings::registry(arguments.jobs.as_deref(), &endpoints)?;
     let banner = banner(&endpoints, &registry, &arguments);
-    let configured = configured(&endpoints);
     let stack = Stack::open(Settings {
-        endpoints,
+        endpoints: endpoints.clone(),
         registry,
         policy: RetryPolicy::default(),
         providers: Arc::new(HttpsProviders::new(SystemClock)),
@@ -79,10 +107,13 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         public_url: arguments.public_url,
         listen: arguments.listen,
         workers: arguments.workers,
+        chaos: arguments.chaos,
     })
     .await?;
     let data = arguments.data.as_deref();
-    let console = Console::open(&arguments.console, stack.local(), configured, data).await?;
+    let (ingest, refusals, webhooks) = (stack.ingest(), stack.refusals(), stack.address()?);
+    let desk = Desk { ingest, endpoints, refusals, webhooks };
+    let console = Console::open(&arguments.console, stack.local(), desk, data).await?;
     let stop = StopSignals::listen()?;
     output::eprintln(&format!(
         "Hookdock listens on http://{}. Ctrl-C stops it.\n{banner}\n{}",
@@ -115,6 +146,7 @@ fn line(endpoint: &Endpoint) -> String {
 fn banner(endpoints: &EndpointFile, registry: &Registry, arguments: &Arguments) -> String {
     let mut lines: Vec<String> = endpoints.iter().map(line).collect();
     lines.extend(settings::unmatched(endpoints, registry));
+    lines.extend(arguments.chaos.iter().map(|chaos| format!("  chaos {chaos}")));
     lines.push(match &arguments.data {
         Some(folder) => format!("  data in {}", folder.display()),
         None => "  data in memory, gone at the end (--data DIR keeps it)".to_owned(),

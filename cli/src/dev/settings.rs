@@ -48,16 +48,16 @@ pub(crate) fn unmatched(endpoints: &EndpointFile, registry: &Registry) -> Vec<St
         let meant = meant.and_then(input::did_you_mean).map(|question| format!("; {question}"));
         format!("  job {name} does not run: {wants} {why}{}", meant.unwrap_or_default())
     });
-    let jobless = all.iter().filter(|endpoint| {
+    let without_job = all.iter().filter(|endpoint| {
         endpoint.direct().is_none() && registry.registered_at(endpoint).next().is_none()
     });
-    let jobless = jobless.map(|endpoint| {
+    let without_job = without_job.map(|endpoint| {
         format!(
             "  no job runs for endpoint {}: its events are stored, and that is all",
             endpoint.id()
         )
     });
-    jobless.chain(idle).collect()
+    without_job.chain(idle).collect()
 }
 
 /// The error, with the ids that may be meant by those that are not in the catalogue.

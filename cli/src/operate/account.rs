@@ -5,21 +5,21 @@ use hookdock_operate::{
 };
 use jiff::Timestamp;
 
-use super::table::words;
+use super::look::Look;
 use crate::output::safe_lines;
 
 /// The account of an event.
-pub(crate) fn text(event: &Event) -> String {
+pub(crate) fn text(event: &Event, look: Look) -> String {
     let mut lines = vec![format!("{}  {}", event.endpoint, title(event))];
     lines.push(format!("  event key {}", event.key));
     if event.deliveries > 0 {
         lines.extend(recorded(event));
     }
-    lines.extend(event.delivery.iter().flat_map(received));
+    lines.extend(event.delivery.iter().flat_map(|delivery| received(delivery, look)));
     let events = event.delivery.as_ref().map_or(&[][..], |delivery| &delivery.events);
     lines.extend(events.iter().map(|item| item_line(item, &event.endpoint)));
     lines.extend(no_runs(event, events.len()));
-    lines.extend(event.runs.iter().flat_map(run));
+    lines.extend(event.runs.iter().flat_map(|own| run(own, look)));
     safe_lines(&lines.join("\n"))
 }
 
@@ -76,12 +76,12 @@ fn recorded(event: &Event) -> Vec<String> {
     lines
 }
 
-fn received(delivery: &Received) -> Vec<String> {
+fn received(delivery: &Received, look: Look) -> Vec<String> {
     let Received { id, scheme, secret_id, body_bytes, object, received_at, .. } = delivery;
     let mut lines = vec![
-        entry(*received_at, &format!("received  {id}, {body_bytes} bytes")),
-        entry(*received_at, &format!("verified  {scheme}, secret {secret_id}")),
-        entry(*received_at, &format!("stored    {object}")),
+        entry(look, *received_at, &format!("received  {id}, {body_bytes} bytes")),
+        entry(look, *received_at, &format!("verified  {scheme}, secret {secret_id}")),
+        entry(look, *received_at, &format!("stored    {object}")),
     ];
     if delivery.altered {
         lines.push(
@@ -99,25 +99,25 @@ fn item_line(item: &ItemAccount, endpoint: &str) -> String {
     format!("  hookdock show {endpoint}/{}  {named}", item.event_key)
 }
 
-fn run(run: &RunAccount) -> Vec<String> {
+fn run(run: &RunAccount, look: Look) -> Vec<String> {
     let cause = run.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
-    let mut lines = vec![format!("\njob {}  {}{cause}", run.job, words(run.state))];
+    let mut lines = vec![format!("\njob {}  {}{cause}", run.job, look.words(run.state))];
     lines.extend(run.dismissed.iter().map(|who| format!("  set aside by {who}")));
     // Only the last attempts are on record; what earlier ones saved counts all the same.
     let first = run.attempts.first().map_or(0, |attempt| attempt.number);
-    lines.extend(run.steps.iter().filter(|step| step.attempt < first).map(step));
+    lines.extend(run.steps.iter().filter(|step| step.attempt < first).map(|own| step(own, look)));
     for attempt in &run.attempts {
         let begun = format!("attempt {}  by code {}", attempt.number, attempt.code);
-        lines.push(entry(attempt.started_at, &begun));
+        lines.push(entry(look, attempt.started_at, &begun));
         let own = run.steps.iter().filter(|step| step.attempt == attempt.number);
-        lines.extend(own.map(step));
-        lines.extend(ended(attempt));
+        lines.extend(own.map(|own| step(own, look)));
+        lines.extend(ended(attempt, look));
     }
-    lines.push(format!("  next: {}", next(run.next)));
+    lines.push(format!("  next: {}", next(run.next, look)));
     lines
 }
 
-fn ended(attempt: &AttemptAccount) -> Option<String> {
+fn ended(attempt: &AttemptAccount, look: Look) -> Option<String> {
     let result = attempt.result.as_ref()?.replace('_', " ");
     let failed = match (&attempt.error_class, &attempt.error_message) {
         (Some(class), Some(message)) => {
@@ -126,10 +126,10 @@ fn ended(attempt: &AttemptAccount) -> Option<String> {
         }
         _ => String::new(),
     };
-    Some(entry(attempt.ended_at?, &format!("          {result}{failed}")))
+    Some(entry(look, attempt.ended_at?, &format!("          {result}{failed}")))
 }
 
-fn step(step: &StepAccount) -> String {
+fn step(step: &StepAccount, look: Look) -> String {
     let state = match step.state {
         StepState::Saved => "saved",
         StepState::Running => "under way",
@@ -142,21 +142,21 @@ fn step(step: &StepAccount) -> String {
     let at = step.saved_at.unwrap_or(step.started_at);
     let document = step.document.as_ref().map(|name| format!(", in {name}"));
     let document = document.unwrap_or_default();
-    entry(at, &format!("          step {}  {state}{document}", step.name))
+    entry(look, at, &format!("          step {}  {state}{document}", step.name))
 }
 
-fn next(next: Next) -> String {
+fn next(next: Next, look: Look) -> String {
     match next {
         Next::Nothing => "nothing, it has ended".to_owned(),
         Next::TakeOver { from } => {
-            let at = clock(from);
+            let at = look.exact(from);
             format!(
                 "a worker has it; if that worker died, another takes over when its message is \
                  visible again, at {at}"
             )
         }
         Next::Attempt { not_before } => {
-            format!("another attempt, not before {}", clock(not_before))
+            format!("another attempt, not before {}", look.exact(not_before))
         }
         Next::Restored => "nothing, until it is restored: hookdock dead restore".to_owned(),
         Next::DeadLetter { sent: true } => {
@@ -166,10 +166,6 @@ fn next(next: Next) -> String {
     }
 }
 
-fn entry(at: Timestamp, text: &str) -> String {
-    format!("  {}  {text}", clock(at))
-}
-
-fn clock(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S.%3fZ").to_string()
+fn entry(look: Look, at: Timestamp, text: &str) -> String {
+    format!("  {}  {text}", look.exact(at))
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use hookdock_operate::{Event, LetterAccount, Operation, Outcome, Page, Target};
+use hookdock_operate::{DeadLetterAccount, Event, Operation, Outcome, Page, Target};
 use serde_json::json;
 
 use super::common::{Common, is_confirmed};
@@ -45,7 +45,7 @@ pub struct Dead {
 
 #[derive(Debug, Subcommand)]
 enum DeadCommand {
-    /// List dead runs one by one, or with --letters the dead letters that no run belongs to
+    /// List dead runs one by one, or with --without-run the dead letters that no run belongs to
     List(DeadList),
     /// Set dead runs going again: plans a replay of them, then runs it
     Redrive(Redrive),
@@ -72,7 +72,7 @@ struct DeadList {
     list: List,
     /// Dead letters without a run
     #[arg(long)]
-    letters: bool,
+    without_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -179,7 +179,7 @@ impl Groups {
         })?;
         let more = if dead.complete { "" } else { ", and older ones" };
         common.say(&format!(
-            "{} dead runs{more}. Without a run: hookdock dead list --letters",
+            "{} dead runs{more}. Without a run: hookdock dead list --without-run",
             dead.runs
         ));
         Ok(exit::DONE)
@@ -188,15 +188,15 @@ impl Groups {
 
 impl DeadList {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let Self { mut list, letters } = self;
-        if !letters {
+        let Self { mut list, without_run } = self;
+        if !without_run {
             list.selection.state = Some("dead".to_owned());
             return list.run().await;
         }
         let common = list.common;
-        let answer = common.open().await?.get("/letters").await?;
-        let line = |letter: &LetterAccount| {
-            let LetterAccount { id, reason, message, endpoint, delivery } = letter;
+        let answer = common.open().await?.get("/dead-letters").await?;
+        let line = |dead: &DeadLetterAccount| {
+            let DeadLetterAccount { id, reason, message, endpoint, delivery } = dead;
             let words =
                 [Some(id), Some(reason), endpoint.as_ref(), delivery.as_ref(), message.as_ref()];
             words.into_iter().flatten().map(|word| safe(word)).collect::<Vec<_>>().join("  ")
@@ -204,7 +204,7 @@ impl DeadList {
         common.print(
             &answer,
             |all: &Vec<_>, _| all.iter().map(line).collect::<Vec<_>>().join("\n"),
-            |all| all.iter().map(|letter| letter.id.clone()).collect(),
+            |all| all.iter().map(|dead| dead.id.clone()).collect(),
         )?;
         Ok(exit::DONE)
     }

@@ -6,8 +6,9 @@ use clap::Args;
 use hookdock_operate::{Audit, AuditedHour};
 
 use super::common::Common;
+use super::look::Look;
 use super::select::{Moment, query};
-use super::table::{Look, table, time};
+use super::table::table;
 use crate::exit;
 use crate::output::safe;
 
@@ -50,20 +51,20 @@ impl AuditArguments {
 }
 
 fn shown(audit: &Audit, look: Look) -> String {
-    let rows: Vec<Vec<String>> = audit.hours.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = audit.hours.iter().map(|hour| row(hour, look)).collect();
     let head = ["HOUR", "ENDPOINT", "STORED", "KNOWN", "OPEN", "MISSING", "EVENTS"];
     let hours = table(&head, &rows, &[1, 6], look);
     let missing = audit.missing.iter().map(|name| format!("missing: {}", safe(name)));
     std::iter::once(hours).chain(missing).collect::<Vec<_>>().join("\n")
 }
 
-fn row(hour: &AuditedHour) -> Vec<String> {
+fn row(hour: &AuditedHour, look: Look) -> Vec<String> {
     let states = hour.events.iter().map(|(state, count)| format!("{count} {}", safe(state)));
     let others = [(hour.repeats, "again"), (hour.conflicts, "in conflict")];
     let others = others.into_iter().filter(|(count, _)| *count > 0);
     let events = states.chain(others.map(|(count, what)| format!("{count} {what}")));
     let numbers = [hour.deliveries, hour.known, hour.open, hour.difference];
-    let mut row = vec![time(hour.hour), safe(&hour.endpoint)];
+    let mut row = vec![look.time(hour.hour), safe(&hour.endpoint)];
     row.extend(numbers.map(|number| number.to_string()));
     row.push(events.collect::<Vec<_>>().join(", "));
     row

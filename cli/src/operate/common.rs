@@ -1,29 +1,29 @@
 //! What all commands have: the place, and how an answer is written.
 
-use std::io::{IsTerminal as _, stdin, stdout};
+use std::io::{IsTerminal as _, stdin};
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
+use hookdock_embedded::SystemClock;
+use hookdock_pipeline::model::system::System as _;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+use super::look::{Look, LookArguments};
 use super::place::{Api, PlaceArguments};
-use super::table::Look;
 use crate::output;
 
 /// What all commands have.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Common {
+pub(crate) struct Common {
     #[command(flatten)]
-    pub(super) place: PlaceArguments,
-    /// How the answer is written; json is that of the API, id the names alone
-    #[arg(short, long, value_enum, default_value_t = Format::Table)]
-    pub(super) output: Format,
-    /// Whether states have colours; `NO_COLOR` switches them off, too
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
-    color: Colour,
-    #[arg(long, env = "NO_COLOR", hide = true)]
-    no_color: Option<String>,
+    pub(crate) place: PlaceArguments,
+    /// table, wide, json (that of the API), ndjson, or id (names alone)
+    #[arg(short, long, value_enum, hide_possible_values = true, default_value_t = Format::Table)]
+    pub(crate) output: Format,
+    #[command(flatten)]
+    look: LookArguments,
     /// Say nothing beside the answer
     #[arg(short, long)]
     quiet: bool,
@@ -31,7 +31,7 @@ pub(super) struct Common {
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     // For a person, 80 characters wide
     Table,
     // For a person, as wide as need be
@@ -44,19 +44,14 @@ pub(super) enum Format {
     Id,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Colour {
-    Auto,
-    Always,
-    Never,
-}
-
 impl Common {
     /// The API of the place, which is named first.
-    pub(super) async fn open(&self) -> anyhow::Result<Api> {
+    pub(crate) async fn open(&self) -> anyhow::Result<Api> {
         let api = self.place.open().await?;
         if !self.quiet && self.is_for_people() {
-            output::eprintln(&format!("place: {}   times: UTC", output::safe(&api.name)));
+            let now = Timestamp::from_millisecond(SystemClock.now().get()).unwrap_or_default();
+            let (name, zone) = (output::safe(&api.name), self.look().zone_name(now));
+            output::eprintln(&format!("place: {name}   times: {zone}"));
         }
         Ok(api)
     }
@@ -65,17 +60,12 @@ impl Common {
         matches!(self.output, Format::Table | Format::Wide)
     }
 
-    fn look(&self) -> Look {
-        let coloured = match self.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => self.no_color.is_none() && stdout().is_terminal(),
-        };
-        Look { coloured, wide: self.output == Format::Wide }
+    pub(crate) fn look(&self) -> Look {
+        self.look.look(self.output == Format::Wide)
     }
 
     /// Says something beside the answer.
-    pub(super) fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         if !self.quiet && self.is_for_people() {
             output::eprintln(text);
         }
@@ -83,7 +73,7 @@ impl Common {
 
     /// Prints the answer in the form that is asked for: as it came, or as what `show` and `names`
     /// make of it.
-    pub(super) fn print<T: DeserializeOwned>(
+    pub(crate) fn print<T: DeserializeOwned>(
         &self,
         answer: &Bytes,
         show: impl FnOnce(&T, Look) -> String,

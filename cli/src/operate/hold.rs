@@ -10,7 +10,8 @@ use hookdock_pipeline::model::names::OperationId;
 use serde_json::json;
 
 use super::common::Common;
-use super::table::{Look, table, time};
+use super::look::Look;
+use super::table::table;
 use super::{progress, replay};
 use crate::exit;
 use crate::output::safe;
@@ -166,7 +167,7 @@ fn rows(holds: &[HoldAccount], look: Look) -> String {
         let scope: Vec<String> =
             scope.map(|(name, value)| format!("{name} {}", safe(value))).collect();
         let scope = if scope.is_empty() { "all".to_owned() } else { scope.join(", ") };
-        vec![hold.id.clone(), time(hold.until), scope, safe(&hold.by), safe(reason)]
+        vec![hold.id.clone(), look.time(hold.until), scope, safe(&hold.by), safe(reason)]
     };
     let rows: Vec<Vec<String>> = holds.iter().map(row).collect();
     table(&["HOLD", "UNTIL", "WHAT", "BY", "WHY"], &rows, &[2, 3, 4], look)

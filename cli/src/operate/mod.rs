@@ -4,15 +4,18 @@
 mod account;
 mod acts;
 mod audit;
-mod common;
+pub(crate) mod common;
+mod explain;
+pub(crate) mod follow;
 mod hold;
+pub(crate) mod look;
 mod pace;
 pub(crate) mod place;
 mod progress;
 mod replay;
 pub(crate) mod running;
-mod select;
-mod table;
+pub(crate) mod select;
+pub(crate) mod table;
 mod views;
 
 use std::process::ExitCode;
@@ -57,6 +60,9 @@ pub enum Command {
     /// Count what came in against what became of it: is anything missing?
     #[command(after_help = "Example:\n  hookdock audit --since 24h --include-open")]
     Audit(audit::AuditArguments),
+    /// Explain why `hookdock dev` refused a request; without a number, list those it refused
+    #[command(after_help = "Example:\n  hookdock explain last")]
+    Explain(explain::Explain),
     /// List the endpoints
     #[command(after_help = "Example:\n  hookdock endpoints --data ./data")]
     Endpoints(views::Plain),
@@ -82,9 +88,19 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Hold(arguments) => arguments.run().await,
         Command::Replay(arguments) => Box::pin(arguments.run()).await,
         Command::Audit(arguments) => arguments.run().await,
+        Command::Explain(arguments) => arguments.run().await,
         Command::Endpoints(arguments) => arguments.endpoints().await,
         Command::Status(arguments) => arguments.status().await,
     };
+    refusals(done)
+}
+
+/// What the API refused is said with its reason, and has an exit code of its own.
+///
+/// # Errors
+///
+/// Any other error.
+pub fn refusals(done: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
     done.or_else(|error| match error.downcast::<Refusal>() {
         Ok(Refusal(problem)) => {
             output::eprintln(&refusal(&problem));
@@ -111,7 +127,7 @@ fn code(code: Code) -> u8 {
         | Code::ConfirmMismatch
         | Code::PlanExpired
         | Code::PlanTaken => exit::REFUSED,
-        Code::BadRequest | Code::CursorMismatch | Code::SelectionEmpty => 2,
+        Code::AmbiguousId | Code::BadRequest | Code::CursorMismatch | Code::SelectionEmpty => 2,
         _ => 1,
     }
 }

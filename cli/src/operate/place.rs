@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use clap::Args;
-use hookdock_console::{Problem, api};
+use hookdock_console::{Problem, Trigger, api};
 use hookdock_embedded::{QueueSettings, SystemClock};
 use hookdock_operate::Operator;
 use http::{Method, Request, StatusCode, header};
@@ -20,20 +20,19 @@ use crate::server::Local;
 /// Where to look.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlaceArguments {
-    /// The data folder of a `hookdock dev --data`, running or stopped; by default the one `hookdock
-    /// dev` that runs here
+    /// The folder of a `hookdock dev --data`, running or stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["table", "dev"])]
     data: Option<PathBuf>,
-    /// The API of a `hookdock dev` that runs here, where there are several
+    /// A `hookdock dev` that runs here; needed where there are several
     #[arg(long, value_name = "URL", conflicts_with = "table")]
     dev: Option<String>,
-    /// The ledger of a deployed stack: its output `LedgerTableName`
+    /// A deployed stack: its output `LedgerTableName`
     #[arg(long, env = "HOOKDOCK_TABLE", hide_env = true, requires = "bucket")]
     table: Option<String>,
-    /// The bucket of a deployed stack: its output `DeliveryBucketName`
+    /// Its output `DeliveryBucketName`
     #[arg(long, env = "HOOKDOCK_BUCKET", hide_env = true, requires = "table")]
     bucket: Option<String>,
-    /// The queue of a deployed stack, which acts and `status` need: its output `EventQueueUrl`
+    /// Its output `EventQueueUrl`, for acts and `status`
     #[arg(
         long,
         env = "HOOKDOCK_QUEUE_URL",
@@ -42,7 +41,7 @@ pub(crate) struct PlaceArguments {
         requires = "table"
     )]
     queue_url: Option<String>,
-    /// The dead-letter queue of a deployed stack: its output `DeadLetterQueueUrl`
+    /// Its output `DeadLetterQueueUrl`
     #[arg(
         long,
         env = "HOOKDOCK_DEAD_LETTER_URL",
@@ -195,6 +194,23 @@ impl Api {
             .header(header::CONTENT_TYPE, "application/json")
             .body(serde_json::to_vec(asked)?.into())?;
         self.ask(request).await
+    }
+
+    /// What a `hookdock dev` answers that is asked to sign a sample and send it.
+    pub(crate) async fn trigger(&self, asked: &Trigger) -> anyhow::Result<Bytes> {
+        self.is_dev()?;
+        let request = Request::post("/trigger")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(serde_json::to_vec(asked)?.into())?;
+        self.ask(request).await
+    }
+
+    /// Fails where there is no process that could sign, or that has refused anything.
+    pub(crate) fn is_dev(&self) -> anyhow::Result<()> {
+        match self.way {
+            Way::Over(_) => Ok(()),
+            Way::Here(_) => bail!("{} is no `hookdock dev` that runs", self.name),
+        }
     }
 
     async fn ask(&self, request: Request<Bytes>) -> anyhow::Result<Bytes> {

@@ -4,17 +4,23 @@ use std::collections::BTreeMap;
 
 use hookdock_operate::{Phase, Progress, ReportLine};
 
-use super::table::{Look, table, time};
+use super::look::Look;
+use super::table::table;
 use crate::output::safe;
 
 /// One operation: what it is about, and how far it is.
-pub(super) fn progress(progress: &Progress, _: Look) -> String {
+pub(super) fn progress(progress: &Progress, look: Look) -> String {
     let plan = &progress.plan;
     let mut lines = vec![
         format!("{}  replay, {}   place: {}", plan.id, said(progress), safe(&plan.place)),
         format!("  by        {}: {}", safe(&plan.actor), safe(&plan.reason)),
         format!("  mode      {}, {} effect keys", mode(progress), lower(&plan.effects)),
-        format!("  items     {}{}{}", plan.items, span(progress), some(" of ", &plan.endpoints)),
+        format!(
+            "  items     {}{}{}",
+            plan.items,
+            span(progress, look),
+            some(" of ", &plan.endpoints)
+        ),
     ];
     lines.extend(full("states", &plan.states));
     lines.extend(full("left out", &plan.left_out));
@@ -39,7 +45,7 @@ pub(super) fn operations(all: &[Progress], look: Look) -> String {
         .map(|progress| {
             let plan = &progress.plan;
             let (items, left) = (plan.items.to_string(), progress.left.to_string());
-            let words = [plan.id.clone(), time(plan.at), progress.phase.name().to_owned()];
+            let words = [plan.id.clone(), look.time(plan.at), progress.phase.name().to_owned()];
             let who = [safe(&plan.actor), safe(&plan.reason)];
             words.into_iter().chain([items, left]).chain(who).collect()
         })
@@ -84,9 +90,9 @@ fn lower(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}").to_lowercase()
 }
 
-fn span(progress: &Progress) -> String {
+fn span(progress: &Progress, look: Look) -> String {
     match (progress.plan.from, progress.plan.to) {
-        (Some(from), Some(to)) => format!(", received {} to {}", time(from), time(to)),
+        (Some(from), Some(to)) => format!(", received {} to {}", look.time(from), look.time(to)),
         _ => String::new(),
     }
 }

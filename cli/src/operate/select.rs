@@ -7,6 +7,7 @@ use clap::Args;
 use form_urlencoded::Serializer;
 use hookdock_embedded::SystemClock;
 use hookdock_pipeline::model::system::System as _;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// Which events are meant.
@@ -42,7 +43,7 @@ pub(crate) struct SelectionArguments {
     /// The provider's id
     #[arg(long)]
     id: Option<String>,
-    /// Not before: 2h, 3d, today, or a time such as 2026-11-30T08:00:00Z
+    /// Not before: 2h, 3d, today (in your zone), or a time such as 2026-11-30T08:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<Moment>,
     /// Before: the same
@@ -65,29 +66,44 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let now = Timestamp::from_millisecond(SystemClock.now().get()).unwrap_or_default();
-        moment(text, now)
+        moment(text, now, TimeZone::system())
             .map(Self)
             .ok_or_else(|| "write 90m, 2h, 3d, today, or 2026-11-30T08:00:00Z".to_owned())
     }
 }
 
-fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
+/// A length of time that a person wrote, in seconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span(u32);
+
+impl Span {
+    pub(crate) fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Span {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        const UNITS: [(char, u32); 4] = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
+        let read = UNITS.into_iter().find_map(|(unit, seconds)| {
+            let count: u32 = text.strip_suffix(unit)?.parse().ok()?;
+            count.checked_mul(seconds)
+        });
+        read.map(Self).ok_or("write 30s, 10m, 2h or 1d")
+    }
+}
+
+fn moment(text: &str, now: Timestamp, zone: TimeZone) -> Option<Timestamp> {
     if text == "today" {
-        return format!("{}T00:00:00Z", now.strftime("%Y-%m-%d")).parse().ok();
+        return now.to_zoned(zone).start_of_day().ok().map(|start| start.timestamp());
     }
     if let Ok(time) = text.parse() {
         return Some(time);
     }
-    let unit = text.chars().last()?;
-    let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        _ => return None,
-    };
-    now.checked_sub(SignedDuration::from_secs(count.checked_mul(seconds)?)).ok()
+    let Span(seconds) = text.parse().ok()?;
+    now.checked_sub(SignedDuration::from_secs(seconds.into())).ok()
 }
 
 impl SelectionArguments {
@@ -160,10 +176,11 @@ mod tests {
             ("today", "2026-11-30T00:00:00Z"),
             ("2026-11-01T00:00:00+01:00", "2026-10-31T23:00:00Z"),
         ] {
-            assert_eq!(moment(text, now).map(|time| time.to_string()).as_deref(), Some(time));
+            let read = moment(text, now, TimeZone::UTC);
+            assert_eq!(read.map(|time| time.to_string()).as_deref(), Some(time));
         }
         for bad in ["", "h", "2w", "yesterday", "99999999999999d"] {
-            assert_eq!(moment(bad, now), None, "{bad}");
+            assert_eq!(moment(bad, now, TimeZone::UTC), None, "{bad}");
         }
     }
 

@@ -1,8 +1,9 @@
 //! Rows for a terminal: columns that fit 80 characters, a word and a symbol for each state.
 
+use hookdock_console::RefusedRequest;
 use hookdock_operate::{Dead, EndpointAccount, Event, Page, State, Status};
-use jiff::Timestamp;
 
+use super::look::Look;
 use crate::output::safe;
 
 /// How wide a table is where nothing says so.
@@ -10,36 +11,6 @@ const WIDTH: usize = 80;
 
 /// How much a column may be shortened.
 const LEAST: usize = 8;
-
-/// Whether the states have colours, and whether columns are shortened.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
-    pub(crate) coloured: bool,
-    pub(crate) wide: bool,
-}
-
-/// A state as it is shown: its symbol, its word, and its colour.
-const fn shown(state: State) -> (&'static str, &'static str, u8) {
-    match state {
-        State::Dead => ("✗", "dead", 31),
-        State::LeaseOver => ("▸!", "lease over", 33),
-        State::Retrying => ("↻", "retrying", 33),
-        State::Waiting => ("‖", "waiting", 35),
-        State::Running => ("▸", "running", 34),
-        State::Queued => ("…", "queued", 37),
-        State::Dismissed => ("⊘", "dismissed", 37),
-        State::Done => ("✓", "done", 32),
-        State::Ignored => ("○", "ignored", 37),
-        State::Direct => ("→", "direct", 37),
-        State::Forgotten => ("?", "forgotten", 37),
-    }
-}
-
-/// The symbol and the word.
-pub(crate) fn words(state: State) -> String {
-    let (symbol, word, _) = shown(state);
-    format!("{symbol} {word}")
-}
 
 /// Columns with a head. Those named in `elastic` are shortened where the table is too wide.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>], elastic: &[usize], look: Look) -> String {
@@ -59,7 +30,7 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>], elastic: &[usize], look
     }
     let line = |cells: &[String]| {
         let cells = cells.iter().zip(&widths).map(|(cell, width)| {
-            let text = shortened(cell, *width);
+            let text = look.shortened(cell, *width);
             let gap = " ".repeat(width.saturating_sub(length(&text)));
             format!("{}{gap}", coloured(&text, look))
         });
@@ -69,38 +40,27 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>], elastic: &[usize], look
     std::iter::once(&head).chain(rows).map(|row| line(row)).collect::<Vec<_>>().join("\n")
 }
 
-fn shortened(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
-}
-
 /// A cell that is a state has its colour.
 fn coloured(text: &str, look: Look) -> String {
     let states = State::names();
-    let state = states.split(", ").filter_map(State::named).find(|state| words(*state) == text);
-    match state.filter(|_| look.coloured) {
-        Some(state) => format!("\u{1b}[{}m{text}\u{1b}[0m", shown(state).2),
+    let mut states = states.split(", ").filter_map(State::named);
+    match states.find(|state| look.words(*state) == text) {
+        Some(state) => look.coloured(text, look.sign(state).colour),
         None => text.to_owned(),
     }
 }
 
-pub(crate) fn time(at: Timestamp) -> String {
-    at.strftime("%m-%d %H:%M:%S").to_string()
-}
-
 /// A page of events.
 pub(crate) fn events(events: &[Event], look: Look) -> String {
-    let rows: Vec<Vec<String>> = events.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = events.iter().map(|event| row(event, look)).collect();
     table(&["TIME", "STATE", "ENDPOINT", "TYPE", "ID", "TRIES"], &rows, &[2, 3, 4], look)
 }
 
-fn row(event: &Event) -> Vec<String> {
+fn row(event: &Event, look: Look) -> Vec<String> {
     let tries = event.runs.iter().map(|run| run.attempts_counted).max();
     vec![
-        event.received_at.map(time).unwrap_or_default(),
-        words(event.state),
+        event.received_at.map(|at| look.time(at)).unwrap_or_default(),
+        look.words(event.state),
         safe(&event.endpoint),
         safe(event.event_type.as_deref().unwrap_or("-")),
         safe(event.id.as_deref().unwrap_or_else(|| event.name())),
@@ -109,9 +69,9 @@ fn row(event: &Event) -> Vec<String> {
 }
 
 /// How far a page looked.
-pub(crate) fn looked(page: &Page<Event>, command: &str) -> String {
+pub(crate) fn looked(page: &Page<Event>, command: &str, look: Look) -> String {
     let (found, names) = (page.items.len(), page.looked.names);
-    let (from, to) = (time(page.looked.from), time(page.looked.to));
+    let (from, to) = (look.time(page.looked.from), look.time(page.looked.to));
     match &page.next {
         Some(cursor) => {
             format!("{found} of the newest {names} looked at. Next: {command} --cursor {cursor}")
@@ -136,7 +96,7 @@ pub(crate) fn dead(dead: &Dead, by: &str, look: Look) -> String {
             let values =
                 keys.iter().map(|key| group.by.get(*key).map_or_else(String::new, |v| safe(v)));
             let message = safe(group.last_message.as_deref().unwrap_or("-"));
-            let first = [group.runs.to_string(), time(group.since)];
+            let first = [group.runs.to_string(), look.time(group.since)];
             first.into_iter().chain(values).chain([message]).collect()
         })
         .collect();
@@ -158,7 +118,7 @@ pub(crate) fn endpoints(endpoints: &[EndpointAccount], look: Look) -> String {
                 said(|configured| &configured.provider),
                 said(|configured| &configured.trust),
                 said(|configured| &configured.path),
-                endpoint.last_delivery.map_or_else(|| "-".to_owned(), time),
+                endpoint.last_delivery.map_or_else(|| "-".to_owned(), |at| look.time(at)),
             ]
         })
         .collect();
@@ -166,25 +126,47 @@ pub(crate) fn endpoints(endpoints: &[EndpointAccount], look: Look) -> String {
 }
 
 /// How the place is.
-pub(crate) fn status(status: &Status) -> String {
+pub(crate) fn status(status: &Status, look: Look) -> String {
     let said = match &status.problems[..] {
         [] => "all is well".to_owned(),
         problems => format!("UNHEALTHY: {}", problems.join(", ")),
     };
-    let newest = status.newest_dead.map(|at| format!(", the newest from {}", time(at)));
+    let newest = status.newest_dead.map(|at| format!(", the newest from {}", look.time(at)));
     [
         format!("{}  {said}", safe(&status.place)),
         format!(
-            "  queue       {} visible, {} with a worker or put off",
+            "  queue         {} visible, {} with a worker or put off",
             status.visible, status.hidden
         ),
-        format!("  runs        {} retrying, {} waiting", status.retrying, status.waiting),
-        format!("  dead        {} runs{}", status.dead, newest.unwrap_or_default()),
-        format!("  dismissed   {} runs", status.dismissed),
+        format!("  runs          {} retrying, {} waiting", status.retrying, status.waiting),
+        format!("  dead          {} runs{}", status.dead, newest.unwrap_or_default()),
+        format!("  dismissed     {} runs", status.dismissed),
         format!(
-            "  letters     {} in the dead-letter queue, {} without a run",
-            status.letters, status.letters_without_run
+            "  dead letters  {} in the queue, {} without a run",
+            status.dead_letters, status.dead_letters_without_run
         ),
     ]
     .join("\n")
+}
+
+/// The requests that were refused.
+pub(crate) fn refused(refused: &[RefusedRequest], look: Look) -> String {
+    let rows: Vec<Vec<String>> = refused
+        .iter()
+        .map(|one| {
+            let explained = if one.kept { "yes" } else { "no" };
+            let (number, status) = (one.number.to_string(), one.status.to_string());
+            let (path, code) = (safe(&one.path), safe(&one.code));
+            vec![
+                number,
+                look.time(one.at),
+                safe(&one.method),
+                path,
+                status,
+                code,
+                explained.to_owned(),
+            ]
+        })
+        .collect();
+    table(&["NO", "TIME", "METHOD", "PATH", "STATUS", "REASON", "WHOLE"], &rows, &[3, 5], look)
 }

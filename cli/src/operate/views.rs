@@ -57,7 +57,7 @@ pub struct Body {
     /// The headers instead of the body
     #[arg(long, group = "view")]
     headers: bool,
-    /// Commands that sign it anew and send it
+    /// Commands that sign it again and send it
     #[arg(long, group = "view")]
     curl: bool,
     /// Also what is left out by its name: credentials, signatures, secrets
@@ -163,7 +163,7 @@ impl List {
             |page: &Page<Event>, look| table::events(&page.items, look),
             |page| page.items.iter().map(name).collect(),
         )?;
-        common.say(&table::looked(&page, "hookdock list"));
+        common.say(&table::looked(&page, "hookdock list", common.look()));
         Ok(exit::DONE)
     }
 }
@@ -175,7 +175,7 @@ impl Show {
         }
         let api = self.common.open().await?;
         let answer = api.get(&self.event.path("events", "", &[])).await?;
-        let text = |event: &Event, _| account::text(event);
+        let text = account::text;
         self.common.print(&answer, text, |event| vec![name(event)])?;
         Ok(exit::DONE)
     }
@@ -305,11 +305,9 @@ impl Plain {
 
     pub(super) async fn status(self) -> anyhow::Result<ExitCode> {
         let api = self.common.open().await?;
-        let status = self.common.print(
-            &api.get("/status").await?,
-            |status, _| table::status(status),
-            |status| vec![status.place.clone()],
-        )?;
+        let status = self.common.print(&api.get("/status").await?, table::status, |status| {
+            vec![status.place.clone()]
+        })?;
         Ok(match status.problems.is_empty() {
             true => exit::DONE,
             false => ExitCode::from(exit::UNHEALTHY),

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::server::body::Room;
+use crate::server::refusals::Refusals;
 use crate::server::request::respond;
 use crate::server::stop::{LAST_WORK_TIME, stopped};
 use crate::server::types::LocalIngest;
@@ -45,11 +46,12 @@ const LAST_REQUEST_TIME: Duration = Duration::from_secs(15);
 pub(super) struct Front {
     ingest: Arc<LocalIngest>,
     room: Room,
+    refusals: Arc<Refusals>,
 }
 
 impl Front {
-    pub(super) fn of(ingest: Arc<LocalIngest>) -> Self {
-        Self { ingest, room: Room::default() }
+    pub(super) fn of(ingest: Arc<LocalIngest>, refusals: Arc<Refusals>) -> Self {
+        Self { ingest, room: Room::default(), refusals }
     }
 
     /// Takes connections until asked to stop; then gives the requests under way a little time.
@@ -78,9 +80,9 @@ impl Front {
         sender: SocketAddr,
         mut stop: watch::Receiver<bool>,
     ) {
-        let Self { ingest, room } = &self;
+        let Self { ingest, room, refusals } = &self;
         let service = service_fn(|request: Request<Incoming>| async move {
-            Ok::<_, Infallible>(respond(ingest, room, sender, request).await)
+            Ok::<_, Infallible>(respond(ingest, room, refusals, sender, request).await)
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(HEAD_BYTES);

@@ -1,8 +1,10 @@
 //! The whole of Hookdock in this process: HTTP in front, the use cases, the embedded adapters.
 
 mod body;
+mod chaos;
 mod front;
 mod maintain;
+pub(crate) mod refusals;
 mod request;
 mod stop;
 mod types;
@@ -28,13 +30,17 @@ use hookdock_pipeline::process::{Process, Verdict, Worker};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+pub use crate::server::chaos::Chaos;
 use crate::server::front::Front;
 use crate::server::maintain::maintain;
+use crate::server::refusals::Refusals;
 pub use crate::server::stop::Stopper;
 use crate::server::stop::{LAST_WORK_TIME, stopped};
 pub use crate::server::types::Local;
-use crate::server::types::{LocalIngest, LocalProcess};
+pub(crate) use crate::server::types::LocalIngest;
+use crate::server::types::LocalProcess;
 
 /// How many messages are worked on at a time by default.
 pub const WORKERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
@@ -61,16 +67,20 @@ pub struct Settings<'a> {
     pub listen: SocketAddr,
     /// How many messages are worked on at a time.
     pub workers: NonZeroUsize,
+    /// Which trouble there is on purpose.
+    pub chaos: Option<Chaos>,
 }
 
 /// A stack that is ready to serve.
 #[derive(Debug)]
 pub struct Stack {
     ingest: Arc<LocalIngest>,
+    refusals: Arc<Refusals>,
     process: Arc<LocalProcess>,
     local: Local,
     listener: TcpListener,
     workers: NonZeroUsize,
+    chaos: Option<Chaos>,
     stop: watch::Sender<bool>,
 }
 
@@ -81,7 +91,9 @@ impl Stack {
     ///
     /// One of them is unavailable.
     pub async fn open(settings: Settings<'_>) -> anyhow::Result<Self> {
-        let queue = QueueSettings::default();
+        let chaos = settings.chaos;
+        let usual = QueueSettings::default();
+        let queue = chaos.as_ref().map_or(usual, |chaos| chaos.queue(usual));
         let local = match settings.data {
             None => Local::in_memory(SystemClock, queue)?,
             Some(folder) => Local::on_disk(folder, SystemClock, queue)
@@ -119,9 +131,11 @@ impl Stack {
                 },
                 worker: Worker::default(),
             }),
+            refusals: Arc::default(),
             local,
             listener,
             workers: settings.workers,
+            chaos,
             stop: watch::Sender::new(false),
         })
     }
@@ -141,6 +155,16 @@ impl Stack {
         self.local.clone()
     }
 
+    /// What decides on requests.
+    pub(crate) fn ingest(&self) -> Arc<LocalIngest> {
+        Arc::clone(&self.ingest)
+    }
+
+    /// The requests that it refuses.
+    pub(crate) fn refusals(&self) -> Arc<Refusals> {
+        Arc::clone(&self.refusals)
+    }
+
     /// The way to stop it.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
@@ -151,9 +175,10 @@ impl Stack {
     pub async fn run(self) {
         let maintenance = maintain(self.local.clone(), self.stop.subscribe());
         let maintenance = tokio::spawn(maintenance);
-        let workers =
-            tokio::spawn(work(self.process, self.local, self.workers, self.stop.subscribe()));
-        Front::of(self.ingest).serve(self.listener, self.stop.subscribe()).await;
+        let Self { process, local, workers, chaos, .. } = self;
+        let work = work(process, local, workers, chaos, self.stop.subscribe());
+        let workers = tokio::spawn(work);
+        Front::of(self.ingest, self.refusals).serve(self.listener, self.stop.subscribe()).await;
         if workers.await.is_err() || maintenance.await.is_err() {
             tracing::error!("the workers or the maintenance ended in a panic");
         }
@@ -171,6 +196,7 @@ async fn work(
     process: Arc<LocalProcess>,
     local: Local,
     workers: NonZeroUsize,
+    chaos: Option<Chaos>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut working = JoinSet::new();
@@ -179,8 +205,8 @@ async fn work(
         while working.try_join_next().is_some() {}
         let free = workers.get().saturating_sub(working.len());
         // Not inside the select: a call that is dropped half-way hides messages from everybody.
-        for message in take(&local, free).await {
-            working.spawn(handle(Arc::clone(&process), local.clone(), message));
+        for message in take(&local, free, chaos.as_ref()).await {
+            working.spawn(handle(Arc::clone(&process), local.clone(), message, chaos.clone()));
         }
         tokio::select! {
             () = arrival(&local), if working.len() < workers.get() => {}
@@ -189,13 +215,20 @@ async fn work(
         }
     }
     let last = async { while working.join_next().await.is_some() {} };
-    if tokio::time::timeout(LAST_WORK_TIME, last).await.is_err() {
+    if timeout(LAST_WORK_TIME, last).await.is_err() {
         tracing::warn!("work was cut off; it comes back when its visibility runs out");
     }
 }
 
-async fn take(local: &Local, most: usize) -> Vec<Message> {
-    match local.receive(most).await {
+async fn take(local: &Local, most: usize, chaos: Option<&Chaos>) -> Vec<Message> {
+    let taken = async {
+        let messages = local.receive(most).await?;
+        match chaos {
+            Some(chaos) => chaos.trouble(messages, local).await,
+            None => Ok(messages),
+        }
+    };
+    match taken.await {
         Ok(messages) => messages,
         Err(error) => {
             tracing::error!(error = chain(&error), "no messages could be received");
@@ -212,11 +245,27 @@ async fn arrival(local: &Local) {
     }
 }
 
-async fn handle(process: Arc<LocalProcess>, local: Local, message: Message) {
-    let received = message.received(SystemClock.now().plus(WORK_TIME));
-    if process.one(&received).await == Verdict::Finished
+async fn handle(process: Arc<LocalProcess>, local: Local, message: Message, chaos: Option<Chaos>) {
+    let (mut work_time, mut death) = (WORK_TIME, None);
+    if let Some(chaos) = &chaos {
+        SystemClock.sleep(chaos.delay()).await;
+        (work_time, death) = (chaos.work_time(WORK_TIME), chaos.death());
+    }
+    let received = message.received(SystemClock.now().plus(work_time));
+    let worked = process.one(&received);
+    let verdict = match death {
+        // What was under way is dropped where it stands, as when a process dies.
+        Some(after) => timeout(after, worked).await.unwrap_or_else(|_| killed(&message)),
+        None => worked.await,
+    };
+    if verdict == Verdict::Finished
         && let Err(error) = local.delete(&message.receipt).await
     {
         tracing::warn!(error = chain(&error), "a finished message was not deleted");
     }
+}
+
+fn killed(message: &Message) -> Verdict {
+    tracing::warn!(message.receives = message.receives, "chaos: a worker died in its work");
+    Verdict::Again
 }

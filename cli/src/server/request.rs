@@ -13,28 +13,41 @@ use http_body_util::Full;
 use hyper::body;
 
 use crate::server::body::{Room, discard};
+use crate::server::refusals::Refusals;
 use crate::server::types::LocalIngest;
 
 /// The answer to a request. A body that no endpoint would take is not kept.
 pub(super) async fn respond(
     ingest: &LocalIngest,
     room: &Room,
+    refusals: &Refusals,
     sender: SocketAddr,
     request: Request<body::Incoming>,
 ) -> Response<Full<Bytes>> {
     let (parts, mut body) = request.into_parts();
     let Some(most) = largest_body(ingest, parts.uri.path()).await else {
         discard(body);
-        return answer(ingest, incoming(&parts, sender, Bytes::new())).await.map(Full::new);
+        let received_at = ingest.system.now();
+        let bare = || incoming(&parts, sender, Bytes::new());
+        let answered = answer(ingest, bare()).await;
+        refusals.keep(&answered, received_at, false, bare);
+        return answered.map(Full::new);
     };
     let received_at = ingest.system.now();
-    let answered = match room.read(&mut body, most).await {
-        Ok(held) => answer(ingest, incoming(&parts, sender, held.bytes.clone())).await,
+    let (answered, bytes) = match room.read(&mut body, most).await {
+        Ok(held) => {
+            let bytes = held.bytes.clone();
+            (answer(ingest, incoming(&parts, sender, bytes.clone())).await, Some(bytes))
+        }
         Err(unread) => {
             discard(body);
-            answer_unread(ingest, parts.uri.path(), received_at, unread)
+            (answer_unread(ingest, parts.uri.path(), received_at, unread), None)
         }
     };
+    let is_whole = bytes.is_some();
+    refusals.keep(&answered, received_at, is_whole, || {
+        incoming(&parts, sender, bytes.unwrap_or_default())
+    });
     answered.map(Full::new)
 }
 

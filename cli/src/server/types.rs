@@ -7,6 +7,6 @@ use hookdock_pipeline::process::Process;
 
 /// The embedded adapters on this machine's clock.
 pub type Local = Embedded<SystemClock>;
-pub(super) type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, SystemClock>;
+pub(crate) type LocalIngest = Ingest<KeepingEndpoints<SystemClock>, Local, SystemClock>;
 pub(super) type LocalMaintenance = Maintenance<Local, Local, SystemClock>;
 pub(super) type LocalProcess = Process<Local, Local, Local, SystemClock>;

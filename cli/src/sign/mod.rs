@@ -2,7 +2,7 @@
 
 mod curl;
 mod key_pair;
-mod trouble;
+pub(crate) mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

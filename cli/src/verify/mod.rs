@@ -14,7 +14,7 @@ use hookdock_signature::{EpochMillis, EpochSeconds, Provider, Rejection};
 use crate::explain::{Case, explain};
 use crate::input::{self, SecretFile};
 use crate::saved_request::SavedRequest;
-use crate::verify::report::Report;
+pub(crate) use crate::verify::report::Report;
 use crate::{exit, output};
 
 const EXAMPLES: &str = "\
@@ -71,37 +71,38 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             arguments.request.display()
         );
     }
-    let report = arguments.report(&provider, &secrets, &request)?;
+    let report = judged(&provider, &secrets, &request, arguments.now(), arguments.explain)?;
+    if !report.is_valid() && !arguments.explain {
+        output::eprintln("--explain says why");
+    }
     let report = report.by(&request.method, &provider);
     report.print(arguments.json)?;
     Ok(if report.is_valid() { exit::DONE } else { exit::not_valid() })
 }
 
-impl Arguments {
-    fn report(
-        &self,
-        provider: &Provider,
-        secrets: &[SecretFile],
-        request: &SavedRequest,
-    ) -> anyhow::Result<Report> {
-        let now = self.now();
-        let keys = secrets.iter().map(SecretFile::secret).collect::<anyhow::Result<Vec<_>>>()?;
-        let rejection = match hookdock_signature::verify(provider, &keys, &request.request(), now) {
-            Ok(proof) if proof.only_first_item() => {
-                return Ok(Report::partly_valid(provider, &proof, now));
-            }
-            Ok(proof) => return Ok(Report::valid(provider, &proof, now)),
-            Err(rejection) => rejection,
-        };
-        can_be_judged(provider, &rejection)?;
-        let case = Case { provider, secrets, request, now };
-        let findings = if self.explain { explain(&case, &rejection)? } else { Vec::new() };
-        if !self.explain {
-            output::eprintln("--explain says why");
+/// Whether the request verifies; if it does not and that is asked for, why.
+pub(crate) fn judged(
+    provider: &Provider,
+    secrets: &[SecretFile],
+    request: &SavedRequest,
+    now: EpochMillis,
+    with_causes: bool,
+) -> anyhow::Result<Report> {
+    let keys = secrets.iter().map(SecretFile::secret).collect::<anyhow::Result<Vec<_>>>()?;
+    let rejection = match hookdock_signature::verify(provider, &keys, &request.request(), now) {
+        Ok(proof) if proof.only_first_item() => {
+            return Ok(Report::partly_valid(provider, &proof, now));
         }
-        Ok(Report::not_valid(provider, &rejection, now, findings))
-    }
+        Ok(proof) => return Ok(Report::valid(provider, &proof, now)),
+        Err(rejection) => rejection,
+    };
+    can_be_judged(provider, &rejection)?;
+    let case = Case { provider, secrets, request, now };
+    let findings = if with_causes { explain(&case, &rejection)? } else { Vec::new() };
+    Ok(Report::not_valid(provider, &rejection, now, findings))
+}
 
+impl Arguments {
     fn now(&self) -> EpochMillis {
         self.now.map_or_else(|| SystemClock.now(), |now| EpochSeconds::new(now).to_millis())
     }

@@ -100,6 +100,11 @@ impl Report {
         Self { warnings: warning(method, provider).into_iter().collect(), ..self }
     }
 
+    /// The code of the refusal, if it is refused.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.reason.as_ref().map(|reason| reason.code)
+    }
+
     pub(crate) const fn is_valid(&self) -> bool {
         self.valid
     }
@@ -108,7 +113,7 @@ impl Report {
         if json { output::print_json(self) } else { output::print(&self.text()) }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let lines = self.findings.iter().map(|told| format!("  {:<8} {}", told.label, told.text));
         let warnings = self.warnings.iter().map(|text| format!("  {:<8} {text}", "warning"));
         std::iter::once(self.verdict()).chain(warnings).chain(lines).collect::<Vec<_>>().join("\n")

@@ -1,6 +1,8 @@
 //! `hookdock`, run as a person runs it.
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod wrong;
@@ -20,11 +22,17 @@ mod explain_secrets;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod operate;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod sign;
+#[cfg(test)]
+mod trigger;
 #[cfg(test)]
 mod verify;
 #[cfg(test)]

@@ -1,113 +1,16 @@
 //! The operator's commands beside a `hookdock dev` that runs, and over its data once it has stopped.
 
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use hookdock_embedded::SystemClock;
 use hookdock_pipeline::model::system::System as _;
-use hookdock_tests::requests::Draft;
 use serde_json::Value;
 
+use crate::beside::{Dev, checkout};
 use crate::support::{folder, hookdock, json, stderr, stdout};
-
-/// A `hookdock dev` with an API on a free port.
-struct Dev {
-    child: Child,
-    folder: PathBuf,
-    webhooks: String,
-}
-
-impl Dev {
-    fn start(name: &str, more: &[&str]) -> Self {
-        let folder = folder(name);
-        let endpoints = folder.join("endpoints.toml");
-        let text = "[endpoints.stripe]\nprovider = \"stripe\"\nsecrets = [\"whsec_test\"]\n";
-        std::fs::write(&endpoints, text).expect("written");
-        let mut child = hookdock()
-            .args(["dev", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--endpoints"])
-            .arg(&endpoints)
-            .arg("--runtime-dir")
-            .arg(&folder)
-            .args(more)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("cargo built it");
-        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-        let first = lines.next().expect("a line").expect("UTF-8");
-        let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://"));
-        let webhooks = address.expect("an address").trim_end_matches('.').to_owned();
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, folder, webhooks }
-    }
-
-    /// One that has had three events, each of them dead.
-    async fn with_three_dead(name: &str, more: &[&str]) -> Self {
-        let dev = Self::start(name, more);
-        for id in ["evt_1", "evt_2", "evt_3"] {
-            dev.post(&checkout(id)).await;
-        }
-        dev.settled(3).await;
-        dev
-    }
-
-    async fn post(&self, body: &str) {
-        let draft = Draft::stripe("stripe", "whsec_test", body);
-        let request = draft.signed(SystemClock.now());
-        let url = format!("http://{}{}", self.webhooks, draft.path);
-        let mut post = reqwest::Client::new().post(url).body(draft.body.clone());
-        for (name, value) in request.headers.iter() {
-            post = post.header(name, value);
-        }
-        assert_eq!(post.send().await.expect("an answer").status().as_u16(), 200);
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = hookdock();
-        command.args(arguments).arg("--runtime-dir").arg(&self.folder).env_remove("HOOKDOCK_TABLE");
-        command.output().expect("it runs")
-    }
-
-    /// Waits until all events have ended.
-    async fn settled(&self, events: usize) {
-        for _ in 0..200 {
-            let listed = json(&self.run(&["list", "-o", "json"]));
-            let items = listed["items"].as_array().expect("items");
-            let ended = items.iter().filter(|event| event["state"] == "dead");
-            if ended.count() == events {
-                return;
-            }
-            SystemClock.sleep(Duration::from_millis(50)).await;
-        }
-        panic!("they do not end: {}", stdout(&self.run(&["list"])));
-    }
-
-    fn interrupt(&mut self) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("sh").args(["-c", "kill -INT $0", &id]).status().expect("a shell");
-        assert!(sent.success());
-        assert_eq!(self.child.wait().expect("an exit code").code(), Some(0));
-    }
-
-    fn files(&self) -> Vec<PathBuf> {
-        let files = std::fs::read_dir(self.folder.join("hookdock")).into_iter().flatten();
-        files.map(|file| file.expect("a file").path()).collect()
-    }
-}
-
-impl Drop for Dev {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// A checkout that the job cannot read, so that it is dead at once.
-fn checkout(id: &str) -> String {
-    format!(r#"{{"id":"{id}","type":"checkout.session.completed","client_secret":"hush"}}"#)
-}
 
 /// Times, ids and ports differ from run to run.
 fn masked(text: &str) -> String {
@@ -325,7 +228,7 @@ fn a_name_with_a_quote_is_one_word_in_the_lines_that_are_copied() {
 }
 
 #[tokio::test]
-async fn the_api_is_closed_to_whoever_has_no_token() {
+async fn the_api_is_closed_to_a_caller_without_the_token() {
     let dev = Dev::start("operate-token", &[]);
     let file = dev.files().pop().expect("it says where it is");
     let said: Value = serde_json::from_slice(&std::fs::read(&file).expect("a file")).expect("JSON");

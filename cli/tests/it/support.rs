@@ -10,6 +10,7 @@ pub(crate) fn hookdock() -> Command {
     let mut hookdock = Command::new(env!("CARGO_BIN_EXE_hookdock"));
     // Nothing of a test says to the person's own commands that it runs.
     hookdock.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"));
+    hookdock.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").env_remove("NO_COLOR");
     hookdock
 }
 

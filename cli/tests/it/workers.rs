@@ -45,6 +45,7 @@ async fn as_many_jobs_run_at_once_as_there_are_workers_and_no_more() {
         public_url: None,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         workers: NonZeroUsize::new(WORKERS).expect("not zero"),
+        chaos: None,
     });
     let stack = stack.await.expect("memory");
     let (local, stopper, address) = (stack.local(), stack.stopper(), stack.address());

@@ -10,7 +10,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use hookdock_operate::ports::{Attended, Depth, Letter, Names, Objects, Queues, RunAt, Runs};
+use hookdock_operate::ports::{Attended, DeadLetter, Depth, Names, Objects, Queues, RunAt, Runs};
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::pack::Pack;
 use hookdock_pipeline::delivery::reference::Reference;
@@ -31,7 +31,7 @@ const LIST: &str = "list the objects";
 const READ: &str = "read the beginning of the delivery";
 const KEEP: &str = "keep the object";
 const SEND: &str = "queue the reference";
-const LETTERS: &str = "read the dead letters";
+const DEAD_LETTERS: &str = "read the dead letters";
 const DEPTH: &str = "count the messages";
 
 /// How long a dead letter is hidden while it is looked at, should it not be shown again at once.
@@ -229,10 +229,10 @@ impl Queues for Operated {
         }
     }
 
-    async fn letters(&self, most: usize) -> Result<Vec<Letter>, PortError> {
-        let queue = self.dead_letter_url(LETTERS)?;
-        let (mut letters, mut receipts) = (Vec::new(), Vec::new());
-        while letters.len() < most {
+    async fn dead_letters(&self, most: usize) -> Result<Vec<DeadLetter>, PortError> {
+        let queue = self.dead_letter_url(DEAD_LETTERS)?;
+        let (mut found, mut receipts) = (Vec::new(), Vec::new());
+        while found.len() < most {
             let received = self
                 .sqs
                 .receive_message()
@@ -242,7 +242,7 @@ impl Queues for Operated {
                 .message_attribute_names("All")
                 .send()
                 .await
-                .map_err(port_error(LETTERS))?;
+                .map_err(port_error(DEAD_LETTERS))?;
             let messages = received.messages.unwrap_or_default();
             if messages.is_empty() {
                 break;
@@ -250,7 +250,7 @@ impl Queues for Operated {
             for message in messages {
                 receipts.extend(message.receipt_handle);
                 let attributes = message.message_attributes.unwrap_or_default().into_iter();
-                letters.push(Letter {
+                found.push(DeadLetter {
                     id: message.message_id.unwrap_or_default(),
                     body: message.body.unwrap_or_default(),
                     attributes: attributes
@@ -265,12 +265,12 @@ impl Queues for Operated {
         });
         // One that is not shown again now is when the look's time is over.
         join_all(shown).await;
-        Ok(letters)
+        Ok(found)
     }
 
     async fn depth(&self) -> Result<Depth, PortError> {
         let (visible, hidden) = self.waiting(self.queue_url(DEPTH)?).await?;
         let (dead, looked_at) = self.waiting(self.dead_letter_url(DEPTH)?).await?;
-        Ok(Depth { visible, hidden, letters: dead.saturating_add(looked_at) })
+        Ok(Depth { visible, hidden, dead_letters: dead.saturating_add(looked_at) })
     }
 }

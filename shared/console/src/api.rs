@@ -53,7 +53,7 @@ struct Parameters {
     ignore: Option<String>,
 }
 
-/// The API over a place, for whoever may have all of it: nothing is asked of the caller.
+/// The API over a place, for a caller that may have all of it: nothing is checked.
 pub fn api<P: Place, S: System>(operator: Operator<P, S>) -> Router {
     let shared = Arc::new(Shared { operator, remembered: Remembered::default() });
     let routes = Router::new()
@@ -68,7 +68,7 @@ pub fn api<P: Place, S: System>(operator: Operator<P, S>) -> Router {
         .route("/find", get(find::<P, S>))
         .route("/audit", get(audit::<P, S>))
         .route("/dead", get(dead::<P, S>))
-        .route("/letters", get(letters::<P, S>))
+        .route("/dead-letters", get(dead_letters::<P, S>))
         .route("/operations", post(operations::<P, S>))
         .route("/holds", get(holds::list::<P, S>).post(holds::add::<P, S>))
         .route("/holds/{hold}/release", post(holds::release::<P, S>))
@@ -115,8 +115,8 @@ async fn endpoints<P: Place, S: System>(State(api): Api<P, S>) -> Answered {
     Ok(json(StatusCode::OK, &api.operator.endpoints().await?))
 }
 
-async fn letters<P: Place, S: System>(State(api): Api<P, S>) -> Answered {
-    Ok(json(StatusCode::OK, &api.operator.letters().await?))
+async fn dead_letters<P: Place, S: System>(State(api): Api<P, S>) -> Answered {
+    Ok(json(StatusCode::OK, &api.operator.dead_letters().await?))
 }
 
 async fn events<P: Place, S: System>(State(api): Api<P, S>, uri: Uri) -> Answered {

@@ -7,6 +7,7 @@
 mod answer;
 mod api;
 mod asked;
+mod dev;
 mod guard;
 mod holds;
 mod openapi;
@@ -16,6 +17,7 @@ mod replays;
 mod routes;
 
 pub use api::api;
+pub use dev::{Dev, Edits, Explained, RefusedRequest, Trigger, Triggered, Which, dev_api};
 pub use guard::{Guard, guarded};
 pub use openapi::document;
 pub use problem::Problem;

@@ -1,13 +1,14 @@
 //! The OpenAPI document, made from the list of routes and from the types that are answered.
 
 use hookdock_operate::{
-    Act, Audit, Dead, Diff, EndpointAccount, Event, Headers, HoldAccount, HoldOrder, LetterAccount,
-    Operation, Page, PlanOrder, Progress, ReportLine, Status, TurnOrder,
+    Act, Audit, Dead, DeadLetterAccount, Diff, EndpointAccount, Event, Headers, HoldAccount,
+    HoldOrder, Operation, Page, PlanOrder, Progress, ReportLine, Status, TurnOrder,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::asked::Asked;
+use crate::dev::{DEV_ROUTES, Explained, RefusedRequest, Trigger, Triggered};
 use crate::problem::Problem;
 use crate::replays::Driven;
 use crate::routes::{ROUTES, Route};
@@ -16,7 +17,7 @@ use crate::routes::{ROUTES, Route};
 #[must_use]
 pub fn document() -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in ROUTES.iter().chain(DEV_ROUTES) {
         let path = paths.entry(format!("/api/v1{}", route.path)).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.method.to_owned(), operation(route));
@@ -100,8 +101,9 @@ fn schemas() -> Value {
         ("Holds", generator.subschema_for::<Vec<HoldAccount>>()),
         ("Replays", generator.subschema_for::<Vec<Progress>>()),
         ("Report", generator.subschema_for::<Vec<ReportLine>>()),
-        ("Letters", generator.subschema_for::<Vec<LetterAccount>>()),
+        ("DeadLetters", generator.subschema_for::<Vec<DeadLetterAccount>>()),
         ("Page", generator.subschema_for::<Page<Event>>()),
+        ("Refused", generator.subschema_for::<Vec<RefusedRequest>>()),
     ];
     own.extend(lists.map(|(name, schema)| (name.to_owned(), schema.into())));
     own.insert("Document".to_owned(), json!({ "type": "object" }));
@@ -119,6 +121,9 @@ fn schemas() -> Value {
     generator.subschema_for::<TurnOrder>();
     generator.subschema_for::<HoldOrder>();
     generator.subschema_for::<Driven>();
+    generator.subschema_for::<Explained>();
+    generator.subschema_for::<Trigger>();
+    generator.subschema_for::<Triggered>();
     own.extend(generator.take_definitions(true));
     Value::Object(own)
 }

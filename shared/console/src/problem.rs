@@ -31,7 +31,8 @@ fn status(code: Code) -> StatusCode {
         Code::NoSession => StatusCode::UNAUTHORIZED,
         Code::Denied | Code::BadOrigin => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Running
+        Code::AmbiguousId
+        | Code::Running
         | Code::NothingToDo
         | Code::Altered
         | Code::ConfirmMismatch

@@ -92,7 +92,7 @@ pub(crate) const ROUTES: &[Route] = &[
         &[FILTERS, &[("by", "job, reason, class, message, endpoint, code; with commas")]],
         Some("Dead"),
     ),
-    get("/letters", "Dead letters that no run belongs to", &[], Some("Letters")),
+    get("/dead-letters", "Dead letters that no run belongs to", &[], Some("DeadLetters")),
     Route {
         conditional: true,
         ..post("/operations", "Retries, dismisses or restores one event", "Asked", "Operation")
@@ -121,7 +121,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
-const fn post(
+pub(crate) const fn post(
     path: &'static str,
     summary: &'static str,
     body: &'static str,
@@ -130,7 +130,7 @@ const fn post(
     Route { method: "post", body: Some(body), ..get(path, summary, &[], Some(answer)) }
 }
 
-const fn get(
+pub(crate) const fn get(
     path: &'static str,
     summary: &'static str,
     query: &'static [&'static [Parameter]],

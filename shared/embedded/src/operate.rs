@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hookdock_operate::ports::{
-    Attended, Depth, Letter, NAMES_A_CALL, Names, Objects, Queues, RunAt, Runs,
+    Attended, DeadLetter, Depth, NAMES_A_CALL, Names, Objects, Queues, RunAt, Runs,
 };
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::reference::Reference;
@@ -151,15 +151,15 @@ impl<S: System> Queues for Embedded<S> {
         self.send_items(std::slice::from_ref(reference), None).await.map(drop)
     }
 
-    async fn letters(&self, most: usize) -> Result<Vec<Letter>, PortError> {
+    async fn dead_letters(&self, most: usize) -> Result<Vec<DeadLetter>, PortError> {
         self.store.read("read the dead letters", |snapshot| {
-            let letters = snapshot.open_table(DEAD_LETTERS)?;
-            let letters = letters.iter()?.rev().take(most).map(|entry| {
-                let (number, letter) = entry?;
-                let DeadMessage { body, attributes } = from_bytes(letter.value())?;
-                Ok(Letter { id: number.value().to_string(), body, attributes })
+            let dead_letters = snapshot.open_table(DEAD_LETTERS)?;
+            let newest = dead_letters.iter()?.rev().take(most).map(|entry| {
+                let (number, message) = entry?;
+                let DeadMessage { body, attributes } = from_bytes(message.value())?;
+                Ok(DeadLetter { id: number.value().to_string(), body, attributes })
             });
-            letters.collect()
+            newest.collect()
         })
     }
 
@@ -172,8 +172,8 @@ impl<S: System> Queues for Embedded<S> {
                 let (_, from, _) = entry?.0.value();
                 visible = visible.saturating_add(u64::from(EpochMillis::new(from) <= now));
             }
-            let letters = snapshot.open_table(DEAD_LETTERS)?.len()?;
-            Ok(Depth { visible, hidden: all.saturating_sub(visible), letters })
+            let dead_letters = snapshot.open_table(DEAD_LETTERS)?.len()?;
+            Ok(Depth { visible, hidden: all.saturating_sub(visible), dead_letters })
         })
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{RunAccount, VERSION};
 use crate::operator::Operator;
-use crate::ports::{Attended, Letter, Place, RunAt};
+use crate::ports::{Attended, DeadLetter, Place, RunAt};
 use crate::selection::Selection;
 use crate::trouble::{Code, Trouble};
 
@@ -22,7 +22,7 @@ const MOST_RUNS: usize = 10_000;
 const A_READ: usize = 500;
 
 /// How many dead letters are looked at.
-const MOST_LETTERS: usize = 100;
+const MOST_DEAD_LETTERS: usize = 100;
 
 /// By what dead runs are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub struct Group {
 
 /// A dead letter that no run belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LetterAccount {
+pub struct DeadLetterAccount {
     /// The queue's name for it.
     pub id: String,
     /// Why it is there; `set_aside` where the queue did it.
@@ -194,32 +194,32 @@ impl<P: Place, S: System> Operator<P, S> {
     /// # Errors
     ///
     /// The place cannot be read.
-    pub async fn letters(&self) -> Result<Vec<LetterAccount>, Trouble> {
+    pub async fn dead_letters(&self) -> Result<Vec<DeadLetterAccount>, Trouble> {
         let mut alone = Vec::new();
-        for letter in self.place.letters(MOST_LETTERS).await? {
-            if !self.has_run(&letter).await? {
-                alone.push(LetterAccount::of(&letter));
+        for dead in self.place.dead_letters(MOST_DEAD_LETTERS).await? {
+            if !self.has_run(&dead).await? {
+                alone.push(DeadLetterAccount::of(&dead));
             }
         }
         Ok(alone)
     }
 
-    async fn has_run(&self, letter: &Letter) -> Result<bool, Trouble> {
-        let Ok(reference) = Reference::parse(&letter.body) else { return Ok(false) };
+    async fn has_run(&self, dead: &DeadLetter) -> Result<bool, Trouble> {
+        let Ok(reference) = Reference::parse(&dead.body) else { return Ok(false) };
         let Some(job) = &reference.job else { return Ok(false) };
         let history = self.place.history(&EventRef::of(&reference)).await?;
         Ok(history.is_some_and(|history| history.runs.iter().any(|run| run.id.job == *job)))
     }
 }
 
-impl LetterAccount {
-    fn of(letter: &Letter) -> Self {
+impl DeadLetterAccount {
+    fn of(dead: &DeadLetter) -> Self {
         let named = |name: &str| {
-            let found = letter.attributes.iter().find(|(own, _)| own == name);
+            let found = dead.attributes.iter().find(|(own, _)| own == name);
             found.map(|(_, value)| value.clone())
         };
         Self {
-            id: letter.id.clone(),
+            id: dead.id.clone(),
             reason: named("reason").unwrap_or_else(|| "set_aside".to_owned()),
             message: named("message"),
             endpoint: named("endpoint"),

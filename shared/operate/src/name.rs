@@ -34,7 +34,9 @@ impl Target {
     ///
     /// One of them is no name.
     pub fn of(endpoint: &str, name: &str) -> Result<Self, Trouble> {
-        Ok(Self { endpoint: endpoint.parse()?, name: name.parse()? })
+        // A list on a screen ends a long name so.
+        let name = name.trim_end_matches('\u{2026}').parse()?;
+        Ok(Self { endpoint: endpoint.parse()?, name })
     }
 }
 
@@ -51,12 +53,17 @@ impl FromStr for Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match &self.name {
-            Name::Delivery(id) => id.as_str(),
-            Name::Key(key) => key.as_str(),
-            Name::Id(id) => id.as_str(),
-        };
-        write!(f, "{}/{name}", self.endpoint)
+        write!(f, "{}/{}", self.endpoint, self.name)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Delivery(id) => id.as_str(),
+            Self::Key(key) => key.as_str(),
+            Self::Id(id) => id.as_str(),
+        })
     }
 }
 

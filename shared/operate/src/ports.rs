@@ -127,7 +127,7 @@ pub trait Runs: Send + Sync {
 
 /// A message of the dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct DeadLetter {
     /// The queue's name for it.
     pub id: String,
     /// Its body.
@@ -144,7 +144,7 @@ pub struct Depth {
     /// Messages that a worker has, or that are put off.
     pub hidden: u64,
     /// Dead letters.
-    pub letters: u64,
+    pub dead_letters: u64,
 }
 
 /// The queues.
@@ -153,7 +153,10 @@ pub trait Queues: Send + Sync {
     fn send(&self, reference: &Reference) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Dead letters, at most `most`, left where they are. A queue may show only some of them.
-    fn letters(&self, most: usize) -> impl Future<Output = Result<Vec<Letter>, PortError>> + Send;
+    fn dead_letters(
+        &self,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<DeadLetter>, PortError>> + Send;
 
     /// How much waits.
     fn depth(&self) -> impl Future<Output = Result<Depth, PortError>> + Send;

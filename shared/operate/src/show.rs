@@ -34,7 +34,11 @@ impl<P: Place, S: System> Operator<P, S> {
     ///
     /// Nothing is, or the place cannot be read.
     pub async fn show(&self, target: &Target, tenant: Option<&TenantId>) -> Result<Event, Trouble> {
-        let Known { event, stored, history } = self.known(target, tenant).await?;
+        self.account(target, self.known(target, tenant).await?)
+    }
+
+    fn account(&self, target: &Target, known: Known) -> Result<Event, Trouble> {
+        let Known { event, stored, history } = known;
         let record = history.as_ref().map(|history| &history.event);
         let delivery = stored.as_ref().map(|(object, bytes)| Received::of(bytes, object, record));
         let delivery = delivery.transpose()?;
@@ -65,8 +69,8 @@ impl<P: Place, S: System> Operator<P, S> {
         let mut found: Vec<Event> = Vec::new();
         for endpoint in self.endpoint_names().await? {
             let target = Target::of(endpoint.as_str(), text)?;
-            match self.show(&target, tenant).await {
-                Ok(event) => found.push(event.row()),
+            match self.exactly(&target, tenant).await {
+                Ok(known) => found.push(self.account(&target, known)?.row()),
                 Err(Trouble { code: Code::NotFound, .. }) => {}
                 Err(trouble) => return Err(trouble),
             }
@@ -83,12 +87,23 @@ impl<P: Place, S: System> Operator<P, S> {
         Ok(found)
     }
 
-    /// The event, if anything is known of it.
+    /// The event of that name, or the only one whose name begins so.
     pub(crate) async fn known(
         &self,
         target: &Target,
         tenant: Option<&TenantId>,
     ) -> Result<Known, Trouble> {
+        match self.exactly(target, tenant).await {
+            Err(trouble) if trouble.code == Code::NotFound => {
+                let longer = self.begins(target, tenant).await?.ok_or(trouble)?;
+                self.exactly(&longer, tenant).await
+            }
+            known => known,
+        }
+    }
+
+    /// The event, if anything is known of it.
+    async fn exactly(&self, target: &Target, tenant: Option<&TenantId>) -> Result<Known, Trouble> {
         let (key, asked) = self.named(target, tenant).await?;
         let event = EventRef { endpoint: target.endpoint.clone(), key };
         let history = self.place.history(&event).await?;

@@ -39,9 +39,9 @@ pub struct Status {
     /// Messages that a worker has, or that are put off.
     pub hidden: u64,
     /// Dead letters in the queue, with and without a run.
-    pub letters: u64,
+    pub dead_letters: u64,
     /// Dead letters without a run, among those that the queue showed.
-    pub letters_without_run: usize,
+    pub dead_letters_without_run: usize,
 }
 
 /// An endpoint.
@@ -73,13 +73,13 @@ impl<P: Place, S: System> Operator<P, S> {
         };
         let newest = self.place.runs(Attended::Dead, None, 1).await?;
         let depth = self.place.depth().await?;
-        let letters_without_run = self.letters().await?.len();
+        let dead_letters_without_run = self.dead_letters().await?.len();
         let mut problems = Vec::new();
         if dead > 0 {
             problems.push(format!("{dead} dead runs"));
         }
-        if letters_without_run > 0 {
-            problems.push(format!("{letters_without_run} dead letters without a run"));
+        if dead_letters_without_run > 0 {
+            problems.push(format!("{dead_letters_without_run} dead letters without a run"));
         }
         Ok(Status {
             version: VERSION,
@@ -93,8 +93,8 @@ impl<P: Place, S: System> Operator<P, S> {
             dismissed,
             visible: depth.visible,
             hidden: depth.hidden,
-            letters: depth.letters,
-            letters_without_run,
+            dead_letters: depth.dead_letters,
+            dead_letters_without_run,
         })
     }
 

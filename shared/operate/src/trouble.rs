@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Code {
     /// Nothing of that name is known.
     NotFound,
+    /// It is the beginning of several names.
+    AmbiguousId,
     /// A parameter, a name or a body is not what it has to be.
     BadRequest,
     /// The cursor belongs to another selection.

@@ -91,13 +91,17 @@ async fn a_run_that_has_left_the_queue_goes_on_now_and_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_dismissed_is_not_set_going_by_its_letter_and_can_be_restored() {
+async fn what_is_dismissed_is_not_set_going_by_its_dead_letter_and_can_be_restored() {
     let (stack, calls) = dead().await;
     let done = of(&stack).act(&order(Act::Dismiss, "stripe/evt_1", &etag(&stack).await)).await;
     assert_eq!(done.expect("done").items[0].outcome, Outcome::Dismissed);
     stack.local.redrive().await.expect("memory");
     stack.drain().await;
-    assert_eq!(calls.load(Ordering::SeqCst), 1, "the letter that was left behind does nothing");
+    assert_eq!(
+        calls.load(Ordering::SeqCst),
+        1,
+        "the dead letter that was left behind does nothing"
+    );
     let RunState::Dismissed { reason, by, why } = stack.run().state else { panic!("dismissed") };
     assert_eq!((reason, by.as_str(), why.as_str()), (DeadReason::Permanent, "anna", "a test"));
     let state = |name: &str| Filters { state: Some(name.to_owned()), ..Filters::default() };
@@ -147,7 +151,7 @@ async fn an_event_of_a_body_with_several_is_retried_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dead_runs_are_grouped_and_letters_without_a_run_are_told_apart() {
+async fn dead_runs_are_grouped_and_dead_letters_without_a_run_are_told_apart() {
     let no = || Err(Failure::permanent(ErrorClass::Refused, "no such customer"));
     let (jobs, _) = scripted(vec![no(), no(), Err(Failure::permanent(ErrorClass::BadData, "odd"))]);
     let stack = Stack::with(jobs);
@@ -164,7 +168,7 @@ async fn dead_runs_are_grouped_and_letters_without_a_run_are_told_apart() {
         dead.groups.iter().map(|group| (group.by["class"].as_str(), group.runs)).collect();
     assert_eq!(groups, [("refused", 2), ("bad_data", 1)]);
     assert_eq!((dead.runs, dead.complete), (3, true));
-    assert_eq!(of(&stack).letters().await.expect("an answer")[0].reason, "bad_reference");
+    assert_eq!(of(&stack).dead_letters().await.expect("an answer")[0].reason, "bad_reference");
     assert_eq!(stack.local.dead_letters().expect("memory").len(), 4, "looking moves none");
 }
 

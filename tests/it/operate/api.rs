@@ -26,14 +26,17 @@ async fn stack() -> Stack {
     stack
 }
 
-async fn ask(router: &Router, request: Request<Body>) -> (StatusCode, http::HeaderMap, Vec<u8>) {
+pub(super) async fn ask(
+    router: &Router,
+    request: Request<Body>,
+) -> (StatusCode, http::HeaderMap, Vec<u8>) {
     let answer = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = answer.into_parts();
     let body = body.collect().await.expect("a body").to_bytes();
     (parts.status, parts.headers, body.to_vec())
 }
 
-async fn get(router: &Router, path: &str) -> (StatusCode, http::HeaderMap, Vec<u8>) {
+pub(super) async fn get(router: &Router, path: &str) -> (StatusCode, http::HeaderMap, Vec<u8>) {
     let path = format!("/api/v1{path}");
     ask(router, Request::get(path).body(Body::empty()).expect("a request")).await
 }
@@ -114,7 +117,7 @@ fn misfits(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<Str
     }
 }
 
-fn check(document: &Value, method: &str, route: &str, status: StatusCode, body: &[u8]) {
+pub(super) fn check(document: &Value, method: &str, route: &str, status: StatusCode, body: &[u8]) {
     let answers = &document["paths"][format!("/api/v1{route}")][method]["responses"];
     let (answer, kind) = match answers.get(status.as_str()) {
         Some(answer) => (answer, "application/json"),
@@ -151,7 +154,7 @@ async fn every_answer_is_as_the_openapi_document_says() {
         ("/find", "/find?text=evt_1", 200),
         ("/dead", "/dead", 200),
         ("/dead", "/dead?by=colour", 400),
-        ("/letters", "/letters", 200),
+        ("/dead-letters", "/dead-letters", 200),
         ("/audit", "/audit", 200),
         ("/audit", "/audit?include_open=true", 200),
         ("/audit", "/audit?since=yesterday", 400),

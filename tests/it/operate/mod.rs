@@ -3,10 +3,12 @@
 mod acts;
 mod api;
 mod audit;
+mod dev;
 mod hold;
 mod list;
 mod mortal;
 mod replay;
+mod short;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use hookdock_operate::ports::{Attended, Depth, Letter, Names, Objects, Queues, RunAt, Runs};
+use hookdock_operate::ports::{Attended, DeadLetter, Depth, Names, Objects, Queues, RunAt, Runs};
 use hookdock_pipeline::delivery::object_key::ObjectKey;
 use hookdock_pipeline::delivery::pack::Pack;
 use hookdock_pipeline::delivery::reference::Reference;
@@ -116,8 +116,8 @@ impl Queues for Mortal {
         self.call(self.local.send(reference)).await
     }
 
-    async fn letters(&self, most: usize) -> Read<Vec<Letter>> {
-        self.call(self.local.letters(most)).await
+    async fn dead_letters(&self, most: usize) -> Read<Vec<DeadLetter>> {
+        self.call(Queues::dead_letters(&self.local, most)).await
     }
 
     async fn depth(&self) -> Read<Depth> {

@@ -32,7 +32,7 @@ use hookdock_pipeline::ports::{
     Ledger, Messages, Packs, Record, WorkQueue,
 };
 use hookdock_signature::{EpochMillis, Keys};
-pub use operate::{attention, letters, objects, operators_cells};
+pub use operate::{attention, dead_letters, objects, operators_cells};
 pub use queue::{items, queue};
 pub use runs::{claims, commits, due, fences, states};
 pub use shared::{cells, documents, records, scopes};
@@ -69,7 +69,7 @@ macro_rules! each_contract {
             objects,
             attention,
             operators_cells,
-            letters
+            dead_letters
         );
     };
 }

@@ -129,25 +129,25 @@ pub async fn operators_cells<B: Bench>(bench: &B) {
 }
 
 /// Dead letters are shown and stay; a reference that is sent is a message.
-pub async fn letters<B: Bench>(bench: &B) {
+pub async fn dead_letters<B: Bench>(bench: &B) {
     let place = bench.place();
     let sealed = seal_at(&Draft::checkout("evt_1", "cs_1"), 1, START).await;
     let reference = Reference { generation: 3, ..sealed.reference().clone() };
     place.send(&reference).await.expect("sent");
     let messages = bench.receive().await;
     assert_eq!(Reference::parse(&messages[0].body), Ok(reference.clone()));
-    let letter = DeadLetter::of_reference(&reference, "no_job", "nobody runs it").expect("written");
+    let sent = DeadLetter::of_reference(&reference, "no_job", "nobody runs it").expect("written");
     for _ in 0..2 {
-        bench.messages().dead_letter(&letter).await.expect("sent");
+        bench.messages().dead_letter(&sent).await.expect("sent");
     }
     for _ in 0..2 {
-        let shown = place.letters(10).await.expect("an answer");
-        let ids: BTreeSet<&String> = shown.iter().map(|letter| &letter.id).collect();
+        let shown = place.dead_letters(10).await.expect("an answer");
+        let ids: BTreeSet<&String> = shown.iter().map(|dead| &dead.id).collect();
         assert_eq!(ids.len(), 2, "looking takes nothing away: {shown:?}");
-        assert_eq!(shown[0].body, letter.body);
+        assert_eq!(shown[0].body, sent.body);
         let attribute = ("reason".to_owned(), "no_job".to_owned());
         assert!(shown[0].attributes.contains(&attribute), "{shown:?}");
     }
     let depth = place.depth().await.expect("an answer");
-    assert_eq!((depth.visible + depth.hidden, depth.letters), (1, 2));
+    assert_eq!((depth.visible + depth.hidden, depth.dead_letters), (1, 2));
 }

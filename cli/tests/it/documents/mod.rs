@@ -79,6 +79,7 @@ fn the_page_of_commands_has_every_command() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
         .map(|(name, _)| name)
+        .filter(|name| !name.starts_with('-'))
         .collect();
     assert_eq!(told, there);
 }
@@ -100,12 +101,15 @@ fn the_example_of_an_endpoints_file_is_usable() {
 fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
     for (command, lines) in [
         ("cost", 39),
+        ("completion", 16),
+        ("man", 16),
         ("demo", 24),
-        ("dev", 24),
+        ("dev", 27),
         ("show", 30),
         ("list", 42),
         ("body", 38),
         ("diff", 30),
+        ("explain", 24),
         ("find", 40),
         ("retry", 32),
         ("dead", 50),
@@ -113,6 +117,7 @@ fn the_help_of_every_command_fits_a_screen_and_has_an_example() {
         ("status", 27),
         ("providers", 24),
         ("sign", 24),
+        ("trigger", 45),
         ("verify", 24),
     ] {
         let help = run(&[command, "--help"]);

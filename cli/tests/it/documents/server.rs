@@ -24,7 +24,11 @@ impl Server {
     /// Starts it, and returns the first lines that it says, at least one.
     pub(super) fn start(folder: &Path, arguments: &[String], lines: usize) -> (Self, Vec<String>) {
         let mut command = hookdock();
-        command.args(arguments).args(["--listen", "127.0.0.1:0"]).current_dir(folder);
+        command
+            .args(arguments)
+            .args(["-v", "--listen", "127.0.0.1:0"])
+            .current_dir(folder)
+            .env("XDG_RUNTIME_DIR", folder);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("cargo built it");
         let stderr = BufReader::new(child.stderr.take().expect("piped"));
         let (sender, said) = channel();

@@ -87,6 +87,7 @@ fn output_of(folder: &Path, command: &str) -> Output {
     let tool = Path::new(env!("CARGO_BIN_EXE_hookdock")).parent().expect("a folder");
     let script = r#"PATH="$0:$PATH"; exec 2>&1; eval "$1""#;
     let mut shell = Command::new("sh");
+    shell.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").env("XDG_RUNTIME_DIR", folder);
     shell.args(["-c", script]).arg(tool).arg(command).current_dir(folder);
     shell.output().expect("a shell")
 }

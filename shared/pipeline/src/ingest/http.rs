@@ -28,11 +28,21 @@ use crate::ingest::outcome::{Accepted, Received};
 use crate::ingest::refusal::{Refusal, Unread};
 use crate::ingest::use_case::Ingest;
 use crate::model::names::{DeliveryId, EndpointId, TenantId};
+use crate::model::port_error::chain;
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake};
 
 /// The header of every answer to a delivery that names it.
 pub const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-hookdock-delivery");
+
+/// Why a request was refused: an extension of its answer, which no sender sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedFor {
+    /// The code, as in the log.
+    pub code: &'static str,
+    /// The reason and its causes, in words.
+    pub why: String,
+}
 
 /// When a sender that met a 429 or a 503 should come back.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
@@ -54,7 +64,7 @@ pub async fn answer<E: Endpoints + Captures, I: Intake, S: System>(
     match ingest.receive(raw).await {
         Ok(Received::Accepted(accepted)) => with_delivery_id(accept(&accepted), &delivery_id),
         Ok(Received::Answered(answered)) => handshake_response(answered.answer),
-        Err(refusal) => with_delivery_id(refuse(&refusal), &delivery_id),
+        Err(refusal) => with_delivery_id(refused(&refusal), &delivery_id),
     }
 }
 
@@ -71,7 +81,7 @@ pub fn answer_unread<E: Endpoints + Captures, I: Intake, S: System>(
     let id = DeliveryId::new(received_at, ingest.system.random());
     let to = Addressed { delivery: id, endpoint, tenant };
     let refusal = Refusal::Unread(unread);
-    let answer = with_delivery_id(refuse(&refusal), &to.delivery);
+    let answer = with_delivery_id(refused(&refusal), &to.delivery);
     log(&Err(refusal), &to, received_at.until(ingest.system.now()));
     answer
 }
@@ -138,6 +148,13 @@ fn build<'a>(
             answer.headers_mut().append(name, value);
         }
     }
+    answer
+}
+
+fn refused(refusal: &Refusal) -> Response<Bytes> {
+    let mut answer = refuse(refusal);
+    let (code, why) = (refusal.code(), chain(refusal));
+    answer.extensions_mut().insert(RefusedFor { code, why });
     answer
 }
 

@@ -14,6 +14,7 @@ use crate::ingest::log::{Addressed, log};
 use crate::ingest::outcome::{Accepted, Received};
 use crate::ingest::refusal::{LookUp, Refusal};
 use crate::ingest::use_case::{Ingest, PATIENCE, patience};
+use crate::model::names::TenantId;
 use crate::model::port_error::PortError;
 use crate::model::system::System;
 use crate::ports::{Captures, Endpoints, Intake};
@@ -40,7 +41,8 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     ) -> Result<Received, Refusal> {
         let recipient = self.recipient(&raw).await?;
         let endpoint = recipient.endpoint();
-        if let Some(stated) = self.stated_url(&raw, endpoint) {
+        let tenant = raw.tenant.as_ref();
+        if let Some(stated) = self.stated_url(endpoint, tenant, &raw.incoming.url) {
             raw.incoming.url = stated;
             raw.incoming.other_url = None;
         }
@@ -73,14 +75,19 @@ impl<E: Endpoints + Captures, I: Intake, S: System> Ingest<E, I, S> {
     }
 
     /// The URL that the sender addressed, as the operator says it: of this endpoint, or of all.
-    fn stated_url(&self, raw: &RawDelivery, endpoint: &Endpoint) -> Option<String> {
-        let seen = &raw.incoming.url;
+    #[must_use]
+    pub fn stated_url(
+        &self,
+        endpoint: &Endpoint,
+        tenant: Option<&TenantId>,
+        seen: &str,
+    ) -> Option<String> {
+        let tenant = tenant.map(|tenant| format!("/{tenant}")).unwrap_or_default();
         match (endpoint.public_url(), &self.public_url) {
-            (Some(own), _) => {
-                let tenant = raw.tenant.as_ref().map(|tenant| format!("/{tenant}"));
-                Some(own.of_request(&tenant.unwrap_or_default(), seen))
+            (Some(own), _) => Some(own.of_request(&tenant, seen)),
+            (None, Some(all)) => {
+                Some(all.of_request(&format!("/webhooks/{}{tenant}", endpoint.id()), seen))
             }
-            (None, Some(all)) => Some(all.of_request(&raw.incoming.path, seen)),
             (None, None) => None,
         }
     }

@@ -14,7 +14,7 @@ pub(super) enum Piece<'t> {
 pub(super) fn pieces<'t, P>(
     text: &'t str,
     field: &str,
-    mut read: impl FnMut(Piece<'t>) -> Result<P, DefinitionError>,
+    read: impl FnMut(Piece<'t>) -> Result<P, DefinitionError>,
 ) -> Result<Vec<P>, DefinitionError> {
     let mut pieces = Vec::new();
     let mut rest = text;
