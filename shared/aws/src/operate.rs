@@ -22,7 +22,7 @@ use hookdock_pipeline::ports::{
 };
 
 use crate::clients::{Connection, ProcessorClients};
-use crate::dynamo::{DynamoAttention, DynamoHistories, cells};
+use crate::dynamo::{DynamoAttention, DynamoHistories};
 use crate::s3::{S3Deliveries, put_new};
 use crate::sdk_errors::port_error;
 use crate::sqs::SqsMessages;
@@ -187,7 +187,7 @@ impl Objects for Operated {
 
 impl Cells for Operated {
     async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
-        cells::cell(self.attention.table(), name).await
+        self.attention.cell(name).await
     }
 
     async fn swap(
@@ -196,7 +196,7 @@ impl Cells for Operated {
         from: Option<&CellTag>,
         to: &Cell,
     ) -> Result<Conditional<Option<Cell>>, PortError> {
-        cells::swap(self.attention.table(), name, from, to).await
+        self.attention.swap(name, from, to).await
     }
 }
 

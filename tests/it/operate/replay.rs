@@ -81,14 +81,16 @@ async fn driven<P: Place>(
     operator: &Operator<P, TestSystem>,
     id: &OperationId,
 ) -> Progress {
-    for _ in 0..600 {
+    let mut seconds = 0;
+    loop {
         let progress = operator.drive(id, "a driver").await.expect("driven");
         if !matches!(progress.phase, Phase::Canary | Phase::Running) {
             return progress;
         }
+        seconds += 1;
+        assert!(seconds < 600, "it does not end");
         stack.work_for(SECOND).await;
     }
-    panic!("it does not end");
 }
 
 fn runs(stack: &Stack) -> Vec<Run> {

@@ -8,10 +8,12 @@ use aws_sdk_dynamodb::types::Select;
 use futures_util::future::try_join_all;
 use hookdock_operate::ports::{Attended, RunAt};
 use hookdock_pipeline::ledger::{EventRef, Fence, Run, RunId};
+use hookdock_pipeline::model::names::{CellName, CellTag};
 use hookdock_pipeline::model::port_error::{PortError, PortErrorKind};
-use hookdock_pipeline::ports::Conditional;
+use hookdock_pipeline::ports::{Cell, Cells, Conditional};
 use hookdock_signature::EpochMillis;
 
+use super::cells;
 use super::item::{Item, names, number, text, values};
 use super::keys::{partition, run_sort};
 use super::runs::{stored_run, swap};
@@ -31,19 +33,30 @@ const A_BATCH: usize = 100;
 /// How often keys are asked for again that a call left out.
 const TRIES: usize = 5;
 
-/// The runs that people look after.
+/// The runs that people look after, and the cells of what they do.
 #[derive(Debug, Clone)]
 pub(crate) struct DynamoAttention {
     table: Table,
 }
 
+impl Cells for DynamoAttention {
+    async fn cell(&self, name: &CellName) -> Result<Option<Cell>, PortError> {
+        cells::cell(&self.table, name).await
+    }
+
+    async fn swap(
+        &self,
+        name: &CellName,
+        from: Option<&CellTag>,
+        to: &Cell,
+    ) -> Result<Conditional<Option<Cell>>, PortError> {
+        cells::swap(&self.table, name, from, to).await
+    }
+}
+
 impl DynamoAttention {
     pub(crate) fn new(client: Client, table: &str) -> Self {
         Self { table: Table::new(client, table) }
-    }
-
-    pub(crate) fn table(&self) -> &Table {
-        &self.table
     }
 
     pub(crate) async fn runs(

@@ -37,13 +37,13 @@ impl Cells for DynamoLedger {
     }
 }
 
-pub(crate) async fn cell(table: &Table, name: &CellName) -> Result<Option<Cell>, PortError> {
+pub(super) async fn cell(table: &Table, name: &CellName) -> Result<Option<Cell>, PortError> {
     let get = table.get([("pk", &partition(name)), ("sk", SORT)]);
     let found = get.send().await.map_err(port_error(READ))?;
     found.item.map(|item| from_item::<CellItem>(READ, item)?.read(READ)).transpose()
 }
 
-pub(crate) async fn swap(
+pub(super) async fn swap(
     table: &Table,
     name: &CellName,
     from: Option<&CellTag>,

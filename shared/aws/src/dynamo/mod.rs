@@ -2,7 +2,7 @@
 
 #[cfg(feature = "operate")]
 mod attention;
-pub(crate) mod cells;
+mod cells;
 mod condition;
 mod due;
 mod events;

@@ -19,11 +19,11 @@ impl EffectKey {
         let RunId { event, job } = run;
         let parts = [event.endpoint.as_str(), event.key.as_str(), job.as_str(), step.as_str()];
         // No name holds the separator.
-        let mut text = parts.join("\n");
+        let mut digest = Sha256::new_with_prefix(parts.join("\n"));
         if generation > 0 {
-            text.push_str(&format!("\n{generation}"));
+            digest.update(format!("\n{generation}"));
         }
-        let digest = Sha256::digest(text);
+        let digest = digest.finalize();
         let hex = digest.iter().take(20).map(|byte| format!("{byte:02x}"));
         Self(format!("hd-{}", hex.collect::<String>()))
     }
