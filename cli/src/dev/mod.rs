@@ -6,6 +6,7 @@ mod live;
 mod settings;
 mod stop;
 
+use std::io::{IsTerminal as _, stderr};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -64,12 +65,12 @@ pub struct Arguments {
     /// Trouble on purpose: duplicate,reorder,delay,kill[:SEED]
     #[arg(long, value_name = "KINDS")]
     chaos: Option<Chaos>,
-    /// Tell as the log does, line by line, on standard error
+    /// Write the log instead, as where standard error is a file
     #[arg(short, long)]
     verbose: bool,
     /// In which form each event is told: text or ndjson
-    #[arg(short, long, value_enum, hide_possible_values = true, default_value_t = Form::Text)]
-    output: Form,
+    #[arg(short, long, value_enum, hide_possible_values = true, conflicts_with = "verbose")]
+    output: Option<Form>,
     #[command(flatten)]
     look: LookArguments,
     #[command(flatten)]
@@ -77,15 +78,15 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Whether it tells as the log does.
+    /// Whether it writes the log. Where standard error is a file or a pipe, somebody collects it.
     #[must_use]
     pub fn is_verbose(&self) -> bool {
-        self.verbose
+        self.verbose || (self.output.is_none() && !stderr().is_terminal())
     }
 
     /// Tells of each event by itself from now on.
     pub fn tell(&self) {
-        live::tell(self.output, self.look.look(true));
+        live::tell(self.output.unwrap_or(Form::Text), self.look.look(true));
     }
 }
 

@@ -35,6 +35,7 @@ impl Dev {
             .arg(&endpoints)
             .arg("--runtime-dir")
             .arg(&folder)
+            .args(if more.contains(&"-o") { &[][..] } else { &["-o", "text"] })
             .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
