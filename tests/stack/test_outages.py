@@ -66,7 +66,9 @@ def test_inspect_tells_a_person_how_the_event_got_through(inspect: Inspect, reco
         f"received  {recovered.content['delivery_id']}",
         "verified  hmac-sha256, secret s1",
         f"stored    {recovered.object_key}",
-        "job fulfil_order  ✓ done",
+        # The sign of the state is that of the terminal.
+        "job fulfil_order  ",
+        " done",
         "attempt 1",
         "step create-order  saved",
         "step store-invoice  saved",

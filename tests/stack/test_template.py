@@ -407,7 +407,13 @@ def test_the_bucket_is_private_and_forgets_by_itself() -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
-    assert [rule["Prefix"] for rule in expiring] == ["deliveries/", "direct/", "archive/", "documents/steps/"]
+    assert [rule["Prefix"] for rule in expiring] == [
+        "deliveries/",
+        "direct/",
+        "archive/",
+        "documents/steps/",
+        "operations/",
+    ]
     for rule in expiring:
         assert rule["ExpirationInDays"] == {"Ref": "DeliveryRetentionDays"}
     assert PARAMETERS["DeliveryRetentionDays"]["MinValue"] >= 30, "the life of a record"

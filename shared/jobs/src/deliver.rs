@@ -7,16 +7,16 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use hookdock_pipeline::job::{Context, Delivery, EffectKey, Failure, JobResult, accepted};
-use hookdock_signature::{EpochMillis, Headers, Request, Secret, catalog, sign};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName};
 use http::{HeaderValue, Method};
+use sha2::Sha256;
 
 use crate::api::unfit;
 use crate::settings::{Destination, HttpTarget};
-
-/// The scheme that destinations verify.
-const STANDARD_WEBHOOKS: &str = "standard-webhooks";
 
 const SIGNATURE: &str = "webhook-signature";
 
@@ -87,48 +87,36 @@ fn request(
     if delivery.item.is_some() {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
+    let (id, sent_at) = (key.as_str(), cx.started_at().to_seconds().get().to_string());
+    let signature = signature(target, id, &sent_at, request.body())?;
     let own = [
         ("hookdock-delivery", delivery.id.as_str()),
         ("hookdock-endpoint", delivery.endpoint.as_str()),
         ("hookdock-event", cx.run().event.key.as_str()),
-        ("idempotency-key", key.as_str()),
-        ("webhook-id", key.as_str()),
+        ("idempotency-key", id),
+        ("webhook-id", id),
+        ("webhook-timestamp", &sent_at),
+        (SIGNATURE, &signature),
     ];
     for (name, value) in own {
-        let value = HeaderValue::from_str(value).map_err(|_| unfit("a name"))?;
-        headers.insert(HeaderName::from_static(name), value);
-    }
-    for (name, value) in signature(target, key, request.body(), cx.started_at())? {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit("a signature"))?;
-        let value = HeaderValue::from_str(&value).map_err(|_| unfit("a signature"))?;
-        request.headers_mut().insert(name, value);
+        let value = HeaderValue::from_str(value).map_err(|_| unfit("a header"))?;
+        request.headers_mut().insert(HeaderName::from_static(name), value);
     }
     Ok(request)
 }
 
-/// The time and the signatures: one with each secret, so that a receiver may have either.
-fn signature(
-    target: &HttpTarget,
-    key: &EffectKey,
-    body: &[u8],
-    at: EpochMillis,
-) -> Result<Vec<(String, String)>, Failure> {
-    let provider = catalog::find(STANDARD_WEBHOOKS).ok_or_else(|| unfit("the signature"))?;
-    let id = Headers::from_iter([("webhook-id".to_owned(), key.as_str().to_owned())]);
-    let draft = Request { method: "POST", url: target.http.as_str(), headers: &id, body };
-    let mut signed: Vec<(String, String)> = Vec::new();
-    for token in target.secrets() {
-        let secret = Secret::new("s", token.reveal()).map_err(|_| unfit("the signing secret"))?;
-        let headers = sign(&provider, &secret, &draft, at).map_err(|_| unfit("the signature"))?;
-        for (name, value) in headers {
-            match signed.iter_mut().find(|(known, _)| *known == name) {
-                Some((name, known)) if name == SIGNATURE => *known = format!("{known} {value}"),
-                Some(_) => {}
-                None => signed.push((name, value)),
-            }
-        }
+/// The signatures: one with each secret, so that a receiver may have either. The catalogue's
+/// definition would do the same, and with it the whole catalogue would be linked.
+fn signature(target: &HttpTarget, id: &str, sent_at: &str, body: &[u8]) -> Result<String, Failure> {
+    let mut signatures = Vec::new();
+    for secret in target.secrets() {
+        let key = STANDARD.decode(secret.reveal().trim_start_matches("whsec_"));
+        let key = key.map_err(|_| unfit("the signing secret"))?;
+        let mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| unfit("the signing secret"))?;
+        let mac = mac.chain_update(format!("{id}.{sent_at}.")).chain_update(body).finalize();
+        signatures.push(format!("v1,{}", STANDARD.encode(mac.into_bytes())));
     }
-    Ok(signed)
+    Ok(signatures.join(" "))
 }
 
 fn is_forwarded(name: &str) -> bool {
