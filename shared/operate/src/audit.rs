@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use hookdock_pipeline::ledger::{EventRecord, EventRef, History, RECORD_LIFE};
-use hookdock_pipeline::model::names::{BodyDigest, DeliveryId};
+use hookdock_pipeline::model::names::{BodyDigest, DeliveryId, EndpointId};
 use hookdock_pipeline::model::system::System;
 use hookdock_signature::EpochMillis;
 use jiff::Timestamp;
@@ -128,9 +128,9 @@ impl<P: Place, S: System> Operator<P, S> {
             missing: Vec::new(),
             hours: Vec::new(),
         };
-        let mut hour = from;
+        let (names, mut hour) = (self.endpoint_names().await?, from);
         while hour < to {
-            self.audit_hour(hour, to, &mut audit).await?;
+            self.audit_hour(&names, hour, to, &mut audit).await?;
             hour = hour.plus(HOUR);
         }
         let sum = |field: fn(&AuditedHour) -> u64| audit.hours.iter().map(field).sum();
@@ -149,14 +149,27 @@ impl<P: Place, S: System> Operator<P, S> {
 
     async fn audit_hour(
         &self,
+        names: &[EndpointId],
         hour: EpochMillis,
         to: EpochMillis,
         audit: &mut Audit,
     ) -> Result<(), Trouble> {
         let mut endpoints: BTreeMap<String, AuditedHour> = BTreeMap::new();
         let (end, mut part) = (hour.plus(HOUR).min(to), hour);
+        // A pack's name does not say which of its deliveries came in when, so all are read at once.
+        let mut packed = self.packed(hour, end).await?;
         while part < end {
-            let found = self.stored_between(part, part.plus(A_PART).min(end)).await?;
+            let next = part.plus(A_PART).min(end);
+            let mut found = Found::new();
+            for name in names {
+                found.extend(self.alone(name, part, next, true).await?.unwrap_or_default());
+            }
+            let (own, later): (Found, Found) =
+                packed.into_iter().partition(|((Reverse(id), _), _)| id.received_at() < next);
+            packed = later;
+            for (key, place) in own {
+                found.entry(key).or_insert(place);
+            }
             let found: Vec<_> = found.into_iter().collect();
             for some in found.chunks(SIDE_BY_SIDE) {
                 let looked = some.iter().map(async |((Reverse(id), endpoint), (object, known))| {
@@ -180,7 +193,7 @@ impl<P: Place, S: System> Operator<P, S> {
                     }
                 }
             }
-            part = part.plus(A_PART);
+            part = next;
         }
         audit.hours.extend(endpoints.into_iter().map(|(endpoint, counted)| AuditedHour {
             hour: time(hour),
@@ -188,17 +201,6 @@ impl<P: Place, S: System> Operator<P, S> {
             ..counted
         }));
         Ok(())
-    }
-
-    async fn stored_between(&self, from: EpochMillis, to: EpochMillis) -> Result<Found, Trouble> {
-        let mut all = Found::new();
-        for endpoint in self.endpoint_names().await? {
-            all.extend(self.alone(&endpoint, from, to, true).await?.unwrap_or_default());
-        }
-        for (key, found) in self.packed(from, to).await? {
-            all.entry(key).or_insert(found);
-        }
-        Ok(all)
     }
 
     async fn standings(&self, beginning: &Beginning) -> Result<Vec<Standing>, Trouble> {
