@@ -1,8 +1,6 @@
 //! `hookdock hold`: runs are left waiting for a while.
 
 use std::process::ExitCode;
-use std::str::FromStr;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use hookdock_operate::{HoldAccount, HoldOrder, Pace, Progress, TurnOrder};
@@ -11,6 +9,7 @@ use serde_json::json;
 
 use super::common::Common;
 use super::look::Look;
+use super::select::Span;
 use super::table::table;
 use super::{progress, replay};
 use crate::exit;
@@ -75,25 +74,10 @@ struct Add {
     all: bool,
     /// For how long: 30m, 2h, 3d
     #[arg(long = "for", value_name = "TIME")]
-    time: Long,
+    time: Span,
     /// Why
     #[arg(long, value_name = "TEXT")]
     because: String,
-}
-
-/// A length of time that a person wrote.
-#[derive(Debug, Clone, Copy)]
-struct Long(Duration);
-
-impl FromStr for Long {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write 30m, 2h or 3d".to_owned();
-        let span: jiff::Span = text.parse().map_err(|_| wrong())?;
-        let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours());
-        Ok(Self(length.ok().and_then(|length| length.try_into().ok()).ok_or_else(wrong)?))
-    }
 }
 
 impl HoldArguments {
@@ -122,7 +106,7 @@ impl Add {
             event_type,
             job,
             all,
-            seconds: time.0.as_secs(),
+            seconds: time.seconds().into(),
             reason: because,
         };
         let api = common.open().await?;

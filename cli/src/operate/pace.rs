@@ -1,5 +1,6 @@
 //! How fast a replay goes, as a person writes it.
 
+use anyhow::ensure;
 use clap::Args;
 use hookdock_operate::Pace;
 
@@ -35,8 +36,13 @@ fn rate(text: &str) -> Result<u32, String> {
 }
 
 impl PaceArguments {
-    pub(super) fn is_careless(&self) -> bool {
-        self.canary == Some(0)
+    /// Refuses a pace that may let all fail at once, unless somebody says yes to that.
+    pub(super) fn check(&self, yes: bool) -> anyhow::Result<()> {
+        ensure!(
+            yes || self.canary != Some(0),
+            "without a canary, all may fail at once: say --yes, too"
+        );
+        Ok(())
     }
 
     /// The pace that is asked for, in place of that one. `None`: nothing is asked for.

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use bytes::Bytes;
 use clap::{Args, Subcommand};
 use hookdock_operate::{Code, Pace, Phase, Progress, ReportLine, TurnOrder};
@@ -167,7 +167,7 @@ impl Named {
     async fn turn(&self, turn: &str) -> anyhow::Result<ExitCode> {
         let api = self.common.open().await?;
         let path = self.path(&format!("/{turn}"));
-        let answer = api.post(&path, &json!({ "reason": "a person paused it" })).await?;
+        let answer = api.post(&path, &json!({})).await?;
         show(&self.common, &answer)?;
         Ok(exit::DONE)
     }
@@ -211,7 +211,8 @@ impl RunArguments {
     }
 
     async fn go_on(self) -> anyhow::Result<ExitCode> {
-        let Self { named, pace, .. } = self;
+        let Self { named, pace, yes } = self;
+        pace.check(yes)?;
         let api = named.common.open().await?;
         let shown = read(&api.get(&named.path("")).await?)?;
         let order = TurnOrder { pace: pace.over(&shown.pace), ..TurnOrder::default() };
@@ -228,9 +229,7 @@ pub(super) async fn begin(
     pace: &PaceArguments,
     yes: bool,
 ) -> anyhow::Result<ExitCode> {
-    if pace.is_careless() && !yes {
-        bail!("without a canary, all may fail at once: say --yes, too");
-    }
+    pace.check(yes)?;
     let shown = read(&api.get(&format!("/replays/{id}")).await?)?;
     let items = shown.plan.items;
     let what = format!("Set {items} runs going on {}?", safe(&shown.plan.place));

@@ -155,7 +155,9 @@ async fn a_replay_is_planned_run_and_reported_and_stops_at_the_first_that_fails(
     let shown = json(&dev.run(&["replay", "show", id, "-o", "json"]));
     assert_eq!((&shown["phase"], &shown["left"]), (&"paused".into(), &2.into()));
 
-    let rest = dev.run(&["replay", "continue", id, "--canary", "0", "--rate", "20/s"]);
+    let careless = ["replay", "continue", id, "--canary", "0", "--rate", "20/s"];
+    assert_eq!(dev.run(&careless).status.code(), Some(1), "without a canary it needs --yes");
+    let rest = dev.run(&[&careless[..], &["--yes"]].concat());
     assert_eq!(rest.status.code(), Some(5), "{}", stderr(&rest));
     let shown = json(&dev.run(&["replay", "show", id, "-o", "json"]));
     assert_eq!((&shown["phase"], &shown["outcomes"]["dead"]), (&"finished".into(), &3.into()));

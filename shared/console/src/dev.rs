@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use hookdock_operate::{Code, Trouble};
+use hookdock_operate::Trouble;
 use http::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::answer::{finished, json};
+use crate::asked::bad;
 use crate::problem::Problem;
 use crate::routes::{Route, get as route, post as posted};
 
@@ -168,10 +169,6 @@ pub fn dev_api<D: Dev>(dev: Arc<D>) -> Router {
         .nest("/api/v1", routes)
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .layer(axum::middleware::map_response(async |answer: Response| finished(answer)))
-}
-
-fn bad(what: &str, why: impl Into<String>) -> Problem {
-    Trouble::new(Code::BadRequest, what, why).into()
 }
 
 async fn trigger<D: Dev>(State(dev): State<Arc<D>>, body: Bytes) -> Result<Response, Problem> {

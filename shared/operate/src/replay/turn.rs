@@ -78,7 +78,9 @@ impl<P: Place, S: System> Operator<P, S> {
             }
             Turn::Pause => match drive.phase {
                 Phase::Canary | Phase::Running => {
-                    drive.pause(order.reason.clone().unwrap_or_else(|| self.actor.clone()));
+                    drive.pause(
+                        order.reason.clone().unwrap_or_else(|| format!("by {}", self.actor)),
+                    );
                 }
                 Phase::Paused => return Ok(drive.progress(plan, now)),
                 other => return Err(not_so(id, "paused", other)),
